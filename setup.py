@@ -1,0 +1,63 @@
+"""The table of compiled modules: name, sources, compiler flags. Everything else is declared in pyproject.toml."""
+
+import os
+import sys
+from glob import glob
+
+from Cython.Build import cythonize
+from setuptools import Extension, setup
+from setuptools.command.build_ext import build_ext
+
+KERNELS = "src/hotloop/kernels"
+DEBUG = os.environ.get("HOTLOOP_DEBUG") == "1"  # bounds checks in every kernel
+
+# Each unit keeps its own rounding: no -ffast-math, so the order of every sum is the one written.
+FLAGS = ["-O1", "-g"] if DEBUG else ["-O3", "-g0"]
+FLAGS += ["-std=c11", "-fvisibility=hidden", "-Wno-psabi", "-Wno-unknown-pragmas"]
+
+MODULES = {
+    "levels": sorted(glob(f"{KERNELS}/vectors/*.c")),
+    "logistic_dense": [],
+    "two_layer_dense": [],
+}
+
+
+class OptionalBuild(build_ext):
+    """Without a working compiler the package installs all the same, and says what that costs."""
+
+    def run(self):
+        super().run()
+        missing = [e.name for e in self.extensions if not os.path.exists(self.get_ext_fullpath(e.name))]
+        if missing:
+            print(
+                "hotloop: WARNING: no compiled kernels were built (is there a C compiler such as gcc or clang?); "
+                "the plain-Python reference backend will run, some hundred times slower.",
+                file=sys.stderr,
+            )
+
+
+extensions = cythonize(
+    [
+        Extension(
+            f"hotloop.kernels.{name}",
+            [f"{KERNELS}/{name}.pyx", *sources],
+            include_dirs=[KERNELS],
+            depends=glob(f"{KERNELS}/vectors/*.h"),
+            extra_compile_args=FLAGS,
+        )
+        for name, sources in MODULES.items()
+    ],
+    compiler_directives={
+        "language_level": 3,
+        "boundscheck": DEBUG,
+        "wraparound": False,
+        "cdivision": True,
+        "initializedcheck": DEBUG,
+        "autotestdict": False,
+        "embedsignature": True,
+    },
+    annotate=os.environ.get("HOTLOOP_ANNOTATE") == "1",
+)
+for extension in extensions:
+    extension.optional = True  # cythonize drops it where it is given to Extension
+setup(ext_modules=extensions, cmdclass={"build_ext": OptionalBuild})

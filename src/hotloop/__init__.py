@@ -1,0 +1,51 @@
+"""hotloop: exact per-sample SGD for logistic regression and two-layer networks, as fast as one machine reads the data."""
+
+from typing import TYPE_CHECKING, Any
+
+from hotloop import functional, reference
+from hotloop.backend import BackendInfo, backend_info
+
+if TYPE_CHECKING:
+    from hotloop.estimators import LogisticSGDClassifier, TableEncoder, TwoLayerClassifier, TwoLayerRegressor
+    from hotloop.model import Model
+    from hotloop.model_file import load
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "BackendInfo",
+    "LogisticSGDClassifier",
+    "Model",
+    "TableEncoder",
+    "TwoLayerClassifier",
+    "TwoLayerRegressor",
+    "__version__",
+    "backend_info",
+    "functional",
+    "load",
+    "reference",
+]
+
+# Imported when first touched: the estimators bring scikit-learn, whose import takes seconds.
+_LAZY = {
+    "LogisticSGDClassifier": "hotloop.estimators",
+    "Model": "hotloop.model",
+    "TableEncoder": "hotloop.estimators",
+    "TwoLayerClassifier": "hotloop.estimators",
+    "TwoLayerRegressor": "hotloop.estimators",
+    "load": "hotloop.model_file",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LAZY:
+        raise AttributeError(f"module 'hotloop' has no attribute {name!r}")
+    from importlib import import_module
+
+    value = getattr(import_module(_LAZY[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

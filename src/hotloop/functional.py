@@ -1,0 +1,193 @@
+"""The rules on arrays of many samples, without an estimator. Each call takes ``backend="auto" | "compiled" | "reference"``.
+
+X is (n_samples, n_features), of any number type: float32 and narrower are computed in float32, the rest in float64; rows that
+are C-contiguous and of that dtype are not copied. NaN and infinity are refused with the row and column. Nothing is overwritten.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from hotloop.backend import choose
+from hotloop.validation import Array, as_rows, as_vector, check_finite, check_labels
+
+__all__ = [
+    "logistic_gradient",
+    "logistic_loss",
+    "logistic_probability",
+    "logistic_sgd",
+    "sigmoid_sum_backward",
+    "sigmoid_sum_forward",
+    "sigmoid_sum_gradients",
+]
+
+
+def logistic_probability(X: Any, w: Any, *, backend: str = "auto") -> Array:
+    """Return the probability 1 / (1 + exp(-w . x)) of class 1 for each row, (LR-1) and (LR-2).
+
+    Parameters
+    ----------
+    X : array-like of shape (n_samples, n_features)
+    w : array-like of shape (n_features,)
+    backend : {"auto", "compiled", "reference"}
+
+    Returns
+    -------
+    p : ndarray of shape (n_samples,), float32 or float64 after X
+
+    Raises
+    ------
+    ValueError
+        Shapes disagree, or a value is not finite.
+
+    Examples
+    --------
+    >>> logistic_probability([[1.0, 2.0], [0.0, 0.0]], [2.0, -1.0])
+    array([0.5, 0.5])
+    """
+    X, w = _rows_and_weights(X, w)
+    return choose(backend).logistic_probability(X, w)  # type: ignore[no-any-return]
+
+
+def logistic_loss(X: Any, y: Any, w: Any, *, backend: str = "auto") -> Array:
+    """Return the loss -[y ln p + (1 - y) ln(1 - p)] of each row in nats, (LR-3).
+
+    Parameters as for :func:`logistic_probability`, and ``y``, array-like of shape (n_samples,), 0 or 1.
+
+    Returns
+    -------
+    loss : ndarray of shape (n_samples,)
+    """
+    X, w = _rows_and_weights(X, w)
+    return choose(backend).logistic_loss(X, check_labels(y, len(X)), w)  # type: ignore[no-any-return]
+
+
+def logistic_gradient(X: Any, y: Any, w: Any, *, backend: str = "auto") -> Array:
+    """Return dL/dw = (p - y) x of each row, (LR-4) and (LR-5).
+
+    Parameters as for :func:`logistic_loss`.
+
+    Returns
+    -------
+    gradient : ndarray of shape (n_samples, n_features)
+    """
+    X, w = _rows_and_weights(X, w)
+    return choose(backend).logistic_gradient(X, check_labels(y, len(X)), w)  # type: ignore[no-any-return]
+
+
+def logistic_sgd(X: Any, y: Any, w: Any, eta: Any, *, backend: str = "auto") -> Array:
+    """Run one pass of w <- w + eta x (y - p) over the rows in their order, (LR-5), and return the new weights.
+
+    Parameters
+    ----------
+    X : array-like of shape (n_samples, n_features)
+    y : array-like of shape (n_samples,), 0 or 1
+    w : array-like of shape (n_features,)
+        Weights before the pass; not changed.
+    eta : float or array-like of shape (n_samples,), > 0
+        Step size, of all rows or of each.
+    backend : {"auto", "compiled", "reference"}
+
+    Returns
+    -------
+    w : ndarray of shape (n_features,), float32 or float64 after X
+
+    Raises
+    ------
+    ValueError
+        Shapes disagree, a value is not finite, or a step size is not positive.
+    FloatingPointError
+        The weights diverge; names the step.
+
+    Examples
+    --------
+    >>> logistic_sgd([[2.0, 4.0]], [1], [0.0, 0.0], eta=0.5)   # 0 + 0.5 * (2, 4) * (1 - 0.5)
+    array([0.5, 1. ])
+    """
+    X, w = _rows_and_weights(X, w)
+    y, n = check_labels(y, len(X)), len(X)
+    steps = as_vector(np.broadcast_to(eta, (n,)) if np.ndim(eta) == 0 else eta, n, "eta", np.float64)
+    if n and steps.min() <= 0:
+        raise ValueError(f"eta must be positive; eta[{steps.argmin()}] is {steps.min():g}")
+    W = w[None, :].copy()
+    choose(backend).logistic_pass(
+        X, y, np.ones(n), np.arange(n, dtype=np.intp), steps, 0.0, None, None, W, None, None, None
+    )
+    if not np.isfinite(W).all():
+        raise FloatingPointError(f"the weights are not finite after step {n - 1}; take a smaller eta")
+    return W[0]
+
+
+def sigmoid_sum_forward(X: Any, W: Any, v: Any, *, backend: str = "auto") -> tuple[Array, Array, Array]:
+    """Evaluate y = sum_j logistic(v_j max(x W_j, 0)) for each row, (NN-1), (NN-2) and (NN-4).
+
+    Parameters
+    ----------
+    X : array-like of shape (n_samples, n_features)
+    W : array-like of shape (n_features, n_hidden)
+    v : array-like of shape (n_hidden,)
+    backend : {"auto", "compiled", "reference"}
+
+    Returns
+    -------
+    r, s : ndarray of shape (n_samples, n_hidden)
+        Hidden activations max(x W_j, 0), and the sigmoids.
+    y : ndarray of shape (n_samples,)
+
+    Raises
+    ------
+    ValueError
+        Shapes disagree, or a value is not finite.
+    """
+    return choose(backend).sigmoid_sum_forward(*_network(X, W, v))  # type: ignore[no-any-return]
+
+
+def sigmoid_sum_gradients(X: Any, W: Any, v: Any, *, backend: str = "auto") -> tuple[Array, Array, Array]:
+    """Return y of each row and its derivatives by every weight, (NN-5) and (NN-6).
+
+    Parameters as for :func:`sigmoid_sum_forward`. At a hidden activation of 0 the derivative of max(., 0) is taken as 0.
+
+    Returns
+    -------
+    y : ndarray of shape (n_samples,)
+    dW : ndarray of shape (n_samples, n_features, n_hidden)
+    dv : ndarray of shape (n_samples, n_hidden)
+
+    Examples
+    --------
+    >>> y, dW, dv = sigmoid_sum_gradients([[1.0, -1.0]], [[4.0, 1.0], [2.0, 2.0]], [1.0, 1.0])
+    >>> y.round(6), dv.round(6)
+    (array([1.380797]), array([[0.209987, 0.      ]]))
+    """
+    return choose(backend).sigmoid_sum_gradients(*_network(X, W, v))  # type: ignore[no-any-return]
+
+
+def sigmoid_sum_backward(X: Any, W: Any, v: Any, dy: Any, *, backend: str = "auto") -> tuple[Array, Array]:
+    """Return the sum over rows of dy_i times the derivatives of y_i: the gradient of any loss of the y_i.
+
+    Parameters as for :func:`sigmoid_sum_forward`, and ``dy``, array-like of shape (n_samples,), the derivative of the loss by y_i.
+
+    Returns
+    -------
+    dW : ndarray of shape (n_features, n_hidden)
+    dv : ndarray of shape (n_hidden,)
+        Summed in float64.
+    """
+    X, W, v = _network(X, W, v)
+    dy = as_vector(dy, len(X), "dy", X.dtype)
+    return choose(backend).sigmoid_sum_backward(X, W, v, dy)  # type: ignore[no-any-return]
+
+
+def _rows_and_weights(X: Any, w: Any) -> tuple[Array, Array]:
+    X = as_rows(X)
+    check_finite(X, "X")
+    return X, as_vector(w, X.shape[1], "w", X.dtype)
+
+
+def _network(X: Any, W: Any, v: Any) -> tuple[Array, Array, Array]:
+    X, W = as_rows(X), as_rows(W, "W")
+    if len(W) != X.shape[1]:
+        raise ValueError(f"W has shape {W.shape}, expected ({X.shape[1]}, n_hidden): one row a column of X")
+    check_finite(X, "X")
+    check_finite(W, "W")
+    return X, W.astype(X.dtype, copy=False), as_vector(v, W.shape[1], "v", X.dtype)

@@ -1,0 +1,115 @@
+/* The primitives for one REAL type, in GCC vector extensions (GCC and Clang). Included twice by level.h. */
+#define NAME(stem) JOIN(stem, SHORT, LEVEL)
+#define LANES ((ptrdiff_t)(VECTOR_BYTES / sizeof(REAL)))
+#define VEC NAME(vec)
+#define IVEC NAME(ivec)
+typedef REAL VEC __attribute__((vector_size(VECTOR_BYTES), aligned(sizeof(REAL)), may_alias));
+typedef INT IVEC __attribute__((vector_size(VECTOR_BYTES), aligned(sizeof(REAL)), may_alias));
+#define LOAD(p) (*(const VEC *)(p))
+#define STORE(p) (*(VEC *)(p))
+
+static inline REAL NAME(sum)(VEC a)
+{
+    REAL lane[LANES];
+    memcpy(lane, &a, sizeof lane);
+    for (ptrdiff_t half = LANES / 2; half; half /= 2)
+        for (ptrdiff_t i = 0; i < half; i++) lane[i] += lane[i + half];
+    return lane[0];
+}
+
+static REAL NAME(dot)(ptrdiff_t n, const REAL *x, const REAL *y)
+{
+    VEC s0 = {0}, s1 = {0}, s2 = {0}, s3 = {0}; /* four chains hide the latency of the fused multiply-add */
+    ptrdiff_t j = 0;
+    for (; j + 4 * LANES <= n; j += 4 * LANES) {
+        s0 += LOAD(x + j) * LOAD(y + j);
+        s1 += LOAD(x + j + LANES) * LOAD(y + j + LANES);
+        s2 += LOAD(x + j + 2 * LANES) * LOAD(y + j + 2 * LANES);
+        s3 += LOAD(x + j + 3 * LANES) * LOAD(y + j + 3 * LANES);
+    }
+    for (; j + LANES <= n; j += LANES) s0 += LOAD(x + j) * LOAD(y + j);
+    REAL tail = 0;
+    for (; j < n; j++) tail += x[j] * y[j];
+    return NAME(sum)((s0 + s1) + (s2 + s3)) + tail;
+}
+
+static void NAME(scale_add)(ptrdiff_t n, REAL c, REAL *w, REAL d, const REAL *x)
+{
+    ptrdiff_t j = 0;
+    for (; j + LANES <= n; j += LANES) STORE(w + j) = c * LOAD(w + j) + d * LOAD(x + j);
+    for (; j < n; j++) w[j] = c * w[j] + d * x[j];
+}
+
+static void NAME(accumulate)(ptrdiff_t n, const REAL *w, double *total)
+{
+    for (ptrdiff_t j = 0; j < n; j++) total[j] += w[j];
+}
+
+static void NAME(standardize)(ptrdiff_t n, const REAL *x, const REAL *center, const REAL *scale, REAL *z)
+{
+    ptrdiff_t j = 0;
+    for (; j + LANES <= n; j += LANES) STORE(z + j) = (LOAD(x + j) - LOAD(center + j)) * LOAD(scale + j);
+    for (; j < n; j++) z[j] = (x[j] - center[j]) * scale[j];
+}
+
+/* a where the mask is all ones, b where it is all zeros */
+static inline VEC NAME(select)(IVEC mask, VEC a, VEC b)
+{
+    return (VEC)((mask & (IVEC)a) | (~mask & (IVEC)b));
+}
+
+/* exp(x) = 2^i exp(r), i = round(x / ln 2), |r| <= ln(2) / 2; exp(r) by its series up to r^(TERMS - 1) / (TERMS - 1)!, whose
+   remainder is below 0.35^TERMS / TERMS!: 5e-9 (float), 4e-18 (double). Beyond +-EXP_LIMIT the argument is clamped. */
+static inline VEC NAME(exp_vec)(VEC x)
+{
+    const VEC zero = {0};
+    const VEC limit = zero + (REAL)EXP_LIMIT;
+    x = NAME(select)((IVEC)(x < -limit), -limit, x);
+    x = NAME(select)((IVEC)(x > limit), limit, x);
+    /* adding 1.5 2^MANTISSA_BITS rounds to an integer, which then stands in the low bits */
+    const REAL round = (REAL)((INT)3 << (MANTISSA_BITS - 1));
+    const VEC shifted = x * (REAL)1.44269504088896340736 + round;
+    const VEC i = shifted - round;
+    const VEC r = (x - i * (REAL)LN2_HIGH) - i * (REAL)LN2_LOW;
+    static const REAL inverse_factorial[15] = {
+        1, 1, (REAL)(1.0 / 2), (REAL)(1.0 / 6), (REAL)(1.0 / 24), (REAL)(1.0 / 120), (REAL)(1.0 / 720), (REAL)(1.0 / 5040),
+        (REAL)(1.0 / 40320), (REAL)(1.0 / 362880), (REAL)(1.0 / 3628800), (REAL)(1.0 / 39916800), (REAL)(1.0 / 479001600),
+        (REAL)(1.0 / 6227020800.0), (REAL)(1.0 / 87178291200.0)};
+    VEC p = zero + inverse_factorial[TERMS - 1];
+    for (int k = TERMS - 2; k >= 0; k--) p = p * r + inverse_factorial[k];
+    const IVEC exponent = (IVEC)shifted - (IVEC)(zero + round) + EXPONENT_BIAS;
+    return p * (VEC)(exponent << MANTISSA_BITS);
+}
+
+/* With e = exp(-|m|) <= 1: 1 / (1 + e) for m >= 0, else e / (1 + e); nothing overflows. */
+static inline VEC NAME(logistic_vec)(VEC m)
+{
+    const VEC zero = {0}, one = zero + 1;
+    const IVEC positive = (IVEC)(m >= zero);
+    const VEC e = NAME(exp_vec)(NAME(select)(positive, -m, m));
+    const VEC p = NAME(select)(positive, one, e) / (one + e);
+    return NAME(select)((IVEC)(m == m), p, m); /* a NaN stays one */
+}
+
+#define ELEMENTWISE(stem, function)                                                          \
+    static void NAME(stem)(ptrdiff_t n, const REAL *m, REAL *p)                              \
+    {                                                                                        \
+        ptrdiff_t j = 0;                                                                     \
+        for (; j + LANES <= n; j += LANES) STORE(p + j) = NAME(function)(LOAD(m + j));       \
+        if (j < n) { /* the tail takes the same path, so an element's value never depends on its place */ \
+            VEC t = {0};                                                                     \
+            memcpy(&t, m + j, (size_t)(n - j) * sizeof(REAL));                               \
+            t = NAME(function)(t);                                                           \
+            memcpy(p + j, &t, (size_t)(n - j) * sizeof(REAL));                               \
+        }                                                                                    \
+    }
+ELEMENTWISE(exponential, exp_vec)
+ELEMENTWISE(logistic, logistic_vec)
+
+#undef ELEMENTWISE
+#undef STORE
+#undef LOAD
+#undef IVEC
+#undef VEC
+#undef LANES
+#undef NAME

@@ -1,0 +1,148 @@
+"""What logistic regression has learnt so far: weights on standardised columns, averages, counters; and as the caller sees it."""
+
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hotloop.backend import choose
+from hotloop.columns import ColumnStatistics
+from hotloop.validation import Array
+
+
+@dataclass
+class LogisticState:
+    """Weights of (LR-1) on the standardised rows of (LR-9), their running sum (LR-10), and how far training has come.
+
+    Attributes
+    ----------
+    W : ndarray of shape (n_outputs, n_features), float32 or float64
+    b : ndarray of shape (n_outputs,), float64
+    statistics : ColumnStatistics
+    center, scale : ndarray of shape (n_features,), dtype of W, or both None
+    fit_intercept : bool
+    averaged : bool
+        Whether the caller sees the mean of the iterates since ``restart_average`` instead of the last one.
+    W_total, b_total : ndarray like W and b, float64
+        Sum of those iterates; without averaging not used.
+    n_averaged, t : int
+        Iterates in that sum; steps taken.
+    """
+
+    W: Array
+    b: NDArray[np.float64]
+    statistics: ColumnStatistics
+    fit_intercept: bool = True
+    averaged: bool = False
+    center: Array | None = None
+    scale: Array | None = None
+    W_total: NDArray[np.float64] = field(default_factory=lambda: np.zeros((0, 0)))
+    b_total: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
+    n_averaged: int = 0
+    t: int = 0
+
+    ARRAYS = ("W", "b", "center", "scale", "W_total", "b_total")
+    NUMBERS = ("fit_intercept", "averaged", "n_averaged", "t")
+
+    @classmethod
+    def zeros(cls, n_outputs: int, n_features: int, dtype: Any, *, fit_intercept: bool, averaged: bool) -> "LogisticState":
+        """Return the state before the first step: all weights 0."""
+        state = cls(
+            np.zeros((n_outputs, n_features), dtype),
+            np.zeros(n_outputs),
+            ColumnStatistics(n_features),
+            fit_intercept,
+            averaged,
+        )
+        state.restart_average()
+        return state
+
+    def copy(self) -> "LogisticState":
+        """Return a copy that later steps of this state do not touch; the column statistics are shared."""
+        own = {name: getattr(self, name).copy() for name in ("W", "b", "W_total", "b_total")}
+        return replace(self, **own)
+
+    def restart_average(self) -> None:
+        """Forget the iterates summed so far."""
+        if self.averaged:
+            self.W_total, self.b_total, self.n_averaged = np.zeros(self.W.shape), np.zeros(self.b.shape), 0
+
+    def take_pass(
+        self,
+        X: Array,
+        y: NDArray[np.float64],
+        sample_weight: NDArray[np.float64],
+        order: NDArray[np.intp],
+        eta: NDArray[np.float64],
+        alpha: float,
+    ) -> tuple[float, int]:
+        """Train on the rows of X in the given order; returns the sum of the losses before each update, and the steps taken."""
+        loss, moved = choose().logistic_pass(
+            X,
+            y,
+            sample_weight,
+            order,
+            eta,
+            alpha,
+            self.center,
+            self.scale,
+            self.W,
+            self.b if self.fit_intercept else None,
+            self.W_total if self.averaged else None,
+            self.b_total if self.averaged and self.fit_intercept else None,
+        )
+        self.t += moved
+        self.n_averaged += moved if self.averaged else 0
+        return loss, moved
+
+    def is_finite(self) -> bool:
+        """Tell whether every weight is a number."""
+        return bool(np.isfinite(self.W).all() and np.isfinite(self.b).all())
+
+    def penalty(self) -> float:
+        """Return ||W||^2 / 2 of the last iterate."""
+        return 0.5 * float(np.vdot(self.W, self.W))
+
+    def weights(self) -> tuple[Array, NDArray[np.float64]]:
+        """Return the weights on standardised rows that predictions use: the averaged ones where averaging is on."""
+        if self.averaged and self.n_averaged:
+            return (self.W_total / self.n_averaged).astype(self.W.dtype), self.b_total / self.n_averaged
+        return self.W, self.b
+
+    def margins(self, X: Array) -> NDArray[np.float64]:
+        """Return the margins (n_samples, n_outputs) of rows in the caller's units, of the dtype of W and C-contiguous."""
+        return choose().linear_margins(X, self.center, self.scale, *self.weights())  # type: ignore[no-any-return]
+
+    def coef(self) -> Array:
+        """Return the weights in the caller's units, (LR-11)."""
+        W, _ = self.weights()
+        return W.copy() if self.scale is None else W * self.scale
+
+    def intercept(self) -> NDArray[np.float64]:
+        """Return the intercept in the caller's units, (LR-11)."""
+        W, b = self.weights()
+        if self.center is None or self.scale is None:
+            return b.copy()
+        return b - W.astype(np.float64) @ (self.scale.astype(np.float64) * self.center)
+
+    def replace_weights(self, coef: Array, intercept: NDArray[np.float64]) -> None:
+        """Go on from these weights, in the caller's units: standardisation and averaging start anew."""
+        self.W, self.b = np.array(coef, self.W.dtype, order="C"), np.array(intercept, np.float64)
+        self.center = self.scale = None
+        self.restart_average()
+
+    def restandardize(self, center: Array | None, scale: Array | None) -> None:
+        """Change to other constants of (LR-9), and the weights with them, so that no prediction moves."""
+        dtype, n_features = self.W.dtype, self.W.shape[1]
+        one, zero = np.ones(n_features), np.zeros(n_features)
+        old_scale, old_center = (one, zero) if self.scale is None else (self.scale.astype(np.float64), self.center)
+        new_scale, new_center = (one, zero) if scale is None else (scale.astype(np.float64), center)
+        shift = old_scale * (np.asarray(new_center, np.float64) - old_center)
+        factor = np.divide(old_scale, new_scale, out=np.zeros(n_features), where=new_scale != 0)
+        self.b = self.b + self.W.astype(np.float64) @ shift
+        self.W = (self.W * factor).astype(dtype)
+        if self.averaged:
+            self.b_total = self.b_total + self.W_total @ shift
+            self.W_total = self.W_total * factor
+        self.center, self.scale = center, scale

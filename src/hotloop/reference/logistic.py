@@ -1,0 +1,191 @@
+"""Logistic regression by per-sample SGD: the rule itself, row by row (docs/equations.md, LR-1 to LR-11)."""
+
+import numpy as np
+
+from .losses import log_loss, log_sum_exp, logistic, softmax
+
+
+def logistic_pass(X, y, sample_weight, order, eta, alpha, center, scale, W, b, W_total, b_total):
+    """Run per-sample SGD over the rows of X in the given order, updating W and b in place.
+
+    One output is logistic regression, (LR-1) to (LR-5); several are softmax regression, (LR-6) to (LR-8), after
+    Bottou (2012), "Stochastic gradient descent tricks". A row of weight 0 moves nothing and takes no step size.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n_samples, n_features), float32 or float64, C-contiguous
+        May be read-only.
+    y : ndarray of shape (n_samples,), float64
+        Class index: 0 or 1 with one output, else 0 to n_outputs - 1.
+    sample_weight : ndarray of shape (n_samples,), float64, >= 0
+        Multiplies the loss of its row.
+    order : ndarray of shape (n_steps,), intp
+        Row visited at each step; repeats are allowed.
+    eta : ndarray of shape (n_steps,), float64, > 0
+        Step sizes, used in turn by the rows that move.
+    alpha : float, >= 0
+        L2 strength; eta alpha must stay below 1. b is not penalised.
+    center, scale : ndarray of shape (n_features,), dtype of X, or both None
+        The rows are seen as (x - center) * scale, (LR-9).
+    W : ndarray of shape (n_outputs, n_features), dtype of X
+        Overwritten.
+    b : ndarray of shape (n_outputs,), float64, or None for no intercept
+        Overwritten.
+    W_total, b_total : ndarray like W and b, float64, or None for no averaging
+        Overwritten: each iterate is added, (LR-10). b_total is None where b or W_total is.
+
+    Returns
+    -------
+    loss : float
+        Sum over steps of weight times loss before the update, in nats.
+    n_moved : int
+        Number of steps, the rows of weight 0 not counted.
+
+    Raises
+    ------
+    ValueError
+        Shapes disagree, ``order`` points outside X, or a label is no class index.
+    FloatingPointError
+        A margin is not finite; names the step. W and b are then as before that step.
+    """
+    n_outputs = len(W)
+    n_classes = max(n_outputs, 2)
+    _check_pass(X, y, sample_weight, order, eta, center, scale, W, b, W_total, b_total)
+    loss, moved = 0.0, 0
+    for s, i in enumerate(order):
+        if not 0 <= i < len(X):
+            raise ValueError(f"order[{s}] = {i} is no row of X, which has {len(X)}")
+        if sample_weight[i] == 0:
+            continue
+        if not 0 <= y[i] < n_classes:
+            raise ValueError(f"y[{i}] = {y[i]} is no class index below {n_classes}")
+        x = X[i] if center is None else (X[i] - center) * scale  # (LR-9)
+        m = W @ x + (0 if b is None else b)  # (LR-1)
+        if not np.isfinite(m).all():
+            raise FloatingPointError(f"the margin of row {i} is not finite at step {s} of the pass")
+        if n_outputs == 1:
+            loss += sample_weight[i] * float(log_loss(m, y[i])[0])  # (LR-3)
+            g = logistic(m) - y[i]  # (LR-2), (LR-4)
+        else:
+            loss += sample_weight[i] * float(log_sum_exp(m) - m[int(y[i])])  # (LR-7)
+            g = softmax(m) - (np.arange(n_outputs) == y[i])  # (LR-6), (LR-8)
+        g = sample_weight[i] * g
+        W *= 1 - eta[moved] * alpha
+        W -= eta[moved] * np.outer(g, x)  # (LR-5)
+        if b is not None:
+            b -= eta[moved] * g
+        if W_total is not None:
+            W_total += W  # (LR-10)
+            if b_total is not None:
+                b_total += b
+        moved += 1
+    return loss, moved
+
+
+def linear_margins(X, center, scale, W, b):
+    """Return the margins of every row, (LR-1) on the standardised row (LR-9).
+
+    Parameters
+    ----------
+    X : ndarray of shape (n_samples, n_features), float32 or float64, C-contiguous
+    center, scale : ndarray of shape (n_features,), dtype of X, or both None
+    W : ndarray of shape (n_outputs, n_features), dtype of X
+    b : ndarray of shape (n_outputs,), float64
+
+    Returns
+    -------
+    m : ndarray of shape (n_samples, n_outputs), float64
+
+    Raises
+    ------
+    ValueError
+        Shapes disagree.
+    """
+    _check_linear(X, center, scale, W, b)
+    out = np.empty((len(X), len(W)))
+    for i, row in enumerate(X):
+        x = row if center is None else (row - center) * scale  # (LR-9)
+        out[i] = W @ x + b  # (LR-1)
+    return out
+
+
+def column_moments(X, sample_weight, total_weight, mean, deviation):
+    """Take the rows of X, in order, into the running mean and deviation of each column.
+
+    Welford's recurrence with weights (West 1979): it neither cancels nor depends on how the rows are cut into calls.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n_samples, n_features), float32 or float64, C-contiguous
+    sample_weight : ndarray of shape (n_samples,), float64
+        A row of weight 0 is passed over.
+    total_weight : ndarray of shape (1,), float64
+        Sum of the weights so far. Overwritten.
+    mean, deviation : ndarray of shape (n_features,), float64
+        Mean, and weighted sum of squared differences from it. Overwritten.
+
+    Raises
+    ------
+    ValueError
+        Shapes disagree.
+    """
+    n_features = X.shape[1]
+    if len(sample_weight) != len(X):
+        raise ValueError("sample_weight must have one entry a row of X")
+    if len(mean) != n_features or len(deviation) != n_features or len(total_weight) != 1:
+        raise ValueError(f"mean and deviation must have {n_features} entries, total_weight one")
+    for x, weight in zip(X, sample_weight, strict=True):
+        if weight == 0:
+            continue
+        total_weight += weight
+        before = x - mean
+        mean += weight / total_weight * before
+        deviation += weight * before * (x - mean)
+
+
+def logistic_probability(X, w):
+    """Return p = logistic(w . x) of each row, (LR-1) and (LR-2): shape (n_samples,), dtype of w."""
+    return logistic(_margins(X, w)).astype(w.dtype)
+
+
+def logistic_loss(X, y, w):
+    """Return the loss (LR-3) of each row: shape (n_samples,), dtype of w, nats."""
+    m = _margins(X, w)
+    if len(y) != len(X):
+        raise ValueError(f"y has {len(y)} entries, X has {len(X)} rows")
+    return np.array([log_loss(m_i, y_i) for m_i, y_i in zip(m, y, strict=True)], dtype=w.dtype)
+
+
+def logistic_gradient(X, y, w):
+    """Return dL/dw = (p - y) x of each row, (LR-4) and (LR-5): shape (n_samples, n_features), dtype of w."""
+    p = logistic(_margins(X, w))
+    if len(y) != len(X):
+        raise ValueError(f"y has {len(y)} entries, X has {len(X)} rows")
+    rows = [(p_i - y_i) * x for p_i, y_i, x in zip(p, y, X, strict=True)]
+    return np.array(rows, dtype=w.dtype).reshape(X.shape)
+
+
+def _margins(X, w):
+    return linear_margins(X, None, None, w[None, :], np.zeros(1))[:, 0]
+
+
+def _check_linear(X, center, scale, W, b):
+    n_features = X.shape[1]
+    if W.shape[1] != n_features or (b is not None and len(b) != len(W)):
+        raise ValueError(f"W has shape {W.shape}, X has {n_features} columns; b must have {len(W)} entries")
+    if (center is None) != (scale is None):
+        raise ValueError("center and scale come together or not at all")
+    if center is not None and not len(center) == len(scale) == n_features:
+        raise ValueError(f"center and scale must have {n_features} entries")
+
+
+def _check_pass(X, y, sample_weight, order, eta, center, scale, W, b, W_total, b_total):
+    _check_linear(X, center, scale, W, b)
+    if len(y) != len(X) or len(sample_weight) != len(X):
+        raise ValueError("y and sample_weight must have one entry a row of X")
+    if W_total is not None and W_total.shape != W.shape:
+        raise ValueError("W_total must have the shape of W")
+    if (b_total is None) != (b is None or W_total is None) or (b_total is not None and len(b_total) != len(W)):
+        raise ValueError("b_total goes with b and W_total and has the shape of b")
+    if len(eta) < len(order):
+        raise ValueError("eta must have one entry a step")

@@ -1,0 +1,39 @@
+"""Step sizes eta_t (docs/equations.md, ST-1 to ST-4); t counts the rows that moved, from 0."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+LEARNING_RATES = ("auto", "constant", "invscaling", "optimal")
+
+
+def step_sizes(
+    learning_rate: str, eta0: float, alpha: float, power_t: float, first: int, count: int
+) -> NDArray[np.float64]:
+    """Return the step sizes of the steps first, ..., first + count - 1.
+
+    Parameters
+    ----------
+    learning_rate : {"auto", "constant", "invscaling", "optimal"}
+        eta0; eta0 / (t + 1)^power_t; eta0 / (1 + eta0 alpha t) (Bottou 2012, section 5.2);
+        "auto" is eta0 / (1 + eta0 alpha t)^(3/4), the schedule of averaged SGD (Xu 2011, eq. 26; Bottou 2012, section 5.3).
+    eta0 : float, > 0
+    alpha : float, >= 0
+    power_t : float
+    first, count : int
+
+    Returns
+    -------
+    eta : ndarray of shape (count,)
+    """
+    t = np.arange(first, first + count, dtype=np.float64)
+    match learning_rate:
+        case "constant":  # (ST-1)
+            return np.full(count, eta0)
+        case "invscaling":  # (ST-2)
+            return eta0 / (t + 1) ** power_t
+        case "optimal":  # (ST-3)
+            return eta0 / (1 + eta0 * alpha * t)
+        case "auto":  # (ST-4)
+            return eta0 / (1 + eta0 * alpha * t) ** 0.75
+        case _:
+            raise ValueError(f"learning_rate is {learning_rate!r}, expected one of {', '.join(LEARNING_RATES)}")

@@ -1,0 +1,64 @@
+"""Checks of arrays before any kernel runs: dtype, shape, finite values, labels. No scikit-learn."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
+
+
+def float_dtype(dtype: Any) -> type[np.floating[Any]]:
+    """Return the dtype to compute in: float32 for float32 and narrower numbers, float64 for everything else."""
+    dtype = np.dtype(dtype)
+    narrow = dtype.kind in "fiub" and (dtype.itemsize <= 2 or dtype == np.float32)
+    return np.float32 if narrow else np.float64
+
+
+def as_rows(X: Any, name: str = "X") -> Array:
+    """Return X as a C-contiguous 2-D array of float32 or float64, without a copy where it is one already."""
+    X = np.asarray(X)
+    if X.ndim != 2:
+        raise ValueError(f"{name} has {X.ndim} dimensions, expected 2: one row a sample, one column a feature")
+    if X.dtype.kind not in "fiub":
+        raise ValueError(f"{name} has dtype {X.dtype}, expected numbers")
+    return np.ascontiguousarray(X, dtype=float_dtype(X.dtype))
+
+
+def check_finite(array: Array, name: str, columns: Sequence[str] | None = None) -> None:
+    """Raise ValueError naming the first row and column of a NaN or infinity."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        if np.isfinite(array.sum(dtype=np.float64)):
+            return
+    bad = ~np.isfinite(array)
+    if not bad.any():  # the sum alone overflowed
+        return
+    where = tuple(int(i[0]) for i in np.nonzero(bad))
+    value = array[where]
+    what = "NaN" if np.isnan(value) else "infinity"
+    place = f"row {where[0]}"
+    if array.ndim == 2:
+        place += f", column {where[1]}" + (f" ({columns[where[1]]})" if columns is not None else "")
+    raise ValueError(f"{name} contains {what} at {place}; remove such rows or fill the cells in")
+
+
+def check_labels(y: Any, n_samples: int) -> NDArray[np.float64]:
+    """Return labels 0 and 1 as float64; ValueError names the first that is neither."""
+    y = as_vector(y, n_samples, "y", np.float64)
+    wrong = np.flatnonzero((y != 0) & (y != 1))
+    if len(wrong):
+        raise ValueError(f"y must hold 0 and 1 only; y[{wrong[0]}] is {y[wrong[0]]:g}")
+    return y
+
+
+def as_vector(values: Any, n: int, name: str, dtype: Any) -> Array:
+    """Return values as a contiguous finite vector of n entries."""
+    values = np.asarray(values)
+    if values.shape != (n,):
+        raise ValueError(f"{name} has shape {values.shape}, expected ({n},)")
+    if values.dtype.kind not in "fiub":
+        raise ValueError(f"{name} has dtype {values.dtype}, expected numbers")
+    values = np.ascontiguousarray(values, dtype=dtype)
+    check_finite(values, name)
+    return values
