@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hotloop.backend import choose
-from hotloop.columns import ColumnStatistics
+from hotloop.standardization import ColumnStatistics
 from hotloop.validation import Array
 
 
@@ -26,8 +26,8 @@ class LogisticState:
         Whether the caller sees the mean of the iterates since ``restart_average`` instead of the last one.
     W_total, b_total : ndarray like W and b, float64
         Sum of those iterates; without averaging not used.
-    n_averaged, t : int
-        Iterates in that sum; steps taken.
+    n_averaged, t, n_rows : int
+        Iterates in that sum; steps taken; rows of weight above 0 in ``statistics``.
     """
 
     W: Array
@@ -41,9 +41,10 @@ class LogisticState:
     b_total: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
     n_averaged: int = 0
     t: int = 0
+    n_rows: int = 0
 
     ARRAYS = ("W", "b", "center", "scale", "W_total", "b_total")
-    NUMBERS = ("fit_intercept", "averaged", "n_averaged", "t")
+    NUMBERS = ("fit_intercept", "averaged", "n_averaged", "t", "n_rows")
 
     @classmethod
     def zeros(cls, n_outputs: int, n_features: int, dtype: Any, *, fit_intercept: bool, averaged: bool) -> "LogisticState":

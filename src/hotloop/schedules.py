@@ -7,17 +7,18 @@ LEARNING_RATES = ("auto", "constant", "invscaling", "optimal")
 
 
 def step_sizes(
-    learning_rate: str, eta0: float, alpha: float, power_t: float, first: int, count: int
+    learning_rate: str, eta0: float, horizon: float, power_t: float, first: int, count: int
 ) -> NDArray[np.float64]:
     """Return the step sizes of the steps first, ..., first + count - 1.
 
     Parameters
     ----------
     learning_rate : {"auto", "constant", "invscaling", "optimal"}
-        eta0; eta0 / (t + 1)^power_t; eta0 / (1 + eta0 alpha t) (Bottou 2012, section 5.2);
-        "auto" is eta0 / (1 + eta0 alpha t)^(3/4), the schedule of averaged SGD (Xu 2011, eq. 26; Bottou 2012, section 5.3).
+        eta0; eta0 / (t + 1)^power_t; eta0 / (1 + t / horizon) (Bottou 2012, section 5.2);
+        "auto" is eta0 / (1 + t / horizon)^(3/4), the schedule of averaged SGD (Xu 2011, eq. 26; Bottou 2012, section 5.3).
     eta0 : float, > 0
-    alpha : float, >= 0
+    horizon : float, > 0
+        Steps after which the step size has fallen to a half (of "optimal"); Bottou's is 1 / (eta0 alpha). Infinite: it never falls.
     power_t : float
     first, count : int
 
@@ -32,8 +33,8 @@ def step_sizes(
         case "invscaling":  # (ST-2)
             return eta0 / (t + 1) ** power_t
         case "optimal":  # (ST-3)
-            return eta0 / (1 + eta0 * alpha * t)
+            return eta0 / (1 + t / horizon)
         case "auto":  # (ST-4)
-            return eta0 / (1 + eta0 * alpha * t) ** 0.75
+            return eta0 / (1 + t / horizon) ** 0.75
         case _:
             raise ValueError(f"learning_rate is {learning_rate!r}, expected one of {', '.join(LEARNING_RATES)}")

@@ -1,0 +1,7 @@
+"""The scikit-learn surface: estimators check and store; the training and prediction code is below them."""
+
+from hotloop.estimators.logistic import LogisticSGDClassifier
+from hotloop.estimators.table_encoder import TableEncoder
+from hotloop.estimators.two_layer import TwoLayerClassifier, TwoLayerRegressor
+
+__all__ = ["LogisticSGDClassifier", "TableEncoder", "TwoLayerClassifier", "TwoLayerRegressor"]

@@ -1,0 +1,337 @@
+"""LogisticSGDClassifier: logistic and softmax regression by exact per-sample SGD."""
+
+from typing import Any
+
+import numpy as np
+from sklearn.base import ClassifierMixin
+from sklearn.utils.validation import check_is_fitted
+
+from hotloop.estimators.checks import (
+    TrainedBySGD,
+    check_rows,
+    check_weights,
+    class_factors,
+    encode_labels,
+    find_classes,
+    validation_rows,
+)
+from hotloop.fitting import Settings, fit_logistic
+from hotloop.logistic_state import LogisticState
+from hotloop.logistic_stream import LogisticStream
+from hotloop.model import Model
+from hotloop.training import Course, Rows
+from hotloop.validation import Array
+
+
+class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc]
+    """Logistic regression (softmax regression for more than two classes) by exact per-sample SGD.
+
+    Minimises mean(sample_weight * log loss) + alpha / 2 ||w||^2 over the weights of the standardised columns, the intercept free,
+    by (LR-1) to (LR-11) of docs/equations.md. Raw columns need no scaling.
+
+    Parameters
+    ----------
+    penalty : {"l2", None}, default="l2"
+    alpha : float >= 0 or "auto", default="auto"
+        L2 strength. "auto": 1 / n_samples, the strength of LogisticRegression(C=1) on standardised columns.
+    fit_intercept : bool, default=True
+    max_iter : int, default=1000
+        Most epochs of ``fit``.
+    tol : float, "auto" or None, default="auto"
+        The fit stops when ``n_iter_no_change`` epochs in a row have not lowered the best loss by more than this. "auto": a
+        thousandth of the best loss. None: train for ``max_iter`` epochs.
+    shuffle : bool, default=True
+        Visit the rows in a new order in each epoch of ``fit``. ``partial_fit`` never shuffles.
+    verbose : int, default=0
+        1 prints a line an epoch.
+    random_state : int, RandomState or None, default=None
+        Orders and the choice of validation rows depend on it.
+    learning_rate : {"auto", "constant", "invscaling", "optimal"}, default="auto"
+        (ST-1) to (ST-4). With ``h = 1 / (eta0 alpha)``: "auto" is eta0 / (1 + t / h)^0.75, "optimal" eta0 / (1 + t / h),
+        "invscaling" eta0 / (t + 1)^power_t.
+    eta0 : float > 0 or "auto", default="auto"
+        First step size. "auto": 1/4 of 1 / mean(sample_weight * (||z||^2 + 1)), z the standardised row.
+    power_t : float, default=0.25
+    early_stopping : bool, default=False
+        Hold out ``validation_fraction`` of the rows, stop by their log loss and keep the weights of the best epoch.
+    validation_fraction : float, default=0.1
+    n_iter_no_change : int, default=5
+    class_weight : dict, "balanced" or None, default=None
+    warm_start : bool, default=False
+        ``fit`` starts from the weights of the last fit.
+    average : bool or "auto", default="auto"
+        Predict with the mean of the iterates, (LR-10), over at least the last half of the epochs. "auto": yes.
+    standardize : {"auto", "std", "maxabs", None}, default="auto"
+        Columns seen as (x - center) * scale, (LR-9), on the fly: X is neither copied nor changed. "auto" is "std": mean and
+        standard deviation. ``coef_`` and ``intercept_`` are in the caller's units all the same.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+    coef_ : ndarray of shape (1, n_features) or (n_classes, n_features)
+        Weights in the caller's units. Assigning ``coef_`` or ``intercept_`` replaces what was learnt.
+    intercept_ : ndarray of shape (1,) or (n_classes,), float64
+    n_features_in_, feature_names_in_ : as everywhere in scikit-learn
+    n_iter_ : int
+        Epochs of the last fit.
+    t_ : int
+        Steps taken.
+    eta0_, alpha_ : float
+        What "auto" came to.
+    loss_curve_ : list of float
+        Per epoch the mean loss of each row just before its step, plus the penalty.
+    validation_curve_ : list of float
+        Per epoch the log loss of the validation rows, where there are some.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_breast_cancer
+    >>> from hotloop import LogisticSGDClassifier
+    >>> X, y = load_breast_cancer(return_X_y=True)
+    >>> model = LogisticSGDClassifier(random_state=0).fit(X, y)
+    >>> round(model.score(X, y), 2)
+    0.99
+    """
+
+    def __init__(
+        self,
+        *,
+        penalty: str | None = "l2",
+        alpha: float | str = "auto",
+        fit_intercept: bool = True,
+        max_iter: int = 1000,
+        tol: float | str | None = "auto",
+        shuffle: bool = True,
+        verbose: int = 0,
+        random_state: Any = None,
+        learning_rate: str = "auto",
+        eta0: float | str = "auto",
+        power_t: float = 0.25,
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        n_iter_no_change: int = 5,
+        class_weight: Any = None,
+        warm_start: bool = False,
+        average: bool | str = "auto",
+        standardize: str | None = "auto",
+    ) -> None:
+        self.penalty = penalty
+        self.alpha = alpha
+        self.fit_intercept = fit_intercept
+        self.max_iter = max_iter
+        self.tol = tol
+        self.shuffle = shuffle
+        self.verbose = verbose
+        self.random_state = random_state
+        self.learning_rate = learning_rate
+        self.eta0 = eta0
+        self.power_t = power_t
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.n_iter_no_change = n_iter_no_change
+        self.class_weight = class_weight
+        self.warm_start = warm_start
+        self.average = average
+        self.standardize = standardize
+
+    def fit(self, X: Any, y: Any, sample_weight: Any = None, X_val: Any = None, y_val: Any = None) -> "LogisticSGDClassifier":
+        """Train on all rows until the loss stands still.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            float32 and narrower are trained in float32, the rest in float64. C-contiguous float arrays are not copied.
+        y : array-like of shape (n_samples,)
+            Labels, two classes or more.
+        sample_weight : array-like of shape (n_samples,), default=None
+            A row of weight 0 moves nothing.
+        X_val, y_val : array-like, default=None
+            Own validation rows: the fit stops by their log loss and keeps the weights of the best epoch.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ValueError
+            NaN or infinity (names row and column), fewer than two classes, shapes that disagree.
+        FloatingPointError
+            The weights diverge with an explicit ``eta0``; the weights of the last good epoch are kept.
+        KeyboardInterrupt
+            The model is then as trained so far, and usable.
+        """
+        X, y = check_rows(self, X, y, reset=True)
+        sample_weight = check_weights(sample_weight, X)
+        start = self._warm_weights(X)
+        classes = find_classes(y[sample_weight > 0])
+        if start is not None and not np.array_equal(classes, self.classes_):
+            raise ValueError(f"warm_start: y has classes {classes.tolist()}, the last fit had {self.classes_.tolist()}")
+        known = np.isin(y, classes)  # a class of which all rows weigh 0 is none
+        self.classes_ = classes
+        codes = encode_labels(np.where(known, y, classes[0]) if not known.all() else y, classes)
+        settings, validation = self._settings(), None
+        rows = Rows(X, codes, sample_weight)
+        if (X_val is None) != (y_val is None):
+            raise ValueError("X_val and y_val come together")
+        if X_val is not None:
+            X_val = check_rows(self, X_val, reset=False, dtype=X.dtype)
+            validation = Rows(X_val, encode_labels(np.asarray(y_val), classes, "y_val"), np.ones(len(X_val)))
+        elif self.early_stopping:
+            rows, validation = validation_rows(rows, self.validation_fraction, settings.seed, stratify=True)
+        factors = class_factors(self.class_weight, classes, classes[rows.y.astype(np.intp)])
+        rows = Rows(rows.X, rows.y, rows.sample_weight * factors[rows.y.astype(np.intp)])
+
+        state = self._new_state(X, len(classes))
+        if start is not None:
+            state.replace_weights(*start)
+        self._stream = LogisticStream(state, settings)
+        state, course, plan = fit_logistic(state, rows, settings, validation, self._report)
+        self._stream = LogisticStream(state, settings, plan, weight_total=float(rows.sample_weight.sum()))
+        self._keep(course, plan)
+        return self
+
+    def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> "LogisticSGDClassifier":
+        """Train once on rows in the order given; pieces of any size give the bits of one call.
+
+        Standardisation and what is "auto" follow the rows seen so far and take effect at 64, 128, 256, ... rows.
+
+        Parameters
+        ----------
+        X, y, sample_weight : as for :meth:`fit`
+        classes : array-like, default=None
+            All labels that will come; needed at the first call.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ValueError
+            As for :meth:`fit`; a label that is not among ``classes``. Nothing is learnt then.
+        FloatingPointError
+            The weights diverge; nothing is learnt from these rows.
+        """
+        first = not hasattr(self, "_stream")
+        dtype = None if first else self._stream.state.W.dtype
+        X, y = check_rows(self, X, y, reset=first, dtype=dtype)
+        if self.class_weight == "balanced":
+            raise ValueError("class_weight='balanced' needs all labels at once; give partial_fit a dict of weights")
+        if first:
+            if classes is None:
+                raise ValueError("the first call of partial_fit needs classes=, all labels that will come")
+            known = find_classes(np.asarray(classes))
+        elif classes is not None and not np.array_equal(np.unique(classes), self.classes_):
+            raise ValueError(f"classes={np.unique(classes).tolist()}, but the first call had {self.classes_.tolist()}")
+        else:
+            known = self.classes_
+        codes = encode_labels(y, known)
+        sample_weight = check_weights(sample_weight, X)
+        factors = class_factors(self.class_weight, known, known)
+        if first:
+            self.classes_ = known
+            self._stream = LogisticStream(self._new_state(X, len(known)), self._settings())
+        self._stream.take(Rows(X, codes, sample_weight * factors[codes.astype(np.intp)]), sample_weight)
+        self.n_iter_ = 1
+        return self
+
+    def decision_function(self, X: Any) -> Array:
+        """Return the margins X coef^T + intercept: (n_samples,) for two classes, else (n_samples, n_classes), float64."""
+        return self._predicting(X, "decision_function")
+
+    def predict_log_proba(self, X: Any) -> Array:
+        """Return ln p of each class, (n_samples, n_classes); exact also where p underflows."""
+        return self._predicting(X, "predict_log_proba")
+
+    def predict_proba(self, X: Any) -> Array:
+        """Return the probability of each class, (n_samples, n_classes)."""
+        return self._predicting(X, "predict_proba")
+
+    def predict(self, X: Any) -> Array:
+        """Return the likeliest class of each row, (n_samples,)."""
+        return self._predicting(X, "predict")
+
+    @property
+    def coef_(self) -> Array:
+        """Weights in the caller's units, (1 or n_classes, n_features)."""
+        return self._learnt().visible().coef()
+
+    @coef_.setter
+    def coef_(self, coef: Any) -> None:
+        self._replace(np.asarray(coef), self.intercept_)
+
+    @property
+    def intercept_(self) -> Array:
+        """Intercepts in the caller's units, (1 or n_classes,), float64."""
+        return self._learnt().visible().intercept()
+
+    @intercept_.setter
+    def intercept_(self, intercept: Any) -> None:
+        self._replace(self.coef_, np.asarray(intercept, dtype=np.float64).reshape(-1))
+
+    @property
+    def t_(self) -> int:
+        """Steps taken."""
+        return self._learnt().visible().t
+
+    def _learnt(self) -> LogisticStream:
+        if not hasattr(self, "_stream"):
+            raise AttributeError(f"this {type(self).__name__} is not fitted yet")
+        return self._stream
+
+    def _replace(self, coef: Array, intercept: Array) -> None:
+        stream = self._learnt()
+        shape = stream.state.W.shape
+        if coef.shape != shape or intercept.shape != shape[:1]:
+            raise ValueError(f"coef_ has shape {coef.shape} and intercept_ {intercept.shape}; expected {shape} and {shape[:1]}")
+        if not (np.isfinite(coef).all() and np.isfinite(intercept).all()):
+            raise ValueError("coef_ and intercept_ must be finite")
+        stream.state = stream.visible()
+        stream.waiting = []
+        stream.state.replace_weights(coef, intercept)
+
+    def _new_state(self, X: Array, n_classes: int) -> LogisticState:
+        if self.penalty not in ("l2", None):
+            raise ValueError(f"penalty is {self.penalty!r}, expected 'l2' or None")
+        return LogisticState.zeros(
+            1 if n_classes == 2 else n_classes,
+            X.shape[1],
+            X.dtype,
+            fit_intercept=bool(self.fit_intercept),
+            averaged=self.average is True or self.average == "auto",
+        )
+
+    def _warm_weights(self, X: Array) -> tuple[Array, Array] | None:
+        if not self.warm_start or not hasattr(self, "_stream"):
+            return None
+        if self.coef_.shape[1] != X.shape[1]:
+            raise ValueError(f"warm_start: X has {X.shape[1]} columns, the last fit had {self.coef_.shape[1]}")
+        return self.coef_, self.intercept_
+
+    def _settings(self) -> Settings:
+        settings = super()._settings()
+        return settings if self.penalty else Settings(**{**vars(settings), "alpha": 0.0})
+
+    def _report(self, course: Course) -> None:
+        super()._report(course)
+
+    def _predicting(self, X: Any, method: str) -> Array:
+        rows = self._rows_to_predict(X)
+        return getattr(self._model(), method)(rows)  # type: ignore[no-any-return]
+
+    def _model(self) -> Model:
+        check_is_fitted(self, "classes_")
+        names = getattr(self, "feature_names_in_", None)
+        params = self.get_params(deep=False)
+        return Model(type(self).__name__, self._stream, self.classes_, None if names is None else list(names), params)
+
+    @classmethod
+    def _of_model(cls, model: Model) -> "LogisticSGDClassifier":
+        estimator = cls(**model.params)
+        assert isinstance(model.learnt, LogisticStream)
+        estimator._stream, estimator.classes_ = model.learnt, model.classes
+        estimator.n_features_in_ = model.n_features
+        if model.feature_names is not None:
+            estimator.feature_names_in_ = np.array(model.feature_names, dtype=object)
+        return estimator

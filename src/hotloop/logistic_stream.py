@@ -1,0 +1,108 @@
+"""Logistic regression on a stream: rows come in pieces of any size, and the pieces give the bits of the whole.
+
+Standardisation, step size and L2 strength follow the rows seen so far, but take effect only when 64, 128, 256, ... rows have come,
+where the weights are re-expressed so that no prediction moves. The first 64 rows wait until then.
+"""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from hotloop.fitting import Settings, logistic_plan
+from hotloop.logistic_state import LogisticState
+from hotloop.training import Plan, Rows, pass_over
+
+FIRST = 64
+
+
+@dataclass
+class LogisticStream:
+    """A state that learns from a stream.
+
+    Attributes
+    ----------
+    state : LogisticState
+        As of the last row that did not have to wait.
+    settings : Settings
+    plan : Plan or None
+        What the settings come to since the last milestone; None before the first.
+    waiting : list of Rows
+        The rows before the first milestone.
+    weight_total : float
+        Sum of the rows' weights, class weights included.
+    """
+
+    state: LogisticState
+    settings: Settings
+    plan: Plan | None = None
+    waiting: list[Rows] = field(default_factory=list)
+    weight_total: float = 0.0
+
+    def take(self, rows: Rows, statistic_weight: np.ndarray) -> None:
+        """Train on rows in their order; ``statistic_weight`` are the weights without class weights.
+
+        Raises
+        ------
+        FloatingPointError
+            The weights diverge; names the step. The state is then as before this call.
+        """
+        moving = rows.sample_weight > 0
+        if not moving.all():
+            rows = Rows(rows.X[moving], rows.y[moving], rows.sample_weight[moving])
+            statistic_weight = statistic_weight[moving]
+        before, start = self.state.copy(), 0
+        before.statistics = before.statistics.copy()
+        kept = (self.plan, list(self.waiting), self.weight_total)
+        try:
+            with np.errstate(over="ignore", invalid="ignore"):
+                while start < len(rows):
+                    stop = min(len(rows), start + self._next_milestone() - self.state.n_rows)
+                    part = slice(start, stop)
+                    piece = Rows(rows.X[part], rows.y[part], rows.sample_weight[part])
+                    self._take_piece(piece, statistic_weight[part])
+                    start = stop
+            if not self.state.is_finite():
+                raise FloatingPointError("the weights are not finite")
+        except FloatingPointError as error:
+            self.state, (self.plan, self.waiting, self.weight_total) = before, kept
+            raise FloatingPointError(f"training diverged ({error}); these rows were not learnt. Take a smaller eta0") from None
+
+    def visible(self) -> LogisticState:
+        """Return the state that predictions use: as if the waiting rows were all there will be."""
+        if not self.waiting:
+            return self.state
+        now = LogisticStream(self.state.copy(), self.settings, None, list(self.waiting), self.weight_total)
+        now._reach_milestone()
+        return now.state
+
+    def _next_milestone(self) -> int:
+        milestone = FIRST
+        while milestone <= self.state.n_rows:
+            milestone *= 2
+        return milestone
+
+    def _take_piece(self, piece: Rows, statistic_weight: np.ndarray) -> None:
+        """Take rows that reach the next milestone at most."""
+        milestone = self._next_milestone()
+        self.state.statistics.update(piece.X, statistic_weight)
+        self.state.n_rows += len(piece)
+        # one by one, so that the sum does not depend on the pieces
+        self.weight_total = float(np.add.accumulate(np.append(self.weight_total, piece.sample_weight))[-1])
+        if self.plan is None:
+            self.waiting.append(Rows(piece.X.copy(), piece.y, piece.sample_weight))
+        else:
+            self._learn(piece)
+        if self.state.n_rows == milestone:
+            self._reach_milestone()
+
+    def _reach_milestone(self) -> None:
+        state = self.state
+        state.restandardize(*state.statistics.constants(self.settings.standardize, state.W.dtype))
+        self.plan = logistic_plan(state, self.settings, state.n_rows, self.weight_total / state.n_rows)
+        waiting, self.waiting = self.waiting, []
+        for piece in waiting:
+            self._learn(piece)
+
+    def _learn(self, piece: Rows) -> None:
+        assert self.plan is not None
+        pass_over(self.state, piece, self.plan, np.arange(len(piece), dtype=np.intp))

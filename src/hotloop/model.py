@@ -1,0 +1,102 @@
+"""A trained model, ready to predict without scikit-learn: what files hold and the command uses."""
+
+from dataclasses import dataclass, field
+from os import PathLike
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hotloop.encoding import TableEncoding
+from hotloop.logistic_stream import LogisticStream
+from hotloop.losses import log_probabilities, probabilities
+from hotloop.two_layer_state import TwoLayerState
+from hotloop.validation import Array, as_rows, check_finite
+
+
+@dataclass
+class Model:
+    """A trained model with the predictions of its estimator.
+
+    Attributes
+    ----------
+    estimator_name : {"LogisticSGDClassifier", "TwoLayerClassifier", "TwoLayerRegressor"}
+    learnt : LogisticStream or TwoLayerState
+    classes : ndarray of shape (n_classes,), or None for a regressor
+    feature_names : list of str, or None
+    params : dict
+        The estimator's parameters.
+    encoding : TableEncoding or None
+        How a table becomes the rows of the model; models of the command have one.
+    about : dict
+        What else is kept with it, JSON: the target's name, the file it was trained on, how training went.
+    """
+
+    estimator_name: str
+    learnt: LogisticStream | TwoLayerState
+    classes: Array | None
+    feature_names: list[str] | None = None
+    params: dict[str, Any] = field(default_factory=dict)
+    encoding: TableEncoding | None = None
+    about: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def n_features(self) -> int:
+        """Columns that X must have."""
+        learnt = self.learnt
+        return int(learnt.state.W.shape[1] if isinstance(learnt, LogisticStream) else learnt.W1.shape[0])
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Type of the weights: rows are converted to it."""
+        return self.learnt.state.W.dtype if isinstance(self.learnt, LogisticStream) else self.learnt.W1.dtype
+
+    def _rows(self, X: Any) -> Array:
+        X = as_rows(X)
+        if X.shape[1] != self.n_features:
+            raise ValueError(f"X has {X.shape[1]} columns, the model was trained on {self.n_features}")
+        check_finite(X, "X", self.feature_names)
+        return X.astype(self.dtype, copy=False)
+
+    def margins(self, X: Any) -> NDArray[np.float64]:
+        """Return the margins (n_samples, n_outputs) of a classifier: one output for two classes of a logistic model."""
+        X = self._rows(X)
+        if isinstance(self.learnt, LogisticStream):
+            return self.learnt.visible().margins(X)
+        return self.learnt.outputs(X)
+
+    def decision_function(self, X: Any) -> NDArray[np.float64]:
+        """Return the margins: (n_samples,) for two classes, positive for ``classes[1]``; else (n_samples, n_classes)."""
+        m = self.margins(X)
+        if m.shape[1] == 2:
+            return np.asarray(m[:, 1] - m[:, 0])
+        return m[:, 0] if m.shape[1] == 1 else m
+
+    def predict_log_proba(self, X: Any) -> NDArray[np.float64]:
+        """Return ln p of each class, (n_samples, n_classes)."""
+        return log_probabilities(self.margins(X))
+
+    def predict_proba(self, X: Any) -> NDArray[np.float64]:
+        """Return the probability of each class, (n_samples, n_classes)."""
+        return probabilities(self.margins(X))
+
+    def predict(self, X: Any) -> Array:
+        """Return the likeliest class of each row, or the value of a regressor, (n_samples,)."""
+        if self.classes is None:
+            assert isinstance(self.learnt, TwoLayerState)
+            return self.learnt.values(self._rows(X))
+        m = self.margins(X)
+        index = (m[:, 0] > 0).astype(np.intp) if m.shape[1] == 1 else m.argmax(axis=1)
+        return np.asarray(self.classes[index])
+
+    def save(self, path: str | PathLike[str]) -> None:
+        """Write a model file; see :func:`hotloop.load`. The file is complete or not there at all."""
+        from hotloop.model_file import save
+
+        save(self, path)
+
+    def estimator(self) -> Any:
+        """Return the scikit-learn estimator of this model, fitted; partial_fit goes on where the saved one stopped."""
+        from hotloop import estimators
+
+        return getattr(estimators, self.estimator_name)._of_model(self)

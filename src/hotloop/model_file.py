@@ -1,0 +1,234 @@
+"""Model files: arrays in safetensors, everything else as JSON in its header. Nothing in a file is ever executed."""
+
+import hashlib
+import json
+import os
+import tempfile
+from dataclasses import asdict
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from hotloop.encoding import TableEncoding
+from hotloop.fitting import Settings
+from hotloop.logistic_state import LogisticState
+from hotloop.logistic_stream import LogisticStream
+from hotloop.model import Model
+from hotloop.standardization import ColumnStatistics
+from hotloop.training import Plan, Rows
+from hotloop.two_layer_state import TwoLayerState
+from hotloop.validation import Array
+
+FORMAT = 1
+KINDS = ("LogisticSGDClassifier", "TwoLayerClassifier", "TwoLayerRegressor")
+Arrays = dict[str, Array]
+
+
+def save(model: Model, path: str | PathLike[str]) -> None:
+    """Write the model to a temporary file beside ``path`` and rename it."""
+    from safetensors.numpy import save as pack
+
+    arrays, learnt = _pack_learnt(model.learnt)
+    header = {
+        "format": FORMAT,
+        "estimator": model.estimator_name,
+        "learnt": learnt,
+        "classes": None if model.classes is None else _pack_labels(model.classes),
+        "feature_names": model.feature_names,
+        "params": {name: _pack_param(name, value) for name, value in model.params.items()},
+        "encoding": None if model.encoding is None else model.encoding.to_dict(),
+        "about": model.about,
+    }
+    text = json.dumps(header)
+    data = pack(arrays, metadata={"hotloop": text, "sha256": _checksum(arrays, text)})
+    write_whole(Path(path), data)
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Write a file that is complete or not there: to a temporary name in the same folder, flushed to disk, renamed."""
+    mode = path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask()
+    handle, temporary = tempfile.mkstemp(prefix=f".{path.name}-", suffix=".tmp", dir=path.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(temporary, mode)
+        os.replace(temporary, path)
+    except BaseException:
+        os.unlink(temporary)
+        raise
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def load(path: str | PathLike[str]) -> Model:
+    """Read a model file.
+
+    Parameters
+    ----------
+    path : str or path
+
+    Returns
+    -------
+    model : Model
+        Predicts like the estimator that was saved, without scikit-learn; ``model.estimator()`` is that estimator.
+
+    Raises
+    ------
+    ValueError
+        The file is truncated, altered or no hotloop model.
+    """
+    from safetensors import SafetensorError, safe_open
+
+    name = Path(path).name
+    if not Path(path).is_file():
+        raise FileNotFoundError(f"there is no model file {path}")
+    try:
+        with safe_open(path, framework="numpy") as file:
+            metadata = file.metadata() or {}
+            arrays = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
+    except SafetensorError as error:
+        raise ValueError(f"{name} is no complete model file: {error}") from None
+    if "hotloop" not in metadata:
+        raise ValueError(f"{name} is a safetensors file, but no hotloop model")
+    if metadata.get("sha256") != _checksum(arrays, metadata["hotloop"]):
+        raise ValueError(f"{name} was altered since it was written: its checksum differs")
+    try:
+        header = json.loads(metadata["hotloop"])
+        if header["format"] > FORMAT:
+            raise ValueError(f"it has format {header['format']}, this version of hotloop reads up to {FORMAT}")
+        return _unpack(header, arrays)
+    except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
+        raise ValueError(f"{name} is no model file that hotloop can use: {type(error).__name__}: {error}") from None
+
+
+def _checksum(arrays: Arrays, text: str) -> str:
+    digest = hashlib.sha256(text.encode())
+    for name in sorted(arrays):
+        digest.update(name.encode())
+        digest.update(np.ascontiguousarray(arrays[name]).tobytes())
+    return digest.hexdigest()
+
+
+def _pack_learnt(learnt: LogisticStream | TwoLayerState) -> tuple[Arrays, dict[str, Any]]:
+    state = learnt.state if isinstance(learnt, LogisticStream) else learnt
+    arrays = {name: getattr(state, name) for name in state.ARRAYS if getattr(state, name) is not None}
+    numbers: dict[str, Any] = {name: getattr(state, name) for name in state.NUMBERS}
+    if isinstance(learnt, TwoLayerState):
+        return _contiguous(arrays), {**numbers, "output": learnt.output}
+    statistics = learnt.state.statistics
+    arrays |= {f"statistics.{name}": getattr(statistics, name) for name in statistics.ARRAYS}
+    if learnt.waiting:
+        arrays |= {
+            f"waiting.{name}": np.concatenate([getattr(rows, name) for rows in learnt.waiting])
+            for name in ("X", "y", "sample_weight")
+        }
+    numbers["stream"] = {
+        "plan": None if learnt.plan is None else asdict(learnt.plan),
+        "settings": asdict(learnt.settings),
+        "weight_total": learnt.weight_total,
+    }
+    return _contiguous(arrays), numbers
+
+
+def _contiguous(arrays: Arrays) -> Arrays:
+    return {name: np.ascontiguousarray(array) for name, array in arrays.items()}
+
+
+def _unpack(header: dict[str, Any], arrays: Arrays) -> Model:
+    if header["estimator"] not in KINDS:
+        raise ValueError(f"unknown kind of model {header['estimator']!r}")
+    for name, array in arrays.items():
+        if array.dtype.kind != "f" or not np.isfinite(array).all():
+            raise ValueError(f"array {name} does not hold finite numbers")
+    learnt: LogisticStream | TwoLayerState
+    logistic = header["estimator"] == "LogisticSGDClassifier"
+    learnt = _unpack_logistic(header["learnt"], arrays) if logistic else _unpack_network(header["learnt"], arrays)
+    classes = None if header["classes"] is None else np.array(header["classes"]["values"], header["classes"]["dtype"])
+    encoding = None if header["encoding"] is None else TableEncoding.from_dict(header["encoding"])
+    params = {name: _unpack_param(value) for name, value in header["params"].items()}
+    model = Model(
+        header["estimator"], learnt, classes, header["feature_names"], params, encoding, dict(header["about"])
+    )
+    n_outputs = learnt.state.W.shape[0] if isinstance(learnt, LogisticStream) else learnt.W2.shape[1]
+    if (classes is None) == (header["estimator"] != "TwoLayerRegressor"):
+        raise ValueError("a classifier has classes and a regressor none")
+    if classes is not None and len(classes) != (2 if logistic and n_outputs == 1 else n_outputs):
+        raise ValueError(f"{len(classes)} classes for {n_outputs} outputs")
+    if model.feature_names is not None and len(model.feature_names) != model.n_features:
+        raise ValueError(f"{len(model.feature_names)} feature names for {model.n_features} columns")
+    if encoding is not None and len(encoding.feature_names) != model.n_features:
+        raise ValueError(f"an encoding to {len(encoding.feature_names)} columns for {model.n_features}")
+    return model
+
+
+def _unpack_logistic(learnt: dict[str, Any], arrays: Arrays) -> LogisticStream:
+    n_outputs, n_features = arrays["W"].shape
+    shapes = {"W": (n_outputs, n_features), "b": (n_outputs,), "center": (n_features,), "scale": (n_features,)}
+    if learnt["averaged"]:
+        shapes |= {"W_total": (n_outputs, n_features), "b_total": (n_outputs,)}
+    _check_shapes(arrays, shapes)
+    statistics = ColumnStatistics(n_features)
+    for name in statistics.ARRAYS:
+        _check_shapes({name: arrays[f"statistics.{name}"]}, {name: getattr(statistics, name).shape})
+        setattr(statistics, name, arrays[f"statistics.{name}"].astype(np.float64))
+    own = {name: arrays.get(name) for name in LogisticState.ARRAYS}
+    state = LogisticState(statistics=statistics, **own, **{name: learnt[name] for name in LogisticState.NUMBERS})
+    stream = learnt["stream"]
+    plan = None if stream["plan"] is None else Plan(**stream["plan"])
+    waiting = []
+    if "waiting.X" in arrays:
+        rows = Rows(arrays["waiting.X"], arrays["waiting.y"], arrays["waiting.sample_weight"])
+        n_waiting = len(rows.y)
+        _check_shapes(vars(rows), {"X": (n_waiting, n_features), "y": (n_waiting,), "sample_weight": (n_waiting,)})
+        waiting.append(rows)
+    return LogisticStream(state, Settings(**stream["settings"]), plan, waiting, float(stream["weight_total"]))
+
+
+def _unpack_network(learnt: dict[str, Any], arrays: Arrays) -> TwoLayerState:
+    n_features, n_hidden = arrays["W1"].shape
+    n_outputs = arrays["W2"].shape[1]
+    shapes = {"W1": (n_features, n_hidden), "b1": (n_hidden,), "W2": (n_hidden, n_outputs), "b2": (n_outputs,)}
+    _check_shapes(arrays, {**shapes, "center": (n_features,), "scale": (n_features,)})
+    own = {name: arrays.get(name) for name in TwoLayerState.ARRAYS}
+    return TwoLayerState(output=learnt["output"], **own, **{name: learnt[name] for name in TwoLayerState.NUMBERS})
+
+
+def _check_shapes(arrays: Any, shapes: dict[str, tuple[int, ...]]) -> None:
+    for name, shape in shapes.items():
+        optional = name in ("center", "scale")
+        if name not in arrays and optional:
+            continue
+        if arrays[name].shape != shape:
+            raise ValueError(f"array {name} has shape {arrays[name].shape}, expected {shape}")
+
+
+def _pack_labels(classes: Array) -> dict[str, Any]:
+    values = classes.tolist()
+    if classes.dtype == object and not all(isinstance(value, str) for value in values):
+        raise ValueError("class labels of mixed types cannot be saved; make them all text or all numbers")
+    return {"dtype": "str" if classes.dtype.kind in "OU" else classes.dtype.str, "values": values}
+
+
+def _pack_param(name: str, value: Any) -> Any:
+    """JSON for a parameter; a dict (class_weight) as pairs, since JSON would turn its keys into text."""
+    if isinstance(value, dict):
+        return {"pairs": [[_pack_param(name, key), _pack_param(name, item)] for key, item in value.items()]}
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, str | int | float | bool | None):
+        return value
+    if name == "random_state":
+        return None  # a generator of the caller's; only shuffling of a later fit would ask for it
+    raise ValueError(f"parameter {name}={value!r} cannot be saved")
+
+
+def _unpack_param(value: Any) -> Any:
+    return dict(map(tuple, value["pairs"])) if isinstance(value, dict) else value

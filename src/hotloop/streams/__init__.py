@@ -1,0 +1,1 @@
+"""Where samples come from: files and arrays as batches or columns."""

@@ -1,0 +1,203 @@
+"""Passes over the data around one kernel call: epochs, shuffling, step sizes, the stop; and the two models trained so."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hotloop.schedules import step_sizes
+from hotloop.validation import Array
+
+Vector = NDArray[np.float64]
+
+# A pass is cut into kernel calls of about this many multiply-adds (some 20 ms compiled), so that Ctrl-C is heard between them.
+# Results do not depend on the cuts.
+WORK_PER_CALL = 20_000_000
+
+
+class State(Protocol):
+    """What a model has learnt so far (LogisticState, TwoLayerState)."""
+
+    t: int
+
+    def copy(self) -> Any: ...
+    def restart_average(self) -> None: ...
+    def take_pass(
+        self, X: Array, y: Vector, sample_weight: Vector, order: NDArray[np.intp], eta: Vector, alpha: float
+    ) -> tuple[float, int]: ...
+    def is_finite(self) -> bool: ...
+    def penalty(self) -> float: ...
+
+
+S = TypeVar("S", bound=State)
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Samples ready for a kernel: X of float32 or float64, C-contiguous; class index or target; weights >= 0."""
+
+    X: Array
+    y: Vector
+    sample_weight: Vector
+
+    def __len__(self) -> int:
+        return len(self.X)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How to train, every setting resolved to a number (see the estimators for their meaning)."""
+
+    eta0: float
+    alpha: float = 0.0
+    learning_rate: str = "auto"
+    horizon: float = np.inf
+    power_t: float = 0.25
+    max_iter: int = 1000
+    tol: float | str | None = "auto"
+    n_iter_no_change: int = 5
+    shuffle: bool = True
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if not self.eta0 > 0:
+            raise ValueError(f"eta0 must be positive, not {self.eta0}")
+        if not 0 <= self.eta0 * self.alpha < 1:
+            raise ValueError(
+                f"eta0 * alpha is {self.eta0 * self.alpha:g}; it must lie in [0, 1), or a step would turn the weights' sign: "
+                "take a smaller eta0 or alpha"
+            )
+
+
+@dataclass
+class Course:
+    """How the training went.
+
+    Attributes
+    ----------
+    loss_curve : list of float
+        Per epoch the mean training loss, each row's taken just before its step, plus the penalty of the epoch's last weights.
+    validation_curve : list of float
+        Per epoch the mean loss on the validation rows; empty without them.
+    n_iter : int
+        Epochs trained.
+    converged : bool
+    """
+
+    loss_curve: list[float] = field(default_factory=list)
+    validation_curve: list[float] = field(default_factory=list)
+    n_iter: int = 0
+    converged: bool = False
+
+    def complaint(self, plan: Plan) -> str | None:
+        """Return what to tell the user where training stopped at max_iter while the loss was still falling."""
+        if self.converged or plan.tol is None or plan.max_iter == 1:
+            return None
+        tail = ", ".join(f"{value:.6g}" for value in (self.validation_curve or self.loss_curve)[-4:])
+        return (
+            f"not converged after max_iter={plan.max_iter} epochs: the last losses were {tail}. "
+            "Raise max_iter, or tol if this is close enough"
+        )
+
+
+def run_epochs(
+    state: S,
+    rows: Rows,
+    plan: Plan,
+    validate: Callable[[S], float] | None = None,
+    on_epoch: Callable[[Course], None] | None = None,
+) -> tuple[S, Course]:
+    """Train ``state`` until its loss stands still; returns the state to keep and how it went.
+
+    An epoch visits every row once, in an order drawn from (seed, epoch) alone. Averages restart after epochs 1, 2, 4, 8, ..., so
+    they cover at least the last half. The loss is the validation loss where there is one, and the weights of the best epoch are
+    then kept; else the loss curve. It stands still when ``n_iter_no_change`` epochs in a row did not lower the best by more than
+    ``tol``; "auto" is a thousandth of the best, None trains for max_iter epochs.
+
+    Raises
+    ------
+    FloatingPointError
+        The weights diverge; names the step. ``state`` is then as after the last good epoch.
+    KeyboardInterrupt
+        ``state`` is then as after the last finished kernel call.
+    """
+    course, best_loss, best, waited = Course(), np.inf, state, 0
+    for epoch in range(plan.max_iter):
+        if epoch & (epoch - 1) == 0 and epoch:
+            state.restart_average()
+        good = state.copy()
+        order = epoch_order(len(rows), epoch, plan.seed) if plan.shuffle else np.arange(len(rows), dtype=np.intp)
+        try:
+            with np.errstate(over="ignore", invalid="ignore"):
+                loss, moved = pass_over(state, rows, plan, order)
+            if not state.is_finite():
+                raise FloatingPointError("the weights are not finite")
+        except FloatingPointError as error:
+            step = state.t
+            vars(state).update(vars(good))
+            raise FloatingPointError(
+                f"training diverged in epoch {epoch + 1}, after step {step} ({error}); the weights of the epoch before are kept. "
+                f"Take a smaller step size: eta0 was {plan.eta0:g}"
+            ) from None
+        course.loss_curve.append(loss / max(moved, 1) + plan.alpha * state.penalty())
+        course.n_iter = epoch + 1
+        if validate is not None:
+            course.validation_curve.append(validate(state))
+        if on_epoch is not None:
+            on_epoch(course)
+        now = (course.validation_curve or course.loss_curve)[-1]
+        margin = (1e-3 * abs(best_loss) if plan.tol == "auto" else float(plan.tol or 0.0)) if np.isfinite(best_loss) else 0.0
+        waited = 0 if now < best_loss - margin else waited + 1
+        if now < best_loss:
+            best_loss = now
+            if validate is not None:
+                best = state.copy()
+        if plan.tol is not None and waited >= plan.n_iter_no_change:
+            course.converged = True
+            break
+    return (best if validate is not None else state), course
+
+
+def train(
+    state: S,
+    rows: Rows,
+    plan: Plan,
+    *,
+    automatic_step: bool,
+    validate: Callable[[S], float] | None = None,
+    on_epoch: Callable[[Course], None] | None = None,
+) -> tuple[S, Course, Plan]:
+    """:func:`run_epochs`; with ``automatic_step`` a step size that diverges is halved and training starts again.
+
+    Returns also the plan that was carried out.
+    """
+    for _ in range(20):
+        start = state.copy()
+        try:
+            return *run_epochs(state, rows, plan, validate, on_epoch), plan
+        except FloatingPointError:
+            if not automatic_step:
+                raise
+            vars(state).update(vars(start))
+            plan = replace(plan, eta0=plan.eta0 / 2)
+    raise FloatingPointError(f"training diverges even with step size {plan.eta0:g}; are the columns standardised?")
+
+
+def epoch_order(n_samples: int, epoch: int, seed: int) -> NDArray[np.intp]:
+    """Return the permutation of an epoch: it depends on n_samples, epoch and seed alone, by a counter-based generator."""
+    generator = np.random.Generator(np.random.Philox(key=np.array([seed, epoch], dtype=np.uint64)))
+    return generator.permutation(n_samples).astype(np.intp, copy=False)
+
+
+def pass_over(state: State, rows: Rows, plan: Plan, order: NDArray[np.intp]) -> tuple[float, int]:
+    """Take one pass in the given order; returns the sum of the losses before each update, and the steps taken."""
+    total, n_moved = 0.0, 0
+    size = max(1, WORK_PER_CALL // (4 * max(1, rows.X.shape[1])))
+    for start in range(0, len(order), size):
+        part = order[start : start + size]
+        eta = step_sizes(plan.learning_rate, plan.eta0, plan.horizon, plan.power_t, state.t, len(part))
+        loss, moved = state.take_pass(rows.X, rows.y, rows.sample_weight, part, eta, plan.alpha)
+        total, n_moved = total + loss, n_moved + moved
+    return total, n_moved
