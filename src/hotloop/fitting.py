@@ -27,6 +27,8 @@ STEP_LOGISTIC = 0.25
 # Networks bear more; squared error less than the log loss, as its gradient has no bound (diamonds has rows 50 deviations out).
 STEP_NETWORK = {"softmax": 0.3, "linear": 0.1, "sigmoid_sum": 0.3}
 HORIZON_EPOCHS = 10
+N_HIDDEN = 32
+HOLD_OUT_FROM = 1000  # rows from which a network holds out rows for its stop
 
 OnEpoch = Callable[[Course], None]
 

@@ -1,4 +1,4 @@
-"""What the estimators share: checks of their input, the choice of validation rows, and how a fit is carried out."""
+"""What the estimators share: checks of their input, and how a fit is carried out."""
 
 import warnings
 from typing import Any
@@ -12,7 +12,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
 from hotloop.fitting import Settings
-from hotloop.training import Course, Plan, Rows
+from hotloop.training import Course, Plan
 from hotloop.validation import Array, check_finite, float_dtype
 
 
@@ -63,25 +63,6 @@ def class_factors(class_weight: Any, classes: Array, y: Array) -> NDArray[np.flo
 def draw_seed(random_state: Any) -> int:
     """Return one whole number drawn by scikit-learn's rules for random_state."""
     return int(check_random_state(random_state).randint(2**31 - 1))
-
-
-def split_validation(y: Array, fraction: float, seed: int, *, stratify: bool) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Return the rows to train on and the rows to validate on, each in rising order."""
-    from sklearn.model_selection import train_test_split
-
-    parts = train_test_split(
-        np.arange(len(y)), test_size=fraction, random_state=seed, stratify=y if stratify else None
-    )
-    return np.sort(parts[0]), np.sort(parts[1])
-
-
-def validation_rows(
-    rows: Rows, fraction: float, seed: int, *, stratify: bool
-) -> tuple[Rows, Rows]:
-    """Return ``rows`` in two parts: to train on and to validate on."""
-    chosen = split_validation(rows.y, fraction, seed, stratify=stratify)
-    train, held_out = (Rows(rows.X[part], rows.y[part], rows.sample_weight[part]) for part in chosen)
-    return train, held_out
 
 
 class TrainedBySGD(BaseEstimator):  # type: ignore[misc]

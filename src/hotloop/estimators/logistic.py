@@ -13,13 +13,12 @@ from hotloop.estimators.checks import (
     class_factors,
     encode_labels,
     find_classes,
-    validation_rows,
 )
 from hotloop.fitting import Settings, fit_logistic
 from hotloop.logistic_state import LogisticState
 from hotloop.logistic_stream import LogisticStream
 from hotloop.model import Model
-from hotloop.training import Course, Rows
+from hotloop.training import Rows, hold_out
 from hotloop.validation import Array
 
 
@@ -178,7 +177,8 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
             X_val = check_rows(self, X_val, reset=False, dtype=X.dtype)
             validation = Rows(X_val, encode_labels(np.asarray(y_val), classes, "y_val"), np.ones(len(X_val)))
         elif self.early_stopping:
-            rows, validation = validation_rows(rows, self.validation_fraction, settings.seed, stratify=True)
+            training, held_out = hold_out(codes, self.validation_fraction, settings.seed, stratify=True)
+            rows, validation = rows.take(training), rows.take(held_out)
         factors = class_factors(self.class_weight, classes, classes[rows.y.astype(np.intp)])
         rows = Rows(rows.X, rows.y, rows.sample_weight * factors[rows.y.astype(np.intp)])
 
@@ -312,9 +312,6 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
     def _settings(self) -> Settings:
         settings = super()._settings()
         return settings if self.penalty else Settings(**{**vars(settings), "alpha": 0.0})
-
-    def _report(self, course: Course) -> None:
-        super()._report(course)
 
     def _predicting(self, X: Any, method: str) -> Array:
         rows = self._rows_to_predict(X)

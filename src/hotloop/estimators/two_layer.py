@@ -13,16 +13,12 @@ from hotloop.estimators.checks import (
     class_factors,
     encode_labels,
     find_classes,
-    validation_rows,
 )
-from hotloop.fitting import fit_two_layer
+from hotloop.fitting import HOLD_OUT_FROM, N_HIDDEN, fit_two_layer
 from hotloop.model import Model
-from hotloop.training import Rows
+from hotloop.training import Rows, hold_out
 from hotloop.two_layer_state import TwoLayerState
 from hotloop.validation import Array, check_finite
-
-N_HIDDEN = 32
-HOLD_OUT_FROM = 1000  # rows from which early_stopping="auto" holds out validation rows
 
 
 class _TwoLayer(TrainedBySGD):
@@ -36,9 +32,8 @@ class _TwoLayer(TrainedBySGD):
         if X_val is not None:
             validation = Rows(check_rows(self, X_val, reset=False, dtype=X.dtype), y_val, np.ones(len(y_val)))
         elif self.early_stopping is True or (self.early_stopping == "auto" and len(rows) >= HOLD_OUT_FROM):
-            rows, validation = validation_rows(
-                rows, self.validation_fraction, settings.seed, stratify=output == "softmax" and np.bincount(y.astype(int)).min() > 1
-            )
+            training, held_out = hold_out(y, self.validation_fraction, settings.seed, stratify=output == "softmax")
+            rows, validation = rows.take(training), rows.take(held_out)
         if factors is not None:
             rows = Rows(rows.X, rows.y, rows.sample_weight * factors(rows.y)[rows.y.astype(np.intp)])
         n_hidden = N_HIDDEN if self.n_hidden == "auto" else self.n_hidden

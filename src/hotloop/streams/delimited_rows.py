@@ -160,7 +160,7 @@ def _explained(body: Body, error: Exception) -> DataError:
 
 def _place(body: Body, row: Any) -> str:
     """The line of a bad row: pyarrow counts the rows it parses from 1, without the empty lines."""
-    quotes = quotes_pair_up(body.raw, body.start, body.delimiter)
+    quotes = body.quotes and quotes_pair_up(body.raw, body.start, body.delimiter)
     lines, starts = row_starts(body.raw, body.start, quotes)
     at = row.number - 1
     if at < len(lines) and body.raw.startswith(row.text.encode(), starts[at]):

@@ -1,0 +1,55 @@
+# One-word commands; each sets up all it needs in .venv (Python >= 3.11, a C compiler, make).
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+SOURCES := pyproject.toml setup.py $(shell find src -name '*.py' -o -name '*.pyx' -o -name '*.pxd' -o -name '*.pyi' -o -name '*.h' -o -path '*/vectors/*.c')
+
+.PHONY: build demo test test-all check bench mutants wheel clean
+
+build: $(VENV)/installed
+
+$(VENV)/ready: pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install -q --disable-pip-version-check -U pip "setuptools>=77" "cython>=3.1"
+	touch $@
+
+$(VENV)/installed: $(VENV)/ready $(SOURCES)
+	$(BIN)/python -m pip install -q --disable-pip-version-check --no-build-isolation -e '.[dev]'
+	HOTLOOP_BACKEND=compiled $(BIN)/python -c "import hotloop; print('built:', hotloop.backend_info())"
+	touch $@
+
+demo: build
+	$(BIN)/hotloop demo
+
+test: build
+	$(BIN)/python -m pytest -q
+
+# the suite on every backend and instruction-set level of this machine
+test-all: test
+	HOTLOOP_BACKEND=reference $(BIN)/python -m pytest -q
+	for level in $$($(BIN)/python -c "import hotloop; print(*hotloop.backend_info().instruction_sets[1:])"); do \
+		echo "HOTLOOP_ISA=$$level"; HOTLOOP_ISA=$$level $(BIN)/python -m pytest -q || exit 1; done
+
+check: build
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/cython-lint src/hotloop/kernels/*.pyx
+	$(BIN)/mypy
+	$(BIN)/python -m mypy.stubtest hotloop.kernels.levels hotloop.kernels.logistic_dense hotloop.kernels.two_layer_dense
+
+bench: build
+	$(BIN)/python -m pip install -q --disable-pip-version-check -e '.[bench]' --no-build-isolation
+	$(BIN)/python -m bench
+
+mutants: build
+	$(BIN)/python tests/mutants.py
+
+# sdist and wheel; the wheel is built from the sdist, and the suite runs on it outside the checkout
+wheel: build
+	rm -rf dist && $(BIN)/python -m build -q
+	rm -rf $(VENV)/wheel && $(PYTHON) -m venv $(VENV)/wheel
+	$(VENV)/wheel/bin/python -m pip install -q --disable-pip-version-check "$$(ls dist/*.whl)[cli]" pytest hypothesis pandas
+	cp -r tests $(VENV)/wheel/tests && cd $(VENV)/wheel && HOTLOOP_BACKEND=compiled bin/python -m pytest -q tests
+
+clean:
+	rm -rf $(VENV) build dist src/*.egg-info src/hotloop/kernels/*.so src/hotloop/kernels/*.c

@@ -1,0 +1,96 @@
+"""The command ``hotloop``: arguments, and errors as one line. Each subcommand is a module with a function ``run``."""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+
+from hotloop import __version__
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command; returns the exit code: 0 done, 1 an error in the data or model, 2 in the arguments, 130 interrupted."""
+    arguments = _parser().parse_args(argv)
+    try:
+        import_module(f"hotloop.cli.{arguments.module}").run(arguments)
+        sys.stdout.flush()
+    except KeyboardInterrupt:
+        print("hotloop: interrupted; nothing was written", file=sys.stderr)
+        return 130
+    except BrokenPipeError:  # the reader of a pipe has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except (ValueError, OSError, ImportError, FloatingPointError) as error:
+        message = " ".join(str(error).split())
+        if isinstance(error, FileNotFoundError) and error.filename is not None:
+            message = f"there is no file {error.filename}"
+        print(f"hotloop: error: {message}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="hotloop", description="Exact per-sample SGD: logistic regression and two-layer networks on tables."
+    )
+    parser.add_argument("--version", action="version", version=f"hotloop {__version__}")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+
+    def add(name: str, summary: str, module: str | None = None) -> argparse.ArgumentParser:
+        command = commands.add_parser(name, help=summary, description=summary)
+        command.set_defaults(module=module or name)
+        return command
+
+    demo = add("demo", "Train both models on real data and compare them with scikit-learn's.")
+    demo.add_argument("--seed", type=int, default=0, help="seed of orders and first weights (default 0)")
+
+    train = add("train", "Train a model on a CSV file.")
+    train.add_argument("data", metavar="DATA.csv", help="file, packed by gzip, bzip2 or zstd or not; - is the standard input")
+    train.add_argument("--target", required=True, metavar="NAME", help="column to predict")
+    train.add_argument("--model", required=True, metavar="OUT", help="model file to write")
+    _add_format(train)
+    train.add_argument(
+        "--task",
+        choices=("auto", "classification", "regression"),
+        default="auto",
+        help="auto: classification if the target is text or has at most 20 different whole numbers",
+    )
+    train.add_argument("--hidden", type=_positive, metavar="N", help="train a network of N hidden units (regression: 32)")
+    train.add_argument("--epochs", type=_positive, metavar="N", help="train exactly N epochs instead of to the stop")
+    train.add_argument("--eta0", type=float, help="first step size (default: from the data)")
+    train.add_argument("--alpha", type=float, help="L2 strength (default: from the data)")
+    train.add_argument("--seed", type=int, default=0, help="seed of orders and first weights (default 0)")
+    train.add_argument("--json", action="store_true", help="print the outcome as JSON")
+
+    for name, summary in (
+        ("predict", "Predict the rows of a CSV file; prints CSV."),
+        ("evaluate", "Compare a model with the targets in a CSV file."),
+    ):
+        command = add(name, summary, "apply")
+        command.set_defaults(command=name)
+        command.add_argument("model", metavar="MODEL", help="model file")
+        command.add_argument("data", metavar="DATA.csv", help="file, packed or not; - is the standard input")
+        _add_format(command)
+        if name == "predict":
+            command.add_argument("--out", metavar="FILE", help="file to write instead of the standard output")
+        else:
+            command.add_argument("--json", action="store_true", help="print the figures as JSON")
+
+    inspect = add("inspect", "Show what a model file holds.")
+    inspect.add_argument("model", metavar="MODEL", help="model file")
+    inspect.add_argument("--json", action="store_true", help="print it as JSON")
+
+    add("explain", "Print the three worked examples as tables, exact and rounded as on paper.")
+    return parser
+
+
+def _add_format(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--no-header", action="store_true", help="the first line is a row; columns are c1, c2, ...")
+    command.add_argument("--delimiter", metavar="C", help="separator of cells (default: found from the first lines)")
+
+
+def _positive(text: str) -> int:
+    if (number := int(text)) < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not a positive whole number")
+    return number

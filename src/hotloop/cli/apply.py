@@ -1,0 +1,100 @@
+"""``hotloop predict`` and ``hotloop evaluate``: a model file on a CSV file."""
+
+import csv
+import io
+import json
+import sys
+from argparse import Namespace
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from hotloop.cli.target import encode_target, target_cells
+from hotloop.errors import DataError
+from hotloop.losses import area_under_roc, mean_log_loss, mean_squared_error
+from hotloop.model import Model
+from hotloop.model_file import load, write_whole
+from hotloop.streams.delimited import Table, read_table
+from hotloop.validation import Array
+
+
+def run(arguments: Namespace) -> None:
+    """Read the model and the rows as the model's own file was read, encode them alike, and predict or compare."""
+    model = load(arguments.model)
+    if model.encoding is None:
+        raise DataError(f"{arguments.model} was saved from Python: it knows no columns of a table; use hotloop.load in Python")
+    header = not arguments.no_header and bool(model.about.get("header", True))
+    delimiter = arguments.delimiter or model.about.get("delimiter")
+    table = read_table(arguments.data, header=header, delimiter=delimiter)
+    table = _name_as_in_training(table, model, target_needed=arguments.command == "evaluate")
+    for note in table.notes:
+        _note(note)
+    X = model.encoding.transform(table, model.dtype)
+    for note in model.encoding.notes:
+        _note(note)
+    if arguments.command == "predict":
+        _predict(model, X, arguments.out)
+    else:
+        _evaluate(model, X, table, arguments.json)
+
+
+def _note(note: str) -> None:
+    print(f"hotloop: note: {note}", file=sys.stderr)
+
+
+def _name_as_in_training(table: Table, model: Model, *, target_needed: bool) -> Table:
+    """Without a header, a file that lacks just the target column has the names of the others."""
+    names = [name for name in model.about.get("columns", []) if name != model.about.get("target")]
+    if table.header or target_needed or len(table.columns) != len(names):
+        return table
+    return replace(table, columns=dict(zip(names, table.columns.values(), strict=True)))
+
+
+def _predict(model: Model, X: Array, out: str | None) -> None:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    if model.classes is None:
+        writer.writerow(["prediction"])
+        writer.writerows([f"{value:.9g}"] for value in model.predict(X))
+    else:
+        labels = model.classes.tolist()
+        probabilities = model.predict_proba(X)
+        writer.writerow(["prediction", *(f"p({label})" for label in labels)])
+        for best, row in zip(probabilities.argmax(axis=1), probabilities, strict=True):
+            writer.writerow([labels[best], *(f"{p:.6g}" for p in row)])
+    if out is None:
+        sys.stdout.write(text.getvalue())
+    else:
+        write_whole(Path(out), text.getvalue().encode())
+
+
+def _evaluate(model: Model, X: Array, table: Table, as_json: bool) -> None:
+    target = str(model.about["target"])
+    figures: dict[str, float] = {"rows": table.n_rows}
+    if model.classes is None:
+        y = target_cells(table, target)
+        if y.dtype.kind != "f":
+            raise DataError(f"{table.name}: the target {target!r} holds text, but the model predicts numbers")
+        errors = model.predict(X) - y
+        figures["root mean squared error"] = mean_squared_error(model.predict(X), y) ** 0.5
+        figures["mean absolute error"] = float(np.abs(errors).mean())
+        if y.var() > 0:
+            figures["R2"] = 1 - float(np.mean(errors**2) / y.var())
+    else:
+        codes = encode_target(table, target, model.classes)
+        margins = model.margins(X)
+        figures["log loss"] = mean_log_loss(margins, codes)
+        figures["accuracy"] = float(np.mean(model.predict(X) == model.classes[codes.astype(np.intp)]))
+        if len(model.classes) == 2:
+            figures["AUC"] = area_under_roc(model.decision_function(X), codes == 1)
+        if counts := model.about.get("class_counts"):
+            shares = np.asarray(counts) / np.sum(counts)
+            figures["log loss of the training shares"] = float(-np.log(shares)[codes.astype(np.intp)].mean())
+    if as_json:
+        print(json.dumps({"data": table.name, **figures}))
+        return
+    print(f"{table.name}: {table.n_rows:,} rows")
+    for name, value in figures.items():
+        if name != "rows":
+            print(f"{name:<32}{value:.6g}" if model.classes is None else f"{name:<32}{value:.4f}")

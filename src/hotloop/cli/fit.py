@@ -1,0 +1,71 @@
+"""Train a model on arrays with a progress bar, without scikit-learn."""
+
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hotloop.cli.progress import epoch_bar
+from hotloop.fitting import HOLD_OUT_FROM, N_HIDDEN, Settings, fit_logistic, fit_two_layer
+from hotloop.logistic_state import LogisticState
+from hotloop.logistic_stream import LogisticStream
+from hotloop.model import Model
+from hotloop.training import Course, Plan, Rows, hold_out
+from hotloop.two_layer_state import TwoLayerState
+from hotloop.validation import Array
+
+
+@dataclass(frozen=True)
+class Fit:
+    """A trained model and how the training went."""
+
+    model: Model
+    course: Course
+    plan: Plan
+    seconds: float
+    n_rows: int
+
+    @property
+    def rows_per_second(self) -> float:
+        """Rows trained on, every epoch counted, in a second of the whole fit."""
+        return self.n_rows * self.course.n_iter / self.seconds
+
+
+def fit_arrays(
+    X: Array, y: NDArray[np.float64], classes: Array | None, settings: Settings, n_hidden: int | None, title: str
+) -> Fit:
+    """Train on X (float32 or float64, C-contiguous) and y: class indices, or targets where ``classes`` is None.
+
+    ``n_hidden`` None is logistic regression, which needs classes. The rules are those of the estimators' defaults.
+    """
+    rows, validation = Rows(X, y, np.ones(len(X))), None
+    params: dict[str, Any] = {
+        "alpha": settings.alpha,
+        "eta0": settings.eta0,
+        "max_iter": settings.max_iter,
+        "tol": settings.tol,
+        "random_state": settings.seed,
+    }
+    epochs = settings.max_iter if settings.tol is None else None
+    start = time.perf_counter()
+    learnt: LogisticStream | TwoLayerState
+    with epoch_bar(title, epochs) as on_epoch:
+        if n_hidden is None and classes is not None:
+            n_outputs = 1 if len(classes) == 2 else len(classes)
+            state = LogisticState.zeros(n_outputs, X.shape[1], X.dtype, fit_intercept=True, averaged=True)
+            state, course, plan = fit_logistic(state, rows, settings, None, on_epoch)
+            learnt, name = LogisticStream(state, settings, plan, weight_total=float(len(X))), "LogisticSGDClassifier"
+        else:
+            n_hidden = n_hidden or N_HIDDEN
+            output, n_outputs = ("linear", 1) if classes is None else ("softmax", len(classes))
+            if len(rows) >= HOLD_OUT_FROM and settings.tol is not None:
+                training, held_out = hold_out(y, 0.1, settings.seed, stratify=classes is not None)
+                rows, validation = rows.take(training), rows.take(held_out)
+            network = TwoLayerState.random(X.shape[1], n_hidden, n_outputs, output, X.dtype, settings.seed)
+            learnt, course, plan = fit_two_layer(network, rows, settings, validation, on_epoch)
+            name = "TwoLayerRegressor" if classes is None else "TwoLayerClassifier"
+            params["n_hidden"] = n_hidden
+    seconds = time.perf_counter() - start
+    return Fit(Model(name, learnt, classes, params=params), course, plan, seconds, len(rows))

@@ -1,0 +1,29 @@
+"""A progress bar of epochs on the standard error (rich, of the ``cli`` extra)."""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from hotloop.training import Course
+
+
+@contextmanager
+def epoch_bar(title: str, epochs: int | None) -> Iterator[Callable[[Course], None]]:
+    """Show epochs and loss while the block runs; ``epochs`` None: their number is not known. Yields what to call an epoch."""
+    try:
+        from rich.console import Console
+        from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+    except ImportError:
+        print("hotloop: note: no progress bar without rich: pip install 'hotloop[cli]'", file=sys.stderr)
+        yield lambda course: None
+        return
+    columns = ("{task.description}", BarColumn(), "epoch {task.completed}", TextColumn("{task.fields[loss]}"), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True)) as progress:
+        task = progress.add_task(title, total=epochs, loss="")
+
+        def on_epoch(course: Course) -> None:
+            what, curve = ("validation loss", course.validation_curve) if course.validation_curve else ("loss", course.loss_curve)
+            progress.update(task, completed=course.n_iter, loss=f"{what} {curve[-1]:.4f}")
+
+        yield on_epoch
+        progress.update(task, total=progress.tasks[0].completed or 1)

@@ -1,0 +1,84 @@
+"""The target column of a table: classes and their indices, or numbers."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hotloop.columns import as_column, null_mask
+from hotloop.errors import DataError
+from hotloop.streams.delimited import Table
+from hotloop.validation import Array
+
+MOST_CLASSES_OF_NUMBERS = 20
+
+
+def read_target(table: Table, name: str, task: str) -> tuple[Array | None, NDArray[np.float64]]:
+    """Return the classes and the class index of each row; for a regression None and the numbers.
+
+    Raises
+    ------
+    DataError
+        There is no such column, a cell is empty, text for a regression, or only one class.
+    """
+    labels = target_cells(table, name)
+    if task == "regression" or (task == "auto" and not _looks_like_classes(labels)):
+        if labels.dtype.kind != "f":
+            row, cell = as_column(table.columns[name], name).first_word()
+            raise DataError(f"{table.where(row)}: the target {name!r} is {cell!r}, but a regression needs numbers")
+        return None, labels
+    classes = np.unique(_plain(labels))
+    if len(classes) < 2:
+        raise DataError(f"{table.name}: the target {name!r} is {show(classes[0])} in every row; there is nothing to tell apart")
+    return classes, encode_target(table, name, classes)
+
+
+def encode_target(table: Table, name: str, classes: Array) -> NDArray[np.float64]:
+    """Return the class index of each row; DataError names the first label that is no class, and its row."""
+    labels = target_cells(table, name, text=classes.dtype.kind == "U")
+    position = np.searchsorted(classes, labels)
+    position[position == len(classes)] = 0
+    unseen = np.flatnonzero(classes[position] != labels)
+    if len(unseen):
+        row = int(unseen[0])
+        known = ", ".join(map(show, classes[:10])) + (", ..." if len(classes) > 10 else "")
+        raise DataError(
+            f"{table.where(row)}: the label {show(labels[row])} of column {name!r} was not seen in training (labels: {known}); "
+            f"{len(unseen):,} of {table.n_rows:,} rows have such a label"
+        )
+    return position.astype(np.float64)
+
+
+def target_cells(table: Table, name: str, *, text: bool = False) -> Array:
+    """Return the column as float64, or as text where a cell is no number or ``text`` asks for it; no cell may be missing."""
+    if name not in table.columns:
+        raise DataError(f"{table.name}: no target column {name!r}; there are {', '.join(map(repr, table.columns))}")
+    column = as_column(table.columns[name], name)
+    numbers = None if text else column.numbers()
+    missing = np.flatnonzero(null_mask(column.values) if numbers is None else np.isnan(numbers))
+    if len(missing):
+        more = f" (and {len(missing) - 1:,} more)" if len(missing) > 1 else ""
+        raise DataError(f"{table.where(int(missing[0]))}: the cell of the target {name!r} is empty{more}")
+    if numbers is None:
+        return np.array(column.text().to_pylist(), dtype=str)
+    infinite = np.flatnonzero(np.isinf(numbers))
+    if len(infinite):
+        raise DataError(f"{table.where(int(infinite[0]))}: the target {name!r} is infinite")
+    return numbers
+
+
+def show(label: Any) -> str:
+    """Return a label as messages show it: text in quotes, numbers plain."""
+    return repr(label.item() if isinstance(label, np.generic) else label)
+
+
+def _plain(labels: Array) -> Array:
+    """Whole numbers as int64, so that a class is 1 and not 1.0."""
+    whole = labels.dtype.kind == "f" and bool((labels == np.rint(labels)).all() and (np.abs(labels) < 2**53).all())
+    return labels.astype(np.int64) if whole else labels
+
+
+def _looks_like_classes(labels: Array) -> bool:
+    if labels.dtype.kind != "f":
+        return True
+    return _plain(labels).dtype.kind == "i" and len(np.unique(labels)) <= MOST_CLASSES_OF_NUMBERS

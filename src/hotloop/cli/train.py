@@ -1,0 +1,107 @@
+"""``hotloop train``: a CSV file to a model file."""
+
+import json
+import sys
+from argparse import Namespace
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from hotloop import __version__
+from hotloop.backend import backend_info
+from hotloop.cli.fit import Fit, fit_arrays
+from hotloop.cli.target import read_target, show
+from hotloop.encoding import TableEncoding
+from hotloop.errors import DataError
+from hotloop.fitting import Settings
+from hotloop.streams.delimited import Table, read_table
+
+
+def run(arguments: Namespace) -> None:
+    """Read, encode, train, save; print what was done."""
+
+    def say(line: str) -> None:
+        if not arguments.json:
+            print(line)
+
+    if not Path(arguments.model).resolve().parent.is_dir():
+        raise FileNotFoundError(f"there is no folder {Path(arguments.model).parent} to write the model to")
+    table = read_table(arguments.data, header=not arguments.no_header, delimiter=arguments.delimiter)
+    for note in table.notes:
+        say(f"note: {note}")
+    say(f"{table.name}: {table.n_rows:,} rows, {len(table.columns)} columns, separator {table.delimiter!r}")
+    classes, y = read_target(table, arguments.target, arguments.task)
+    for line in _describe_target(table, arguments.target, classes, y):
+        say(line)
+    features = table.drop(arguments.target)
+    if not features.columns:
+        raise DataError(f"{table.name}: {arguments.target!r} is the only column; there is nothing to predict it from")
+    encoding = TableEncoding.fit(features)
+    for line in encoding.describe():
+        say(f"  {line}")
+    for note in encoding.notes:
+        say(f"note: {note}")
+    X = encoding.transform(features, np.float32)
+    settings = Settings(
+        alpha="auto" if arguments.alpha is None else arguments.alpha,
+        eta0="auto" if arguments.eta0 is None else arguments.eta0,
+        seed=arguments.seed,
+    )
+    if arguments.epochs is not None:
+        settings = replace(settings, max_iter=arguments.epochs, tol=None)
+    fit = fit_arrays(X, y, classes, settings, arguments.hidden, "training")
+    if complaint := fit.course.complaint(fit.plan):
+        print(f"hotloop: warning: {complaint}", file=sys.stderr)
+    outcome = _outcome(fit, X.shape[1])
+    model = fit.model
+    model.encoding, model.feature_names = encoding, encoding.feature_names
+    model.about = {
+        "hotloop": __version__,
+        "data": Path(table.name).name,
+        "rows": table.n_rows,
+        "target": arguments.target,
+        "columns": list(table.columns),
+        "header": table.header,
+        "delimiter": table.delimiter,
+        "training": outcome,
+    }
+    if classes is not None:
+        model.about["class_counts"] = np.bincount(y.astype(np.intp), minlength=len(classes)).tolist()
+    model.save(arguments.model)
+    if arguments.json:
+        print(json.dumps({"model": arguments.model, **model.about}))
+        return
+    say(
+        f"{model.estimator_name} on {outcome['columns']:,} columns: {outcome['epochs']} epochs in {fit.seconds:.2f} s, "
+        f"{fit.rows_per_second / 1e6:.2f} M rows/s ({backend_info()})"
+    )
+    say(f"loss {outcome['loss']:.4f}; eta0 {fit.plan.eta0:.3g}, alpha {fit.plan.alpha:.3g}")
+    if "validation_loss" in outcome:
+        say(f"best loss on the rows held out: {outcome['validation_loss']:.4f}")
+    say(f"wrote {arguments.model} ({Path(arguments.model).stat().st_size:,} bytes)")
+
+
+def _describe_target(table: Table, name: str, classes: Any, y: Any) -> list[str]:
+    if classes is None:
+        return [f"target {name}: a number, mean {y.mean():.6g}, from {y.min():.6g} to {y.max():.6g}: regression"]
+    counts = np.bincount(y.astype(np.intp), minlength=len(classes))
+    shown = [f"{show(label)} {count:,}" for label, count in zip(classes[:10], counts, strict=False)]
+    return [f"target {name}: {len(classes)} classes ({', '.join(shown)}{', ...' if len(classes) > 10 else ''}): classification"]
+
+
+def _outcome(fit: Fit, n_columns: int) -> dict[str, Any]:
+    outcome = {
+        "columns": n_columns,
+        "epochs": fit.course.n_iter,
+        "converged": fit.course.converged,
+        "loss": fit.course.loss_curve[-1],
+        "seconds": round(fit.seconds, 3),
+        "eta0": fit.plan.eta0,
+        "alpha": fit.plan.alpha,
+        "backend": str(backend_info()),
+    }
+    if fit.course.validation_curve:
+        outcome["validation_loss"] = min(fit.course.validation_curve)
+    return outcome
