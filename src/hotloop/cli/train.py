@@ -77,7 +77,7 @@ def run(arguments: Namespace) -> None:
         f"{model.estimator_name} on {outcome['columns']:,} columns: {outcome['epochs']} epochs in {fit.seconds:.2f} s, "
         f"{fit.rows_per_second / 1e6:.2f} M rows/s ({backend_info()})"
     )
-    say(f"loss {outcome['loss']:.4f}; eta0 {fit.plan.eta0:.3g}, alpha {fit.plan.alpha:.3g}")
+    say(f"loss with penalty {outcome['loss']:.4f}; eta0 {fit.plan.eta0:.3g}, alpha {fit.plan.alpha:.3g}")
     if "validation_loss" in outcome:
         say(f"best loss on the rows held out: {outcome['validation_loss']:.4f}")
     say(f"wrote {arguments.model} ({Path(arguments.model).stat().st_size:,} bytes)")

@@ -1,0 +1,257 @@
+"""The command on small files: the main job end to end, and what each mistake prints."""
+
+import csv
+import gzip
+import io
+import json
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+import hotloop
+from hotloop.cli import main
+
+pytest.importorskip("pyarrow")
+pytest.importorskip("rich")
+
+
+def write(path, header, rows, delimiter=","):
+    with open(path, "w", newline="") as file:
+        csv.writer(file, delimiter=delimiter).writerows(([header] if header else []) + rows)
+    return path
+
+
+def people(n=400, seed=0):
+    """Rows of age, city, height and whether they cycle: depends on all three; some cells are missing."""
+    draw = np.random.default_rng(seed)
+    rows = []
+    for _ in range(n):
+        age, city, height = int(draw.integers(18, 80)), str(draw.choice(["Bern", "Oslo", "Rome"])), round(draw.normal(170, 9), 1)
+        m = 0.06 * (45 - age) + {"Bern": 0.5, "Oslo": 1.5, "Rome": -2}[city] + 0.05 * (height - 170)
+        cycles = "yes" if draw.random() < 1 / (1 + np.exp(-m)) else "no"
+        rows.append([age, city if draw.random() > 0.05 else "?", height if draw.random() > 0.1 else "", cycles])
+    return rows
+
+
+HEADER = ["age", "city", "height", "cycles"]
+
+
+@pytest.fixture
+def trained(tmp_path, capsys):
+    data, model = write(tmp_path / "people.csv", HEADER, people()), tmp_path / "m.safetensors"
+    assert main(["train", str(data), "--target", "cycles", "--model", str(model)]) == 0
+    return model, capsys.readouterr().out
+
+
+def error_of(capsys, arguments):
+    """Run the command, which must fail with one line on the standard error and nothing on the standard output."""
+    assert main([str(a) for a in arguments]) == 1
+    captured = capsys.readouterr()
+    lines = [line for line in captured.err.splitlines() if line.startswith("hotloop: error: ")]
+    assert len(lines) == 1, captured.err
+    assert "Traceback" not in captured.err
+    return lines[0]
+
+
+def test_train_says_what_was_done(trained):
+    _, out = trained
+    assert "400 rows, 4 columns, separator ','" in out
+    assert "classification" in out
+    assert "city: text, 3 categories" in out
+    assert "height: number" in out
+    assert "missing" in out
+
+
+def test_evaluate_and_predict_agree_with_python(trained, tmp_path, capsys):
+    model, _ = trained
+    rows = people(300, seed=1)
+    data = write(tmp_path / "new.csv", HEADER, rows)
+    assert main(["evaluate", str(model), str(data), "--json"]) == 0
+    figures = json.loads(capsys.readouterr().out)
+    assert figures["rows"] == 300
+    assert figures["log loss"] < 0.9 * figures["log loss of the training shares"]
+    assert main(["predict", str(model), str(data)]) == 0
+    predicted = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
+    p = np.array([float(row["p(yes)"]) for row in predicted])
+    truth = np.array([row[3] == "yes" for row in rows])
+    assert -np.log(np.where(truth, p, 1 - p)).mean() == pytest.approx(figures["log loss"], rel=1e-4)
+    assert [row["prediction"] == "yes" for row in predicted] == list(p > 0.5)
+    assert np.mean((p > 0.5) == truth) == pytest.approx(figures["accuracy"])
+
+
+def test_order_of_columns_and_missing_target_do_not_matter_in_predict(trained, tmp_path, capsys):
+    model, _ = trained
+    rows = people(20, seed=2)
+    same = write(tmp_path / "same.csv", HEADER, rows)
+    turned = write(tmp_path / "turned.csv", ["height", "age", "city"], [[r[2], r[0], r[1]] for r in rows])
+    main(["predict", str(model), str(same)])
+    first = capsys.readouterr().out
+    assert main(["predict", str(model), str(turned), "--out", str(tmp_path / "out.csv")]) == 0
+    assert capsys.readouterr().out == ""
+    assert (tmp_path / "out.csv").read_text() == first
+
+
+def test_without_header_packed_and_other_separator(tmp_path, capsys):
+    rows = people(200)
+    with gzip.open(tmp_path / "p.csv.gz", "wt") as file:
+        file.writelines(" ; ".join(map(str, row)) + "\n" for row in rows)
+    model = tmp_path / "m.safetensors"
+    assert main(["train", str(tmp_path / "p.csv.gz"), "--no-header", "--target", "c4", "--model", str(model)]) == 0
+    assert "separator ';'" in capsys.readouterr().out
+    assert main(["evaluate", str(model), str(tmp_path / "p.csv.gz")]) == 0  # header and separator as in training
+    assert "accuracy" in capsys.readouterr().out
+
+
+def test_without_header_predict_finds_the_columns_when_the_target_is_left_out(tmp_path, capsys):
+    rows = [[r[3], *r[:3]] for r in people(200)]
+    model = tmp_path / "m.safetensors"
+    data = write(tmp_path / "p.csv", None, rows)
+    assert main(["train", str(data), "--no-header", "--target", "c1", "--model", str(model)]) == 0
+    capsys.readouterr()
+    main(["predict", str(model), str(data)])
+    with_target = capsys.readouterr().out
+    main(["predict", str(model), str(write(tmp_path / "q.csv", None, [r[1:] for r in rows]))])
+    assert capsys.readouterr().out == with_target
+
+
+def test_standard_input(trained, tmp_path, capsys, monkeypatch):
+    model, _ = trained
+    data = write(tmp_path / "new.csv", HEADER, people(50, seed=3))
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(data.read_bytes())))
+    assert main(["evaluate", str(model), "-"]) == 0
+    assert "standard input: 50 rows" in capsys.readouterr().out
+
+
+def test_network_and_regression(tmp_path, capsys):
+    rows = [[a, b, a * b / 100] for a, b in np.random.default_rng(0).normal(50, 20, (1500, 2)).round(2).tolist()]
+    data, model = write(tmp_path / "area.csv", ["a", "b", "area"], rows), tmp_path / "m.safetensors"
+    assert main(["train", str(data), "--target", "area", "--model", str(model), "--hidden", "16"]) == 0
+    assert "TwoLayerRegressor" in capsys.readouterr().out
+    assert main(["evaluate", str(model), str(data), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["R2"] > 0.95
+    people_file = write(tmp_path / "people.csv", HEADER, [row for row in people() if row[1] != "?"])
+    assert main(["train", str(people_file), "--target", "city", "--model", str(model), "--hidden", "4", "--epochs", "3"]) == 0
+    out = capsys.readouterr().out
+    assert "TwoLayerClassifier" in out
+    assert " 3 epochs" in out
+
+
+def test_options_are_obeyed_and_the_outcome_is_json(tmp_path, capsys):
+    data, model = write(tmp_path / "people.csv", HEADER, people()), tmp_path / "m.safetensors"
+    base = ["train", str(data), "--target", "cycles", "--model", str(model), "--json"]
+    assert main([*base, "--epochs", "2", "--eta0", "0.01", "--alpha", "0.5", "--seed", "3"]) == 0
+    outcome = json.loads(capsys.readouterr().out)
+    training = outcome["training"]
+    assert (training["epochs"], training["eta0"], training["alpha"]) == (2, 0.01, 0.5)
+    assert hotloop.load(model).params["random_state"] == 3
+    first = model.read_bytes()
+    main([*base, "--epochs", "2", "--eta0", "0.01", "--alpha", "0.5", "--seed", "4"])
+    assert hotloop.load(model).learnt.state.W.tobytes() not in first
+
+
+def test_inspect(trained, capsys):
+    model, _ = trained
+    assert main(["inspect", str(model)]) == 0
+    out = capsys.readouterr().out
+    for text in ("LogisticSGDClassifier", "'no', 'yes'", "people.csv", "target cycles", "city: text, 3 categories", "city=Rome"):
+        assert text in out
+    assert main(["inspect", str(model), "--json"]) == 0
+    weights = dict(json.loads(capsys.readouterr().out)["largest_weights"])
+    assert weights["city=Rome"] < 0 < weights["city=Oslo"]
+
+
+def test_explain_prints_the_worked_examples(capsys):
+    assert main(["explain"]) == 0
+    rows = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert ["exact", "2", "0", "0.8807971", "0.5", "1.380797", "0.2099872", "0", "0.1049936", "0", "-0.1049936", "0"] in rows
+    assert ["rounded", "2", "0", "0.9", "0.5", "1.4", "0.18", "0", "0.09", "0", "-0.09", "0"] in rows
+    values = {row[0]: row[-2] for row in rows if row and row[0] in ("i", "ii", "iii", "iv", "v", "vi", "vii")}
+    assert list(values.values()) == ["2", "3", "4", "5", "4", "3", "5"]
+
+
+@pytest.mark.parametrize(
+    ("text", "arguments", "said"),
+    [
+        ("a,b,y\n1,2,0\n3,1\n5,6,1\n", ["--target", "y"], ["line 3", "3", "2", "3,1"]),
+        ("a,b,y\n1,2,0\n3,4,1\n", ["--target", "z"], ["'z'", "'a', 'b', 'y'"]),
+        ("a,b,y\n1,2,0\n3,4,\n5,6,1\n", ["--target", "y"], ["line 3", "'y'", "empty"]),
+        ("a,b,y\n1,2,0.5\n3,4,high\n", ["--target", "y", "--task", "regression"], ["line 3", "'y'", "'high'", "number"]),
+        ("a,b,y\n1,2,0\n3,4,0\n", ["--target", "y"], ["'y'", "0 in every row"]),
+        ("a,b,y\n1,2,0\ninf,4,1\n", ["--target", "y"], ["line 3", "'a'", "inf"]),
+        ("y\n1\n0\n", ["--target", "y"], ["only column"]),
+        ("a,a,y\n1,2,0\n3,4,1\n", ["--target", "y"], ["line 1", "'a'"]),
+        ("", ["--target", "y"], ["empty"]),
+        ("a,b,y\n1,2,0\n3,4,1\n", ["--target", "y", "--eta0", "-1"], ["eta0", "positive"]),
+    ],
+    ids=["broken-line", "unknown-target", "empty-target", "text-target", "one-class", "infinite", "alone", "repeated", "empty", "eta0"],
+)
+def test_mistakes_in_training(tmp_path, capsys, text, arguments, said):
+    data, model = tmp_path / "d.csv", tmp_path / "m.safetensors"
+    data.write_text(text)
+    message = error_of(capsys, ["train", data, "--model", model, *arguments])
+    for part in said:
+        assert part in message
+    assert os.listdir(tmp_path) == ["d.csv"]  # no model, no temporary file
+
+
+def test_mistakes_in_applying(trained, tmp_path, capsys):
+    model, _ = trained
+    unseen = write(tmp_path / "unseen.csv", HEADER, [*people(5), [30, "Rome", 180, "maybe"]])
+    message = error_of(capsys, ["evaluate", model, unseen])
+    assert "line 7" in message
+    assert "'maybe'" in message
+    assert "'no', 'yes'" in message
+    lacking = write(tmp_path / "lacking.csv", ["age", "city", "cycles"], [[30, "Rome", "no"]])
+    assert "'height'" in error_of(capsys, ["evaluate", model, lacking])
+    words = write(tmp_path / "words.csv", HEADER, [["old", "Rome", 180, "no"]])
+    message = error_of(capsys, ["predict", model, words])
+    assert "line 2" in message
+    assert "'old'" in message
+    assert "there is no model file" in error_of(capsys, ["inspect", tmp_path / "none"])
+    assert "there is no file" in error_of(capsys, ["evaluate", model, tmp_path / "none.csv"])
+    (tmp_path / "half").write_bytes(model.read_bytes()[:-3])
+    assert "no complete model file" in error_of(capsys, ["predict", tmp_path / "half", unseen])
+    folder = error_of(capsys, ["train", unseen, "--target", "age", "--model", tmp_path / "no" / "m"])
+    assert "there is no folder" in folder
+
+
+def test_unknown_arguments_exit_with_2(capsys):
+    with pytest.raises(SystemExit) as stop:
+        main(["train"])
+    assert stop.value.code == 2
+    assert "--target" in capsys.readouterr().err
+
+
+def test_the_command_needs_no_scikit_learn(trained, tmp_path):
+    model, _ = trained
+    data = write(tmp_path / "new.csv", HEADER, people(20))
+    code = (
+        "import sys; from hotloop.cli import main; assert main(sys.argv[1:]) == 0; "
+        "assert 'sklearn' not in sys.modules and 'scipy' not in sys.modules"
+    )
+    for arguments in (["train", str(data), "--target", "cycles", "--model", str(model)], ["evaluate", str(model), str(data)]):
+        subprocess.run([sys.executable, "-c", code, *arguments], check=True, capture_output=True)
+
+
+def test_a_model_of_the_command_is_an_estimator(trained):
+    model = hotloop.load(trained[0])
+    estimator = model.estimator()
+    X = model.encoding.transform({"age": [30, 60], "city": ["Oslo", "Rome"], "height": [180, None]})
+    pandas = pytest.importorskip("pandas")
+    X = pandas.DataFrame(X, columns=model.feature_names)
+    assert (estimator.predict_proba(X) == model.predict_proba(X)).all()
+    assert estimator.classes_.tolist() == ["no", "yes"]
+
+
+def test_demo_compares_with_scikit_learn(capsys):
+    assert main(["demo"]) == 0
+    out = capsys.readouterr().out
+    assert str(hotloop.backend_info()) in out
+    rows = [line.split() for line in out.splitlines() if line.startswith(("hotloop Log", "hotloop Two", "scikit-learn"))]
+    losses = [float(row[-6]) for row in rows]
+    assert len(losses) == 4
+    assert losses[0] < 1.2 * losses[1]
+    assert losses[2] < 1.2 * losses[3]
