@@ -29,7 +29,11 @@ def people(n=400, seed=0):
     draw = np.random.default_rng(seed)
     rows = []
     for _ in range(n):
-        age, city, height = int(draw.integers(18, 80)), str(draw.choice(["Bern", "Oslo", "Rome"])), round(draw.normal(170, 9), 1)
+        age, city, height = (
+            int(draw.integers(18, 80)),
+            str(draw.choice(["Bern", "Oslo", "Rome"])),
+            round(draw.normal(170, 9), 1),
+        )
         m = 0.06 * (45 - age) + {"Bern": 0.5, "Oslo": 1.5, "Rome": -2}[city] + 0.05 * (height - 170)
         cycles = "yes" if draw.random() < 1 / (1 + np.exp(-m)) else "no"
         rows.append([age, city if draw.random() > 0.05 else "?", height if draw.random() > 0.1 else "", cycles])
@@ -156,7 +160,14 @@ def test_inspect(trained, capsys):
     model, _ = trained
     assert main(["inspect", str(model)]) == 0
     out = capsys.readouterr().out
-    for text in ("LogisticSGDClassifier", "'no', 'yes'", "people.csv", "target cycles", "city: text, 3 categories", "city=Rome"):
+    for text in (
+        "LogisticSGDClassifier",
+        "'no', 'yes'",
+        "people.csv",
+        "target cycles",
+        "city: text, 3 categories",
+        "city=Rome",
+    ):
         assert text in out
     assert main(["inspect", str(model), "--json"]) == 0
     weights = dict(json.loads(capsys.readouterr().out)["largest_weights"])
@@ -186,7 +197,18 @@ def test_explain_prints_the_worked_examples(capsys):
         ("", ["--target", "y"], ["empty"]),
         ("a,b,y\n1,2,0\n3,4,1\n", ["--target", "y", "--eta0", "-1"], ["eta0", "positive"]),
     ],
-    ids=["broken-line", "unknown-target", "empty-target", "text-target", "one-class", "infinite", "alone", "repeated", "empty", "eta0"],
+    ids=[
+        "broken-line",
+        "unknown-target",
+        "empty-target",
+        "text-target",
+        "one-class",
+        "infinite",
+        "alone",
+        "repeated",
+        "empty",
+        "eta0",
+    ],
 )
 def test_mistakes_in_training(tmp_path, capsys, text, arguments, said):
     data, model = tmp_path / "d.csv", tmp_path / "m.safetensors"

@@ -48,9 +48,7 @@ class _Fields:
         if set(fields) != expected:
             raise ValueError(f"table encoding: a column of kind {cls.kind} has other fields")
         values: dict[str, Any] = {
-            key: tuple(value) if isinstance(value, list) else value
-            for key, value in fields.items()
-            if key != "kind"
+            key: tuple(value) if isinstance(value, list) else value for key, value in fields.items() if key != "kind"
         }
         for key, value in values.items():
             if not cls._valid(key, value):
@@ -194,14 +192,10 @@ class EmptyColumn(_Fields):
         return []
 
 
-ENCODERS: dict[str, type[_Fields]] = {
-    encoder.kind: encoder for encoder in (NumberColumn, TextColumn, EmptyColumn)
-}
+ENCODERS: dict[str, type[_Fields]] = {encoder.kind: encoder for encoder in (NumberColumn, TextColumn, EmptyColumn)}
 
 
-def fit_column(
-    name: str, column: Column, max_categories: int, where: Where
-) -> tuple[Encoder, list[str]]:
+def fit_column(name: str, column: Column, max_categories: int, where: Where) -> tuple[Encoder, list[str]]:
     """Choose the encoder of a training column, with notes; an infinite number is a DataError."""
     numbers = None if column.kind == "category" else column.numbers()
     if numbers is None:
@@ -217,9 +211,7 @@ def fit_column(
     return NumberColumn(name, mean, len(numbers) - len(present)), []
 
 
-def _fit_text(
-    name: str, column: Column, max_categories: int, where: Where
-) -> tuple[Encoder, list[str]]:
+def _fit_text(name: str, column: Column, max_categories: int, where: Where) -> tuple[Encoder, list[str]]:
     text = column.text()
     counted = text.drop_null().value_counts()
     counts = dict(zip(*(part.to_pylist() for part in counted.flatten()), strict=True))

@@ -44,9 +44,7 @@ class TableEncoding:
         self._notes: list[str] = []
 
     @classmethod
-    def fit(
-        cls, columns: Mapping[str, Any] | Table, *, max_categories: int = 255
-    ) -> "TableEncoding":
+    def fit(cls, columns: Mapping[str, Any] | Table, *, max_categories: int = 255) -> "TableEncoding":
         """Find out what each column holds.
 
         Parameters
@@ -72,19 +70,14 @@ class TableEncoding:
         read = {name: as_column(values, name) for name, values in source.columns.items()}
         if _n_rows(read) == 0:
             raise DataError(f"{source.name}no rows")
-        fitted = [
-            fit_column(name, column, int(max_categories), source.where)
-            for name, column in read.items()
-        ]
+        fitted = [fit_column(name, column, int(max_categories), source.where) for name, column in read.items()]
         if not any(encoder.suffixes for encoder, _ in fitted):
             raise DataError(f"{source.name}no column holds any value")
         encoding = cls([encoder for encoder, _ in fitted], int(max_categories))
         encoding._notes = [note for _, notes in fitted for note in notes]
         return encoding
 
-    def transform(
-        self, columns: Mapping[str, Any] | Table, dtype: np.typing.DTypeLike = np.float32
-    ) -> np.ndarray:
+    def transform(self, columns: Mapping[str, Any] | Table, dtype: np.typing.DTypeLike = np.float32) -> np.ndarray:
         """Return the rows as numbers; `notes` then says what had not been met in training.
 
         Parameters
@@ -108,8 +101,7 @@ class TableEncoding:
         lacking = [encoder.name for encoder in used if encoder.name not in source.columns]
         if lacking:
             raise DataError(
-                f"{source.name}no column {', '.join(map(repr, lacking))}; "
-                f"there are {', '.join(map(repr, source.columns))}"
+                f"{source.name}no column {', '.join(map(repr, lacking))}; there are {', '.join(map(repr, source.columns))}"
             )
         read = {e.name: as_column(source.columns[e.name], e.name) for e in used}
         X = np.zeros((_n_rows(read), len(self.feature_names)), dtype)

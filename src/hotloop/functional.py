@@ -110,12 +110,11 @@ def logistic_sgd(X: Any, y: Any, w: Any, eta: Any, *, backend: str = "auto") -> 
     if n and steps.min() <= 0:
         raise ValueError(f"eta must be positive; eta[{steps.argmin()}] is {steps.min():g}")
     W = w[None, :].copy()
-    choose(backend).logistic_pass(
-        X, y, np.ones(n), np.arange(n, dtype=np.intp), steps, 0.0, None, None, W, None, None, None
-    )
+    choose(backend).logistic_pass(X, y, np.ones(n), np.arange(n, dtype=np.intp), steps, 0.0, None, None, W, None, None, None)
     if not np.isfinite(W).all():
         raise FloatingPointError(f"the weights are not finite after step {n - 1}; take a smaller eta")
-    return W[0]
+    new: Array = W[0]
+    return new
 
 
 def sigmoid_sum_forward(X: Any, W: Any, v: Any, *, backend: str = "auto") -> tuple[Array, Array, Array]:
@@ -165,7 +164,8 @@ def sigmoid_sum_gradients(X: Any, W: Any, v: Any, *, backend: str = "auto") -> t
 def sigmoid_sum_backward(X: Any, W: Any, v: Any, dy: Any, *, backend: str = "auto") -> tuple[Array, Array]:
     """Return the sum over rows of dy_i times the derivatives of y_i: the gradient of any loss of the y_i.
 
-    Parameters as for :func:`sigmoid_sum_forward`, and ``dy``, array-like of shape (n_samples,), the derivative of the loss by y_i.
+    Parameters as for :func:`sigmoid_sum_forward`, and ``dy``, array-like of shape (n_samples,): the derivative of the loss by
+    each y_i.
 
     Returns
     -------

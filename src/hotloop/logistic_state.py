@@ -1,4 +1,4 @@
-"""What logistic regression has learnt so far: weights on standardised columns, averages, counters; and as the caller sees it."""
+"""What logistic regression has learnt so far: weights on standardised columns, averages, counters; and the caller's view."""
 
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -136,10 +136,11 @@ class LogisticState:
     def restandardize(self, center: Array | None, scale: Array | None) -> None:
         """Change to other constants of (LR-9), and the weights with them, so that no prediction moves."""
         dtype, n_features = self.W.dtype, self.W.shape[1]
-        one, zero = np.ones(n_features), np.zeros(n_features)
-        old_scale, old_center = (one, zero) if self.scale is None else (self.scale.astype(np.float64), self.center)
-        new_scale, new_center = (one, zero) if scale is None else (scale.astype(np.float64), center)
-        shift = old_scale * (np.asarray(new_center, np.float64) - old_center)
+        old_center = np.zeros(n_features) if self.center is None else self.center.astype(np.float64)
+        new_center = np.zeros(n_features) if center is None else center.astype(np.float64)
+        old_scale = np.ones(n_features) if self.scale is None else self.scale.astype(np.float64)
+        new_scale = np.ones(n_features) if scale is None else scale.astype(np.float64)
+        shift = old_scale * (new_center - old_center)
         factor = np.divide(old_scale, new_scale, out=np.zeros(n_features), where=new_scale != 0)
         self.b = self.b + self.W.astype(np.float64) @ shift
         self.W = (self.W * factor).astype(dtype)

@@ -1,7 +1,7 @@
 """Logistic regression on a stream: rows come in pieces of any size, and the pieces give the bits of the whole.
 
-Standardisation, step size and L2 strength follow the rows seen so far, but take effect only when 64, 128, 256, ... rows have come,
-where the weights are re-expressed so that no prediction moves. The first 64 rows wait until then.
+Standardisation, step size and L2 strength follow the rows seen so far, but take effect only when 64, 128, 256, ... rows have
+come, where the weights are re-expressed so that no prediction moves. The first 64 rows wait until then.
 """
 
 from dataclasses import dataclass, field

@@ -33,9 +33,7 @@ def mean_log_loss(margins: Margins, y: NDArray[Any], sample_weight: NDArray[np.f
     return float(np.average(losses, weights=sample_weight))
 
 
-def mean_squared_error(
-    predictions: Margins, y: NDArray[np.float64], sample_weight: NDArray[np.float64] | None = None
-) -> float:
+def mean_squared_error(predictions: Margins, y: NDArray[np.float64], sample_weight: NDArray[np.float64] | None = None) -> float:
     """Return the mean of (prediction - y)^2; predictions may be one column."""
     return float(np.average((predictions.reshape(len(y)) - y) ** 2, weights=sample_weight))
 

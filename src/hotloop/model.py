@@ -52,11 +52,11 @@ class Model:
         return self.learnt.state.W.dtype if isinstance(self.learnt, LogisticStream) else self.learnt.W1.dtype
 
     def _rows(self, X: Any) -> Array:
-        X = as_rows(X)
-        if X.shape[1] != self.n_features:
-            raise ValueError(f"X has {X.shape[1]} columns, the model was trained on {self.n_features}")
-        check_finite(X, "X", self.feature_names)
-        return X.astype(self.dtype, copy=False)
+        rows = as_rows(X)
+        if rows.shape[1] != self.n_features:
+            raise ValueError(f"X has {rows.shape[1]} columns, the model was trained on {self.n_features}")
+        check_finite(rows, "X", self.feature_names)
+        return rows.astype(self.dtype, copy=False)
 
     def margins(self, X: Any) -> NDArray[np.float64]:
         """Return the margins (n_samples, n_outputs) of a classifier: one output for two classes of a logistic model."""

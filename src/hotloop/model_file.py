@@ -154,9 +154,7 @@ def _unpack(header: dict[str, Any], arrays: Arrays) -> Model:
     classes = None if header["classes"] is None else np.array(header["classes"]["values"], header["classes"]["dtype"])
     encoding = None if header["encoding"] is None else TableEncoding.from_dict(header["encoding"])
     params = {name: _unpack_param(value) for name, value in header["params"].items()}
-    model = Model(
-        header["estimator"], learnt, classes, header["feature_names"], params, encoding, dict(header["about"])
-    )
+    model = Model(header["estimator"], learnt, classes, header["feature_names"], params, encoding, dict(header["about"]))
     n_outputs = learnt.state.W.shape[0] if isinstance(learnt, LogisticStream) else learnt.W2.shape[1]
     if (classes is None) == (header["estimator"] != "TwoLayerRegressor"):
         raise ValueError("a classifier has classes and a regressor none")
@@ -179,7 +177,7 @@ def _unpack_logistic(learnt: dict[str, Any], arrays: Arrays) -> LogisticStream:
     for name in statistics.ARRAYS:
         _check_shapes({name: arrays[f"statistics.{name}"]}, {name: getattr(statistics, name).shape})
         setattr(statistics, name, arrays[f"statistics.{name}"].astype(np.float64))
-    own = {name: arrays.get(name) for name in LogisticState.ARRAYS}
+    own: dict[str, Any] = {name: arrays[name] for name in LogisticState.ARRAYS if name in arrays}
     state = LogisticState(statistics=statistics, **own, **{name: learnt[name] for name in LogisticState.NUMBERS})
     stream = learnt["stream"]
     plan = None if stream["plan"] is None else Plan(**stream["plan"])
@@ -197,7 +195,7 @@ def _unpack_network(learnt: dict[str, Any], arrays: Arrays) -> TwoLayerState:
     n_outputs = arrays["W2"].shape[1]
     shapes = {"W1": (n_features, n_hidden), "b1": (n_hidden,), "W2": (n_hidden, n_outputs), "b2": (n_outputs,)}
     _check_shapes(arrays, {**shapes, "center": (n_features,), "scale": (n_features,)})
-    own = {name: arrays.get(name) for name in TwoLayerState.ARRAYS}
+    own: dict[str, Any] = {name: arrays[name] for name in TwoLayerState.ARRAYS if name in arrays}
     return TwoLayerState(output=learnt["output"], **own, **{name: learnt[name] for name in TwoLayerState.NUMBERS})
 
 

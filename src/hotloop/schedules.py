@@ -6,19 +6,17 @@ from numpy.typing import NDArray
 LEARNING_RATES = ("auto", "constant", "invscaling", "optimal")
 
 
-def step_sizes(
-    learning_rate: str, eta0: float, horizon: float, power_t: float, first: int, count: int
-) -> NDArray[np.float64]:
+def step_sizes(learning_rate: str, eta0: float, horizon: float, power_t: float, first: int, count: int) -> NDArray[np.float64]:
     """Return the step sizes of the steps first, ..., first + count - 1.
 
     Parameters
     ----------
     learning_rate : {"auto", "constant", "invscaling", "optimal"}
-        eta0; eta0 / (t + 1)^power_t; eta0 / (1 + t / horizon) (Bottou 2012, section 5.2);
-        "auto" is eta0 / (1 + t / horizon)^(3/4), the schedule of averaged SGD (Xu 2011, eq. 26; Bottou 2012, section 5.3).
+        "constant" is eta0, "invscaling" eta0 / (t + 1)^power_t, "optimal" eta0 / (1 + t / horizon) (Bottou 2012,
+        section 5.2), "auto" eta0 / (1 + t / horizon)^(3/4), the schedule of averaged SGD (Xu 2011; Bottou 2012, 5.3).
     eta0 : float, > 0
     horizon : float, > 0
-        Steps after which the step size has fallen to a half (of "optimal"); Bottou's is 1 / (eta0 alpha). Infinite: it never falls.
+        Steps after which "optimal" has fallen to a half; Bottou's is 1 / (eta0 alpha). Infinite: it never falls.
     power_t : float
     first, count : int
 

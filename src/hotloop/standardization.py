@@ -14,7 +14,8 @@ STANDARDIZE = ("auto", "std", "maxabs", None)
 class ColumnStatistics:
     """Running weighted mean, deviation and largest absolute value of each column.
 
-    The rows may come in any number of pieces: the same rows in the same order give the same bits. Rows of weight 0 do not count.
+    The rows may come in any number of pieces: the same rows in the same order give the same bits. Rows of weight 0 do not
+    count.
 
     Attributes
     ----------

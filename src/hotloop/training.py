@@ -115,10 +115,10 @@ def run_epochs(
 ) -> tuple[S, Course]:
     """Train ``state`` until its loss stands still; returns the state to keep and how it went.
 
-    An epoch visits every row once, in an order drawn from (seed, epoch) alone. Averages restart after epochs 1, 2, 4, 8, ..., so
-    they cover at least the last half. The loss is the validation loss where there is one, and the weights of the best epoch are
-    then kept; else the loss curve. It stands still when ``n_iter_no_change`` epochs in a row did not lower the best by more than
-    ``tol``; "auto" is a thousandth of the best, None trains for max_iter epochs.
+    An epoch visits every row once, in an order drawn from (seed, epoch) alone. Averages restart after epochs 1, 2, 4, 8, ...:
+    they cover the epochs since then. The loss is the validation loss where there is one, and the weights of the best epoch
+    are then kept; else the loss curve. It stands still when ``n_iter_no_change`` epochs in a row did not lower the best by
+    more than ``tol``; "auto" is a thousandth of the best, None trains for max_iter epochs.
 
     Raises
     ------
@@ -142,8 +142,8 @@ def run_epochs(
             step = state.t
             vars(state).update(vars(good))
             raise FloatingPointError(
-                f"training diverged in epoch {epoch + 1}, after step {step} ({error}); the weights of the epoch before are kept. "
-                f"Take a smaller step size: eta0 was {plan.eta0:g}"
+                f"training diverged in epoch {epoch + 1}, after step {step} ({error}); the weights of the epoch before are "
+                f"kept. Take a smaller step size: eta0 was {plan.eta0:g}"
             ) from None
         course.loss_curve.append(loss / max(moved, 1) + plan.alpha * state.penalty())
         course.n_iter = epoch + 1

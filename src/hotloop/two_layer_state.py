@@ -41,9 +41,7 @@ class TwoLayerState:
     NUMBERS = ("target_center", "target_scale", "t")
 
     @classmethod
-    def random(
-        cls, n_features: int, n_hidden: int, n_outputs: int, output: str, dtype: Any, seed: int
-    ) -> "TwoLayerState":
+    def random(cls, n_features: int, n_hidden: int, n_outputs: int, output: str, dtype: Any, seed: int) -> "TwoLayerState":
         """Return the state before the first step.
 
         W1 is normal with variance 2 / n_features (He et al. 2015), W2 with 1 / n_hidden, biases are 0. For the sum of sigmoids
@@ -92,7 +90,7 @@ class TwoLayerState:
         return 0.5 * float(np.vdot(self.W1, self.W1) + np.vdot(self.W2, self.W2))
 
     def outputs(self, X: Array) -> NDArray[np.float64]:
-        """Return the outputs (n_samples, n_outputs) of rows in the caller's units: margins for softmax, else the network's value."""
+        """Return the outputs (n_samples, n_outputs) of rows in the caller's units: margins for softmax, else the value."""
         weights = (self.W1, self.b1, self.W2, self.b2)
         return choose().two_layer_outputs(X, self.center, self.scale, *weights, self.output)  # type: ignore[no-any-return]
 

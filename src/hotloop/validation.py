@@ -45,11 +45,11 @@ def check_finite(array: Array, name: str, columns: Sequence[str] | None = None) 
 
 def check_labels(y: Any, n_samples: int) -> NDArray[np.float64]:
     """Return labels 0 and 1 as float64; ValueError names the first that is neither."""
-    y = as_vector(y, n_samples, "y", np.float64)
-    wrong = np.flatnonzero((y != 0) & (y != 1))
+    labels: NDArray[np.float64] = as_vector(y, n_samples, "y", np.float64)
+    wrong = np.flatnonzero((labels != 0) & (labels != 1))
     if len(wrong):
-        raise ValueError(f"y must hold 0 and 1 only; y[{wrong[0]}] is {y[wrong[0]]:g}")
-    return y
+        raise ValueError(f"y must hold 0 and 1 only; y[{wrong[0]}] is {labels[wrong[0]]:g}")
+    return labels
 
 
 def as_vector(values: Any, n: int, name: str, dtype: Any) -> Array:
@@ -59,6 +59,6 @@ def as_vector(values: Any, n: int, name: str, dtype: Any) -> Array:
         raise ValueError(f"{name} has shape {values.shape}, expected ({n},)")
     if values.dtype.kind not in "fiub":
         raise ValueError(f"{name} has dtype {values.dtype}, expected numbers")
-    values = np.ascontiguousarray(values, dtype=dtype)
-    check_finite(values, name)
-    return values
+    vector: Array = np.ascontiguousarray(values, dtype=dtype)
+    check_finite(vector, name)
+    return vector

@@ -1,4 +1,4 @@
-"""``hotloop demo``: both models on real data, beside scikit-learn's converged ones. The one subcommand that needs scikit-learn."""
+"""``hotloop demo``: both models on real data, beside scikit-learn's converged ones; the one subcommand that needs it."""
 
 import time
 from argparse import Namespace

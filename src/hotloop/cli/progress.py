@@ -17,12 +17,20 @@ def epoch_bar(title: str, epochs: int | None) -> Iterator[Callable[[Course], Non
         print("hotloop: note: no progress bar without rich: pip install 'hotloop[cli]'", file=sys.stderr)
         yield lambda course: None
         return
-    columns = ("{task.description}", BarColumn(), "epoch {task.completed}", TextColumn("{task.fields[loss]}"), TimeElapsedColumn())
+    columns = (
+        "{task.description}",
+        BarColumn(),
+        "epoch {task.completed}",
+        TextColumn("{task.fields[loss]}"),
+        TimeElapsedColumn(),
+    )
     with Progress(*columns, console=Console(stderr=True)) as progress:
         task = progress.add_task(title, total=epochs, loss="")
 
         def on_epoch(course: Course) -> None:
-            what, curve = ("validation loss", course.validation_curve) if course.validation_curve else ("loss", course.loss_curve)
+            what, curve = (
+                ("validation loss", course.validation_curve) if course.validation_curve else ("loss", course.loss_curve)
+            )
             progress.update(task, completed=course.n_iter, loss=f"{what} {curve[-1]:.4f}")
 
         yield on_epoch

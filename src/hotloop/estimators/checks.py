@@ -19,9 +19,7 @@ from hotloop.validation import Array, check_finite, float_dtype
 def check_rows(estimator: BaseEstimator, X: Any, y: Any = "no_validation", *, reset: bool, dtype: Any = None) -> Any:
     """Return X (and y) checked by scikit-learn's rules, C-contiguous, float32 or float64; no copy where it is that already."""
     wanted = dtype if dtype is not None else float_dtype(getattr(X, "dtype", np.float64))
-    checked = validate_data(
-        estimator, X, y, reset=reset, dtype=wanted, order="C", ensure_all_finite=False, accept_sparse=False
-    )
+    checked = validate_data(estimator, X, y, reset=reset, dtype=wanted, order="C", ensure_all_finite=False, accept_sparse=False)
     rows = checked if isinstance(y, str) else checked[0]
     check_finite(rows, "X", getattr(estimator, "feature_names_in_", None))
     return checked

@@ -25,8 +25,8 @@ from hotloop.validation import Array
 class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc]
     """Logistic regression (softmax regression for more than two classes) by exact per-sample SGD.
 
-    Minimises mean(sample_weight * log loss) + alpha / 2 ||w||^2 over the weights of the standardised columns, the intercept free,
-    by (LR-1) to (LR-11) of docs/equations.md. Raw columns need no scaling.
+    Minimises mean(sample_weight * log loss) + alpha / 2 ||w||^2 over the weights of the standardised columns, the intercept
+    free, by (LR-1) to (LR-11) of docs/equations.md. Raw columns need no scaling.
 
     Parameters
     ----------
@@ -59,7 +59,8 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
     warm_start : bool, default=False
         ``fit`` starts from the weights of the last fit.
     average : bool or "auto", default="auto"
-        Predict with the mean of the iterates, (LR-10), over at least the last half of the epochs. "auto": yes.
+        Predict with the mean of the iterates, (LR-10). It restarts after epochs 1, 2, 4, 8, ...: the first are far from the
+        optimum. "auto": yes.
     standardize : {"auto", "std", "maxabs", None}, default="auto"
         Columns seen as (x - center) * scale, (LR-9), on the fly: X is neither copied nor changed. "auto" is "std": mean and
         standard deviation. ``coef_`` and ``intercept_`` are in the caller's units all the same.
@@ -91,6 +92,9 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
     >>> round(model.score(X, y), 2)
     0.99
     """
+
+    classes_: Array
+    _stream: LogisticStream
 
     def __init__(
         self,
@@ -327,7 +331,7 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
     def _of_model(cls, model: Model) -> "LogisticSGDClassifier":
         estimator = cls(**model.params)
         assert isinstance(model.learnt, LogisticStream)
-        estimator._stream, estimator.classes_ = model.learnt, model.classes
+        estimator._stream, estimator.classes_ = model.learnt, np.asarray(model.classes)
         estimator.n_features_in_ = model.n_features
         if model.feature_names is not None:
             estimator.feature_names_in_ = np.array(model.feature_names, dtype=object)

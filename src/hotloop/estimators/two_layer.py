@@ -24,6 +24,8 @@ from hotloop.validation import Array, check_finite
 class _TwoLayer(TrainedBySGD):
     """What classifier and regressor share."""
 
+    _state: TwoLayerState
+
     def _train(
         self, X: Array, y: Array, sample_weight: Array, n_outputs: int, output: str, X_val: Any, y_val: Any, factors: Any = None
     ) -> None:
@@ -41,7 +43,7 @@ class _TwoLayer(TrainedBySGD):
             raise ValueError(f"n_hidden is {n_hidden!r}, expected a positive whole number or 'auto'")
         shape = (X.shape[1], int(n_hidden), n_outputs)
         if self.warm_start and hasattr(self, "_state"):
-            state = self._state.copy()
+            state = self._learnt().copy()
             had = (*state.W1.shape, state.W2.shape[1])
             if had != shape or state.W1.dtype != X.dtype:
                 raise ValueError(f"warm_start: columns, hidden units and outputs are {shape}, the last fit had {had}")
@@ -87,11 +89,12 @@ class _TwoLayer(TrainedBySGD):
     def _learnt(self) -> TwoLayerState:
         if not hasattr(self, "_state"):
             raise AttributeError(f"this {type(self).__name__} is not fitted yet")
-        return self._state  # type: ignore[no-any-return]
+        return self._state
 
     @classmethod
     def _of_model(cls, model: Model) -> "_TwoLayer":
         estimator = cls(**model.params)
+        assert isinstance(model.learnt, TwoLayerState)
         estimator._state = model.learnt
         if model.classes is not None:
             estimator.classes_ = model.classes
@@ -104,8 +107,8 @@ class _TwoLayer(TrainedBySGD):
 class TwoLayerClassifier(ClassifierMixin, _TwoLayer):  # type: ignore[misc]
     """Classifier with one hidden layer, z = max(W1^T x + b1, 0), and a softmax output, trained one sample at a time.
 
-    Minimises mean(sample_weight * log loss) + alpha / 2 (||W1||^2 + ||W2||^2) by (NN-1) to (NN-9) of docs/equations.md. Raw columns
-    need no scaling.
+    Minimises mean(sample_weight * log loss) + alpha / 2 (||W1||^2 + ||W2||^2) by (NN-1) to (NN-9) of docs/equations.md. Raw
+    columns need no scaling.
 
     Parameters
     ----------
@@ -128,8 +131,8 @@ class TwoLayerClassifier(ClassifierMixin, _TwoLayer):  # type: ignore[misc]
         First step size. "auto": 0.3 / mean(sample_weight * ||do/dw||^2), as expected before the first step.
     power_t : float, default=0.25
     early_stopping : bool or "auto", default="auto"
-        Hold out ``validation_fraction`` of the rows, stop by their log loss and keep the weights of the best epoch. "auto": from
-        1,000 rows up.
+        Hold out ``validation_fraction`` of the rows, stop by their log loss and keep the weights of the best epoch. "auto":
+        from 1,000 rows up.
     validation_fraction : float, default=0.1
     n_iter_no_change : int, default=5
     class_weight : dict, "balanced" or None, default=None
@@ -231,16 +234,16 @@ class TwoLayerClassifier(ClassifierMixin, _TwoLayer):  # type: ignore[misc]
 class TwoLayerRegressor(RegressorMixin, _TwoLayer):  # type: ignore[misc]
     """Regressor with one hidden layer, z = max(W1^T x + b1, 0), trained one sample at a time.
 
-    Minimises mean(sample_weight * squared error) / 2 + alpha / 2 (||W1||^2 + ||W2||^2), the target scaled on the fly, by (NN-1) to
-    (NN-9) of docs/equations.md. Raw columns and targets need no scaling.
+    Minimises mean(sample_weight * squared error) / 2 + alpha / 2 (||W1||^2 + ||W2||^2), the target scaled on the fly, by
+    (NN-1) to (NN-9) of docs/equations.md. Raw columns and targets need no scaling.
 
     Parameters
     ----------
     n_hidden : int or "auto", default="auto"
         Hidden units. "auto": 32.
     output : {"linear", "sigmoid_sum"}, default="linear"
-        W2^T z + b2, or sum_j logistic(v_j z_j) (v the only column of W2), whose predictions are bounded to about four deviations of
-        the training targets around their mean.
+        W2^T z + b2, or sum_j logistic(v_j z_j) (v the only column of W2), whose predictions are bounded to about four
+        deviations of the training targets around their mean.
     alpha, max_iter, tol, shuffle, verbose, random_state, learning_rate, power_t, early_stopping, validation_fraction, \
 n_iter_no_change, warm_start, standardize
         As for TwoLayerClassifier.
@@ -300,7 +303,7 @@ n_iter_no_change, warm_start, standardize
         self.standardize = standardize
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None, X_val: Any = None, y_val: Any = None) -> "TwoLayerRegressor":
-        """Train on all rows until the loss stands still; y of shape (n_samples,), the rest as for ``TwoLayerClassifier.fit``."""
+        """Train on all rows until the loss stands still; y holds numbers, the rest as for ``TwoLayerClassifier.fit``."""
         if self.output not in ("linear", "sigmoid_sum"):
             raise ValueError(f"output is {self.output!r}, expected 'linear' or 'sigmoid_sum'")
         self._check_validation(X_val, y_val)

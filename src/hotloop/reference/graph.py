@@ -8,6 +8,7 @@
 """
 
 import math
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 
@@ -33,46 +34,46 @@ class Graph:
         Round each value of the logistic function to that many decimals before it is used, as when working on paper.
     """
 
-    def __init__(self, round_to=None):
-        self.nodes = []
+    def __init__(self, round_to: int | None = None) -> None:
+        self.nodes: list[Node] = []
         self.round_to = round_to
 
-    def _new(self, operation, inputs=(), name=None, value=0.0):
+    def _new(self, operation: str, inputs: Iterable[Node] = (), name: str | None = None, value: float = 0.0) -> Node:
         node = Node(name or f"{operation}{len(self.nodes)}", operation, tuple(inputs), value)
         self.nodes.append(node)
         return node
 
-    def input(self, name):
+    def input(self, name: str) -> Node:
         """Add a node whose value is given at evaluation."""
         return self._new("input", name=name)
 
-    def constant(self, value):
+    def constant(self, value: float) -> Node:
         """Add a node of a fixed value."""
         return self._new("constant", name=f"{value:g}", value=value)
 
-    def add(self, *inputs, name=None):
+    def add(self, *inputs: Node, name: str | None = None) -> Node:
         """Add the node u_1 + u_2 + ..."""
         return self._new("add", inputs, name)
 
-    def multiply(self, *inputs, name=None):
+    def multiply(self, *inputs: Node, name: str | None = None) -> Node:
         """Add the node u_1 u_2 ..."""
         return self._new("multiply", inputs, name)
 
-    def max(self, *inputs, name=None):
+    def max(self, *inputs: Node, name: str | None = None) -> Node:
         """Add the node max(u_1, u_2, ...); the last of equal inputs takes the derivative, so max(u, 0) has slope 0 at 0."""
         return self._new("max", inputs, name)
 
-    def min(self, *inputs, name=None):
+    def min(self, *inputs: Node, name: str | None = None) -> Node:
         """Add the node min(u_1, u_2, ...); the last of equal inputs takes the derivative."""
         return self._new("min", inputs, name)
 
-    def logistic(self, u, name=None):
+    def logistic(self, u: Node, name: str | None = None) -> Node:
         """Add the node 1 / (1 + exp(-u))."""
         return self._new("logistic", (u,), name)
 
-    def forward(self, values):
+    def forward(self, values: Mapping[str, float]) -> dict[Node, float]:
         """Return the forward table: a dict node -> value, from ``values``, a dict input name -> value, (CG-1)."""
-        table = {}
+        table: dict[Node, float] = {}
         for node in self.nodes:
             u = [table[i] for i in node.inputs]
             match node.operation:
@@ -93,7 +94,7 @@ class Graph:
                     table[node] = s if self.round_to is None else round(s, self.round_to)
         return table
 
-    def backward(self, table, output):
+    def backward(self, table: Mapping[Node, float], output: Node) -> dict[Node, float]:
         """Return the backward table: a dict node -> d output / d node, from the forward table, (CG-2)."""
         slopes = dict.fromkeys(self.nodes, 0.0)
         slopes[output] = 1.0
@@ -102,7 +103,7 @@ class Graph:
                 slopes[source] += slopes[node] * self._slope(node, place, table)  # (CG-2)
         return slopes
 
-    def _slope(self, node, place, table):
+    def _slope(self, node: Node, place: int, table: Mapping[Node, float]) -> float:
         """d node / d its input at ``place``."""
         u = [table[i] for i in node.inputs]
         match node.operation:
@@ -113,11 +114,11 @@ class Graph:
             case "max" | "min":
                 last = max(i for i, value in enumerate(u) if value == table[node])
                 return 1.0 if place == last else 0.0
-            case "logistic":
+            case _:  # logistic
                 return table[node] * (1 - table[node])
 
 
-def seven_nodes():
+def seven_nodes() -> tuple[Graph, list[Node]]:
     """Return the graph i = 2x, ii = 3x, iii = 4x, iv = i + ii, v = max(ii, iii), vi = min(ii, iii), vii = max(iv, v, vi).
 
     Returns
@@ -133,7 +134,7 @@ def seven_nodes():
     return g, [i, ii, iii, iv, v, vi, g.max(iv, v, vi, name="vii")]
 
 
-def six_weights(round_to=None):
+def six_weights(round_to: int | None = None) -> tuple[Graph, Node]:
     """Return the graph of y = logistic(a r_1) + logistic(b r_2), r = max(x [[c, d], [e, f]], 0), (NN-1) to (NN-4).
 
     Returns

@@ -2,10 +2,23 @@
 
 import numpy as np
 
-from .losses import log_loss, log_sum_exp, logistic, softmax
+from .losses import Array, log_loss, log_sum_exp, logistic, softmax
 
 
-def logistic_pass(X, y, sample_weight, order, eta, alpha, center, scale, W, b, W_total, b_total):
+def logistic_pass(
+    X: Array,
+    y: Array,
+    sample_weight: Array,
+    order: Array,
+    eta: Array,
+    alpha: float,
+    center: Array | None,
+    scale: Array | None,
+    W: Array,
+    b: Array | None,
+    W_total: Array | None,
+    b_total: Array | None,
+) -> tuple[float, int]:
     """Run per-sample SGD over the rows of X in the given order, updating W and b in place.
 
     One output is logistic regression, (LR-1) to (LR-5); several are softmax regression, (LR-6) to (LR-8), after
@@ -82,7 +95,7 @@ def logistic_pass(X, y, sample_weight, order, eta, alpha, center, scale, W, b, W
     return loss, moved
 
 
-def linear_margins(X, center, scale, W, b):
+def linear_margins(X: Array, center: Array | None, scale: Array | None, W: Array, b: Array) -> Array:
     """Return the margins of every row, (LR-1) on the standardised row (LR-9).
 
     Parameters
@@ -109,7 +122,7 @@ def linear_margins(X, center, scale, W, b):
     return out
 
 
-def column_moments(X, sample_weight, total_weight, mean, deviation):
+def column_moments(X: Array, sample_weight: Array, total_weight: Array, mean: Array, deviation: Array) -> None:
     """Take the rows of X, in order, into the running mean and deviation of each column.
 
     Welford's recurrence with weights (West 1979): it neither cancels nor depends on how the rows are cut into calls.
@@ -143,12 +156,12 @@ def column_moments(X, sample_weight, total_weight, mean, deviation):
         deviation += weight * before * (x - mean)
 
 
-def logistic_probability(X, w):
+def logistic_probability(X: Array, w: Array) -> Array:
     """Return p = logistic(w . x) of each row, (LR-1) and (LR-2): shape (n_samples,), dtype of w."""
     return logistic(_margins(X, w)).astype(w.dtype)
 
 
-def logistic_loss(X, y, w):
+def logistic_loss(X: Array, y: Array, w: Array) -> Array:
     """Return the loss (LR-3) of each row: shape (n_samples,), dtype of w, nats."""
     m = _margins(X, w)
     if len(y) != len(X):
@@ -156,7 +169,7 @@ def logistic_loss(X, y, w):
     return np.array([log_loss(m_i, y_i) for m_i, y_i in zip(m, y, strict=True)], dtype=w.dtype)
 
 
-def logistic_gradient(X, y, w):
+def logistic_gradient(X: Array, y: Array, w: Array) -> Array:
     """Return dL/dw = (p - y) x of each row, (LR-4) and (LR-5): shape (n_samples, n_features), dtype of w."""
     p = logistic(_margins(X, w))
     if len(y) != len(X):
@@ -165,21 +178,33 @@ def logistic_gradient(X, y, w):
     return np.array(rows, dtype=w.dtype).reshape(X.shape)
 
 
-def _margins(X, w):
+def _margins(X: Array, w: Array) -> Array:
     return linear_margins(X, None, None, w[None, :], np.zeros(1))[:, 0]
 
 
-def _check_linear(X, center, scale, W, b):
+def _check_linear(X: Array, center: Array | None, scale: Array | None, W: Array, b: Array | None) -> None:
     n_features = X.shape[1]
     if W.shape[1] != n_features or (b is not None and len(b) != len(W)):
         raise ValueError(f"W has shape {W.shape}, X has {n_features} columns; b must have {len(W)} entries")
     if (center is None) != (scale is None):
         raise ValueError("center and scale come together or not at all")
-    if center is not None and not len(center) == len(scale) == n_features:
+    if center is not None and scale is not None and not len(center) == len(scale) == n_features:
         raise ValueError(f"center and scale must have {n_features} entries")
 
 
-def _check_pass(X, y, sample_weight, order, eta, center, scale, W, b, W_total, b_total):
+def _check_pass(
+    X: Array,
+    y: Array,
+    sample_weight: Array,
+    order: Array,
+    eta: Array,
+    center: Array | None,
+    scale: Array | None,
+    W: Array,
+    b: Array | None,
+    W_total: Array | None,
+    b_total: Array | None,
+) -> None:
     _check_linear(X, center, scale, W, b)
     if len(y) != len(X) or len(sample_weight) != len(X):
         raise ValueError("y and sample_weight must have one entry a row of X")

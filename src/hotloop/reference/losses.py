@@ -1,9 +1,14 @@
 """The logistic function and the losses, in plain Python on NumPy arrays (docs/equations.md, LR-2, LR-3, LR-6, LR-7)."""
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
 
 
-def logistic(m):
+def logistic(m: Array) -> Array:
     """Return 1 / (1 + exp(-m)), (LR-2), element by element.
 
     ``exp`` is only taken of -|m|, so nothing overflows: for m < 0 the same value is exp(m) / (1 + exp(m)).
@@ -12,7 +17,7 @@ def logistic(m):
     return np.where(np.asarray(m) >= 0, 1 / (1 + e), e / (1 + e))
 
 
-def log_loss(m, y):
+def log_loss(m: Any, y: Any) -> Any:
     """Return -[y ln p + (1 - y) ln(1 - p)] for p = logistic(m), (LR-3), in nats, from the margin.
 
     The form log1p(exp(-|m|)) + max(m, 0) - y m neither overflows nor cancels (Mächler 2012, "Accurately computing
@@ -21,13 +26,13 @@ def log_loss(m, y):
     return np.log1p(np.exp(-np.abs(m))) + np.maximum(m, 0) - y * m
 
 
-def softmax(m):
+def softmax(m: Array) -> Any:
     """Return exp(m_c) / sum_c exp(m_c) over the last axis, (LR-6)."""
     e = np.exp(m - np.max(m, axis=-1, keepdims=True))
     return e / np.sum(e, axis=-1, keepdims=True)
 
 
-def log_sum_exp(m):
+def log_sum_exp(m: Array) -> Any:
     """Return ln sum_c exp(m_c) over the last axis; the softmax loss (LR-7) of class c is this minus m_c."""
     top = np.max(m, axis=-1)
     return top + np.log(np.sum(np.exp(m - np.expand_dims(top, -1)), axis=-1))

@@ -2,12 +2,12 @@
 
 import numpy as np
 
-from .losses import log_sum_exp, logistic, softmax
+from .losses import Array, log_sum_exp, logistic, softmax
 
 OUTPUTS = ("softmax", "linear", "sigmoid_sum")
 
 
-def sigmoid_sum_forward(X, W, v, round_to=None):
+def sigmoid_sum_forward(X: Array, W: Array, v: Array, round_to: int | None = None) -> tuple[Array, Array, Array]:
     """Evaluate y = sum_j logistic(v_j max(x W_j, 0)) for every row, (NN-1), (NN-2) and (NN-4).
 
     Parameters
@@ -37,7 +37,7 @@ def sigmoid_sum_forward(X, W, v, round_to=None):
     return r, s, y
 
 
-def sigmoid_sum_gradients(X, W, v, round_to=None):
+def sigmoid_sum_gradients(X: Array, W: Array, v: Array, round_to: int | None = None) -> tuple[Array, Array, Array]:
     """Return y and its derivatives by every weight, for every row, (NN-5) and (NN-6).
 
     Parameters as for :func:`sigmoid_sum_forward`. At r_j = 0 the derivative of max(., 0) is taken as 0.
@@ -63,7 +63,7 @@ def sigmoid_sum_gradients(X, W, v, round_to=None):
     return y, dW, dv
 
 
-def sigmoid_sum_backward(X, W, v, dy):
+def sigmoid_sum_backward(X: Array, W: Array, v: Array, dy: Array) -> tuple[Array, Array]:
     """Return the sum over rows of dy_i times the derivatives of y_i.
 
     Parameters as for :func:`sigmoid_sum_forward`, and
@@ -93,13 +93,13 @@ def sigmoid_sum_backward(X, W, v, dy):
     return dW.astype(v.dtype), dv.astype(v.dtype)
 
 
-def _hidden(x, W, v, round_to):
+def _hidden(x: Array, W: Array, v: Array, round_to: int | None) -> tuple[Array, Array]:
     r = np.maximum(x @ W, 0)  # (NN-1), (NN-2)
     s = logistic(v * r)  # (NN-4)
     return r, s if round_to is None else np.round(s, round_to)
 
 
-def _check_sum(X, W, v):
+def _check_sum(X: Array, W: Array, v: Array) -> None:
     if W.shape[0] != X.shape[1] or len(v) != W.shape[1]:
         raise ValueError(
             f"X has {X.shape[1]} columns, W has shape {W.shape}, v has {len(v)} entries; "
@@ -107,7 +107,9 @@ def _check_sum(X, W, v):
         )
 
 
-def two_layer_outputs(X, center, scale, W1, b1, W2, b2, output):
+def two_layer_outputs(
+    X: Array, center: Array | None, scale: Array | None, W1: Array, b1: Array, W2: Array, b2: Array, output: str
+) -> Array:
     """Return the network's outputs for every row.
 
     Parameters
@@ -137,7 +139,21 @@ def two_layer_outputs(X, center, scale, W1, b1, W2, b2, output):
     return o
 
 
-def two_layer_pass(X, y, sample_weight, order, eta, alpha, center, scale, W1, b1, W2, b2, output):
+def two_layer_pass(
+    X: Array,
+    y: Array,
+    sample_weight: Array,
+    order: Array,
+    eta: Array,
+    alpha: float,
+    center: Array | None,
+    scale: Array | None,
+    W1: Array,
+    b1: Array,
+    W2: Array,
+    b2: Array,
+    output: str,
+) -> tuple[float, int]:
     """Run per-sample SGD over the rows of X in the given order, updating W1, b1, W2 and b2 in place.
 
     Equations (NN-1) to (NN-9). The loss is the log loss (LR-7) for softmax, half the squared error for the other outputs.
@@ -191,7 +207,7 @@ def two_layer_pass(X, y, sample_weight, order, eta, alpha, center, scale, W1, b1
         else:
             loss += sample_weight[i] * 0.5 * float(o[0] - y[i]) ** 2
             delta = o - y[i]  # (NN-7)
-        if output == "sigmoid_sum":
+        if s is not None:
             slope = delta * s * (1 - s)
             dz, dW2, db2 = slope * W2[:, 0], (slope * z)[:, None], 0.0  # (NN-8)
         else:
@@ -206,7 +222,7 @@ def two_layer_pass(X, y, sample_weight, order, eta, alpha, center, scale, W1, b1
     return loss, moved
 
 
-def _forward(x, W1, b1, W2, b2, output):
+def _forward(x: Array, W1: Array, b1: Array, W2: Array, b2: Array, output: str) -> tuple[Array, Array | None, Array]:
     z = np.maximum(x @ W1 + b1, 0)  # (NN-1), (NN-2)
     if output == "sigmoid_sum":
         s = logistic(W2[:, 0] * z)
@@ -214,7 +230,9 @@ def _forward(x, W1, b1, W2, b2, output):
     return z, None, z @ W2 + b2  # (NN-3)
 
 
-def _check_network(X, center, scale, W1, b1, W2, b2, output):
+def _check_network(
+    X: Array, center: Array | None, scale: Array | None, W1: Array, b1: Array, W2: Array, b2: Array, output: str
+) -> None:
     if output not in OUTPUTS:
         raise ValueError(f"output is {output!r}, expected one of {', '.join(OUTPUTS)}")
     n_hidden, n_outputs = W2.shape
@@ -229,5 +247,5 @@ def _check_network(X, center, scale, W1, b1, W2, b2, output):
         raise ValueError(f"output {output!r} has one column of W2, not {n_outputs}")
     if (center is None) != (scale is None):
         raise ValueError("center and scale come together or not at all")
-    if center is not None and not len(center) == len(scale) == X.shape[1]:
+    if center is not None and scale is not None and not len(center) == len(scale) == X.shape[1]:
         raise ValueError(f"center and scale must have {X.shape[1]} entries")

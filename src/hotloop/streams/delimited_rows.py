@@ -2,6 +2,7 @@
 
 import contextlib
 import dataclasses
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -79,7 +80,8 @@ def _read(body: Body) -> tuple[dict[str, Any], Sequence[int] | np.ndarray | None
             raise _explained(body, again) from None
     if body.quotes:
         _check_last_quote(body, table)
-    blank_before_quote = body.quotes and b' "' in body.raw
+    # Not where quoted cells begin with a blank and a quote: pyarrow has resolved those already.
+    blank_before_quote = body.quotes and b' "' in body.raw and not re.search(rb'"\s+""', body.raw)
     columns = {n: _cleaned(table.column(n), blank_before_quote) for n in body.names}
     lines = row_lines(body.raw, body.start, body.first_line, table.num_rows, body.delimiter)
     return columns, lines
@@ -125,7 +127,8 @@ def _check_last_quote(body: Body, table: Any) -> None:
         return
     cell = table.column(table.num_columns - 1)[-1].as_py()
     opened = b'"' + cell.replace('"', '""').encode()
-    if cell.strip('"') and body.raw.endswith(opened):
+    closed = tuple(opened + b'"' + end for end in (b"", b"\n", b"\r\n", b"\r"))
+    if body.raw.endswith(opened) and not body.raw.endswith(closed):
         line = line_of_byte(body.raw, len(body.raw) - len(opened))
         raise DataError(
             f"{body.name}, line {line}: the quote opened here is never closed: {_cut(cell)}"
