@@ -35,7 +35,7 @@ check: build
 	$(BIN)/ruff format --check .
 	$(BIN)/cython-lint src/hotloop/kernels/*.pyx
 	$(BIN)/mypy
-	$(BIN)/python -m mypy.stubtest hotloop.kernels.levels hotloop.kernels.logistic_dense hotloop.kernels.two_layer_dense
+	$(BIN)/python -m mypy.stubtest --allowlist tests/stubtest_allowlist.txt hotloop.kernels.levels hotloop.kernels.logistic_dense hotloop.kernels.two_layer_dense
 
 bench: build
 	$(BIN)/python -m pip install -q --disable-pip-version-check -e '.[bench]' --no-build-isolation

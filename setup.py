@@ -11,9 +11,9 @@ from setuptools.command.build_ext import build_ext
 KERNELS = "src/hotloop/kernels"
 DEBUG = os.environ.get("HOTLOOP_DEBUG") == "1"  # bounds checks in every kernel
 
-# Each unit keeps its own rounding: no -ffast-math, so the order of every sum is the one written.
+# No -ffast-math: the order of every sum is the one written. gnu11, since c11 forbids gcc to fuse multiply and add.
 FLAGS = ["-O1", "-g"] if DEBUG else ["-O3", "-g0"]
-FLAGS += ["-std=c11", "-fvisibility=hidden", "-Wno-psabi", "-Wno-unknown-pragmas"]
+FLAGS += ["-std=gnu11", "-fvisibility=hidden", "-Wno-psabi", "-Wno-unknown-pragmas"]
 
 MODULES = {
     "levels": sorted(glob(f"{KERNELS}/vectors/*.c")),

@@ -17,7 +17,8 @@ import numpy as np
 
 from hotloop.logistic_state import LogisticState
 from hotloop.losses import mean_log_loss, mean_squared_error
-from hotloop.standardization import ColumnStatistics
+from hotloop.schedules import LEARNING_RATES
+from hotloop.standardization import STANDARDIZE, ColumnStatistics
 from hotloop.training import Course, Plan, Rows, train
 from hotloop.two_layer_state import TwoLayerState
 
@@ -29,9 +30,9 @@ STEP_LOGISTIC = 0.25
 STEP_NETWORK = {"softmax": 0.3, "linear": 0.1, "sigmoid_sum": 0.3}
 HORIZON_EPOCHS = 10
 N_HIDDEN = 32
-HOLD_OUT_FROM = 1000  # rows from which a network holds out rows for its stop
 
 OnEpoch = Callable[[Course], None]
+OnStart = Callable[[Plan], None]
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,19 @@ class Settings:
     shuffle: bool = True
     seed: int = 0
     standardize: str | None = "auto"
+
+    def __post_init__(self) -> None:
+        if self.learning_rate not in LEARNING_RATES:
+            raise ValueError(f"learning_rate is {self.learning_rate!r}, expected one of {', '.join(LEARNING_RATES)}")
+        if self.standardize not in STANDARDIZE:
+            raise ValueError(f"standardize is {self.standardize!r}, expected 'auto', 'std', 'maxabs' or None")
+        for name in ("max_iter", "n_iter_no_change"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} is {getattr(self, name)}, expected a positive whole number")
+        for name in ("alpha", "eta0", "tol"):
+            value = getattr(self, name)
+            if isinstance(value, str) and value != "auto":
+                raise ValueError(f"{name} is {value!r}, expected a number or 'auto'")
 
     def plan(self, *, alpha: float, eta0: float, horizon: float | None = None) -> Plan:
         """Return the plan; ``alpha`` and ``eta0`` hold where the user did not decide, ``horizon`` None is 1 / (eta0 alpha)."""
@@ -76,17 +90,27 @@ def logistic_plan(state: LogisticState, settings: Settings, n_rows: int, mean_we
 
 
 def fit_logistic(
-    state: LogisticState, rows: Rows, settings: Settings, validation: Rows | None = None, on_epoch: OnEpoch | None = None
+    state: LogisticState,
+    rows: Rows,
+    settings: Settings,
+    validation: Rows | None = None,
+    on_epoch: OnEpoch | None = None,
+    on_start: OnStart | None = None,
 ) -> tuple[LogisticState, Course, Plan]:
-    """Train ``state`` (its weights are where it starts) on all rows to the stop; see ``training.run_epochs``."""
+    """Train ``state`` (its weights are where it starts) on all rows to the stop; see ``training.run_epochs``.
+
+    ``on_start`` is called with the plan when all is checked and the first step is about to be taken.
+    """
     moving = rows.sample_weight > 0
     state.t = 0
     state.statistics = ColumnStatistics(rows.X.shape[1])
-    state.statistics.update(rows.X, rows.sample_weight)
+    state.statistics.update(rows.X, rows.sample_weight, largest=settings.standardize == "maxabs")
     state.restandardize(*state.statistics.constants(settings.standardize, state.W.dtype))
     state.restart_average()
     state.n_rows = int(moving.sum())
     plan = logistic_plan(state, settings, state.n_rows, float(rows.sample_weight[moving].mean()))
+    if on_start is not None:
+        on_start(plan)
 
     def validate(state: LogisticState) -> float:
         assert validation is not None
@@ -103,11 +127,16 @@ def fit_logistic(
 
 
 def fit_two_layer(
-    state: TwoLayerState, rows: Rows, settings: Settings, validation: Rows | None = None, on_epoch: OnEpoch | None = None
+    state: TwoLayerState,
+    rows: Rows,
+    settings: Settings,
+    validation: Rows | None = None,
+    on_epoch: OnEpoch | None = None,
+    on_start: OnStart | None = None,
 ) -> tuple[TwoLayerState, Course, Plan]:
-    """Train ``state`` on all rows to the stop; regression targets are in the caller's units, and scaled here."""
+    """As :func:`fit_logistic`; regression targets are in the caller's units, and scaled here."""
     statistics = ColumnStatistics(rows.X.shape[1])
-    statistics.update(rows.X, rows.sample_weight)
+    statistics.update(rows.X, rows.sample_weight, largest=settings.standardize == "maxabs")
     state.t = 0
     state.center, state.scale = statistics.constants(settings.standardize, state.W1.dtype)
     if state.output != "softmax":
@@ -119,6 +148,8 @@ def fit_two_layer(
     n_rows, mean_weight = int(moving.sum()), float(rows.sample_weight[moving].mean())
     square = mean_weight * state.gradient_square(statistics.mean_square(state.center, state.scale))
     plan = settings.plan(alpha=0.1 / n_rows, eta0=STEP_NETWORK[state.output] / square, horizon=float(HORIZON_EPOCHS * n_rows))
+    if on_start is not None:
+        on_start(plan)
 
     def validate(state: TwoLayerState) -> float:
         assert validation is not None

@@ -103,7 +103,7 @@ class LogisticState:
 
     def penalty(self) -> float:
         """Return ||W||^2 / 2 of the last iterate."""
-        return 0.5 * float(np.vdot(self.W, self.W))
+        return 0.5 * float(np.square(self.W, dtype=np.float64).sum())
 
     def weights(self) -> tuple[Array, NDArray[np.float64]]:
         """Return the weights on standardised rows that predictions use: the averaged ones where averaging is on."""
@@ -125,13 +125,21 @@ class LogisticState:
         W, b = self.weights()
         if self.center is None or self.scale is None:
             return b.copy()
-        return b - W.astype(np.float64) @ (self.scale.astype(np.float64) * self.center)
+        return np.asarray(b - (W * (self.scale.astype(np.float64) * self.center)).sum(axis=1))
 
     def replace_weights(self, coef: Array, intercept: NDArray[np.float64]) -> None:
-        """Go on from these weights, in the caller's units: standardisation and averaging start anew."""
+        """Go on from these weights, in the caller's units: averaging starts anew.
+
+            center, scale = np.where(raw, 0, center).astype(center.dtype), np.where(raw, 1, scale).astype(scale.dtype)
+            self.restandardize(center, scale)
+        """
+        center, scale = self.center, self.scale
         self.W, self.b = np.array(coef, self.W.dtype, order="C"), np.array(intercept, np.float64)
         self.center = self.scale = None
         self.restart_average()
+        if center is not None and scale is not None:
+            raw = (scale == 0) & (self.W != 0).any(axis=0)
+            self.restandardize(np.where(raw, 0, center).astype(center.dtype), np.where(raw, 1, scale).astype(scale.dtype))
 
     def restandardize(self, center: Array | None, scale: Array | None) -> None:
         """Change to other constants of (LR-9), and the weights with them, so that no prediction moves."""
@@ -142,9 +150,10 @@ class LogisticState:
         new_scale = np.ones(n_features) if scale is None else scale.astype(np.float64)
         shift = old_scale * (new_center - old_center)
         factor = np.divide(old_scale, new_scale, out=np.zeros(n_features), where=new_scale != 0)
-        self.b = self.b + self.W.astype(np.float64) @ shift
+        # sums by NumPy, not by BLAS, whose order of addition depends on the CPU
+        self.b = self.b + (self.W * shift).sum(axis=1)
         self.W = (self.W * factor).astype(dtype)
         if self.averaged:
-            self.b_total = self.b_total + self.W_total @ shift
+            self.b_total = self.b_total + (self.W_total * shift).sum(axis=1)
             self.W_total = self.W_total * factor
         self.center, self.scale = center, scale

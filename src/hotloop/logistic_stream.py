@@ -84,7 +84,7 @@ class LogisticStream:
     def _take_piece(self, piece: Rows, statistic_weight: np.ndarray) -> None:
         """Take rows that reach the next milestone at most."""
         milestone = self._next_milestone()
-        self.state.statistics.update(piece.X, statistic_weight)
+        self.state.statistics.update(piece.X, statistic_weight, largest=self.settings.standardize == "maxabs")
         self.state.n_rows += len(piece)
         # one by one, so that the sum does not depend on the pieces
         self.weight_total = float(np.add.accumulate(np.append(self.weight_total, piece.sample_weight))[-1])

@@ -132,7 +132,7 @@ def _pack_learnt(learnt: LogisticStream | TwoLayerState) -> tuple[Arrays, dict[s
         }
     numbers["stream"] = {
         "plan": None if learnt.plan is None else asdict(learnt.plan),
-        "settings": asdict(learnt.settings),
+        "settings": {name: _pack_param(name, value) for name, value in asdict(learnt.settings).items()},
         "weight_total": learnt.weight_total,
     }
     return _contiguous(arrays), numbers

@@ -33,6 +33,7 @@ def step_sizes(learning_rate: str, eta0: float, horizon: float, power_t: float, 
         case "optimal":  # (ST-3)
             return eta0 / (1 + t / horizon)
         case "auto":  # (ST-4)
-            return eta0 / (1 + t / horizon) ** 0.75
+            root = np.sqrt(1 + t / horizon)  # u^(3/4) from roots: they are rounded alike on every CPU, powers are not
+            return eta0 / (root * np.sqrt(root))
         case _:
             raise ValueError(f"learning_rate is {learning_rate!r}, expected one of {', '.join(LEARNING_RATES)}")

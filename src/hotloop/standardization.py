@@ -37,13 +37,13 @@ class ColumnStatistics:
             setattr(other, name, getattr(self, name).copy())
         return other
 
-    def update(self, X: Array, sample_weight: NDArray[np.float64]) -> None:
-        """Take in the rows of X, float32 or float64 and C-contiguous."""
+    def update(self, X: Array, sample_weight: NDArray[np.float64], *, largest: bool = True) -> None:
+        """Take in the rows of X, float32 or float64 and C-contiguous; without ``largest``, which costs most, if it is False."""
         choose().column_moments(X, sample_weight, self.total_weight, self.mean, self.deviation)
-        counted = X if sample_weight.all() else X[sample_weight != 0]
-        if len(counted):
-            largest = np.maximum(counted.max(axis=0), -counted.min(axis=0))
-            np.maximum(self.largest, largest, out=self.largest)
+        if largest:
+            counted = X if sample_weight.all() else X[sample_weight != 0]
+            if len(counted):
+                np.maximum(self.largest, np.maximum(counted.max(axis=0), -counted.min(axis=0)), out=self.largest)
 
     def constants(self, standardize: str | None, dtype: Any) -> tuple[Array | None, Array | None]:
         """Return center and scale of z = (x - center) * scale, in dtype, or two times None.

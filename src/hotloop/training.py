@@ -129,9 +129,9 @@ def run_epochs(
     """
     course, best_loss, best, waited = Course(), np.inf, state, 0
     for epoch in range(plan.max_iter):
+        good = state.copy()
         if epoch & (epoch - 1) == 0 and epoch:
             state.restart_average()
-        good = state.copy()
         order = epoch_order(len(rows), epoch, plan.seed) if plan.shuffle else np.arange(len(rows), dtype=np.intp)
         try:
             with np.errstate(over="ignore", invalid="ignore"):

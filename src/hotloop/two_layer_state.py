@@ -87,7 +87,7 @@ class TwoLayerState:
 
     def penalty(self) -> float:
         """Return (||W1||^2 + ||W2||^2) / 2."""
-        return 0.5 * float(np.vdot(self.W1, self.W1) + np.vdot(self.W2, self.W2))
+        return 0.5 * float(sum(np.square(W, dtype=np.float64).sum() for W in (self.W1, self.W2)))
 
     def outputs(self, X: Array) -> NDArray[np.float64]:
         """Return the outputs (n_samples, n_outputs) of rows in the caller's units: margins for softmax, else the value."""

@@ -29,7 +29,7 @@ def as_rows(X: Any, name: str = "X") -> Array:
 def check_finite(array: Array, name: str, columns: Sequence[str] | None = None) -> None:
     """Raise ValueError naming the first row and column of a NaN or infinity."""
     with np.errstate(over="ignore", invalid="ignore"):
-        if np.isfinite(array.sum(dtype=np.float64)):
+        if np.isfinite(array.sum()):
             return
     bad = ~np.isfinite(array)
     if not bad.any():  # the sum alone overflowed

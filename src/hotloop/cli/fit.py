@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hotloop.cli.progress import epoch_bar
-from hotloop.fitting import HOLD_OUT_FROM, N_HIDDEN, Settings, fit_logistic, fit_two_layer
+from hotloop.fitting import N_HIDDEN, Settings, fit_logistic, fit_two_layer
 from hotloop.logistic_state import LogisticState
 from hotloop.logistic_stream import LogisticStream
 from hotloop.model import Model
-from hotloop.training import Course, Plan, Rows, hold_out
+from hotloop.training import Course, Plan, Rows
 from hotloop.two_layer_state import TwoLayerState
 from hotloop.validation import Array
 
@@ -40,7 +40,7 @@ def fit_arrays(
 
     ``n_hidden`` None is logistic regression, which needs classes. The rules are those of the estimators' defaults.
     """
-    rows, validation = Rows(X, y, np.ones(len(X))), None
+    rows = Rows(X, y, np.ones(len(X)))
     params: dict[str, Any] = {
         "alpha": settings.alpha,
         "eta0": settings.eta0,
@@ -60,11 +60,8 @@ def fit_arrays(
         else:
             n_hidden = n_hidden or N_HIDDEN
             output, n_outputs = ("linear", 1) if classes is None else ("softmax", len(classes))
-            if len(rows) >= HOLD_OUT_FROM and settings.tol is not None:
-                training, held_out = hold_out(y, 0.1, settings.seed, stratify=classes is not None)
-                rows, validation = rows.take(training), rows.take(held_out)
             network = TwoLayerState.random(X.shape[1], n_hidden, n_outputs, output, X.dtype, settings.seed)
-            learnt, course, plan = fit_two_layer(network, rows, settings, validation, on_epoch)
+            learnt, course, plan = fit_two_layer(network, rows, settings, None, on_epoch)
             name = "TwoLayerRegressor" if classes is None else "TwoLayerClassifier"
             params["n_hidden"] = n_hidden
     seconds = time.perf_counter() - start

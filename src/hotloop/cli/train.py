@@ -78,8 +78,6 @@ def run(arguments: Namespace) -> None:
         f"{fit.rows_per_second / 1e6:.2f} M rows/s ({backend_info()})"
     )
     say(f"loss with penalty {outcome['loss']:.4f}; eta0 {fit.plan.eta0:.3g}, alpha {fit.plan.alpha:.3g}")
-    if "validation_loss" in outcome:
-        say(f"best loss on the rows held out: {outcome['validation_loss']:.4f}")
     say(f"wrote {arguments.model} ({Path(arguments.model).stat().st_size:,} bytes)")
 
 
@@ -92,7 +90,7 @@ def _describe_target(table: Table, name: str, classes: Any, y: Any) -> list[str]
 
 
 def _outcome(fit: Fit, n_columns: int) -> dict[str, Any]:
-    outcome = {
+    return {
         "columns": n_columns,
         "epochs": fit.course.n_iter,
         "converged": fit.course.converged,
@@ -102,6 +100,3 @@ def _outcome(fit: Fit, n_columns: int) -> dict[str, Any]:
         "alpha": fit.plan.alpha,
         "backend": str(backend_info()),
     }
-    if fit.course.validation_curve:
-        outcome["validation_loss"] = min(fit.course.validation_curve)
-    return outcome

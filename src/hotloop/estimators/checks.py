@@ -1,6 +1,7 @@
 """What the estimators share: checks of their input, and how a fit is carried out."""
 
 import warnings
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -9,15 +10,19 @@ from sklearn.base import BaseEstimator
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state, compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted, validate_data
 
 from hotloop.fitting import Settings
-from hotloop.training import Course, Plan
-from hotloop.validation import Array, check_finite, float_dtype
+from hotloop.training import Course, Plan, Rows, hold_out
+from hotloop.validation import Array, as_vector, check_finite, float_dtype
 
 
 def check_rows(estimator: BaseEstimator, X: Any, y: Any = "no_validation", *, reset: bool, dtype: Any = None) -> Any:
     """Return X (and y) checked by scikit-learn's rules, C-contiguous, float32 or float64; no copy where it is that already."""
+    if y is not None and not isinstance(y, str):
+        labels = np.asarray(y)
+        if labels.dtype.kind == "f":
+            check_finite(labels.reshape(-1), "y")
     wanted = dtype if dtype is not None else float_dtype(getattr(X, "dtype", np.float64))
     checked = validate_data(estimator, X, y, reset=reset, dtype=wanted, order="C", ensure_all_finite=False, accept_sparse=False)
     rows = checked if isinstance(y, str) else checked[0]
@@ -25,12 +30,30 @@ def check_rows(estimator: BaseEstimator, X: Any, y: Any = "no_validation", *, re
     return checked
 
 
-def check_weights(sample_weight: Any, X: Array) -> NDArray[np.float64]:
-    """Return one weight >= 0 a row, float64; at least one is not 0."""
-    weight = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
-    if not weight.any():
+def come_together(X_val: Any, y_val: Any) -> None:
+    """Refuse validation rows without targets and targets without rows."""
+    if (X_val is None) != (y_val is None):
+        raise ValueError("X_val and y_val come together")
+
+
+def check_targets(y_val: Any, X_val: Array) -> Array:
+    """Return the validation rows' labels or targets as a vector of one entry a row."""
+    targets = np.asarray(y_val)
+    if targets.shape != (len(X_val),):
+        raise ValueError(f"y_val has shape {targets.shape}, expected ({len(X_val)},): one entry a row of X_val")
+    return targets
+
+
+def check_weights(sample_weight: Any, X: Array, *, some: bool = True) -> NDArray[np.float64]:
+    """Return one weight >= 0 a row, float64; with ``some`` at least one is not 0."""
+    if sample_weight is None:
+        return np.ones(len(X))
+    weight: NDArray[np.float64] = as_vector(sample_weight, len(X), "sample_weight", np.float64)
+    if weight.min() < 0:
+        raise ValueError(f"sample_weight must not be negative; sample_weight[{weight.argmin()}] is {weight.min():g}")
+    if some and not weight.any():
         raise ValueError("every sample_weight is zero: there is nothing to learn from")
-    return np.ascontiguousarray(weight)
+    return weight
 
 
 def encode_labels(y: Array, classes: Array, name: str = "y") -> NDArray[np.float64]:
@@ -58,6 +81,12 @@ def class_factors(class_weight: Any, classes: Array, y: Array) -> NDArray[np.flo
     return np.asarray(compute_class_weight(class_weight, classes=classes, y=y), dtype=np.float64)
 
 
+def weigh_classes(rows: Rows, class_weight: Any, classes: Array) -> Rows:
+    """Return the rows, of class indices y, with their weights times those of their classes."""
+    codes = rows.y.astype(np.intp)
+    return Rows(rows.X, rows.y, rows.sample_weight * class_factors(class_weight, classes, classes[codes])[codes])
+
+
 def draw_seed(random_state: Any) -> int:
     """Return one whole number drawn by scikit-learn's rules for random_state."""
     return int(check_random_state(random_state).randint(2**31 - 1))
@@ -79,6 +108,18 @@ class TrainedBySGD(BaseEstimator):  # type: ignore[misc]
             seed=draw_seed(self.random_state),
             standardize=self.standardize,
         )
+
+    def _validation(
+        self, rows: Rows, X_val: Any, y_val: Any, encode: Callable[[Array], Array], *, stratify: bool, seed: int
+    ) -> tuple[Rows, Rows | None]:
+        """Return the rows to train on and those to validate on: the caller's own, rows held out, or none."""
+        if X_val is not None:
+            X_val = check_rows(self, X_val, reset=False, dtype=rows.X.dtype)
+            return rows, Rows(X_val, encode(check_targets(y_val, X_val)), np.ones(len(X_val)))
+        if self.early_stopping:
+            training, held_out = hold_out(rows.y, self.validation_fraction, seed, stratify=stratify)
+            return rows.take(training), rows.take(held_out)
+        return rows, None
 
     def _keep(self, course: Course, plan: Plan) -> None:
         """Store how the fit went; warn where it did not converge."""

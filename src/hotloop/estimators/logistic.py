@@ -10,15 +10,16 @@ from hotloop.estimators.checks import (
     TrainedBySGD,
     check_rows,
     check_weights,
-    class_factors,
+    come_together,
     encode_labels,
     find_classes,
+    weigh_classes,
 )
 from hotloop.fitting import Settings, fit_logistic
 from hotloop.logistic_state import LogisticState
 from hotloop.logistic_stream import LogisticStream
 from hotloop.model import Model
-from hotloop.training import Rows, hold_out
+from hotloop.training import Plan, Rows
 from hotloop.validation import Array
 
 
@@ -164,6 +165,7 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
         KeyboardInterrupt
             The model is then as trained so far, and usable.
         """
+        come_together(X_val, y_val)
         X, y = check_rows(self, X, y, reset=True)
         sample_weight = check_weights(sample_weight, X)
         start = self._warm_weights(X)
@@ -171,27 +173,28 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
         if start is not None and not np.array_equal(classes, self.classes_):
             raise ValueError(f"warm_start: y has classes {classes.tolist()}, the last fit had {self.classes_.tolist()}")
         known = np.isin(y, classes)  # a class of which all rows weigh 0 is none
-        self.classes_ = classes
         codes = encode_labels(np.where(known, y, classes[0]) if not known.all() else y, classes)
-        settings, validation = self._settings(), None
-        rows = Rows(X, codes, sample_weight)
-        if (X_val is None) != (y_val is None):
-            raise ValueError("X_val and y_val come together")
-        if X_val is not None:
-            X_val = check_rows(self, X_val, reset=False, dtype=X.dtype)
-            validation = Rows(X_val, encode_labels(np.asarray(y_val), classes, "y_val"), np.ones(len(X_val)))
-        elif self.early_stopping:
-            training, held_out = hold_out(codes, self.validation_fraction, settings.seed, stratify=True)
-            rows, validation = rows.take(training), rows.take(held_out)
-        factors = class_factors(self.class_weight, classes, classes[rows.y.astype(np.intp)])
-        rows = Rows(rows.X, rows.y, rows.sample_weight * factors[rows.y.astype(np.intp)])
+        settings = self._settings()
+        rows, validation = self._validation(
+            Rows(X, codes, sample_weight),
+            X_val,
+            y_val,
+            lambda labels: encode_labels(labels, classes, "y_val"),
+            stratify=True,
+            seed=settings.seed,
+        )
+        rows = weigh_classes(rows, self.class_weight, classes)
 
         state = self._new_state(X, len(classes))
         if start is not None:
             state.replace_weights(*start)
-        self._stream = LogisticStream(state, settings)
-        state, course, plan = fit_logistic(state, rows, settings, validation, self._report)
-        self._stream = LogisticStream(state, settings, plan, weight_total=float(rows.sample_weight.sum()))
+
+        def keep(plan: Plan) -> None:
+            self.classes_ = classes
+            self._stream = LogisticStream(state, settings, plan, weight_total=float(rows.sample_weight.sum()))
+
+        trained, course, plan = fit_logistic(state, rows, settings, validation, self._report, keep)
+        self._stream = LogisticStream(trained, settings, plan, weight_total=float(rows.sample_weight.sum()))
         self._keep(course, plan)
         return self
 
@@ -231,12 +234,11 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
         else:
             known = self.classes_
         codes = encode_labels(y, known)
-        sample_weight = check_weights(sample_weight, X)
-        factors = class_factors(self.class_weight, known, known)
+        sample_weight = check_weights(sample_weight, X, some=False)
         if first:
             self.classes_ = known
             self._stream = LogisticStream(self._new_state(X, len(known)), self._settings())
-        self._stream.take(Rows(X, codes, sample_weight * factors[codes.astype(np.intp)]), sample_weight)
+        self._stream.take(weigh_classes(Rows(X, codes, sample_weight), self.class_weight, known), sample_weight)
         self.n_iter_ = 1
         return self
 

@@ -10,52 +10,45 @@ from hotloop.estimators.checks import (
     TrainedBySGD,
     check_rows,
     check_weights,
-    class_factors,
+    come_together,
     encode_labels,
     find_classes,
+    weigh_classes,
 )
-from hotloop.fitting import HOLD_OUT_FROM, N_HIDDEN, fit_two_layer
+from hotloop.fitting import N_HIDDEN, Settings, fit_two_layer
 from hotloop.model import Model
-from hotloop.training import Rows, hold_out
+from hotloop.training import Plan, Rows
 from hotloop.two_layer_state import TwoLayerState
-from hotloop.validation import Array, check_finite
+from hotloop.validation import Array, as_vector
 
 
 class _TwoLayer(TrainedBySGD):
     """What classifier and regressor share."""
 
     _state: TwoLayerState
+    classes_: Array
 
-    def _train(
-        self, X: Array, y: Array, sample_weight: Array, n_outputs: int, output: str, X_val: Any, y_val: Any, factors: Any = None
-    ) -> None:
-        """Train on checked rows; y and y_val are class indices or targets, ``factors`` the class weights."""
-        settings, rows, validation = self._settings(), Rows(X, y, sample_weight), None
-        if X_val is not None:
-            validation = Rows(check_rows(self, X_val, reset=False, dtype=X.dtype), y_val, np.ones(len(y_val)))
-        elif self.early_stopping is True or (self.early_stopping == "auto" and len(rows) >= HOLD_OUT_FROM):
-            training, held_out = hold_out(y, self.validation_fraction, settings.seed, stratify=output == "softmax")
-            rows, validation = rows.take(training), rows.take(held_out)
-        if factors is not None:
-            rows = Rows(rows.X, rows.y, rows.sample_weight * factors(rows.y)[rows.y.astype(np.intp)])
+    def _train(self, rows: Rows, classes: Array | None, output: str, settings: Settings, validation: Rows | None) -> None:
+        """Train on checked rows, whose y holds class indices, or targets where ``classes`` is None."""
         n_hidden = N_HIDDEN if self.n_hidden == "auto" else self.n_hidden
         if isinstance(n_hidden, str) or n_hidden < 1:
             raise ValueError(f"n_hidden is {n_hidden!r}, expected a positive whole number or 'auto'")
-        shape = (X.shape[1], int(n_hidden), n_outputs)
+        shape = (rows.X.shape[1], int(n_hidden), 1 if classes is None else len(classes))
+        state = TwoLayerState.random(*shape, output, rows.X.dtype, settings.seed)
         if self.warm_start and hasattr(self, "_state"):
-            state = self._learnt().copy()
-            had = (*state.W1.shape, state.W2.shape[1])
-            if had != shape or state.W1.dtype != X.dtype:
-                raise ValueError(f"warm_start: columns, hidden units and outputs are {shape}, the last fit had {had}")
-        else:
-            state = TwoLayerState.random(*shape, output, X.dtype, settings.seed)
-        self._state = state
-        self._state, course, plan = fit_two_layer(state, rows, settings, validation, self._report)
-        self._keep(course, plan)
+            last = self._learnt()
+            same = all(a.shape == b.shape and a.dtype == b.dtype for a, b in ((last.W1, state.W1), (last.W2, state.W2)))
+            if not same or last.output != output or (classes is not None and not np.array_equal(classes, self.classes_)):
+                raise ValueError("warm_start: columns, type, hidden units, classes and output must be those of the last fit")
+            state = last.copy()
 
-    def _check_validation(self, X_val: Any, y_val: Any) -> None:
-        if (X_val is None) != (y_val is None):
-            raise ValueError("X_val and y_val come together")
+        def keep(plan: Plan) -> None:
+            self._state = state
+            if classes is not None:
+                self.classes_ = classes
+
+        self._state, course, plan = fit_two_layer(state, rows, settings, validation, self._report, keep)
+        self._keep(course, plan)
 
     def _model(self) -> Model:
         check_is_fitted(self)
@@ -130,9 +123,8 @@ class TwoLayerClassifier(ClassifierMixin, _TwoLayer):  # type: ignore[misc]
     eta0 : float > 0 or "auto", default="auto"
         First step size. "auto": 0.3 / mean(sample_weight * ||do/dw||^2), as expected before the first step.
     power_t : float, default=0.25
-    early_stopping : bool or "auto", default="auto"
-        Hold out ``validation_fraction`` of the rows, stop by their log loss and keep the weights of the best epoch. "auto":
-        from 1,000 rows up.
+    early_stopping : bool, default=False
+        Hold out ``validation_fraction`` of the rows, stop by their log loss and keep the weights of the best epoch.
     validation_fraction : float, default=0.1
     n_iter_no_change : int, default=5
     class_weight : dict, "balanced" or None, default=None
@@ -171,7 +163,7 @@ class TwoLayerClassifier(ClassifierMixin, _TwoLayer):  # type: ignore[misc]
         learning_rate: str = "auto",
         eta0: float | str = "auto",
         power_t: float = 0.25,
-        early_stopping: bool | str = "auto",
+        early_stopping: bool = False,
         validation_fraction: float = 0.1,
         n_iter_no_change: int = 5,
         class_weight: Any = None,
@@ -197,21 +189,23 @@ class TwoLayerClassifier(ClassifierMixin, _TwoLayer):  # type: ignore[misc]
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None, X_val: Any = None, y_val: Any = None) -> "TwoLayerClassifier":
         """Train on all rows until the loss stands still; parameters and errors as for ``LogisticSGDClassifier.fit``."""
-        self._check_validation(X_val, y_val)
+        come_together(X_val, y_val)
         X, y = check_rows(self, X, y, reset=True)
         sample_weight = check_weights(sample_weight, X)
         classes = find_classes(y[sample_weight > 0])
         known = np.isin(y, classes)
         if not known.all():  # a class of which all rows weigh 0 is none
             X, y, sample_weight = X[known], y[known], sample_weight[known]
-        self.classes_ = classes
-        if y_val is not None:
-            y_val = encode_labels(np.asarray(y_val), classes, "y_val")
-
-        def factors(codes: Array) -> Array:
-            return class_factors(self.class_weight, classes, classes[codes.astype(np.intp)])
-
-        self._train(X, encode_labels(y, classes), sample_weight, len(classes), "softmax", X_val, y_val, factors)
+        settings = self._settings()
+        rows, validation = self._validation(
+            Rows(X, encode_labels(y, classes), sample_weight),
+            X_val,
+            y_val,
+            lambda labels: encode_labels(labels, classes, "y_val"),
+            stratify=True,
+            seed=settings.seed,
+        )
+        self._train(weigh_classes(rows, self.class_weight, classes), classes, "softmax", settings, validation)
         return self
 
     def decision_function(self, X: Any) -> Array:
@@ -279,7 +273,7 @@ n_iter_no_change, warm_start, standardize
         learning_rate: str = "auto",
         eta0: float | str = "auto",
         power_t: float = 0.25,
-        early_stopping: bool | str = "auto",
+        early_stopping: bool = False,
         validation_fraction: float = 0.1,
         n_iter_no_change: int = 5,
         warm_start: bool = False,
@@ -306,14 +300,16 @@ n_iter_no_change, warm_start, standardize
         """Train on all rows until the loss stands still; y holds numbers, the rest as for ``TwoLayerClassifier.fit``."""
         if self.output not in ("linear", "sigmoid_sum"):
             raise ValueError(f"output is {self.output!r}, expected 'linear' or 'sigmoid_sum'")
-        self._check_validation(X_val, y_val)
+        come_together(X_val, y_val)
         X, y = check_rows(self, X, y, reset=True)
-        y = np.ascontiguousarray(y, dtype=np.float64)
-        check_finite(y, "y")
-        if y_val is not None:
-            y_val = np.ascontiguousarray(y_val, dtype=np.float64)
-            check_finite(y_val, "y_val")
-        self._train(X, y, check_weights(sample_weight, X), 1, self.output, X_val, y_val)
+        settings = self._settings()
+
+        def numbers(targets: Array) -> Array:
+            return as_vector(targets, len(targets), "y_val", np.float64)
+
+        rows = Rows(X, as_vector(y, len(X), "y", np.float64), check_weights(sample_weight, X))
+        rows, validation = self._validation(rows, X_val, y_val, numbers, stratify=False, seed=settings.seed)
+        self._train(rows, None, self.output, settings, validation)
         return self
 
     def predict(self, X: Any) -> Array:

@@ -205,7 +205,7 @@ def two_layer_pass(
             loss += sample_weight[i] * float(log_sum_exp(o) - o[int(y[i])])  # (LR-7)
             delta = softmax(o) - (np.arange(n_outputs) == y[i])  # (NN-7)
         else:
-            loss += sample_weight[i] * 0.5 * float(o[0] - y[i]) ** 2
+            loss += sample_weight[i] * 0.5 * float((o[0] - y[i]) * (o[0] - y[i]))
             delta = o - y[i]  # (NN-7)
         if s is not None:
             slope = delta * s * (1 - s)

@@ -130,9 +130,7 @@ def _check_last_quote(body: Body, table: Any) -> None:
     closed = tuple(opened + b'"' + end for end in (b"", b"\n", b"\r\n", b"\r"))
     if body.raw.endswith(opened) and not body.raw.endswith(closed):
         line = line_of_byte(body.raw, len(body.raw) - len(opened))
-        raise DataError(
-            f"{body.name}, line {line}: the quote opened here is never closed: {_cut(cell)}"
-        )
+        raise DataError(f"{body.name}, line {line}: the quote opened here is never closed: {_cut(cell)}")
 
 
 def _explained(body: Body, error: Exception) -> DataError:

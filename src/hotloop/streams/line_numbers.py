@@ -47,9 +47,7 @@ def quotes_pair_up(raw: bytes, start: int, delimiter: str) -> bool:
     return len(marks) % 2 == 0 and bool(before.all() and after.all())
 
 
-def row_lines(
-    raw: bytes, start: int, first_line: int, n_rows: int, delimiter: str
-) -> Sequence[int] | np.ndarray | None:
+def row_lines(raw: bytes, start: int, first_line: int, n_rows: int, delimiter: str) -> Sequence[int] | np.ndarray | None:
     """Return the line in the file of each of `n_rows` rows, or None where that cannot be told.
 
     Parameters
