@@ -130,8 +130,8 @@ class LogisticState:
     def replace_weights(self, coef: Array, intercept: NDArray[np.float64]) -> None:
         """Go on from these weights, in the caller's units: averaging starts anew.
 
-            center, scale = np.where(raw, 0, center).astype(center.dtype), np.where(raw, 1, scale).astype(scale.dtype)
-            self.restandardize(center, scale)
+        Standardisation stays; a column that was constant so far and has a weight now is taken as it is until the next
+        constants.
         """
         center, scale = self.center, self.scale
         self.W, self.b = np.array(coef, self.W.dtype, order="C"), np.array(intercept, np.float64)
