@@ -305,9 +305,9 @@ n_iter_no_change, warm_start, standardize
         settings = self._settings()
 
         def numbers(targets: Array) -> Array:
-            return as_vector(targets, len(targets), "y_val", np.float64)
+            return as_vector(targets, len(targets), "y", np.float64)
 
-        rows = Rows(X, as_vector(y, len(X), "y", np.float64), check_weights(sample_weight, X))
+        rows = Rows(X, numbers(np.asarray(y, dtype=np.float64)), check_weights(sample_weight, X))
         rows, validation = self._validation(rows, X_val, y_val, numbers, stratify=False, seed=settings.seed)
         self._train(rows, None, self.output, settings, validation)
         return self
