@@ -1,0 +1,295 @@
+"""Break one line at a time and see a test fail: python tests/mutants.py [-k PART_OF_FILE_NAME] [-j WORKERS]
+
+Each mutant changes one line of a copy of the checkout, rebuilds there what is compiled (with bounds checks, HOTLOOP_DEBUG=1),
+and runs the fast tests of that file until the first failure. Exit code 1 if a mutant survives or its line is no longer there.
+"""
+
+import argparse
+import os
+import queue
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+SOURCE = "src/hotloop"
+NETWORK = "test_worked_examples test_two_layer"
+KERNELS = "--backend compiled"
+
+# Folder or file: the tests to run.
+TESTS = {
+    "reference/graph.py": "test_worked_examples test_graph",
+    "reference/losses.py": "--backend reference test_losses test_worked_examples",
+    "reference/logistic.py": "--backend reference test_worked_examples test_logistic",
+    "reference/two_layer.py": f"--backend reference {NETWORK}",
+    "kernels/logistic_dense.pyx": f"{KERNELS} test_worked_examples test_logistic test_backends_agree",
+    "kernels/two_layer_dense.pyx": f"{KERNELS} {NETWORK} test_backends_agree",
+    "kernels/vectors/primitives.h": f"{KERNELS} test_losses test_backends_agree",
+    "kernels/vectors/level.h": f"{KERNELS} test_losses",
+    "schedules.py": f"{KERNELS} test_schedules",
+    "standardization.py": f"{KERNELS} test_standardization",
+    "logistic_state.py": f"{KERNELS} test_standardization test_training",
+    "logistic_stream.py": f"{KERNELS} test_streaming_fit",
+    "training.py": f"{KERNELS} test_training",
+    "two_layer_state.py": f"{KERNELS} test_training",
+}
+
+# File: a fragment that stands in one line only, and what stands there instead.
+MUTANTS = {
+    "reference/graph.py": [
+        ("table[node] = sum(u)", "table[node] = u[0]"),
+        ("table[node] = min(u)", "table[node] = max(u)"),
+        ("slopes[source] += slopes[node] *", "slopes[source] = slopes[node] *"),
+        ("return math.prod(u[:place] + u[place + 1 :])", "return math.prod(u)"),
+        ("last = max(i for", "last = min(i for"),
+        ("return table[node] * (1 - table[node])", "return table[node] * (1 + table[node])"),
+    ],
+    "reference/losses.py": [
+        ("1 / (1 + e), e / (1 + e))", "e / (1 + e), 1 / (1 + e))"),
+        ("np.maximum(m, 0) - y * m", "np.maximum(m, 0) + y * m"),
+        ("return e / np.sum(e, axis=-1", "return e / np.max(e, axis=-1"),
+        ("return top + np.log(", "return np.log("),
+    ],
+    "reference/logistic.py": [
+        ("if sample_weight[i] == 0:", "if False:"),
+        ("(X[i] - center) * scale", "X[i] * scale"),
+        ("m = W @ x + (0 if b is None else b)", "m = W @ x"),
+        ("g = logistic(m) - y[i]", "g = y[i] - logistic(m)"),
+        ("float(log_sum_exp(m) - m[int(y[i])])", "float(log_sum_exp(m) - m[0])"),
+        ("g = softmax(m) - (np.arange(n_outputs) == y[i])", "g = softmax(m)"),
+        ("g = sample_weight[i] * g", "pass"),
+        ("W *= 1 - eta[moved] * alpha", "pass"),
+        ("W -= eta[moved] * np.outer(g, x)", "W -= eta[s] * np.outer(g, x)"),
+        ("b -= eta[moved] * g", "b += eta[moved] * g"),
+        ("W_total += W", "W_total += sample_weight[i] * W"),
+        ("b_total += b", "pass"),
+        ("(row - center) * scale", "row - center"),
+        ("deviation += weight * before * (x - mean)", "deviation += weight * before * before"),
+        ("mean += weight / total_weight * before", "mean += before / total_weight"),
+        ("(p_i - y_i) * x for", "(p_i + y_i) * x for"),
+    ],
+    "reference/two_layer.py": [
+        ("r = np.maximum(x @ W, 0)", "r = x @ W"),
+        ("s = logistic(v * r)", "s = logistic(r)"),
+        ("dv[i] = s * (1 - s) * r", "dv[i] = s * (1 - s) * v"),
+        ("dW[i] = np.outer(x, s * (1 - s) * v * (r > 0))", "dW[i] = np.outer(x, s * (1 - s) * v * (r >= 0))"),
+        ("dv += dy_i * s * (1 - s) * r", "dv += s * (1 - s) * r"),
+        ("dW += np.outer(x, dy_i * s", "dW += np.outer(x, s"),
+        ("z = np.maximum(x @ W1 + b1, 0)", "z = np.maximum(x @ W1, 0)"),
+        ("return z, None, z @ W2 + b2", "return z, None, z @ W2"),
+        ("delta = softmax(o) - (np.arange(n_outputs) == y[i])", "delta = softmax(o)"),
+        ("delta = o - y[i]", "delta = y[i] - o"),
+        ("slope = delta * s * (1 - s)", "slope = delta * s"),
+        ("W2 @ delta, np.outer(z, delta), delta", "W2 @ delta, np.outer(z, delta), 0"),
+        ("da = dz * (z > 0)", "da = dz"),
+        ("W1[:] = keep * W1 - step * np.outer(x, da)", "W1[:] = W1 - step * np.outer(x, da)"),
+        ("W2[:] = keep * W2 - step * dW2", "W2[:] = keep * W2 + step * dW2"),
+        ("b1 -= step * da", "b1 -= eta[moved] * da"),
+    ],
+    "kernels/logistic_dense.pyx": [
+        ("max(m, 0.0) - y * m", "max(m, 0.0) + y * m"),
+        ("top = max(top, m[c])", "top = m[c]"),
+        ("return top + log(total)", "return log(total)"),
+        ("m[0] = p - y", "m[0] = y - p"),
+        ("m[<Py_ssize_t>y] -= 1.0", "m[0] -= 1.0"),
+        ("if weight == 0.0:  # such a row", "if weight < 0.0:  # such a row"),
+        ("x = z0", "pass"),
+        ("x, <const floating *>W0 + c * n_features)", "x, <const floating *>W0)"),
+        ("m[c] += b0[c]", "m[c] -= b0[c]"),
+        ("step = eta[moved] * weight", "step = eta[moved]"),
+        ("keep = 1.0 - eta[moved] * alpha", "keep = 1.0 - eta[s] * alpha"),
+        ("<floating>(-step * m[c])", "<floating>(step * m[c])"),
+        ("b0[c] -= step * m[c]", "b0[c] -= step * m[0]"),
+        ("+ c * n_features, W_total0 + c * n_features)", "+ c * n_features, W_total0)"),
+        ("b_total0[c] += b0[c]", "b_total0[0] += b0[c]"),
+        ("m[i, c] = b[c] + levels.dot", "m[i, c] = levels.dot"),
+        ("mean[j] += share * d", "mean[j] += weight * d"),
+        ("deviation[j] += weight * d * (X[i, j] - mean[j])", "deviation[j] += weight * d * d"),
+        ("out[i, j] = g * X[i, j]", "out[i, j] = g * X[0, j]"),
+    ],
+    "kernels/two_layer_dense.pyx": [
+        ("a[j] += x[i] * W[i * n_hidden + j]", "a[j] += x[i] * W[j]"),
+        ("= v[j] * r[i * n_hidden + j]", "= r[i * n_hidden + j]"),
+        ("y[i] += s[i, j]", "y[start] += s[i, j]"),
+        ("slope = s[j] * (1 - s[j])", "slope = s[j] * (1 + s[j])"),
+        ("s[j] = slope * v[j] if r[j] > 0 else 0", "s[j] = slope * v[j]"),
+        ("slope = dy * s[j] * (1 - s[j])", "slope = s[j] * (1 - s[j])"),
+        ("dv[j] += slope * r[j]", "dv[j] = slope * r[j]"),
+        ("dW[f * n_hidden + j] += x[f] * s[j]", "dW[f * n_hidden + j] += x[0] * s[j]"),
+        ("z[j] = b1[j]", "z[j] = 0"),
+        ("z[j] = max(z[j], 0)", "pass"),
+        ("o[c] += z[j] * W2[j * n_outputs + c]", "o[c] += z[j] * W2[c]"),
+        ("o[<Py_ssize_t>y] -= 1.0", "o[0] -= 1.0"),
+        ("o[0] -= y", "o[0] += y"),
+        ("slope = delta[0] * s[j] * (1 - s[j])", "slope = delta[0] * s[j]"),
+        ("sum += w[c] * delta[c]", "sum = w[c] * delta[c]"),
+        ("w[c] = <floating>(keep * w[c] - step", "w[c] = <floating>(w[c] - step"),
+        ("D[j] = <floating>sum if z[j] > 0 else 0", "D[j] = <floating>sum"),
+        ("b2[c] -= <floating>(step * delta[c])", "b2[c] += <floating>(step * delta[c])"),
+        ("n_hidden, <floating>1, b1,", "n_hidden, <floating>keep, b1,"),
+    ],
+    "kernels/vectors/primitives.h": [
+        ("* LOAD(y + j + 2 * LANES);", "* LOAD(y + j + LANES);"),
+        ("j += LANES) s0 += LOAD", "j += LANES) s0 = LOAD"),
+        ("for (; j < n; j++) tail += x[j] * y[j];", "for (; j < n - 1; j++) tail += x[j] * y[j];"),
+        ("w[j] = c * w[j] + d * x[j];", "w[j] = w[j] + d * x[j];"),
+        ("j < n; j++) total[j] += w[j];", "j + 1 < n; j++) total[j] += w[j];"),
+        ("z[j] = (x[j] - center[j]) * scale[j];", "z[j] = x[j] * scale[j];"),
+        (" - i * (REAL)LN2_LOW;", ";"),
+        ("(positive, one, e)", "(positive, e, one)"),
+        ("memcpy(p + j, &t, (size_t)(n - j)", "memcpy(p + j, &t, (size_t)(n - j - 1)"),
+    ],
+    "kernels/vectors/level.h": [
+        ("#define TERMS 8", "#define TERMS 7"),
+        ("#define TERMS 14", "#define TERMS 13"),
+    ],
+    "schedules.py": [
+        ("return np.full(count, eta0)", "return eta0 / (t + 1)"),
+        ("return eta0 / (t + 1) ** power_t", "return eta0 / (t + 2) ** power_t"),
+        ("return eta0 / (1 + t / horizon)", "return eta0 / (1 - t / horizon)"),
+        ("return eta0 / (root * np.sqrt(root))", "return eta0 / (root * root)"),
+    ],
+    "standardization.py": [
+        ("np.sqrt(self.deviation / self.total_weight)", "np.sqrt(self.deviation)"),
+        ("-counted.min(axis=0)", "counted.min(axis=0)"),
+        ("scale = np.where(spread > 0, 1 / spread, 0.0)", "scale = np.where(spread > 0, spread, 0.0)"),
+        ("variance + (self.mean - center) ** 2", "variance"),
+    ],
+    "logistic_state.py": [
+        ("self.W_total / self.n_averaged", "self.W_total / self.t"),
+        ("return W.copy() if self.scale is None else W * self.scale", "return W.copy()"),
+        ("shift = old_scale * (new_center - old_center)", "shift = old_scale * (old_center - new_center)"),
+        ("self.W_total = self.W_total * factor", "pass"),
+    ],
+    "training.py": [
+        ("if epoch & (epoch - 1) == 0 and epoch:", "if epoch:"),
+        ("plan.power_t, state.t, len(part))", "plan.power_t, 0, len(part))"),
+        ("now < best_loss - margin", "now < best_loss"),
+        ("key=np.array([seed, epoch]", "key=np.array([seed, 0]"),
+    ],
+    "two_layer_state.py": [
+        ("middle - mean * self.target_scale", "-mean * self.target_scale"),
+    ],
+    "logistic_stream.py": [
+        ("milestone *= 2", "milestone += 64"),
+        ("self.waiting.append(Rows(piece.X.copy(), ", "self.waiting.append(Rows(piece.X, "),
+    ],
+}
+
+
+def find(text, line):
+    """Return the number of the only line that contains ``line``, from 0, or None."""
+    numbers = [n for n, found in enumerate(text.splitlines()) if line in found]
+    return numbers[0] if len(numbers) == 1 else None
+
+
+def copy_checkout(folder):
+    """Copy what a build and a run of the tests need, and build it; returns the copy."""
+    copy = Path(folder)
+    ignore = shutil.ignore_patterns("__pycache__", "*.so", "*.c.tmp")
+    for name in ("src", "tests", "docs", "setup.py", "pyproject.toml"):
+        if (ROOT / name).is_dir():
+            shutil.copytree(ROOT / name, copy / name, ignore=ignore)
+        elif (ROOT / name).exists():
+            shutil.copy2(ROOT / name, copy / name)
+    build(copy)
+    return copy
+
+
+def build(copy):
+    """Build in place; raises where a module could not be built."""
+    done = subprocess.run(
+        [sys.executable, "setup.py", "-q", "build_ext", "-i"], cwd=copy, env=environment(copy), capture_output=True, text=True
+    )
+    if done.returncode or len(list((copy / SOURCE / "kernels").glob("*.so"))) < 3:
+        raise RuntimeError(f"the kernels do not build:\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
+
+
+def environment(copy):
+    free = {name: value for name, value in os.environ.items() if name not in ("HOTLOOP_BACKEND", "HOTLOOP_ISA")}
+    return free | {"PYTHONPATH": str(copy / "src"), "HOTLOOP_DEBUG": "1", "PYTHONDONTWRITEBYTECODE": "1"}
+
+
+def run_tests(copy, tests):
+    """Run the tests; return the name of the first that failed, or None."""
+    options = [f"tests/{word}.py" if word.startswith("test_") else word for word in tests.split()]
+    command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", "--no-header", "--tb=no", *options]
+    try:
+        done = subprocess.run(command, cwd=copy, env=environment(copy), capture_output=True, text=True, timeout=900)
+    except subprocess.TimeoutExpired:
+        return "timeout"
+    if done.returncode == 0:
+        return None
+    failed = re.search(r"^(?:FAILED|ERROR) (\S+)", done.stdout, re.MULTILINE)
+    return failed[1].removeprefix("tests/") if failed else f"exit code {done.returncode}"
+
+
+def outcome(copy, mutant):
+    """Break the line in the copy and run its tests; the copy is whole again afterwards."""
+    name, line, broken = mutant
+    path = copy / SOURCE / name
+    text = path.read_text()
+    number = find(text, line)
+    if number is None:
+        return f"{name}", "LINE NOT FOUND", line
+    lines = text.splitlines(keepends=True)
+    lines[number] = lines[number].replace(line, broken)
+    compiled = path.suffix != ".py"
+    built = [*(copy / SOURCE / "kernels").glob("*.so"), *(copy / SOURCE / "kernels").glob("*.c")]
+    kept = {p: p.read_bytes() for p in built} if compiled else {}
+    place = f"{name}:{number + 1}"
+    path.write_text("".join(lines))
+    try:
+        if compiled:
+            for p in kept if path.suffix == ".h" else [p for p in kept if p.name.startswith(path.stem)]:
+                p.unlink()
+            build(copy)
+        killer = run_tests(copy, TESTS[name])
+    except RuntimeError as error:
+        return place, "DOES NOT BUILD", str(error)
+    finally:
+        path.write_text(text)
+        for p, data in kept.items():  # newer than their sources, so that the next build leaves them alone
+            p.write_bytes(data)
+            os.utime(p, (time.time() + 1, time.time() + 1))
+    return place, "killed" if killer else "SURVIVED", killer or line
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("-k", default="", help="only the files whose name contains this")
+    parser.add_argument("-j", type=int, default=min(4, os.cpu_count() or 1), help="mutants at a time")
+    arguments = parser.parse_args()
+    chosen = [(name, *mutant) for name, mutants in MUTANTS.items() if arguments.k in name for mutant in mutants]
+    copies, bad = queue.Queue(), 0
+    with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(arguments.j) as pool:
+        for copy in pool.map(lambda i: copy_checkout(Path(folder) / str(i)), range(arguments.j)):
+            copies.put(copy)
+        whole = copies.get()
+        for tests in sorted({TESTS[name] for name, _, _ in chosen}):
+            if failed := run_tests(whole, tests):
+                print(f"without a mutant, {failed} fails already")
+                return 1
+        copies.put(whole)
+
+        def take(mutant):
+            copy = copies.get()
+            try:
+                return outcome(copy, mutant)
+            finally:
+                copies.put(copy)
+
+        for (_, line, broken), (place, verdict, why) in zip(chosen, pool.map(take, chosen), strict=True):
+            bad += verdict != "killed"
+            print(f"{verdict:<9} {place:<34} {line}  ->  {broken}\n          by {why}", flush=True)
+    print(f"{len(chosen) - bad} of {len(chosen)} mutants killed")
+    return int(bad > 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

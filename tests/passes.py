@@ -1,0 +1,100 @@
+"""Arguments of the two passes, drawn from a seed, and one call of a pass on copies of what it overwrites."""
+
+import numpy as np
+
+OF_DTYPE = ("X", "center", "scale", "W", "W1", "b1", "W2", "b2")  # have the dtype of X; everything else is float64 or intp
+OVERWRITTEN = ("W", "b", "W_total", "b_total", "W1", "b1", "W2", "b2")
+
+
+def drawn_rows(n_samples, n_features, seed=0):
+    """Return X of standard normal float64 entries, and 0 or 1 for each row."""
+    draw = np.random.default_rng(seed)
+    return draw.standard_normal((n_samples, n_features)), draw.integers(0, 2, n_samples).astype(np.float64)
+
+
+def logistic_arguments(
+    X,
+    y,
+    n_outputs=1,
+    *,
+    eta=None,
+    alpha=0.0,
+    intercept=False,
+    weighted=False,
+    averaged=False,
+    standardised=False,
+    shuffled=False,
+):
+    """Return the arguments of ``logistic_pass`` by name. Only with one output y is used; classes of more are drawn."""
+    draw = np.random.default_rng(X.size)
+    if n_outputs > 1:
+        scores = X @ draw.standard_normal((X.shape[1], n_outputs)) / np.sqrt(max(1, X.shape[1]))
+        y = (scores + draw.standard_normal(scores.shape)).argmax(axis=1).astype(np.float64)
+    W = 0.1 * draw.standard_normal((n_outputs, X.shape[1]))
+    b = 0.1 * draw.standard_normal(n_outputs) if intercept else None
+    return _common(X, draw, eta, alpha, weighted, standardised, shuffled) | {
+        "y": y,
+        "W": W,
+        "b": b,
+        "W_total": np.zeros(W.shape) if averaged else None,
+        "b_total": np.zeros(n_outputs) if averaged and intercept else None,
+    }
+
+
+def two_layer_arguments(
+    X, n_hidden, output, n_outputs=3, *, eta=None, alpha=0.0, weighted=False, standardised=False, shuffled=False, seed=0
+):
+    """Return the arguments of ``two_layer_pass`` by name; y is drawn, ``n_outputs`` is 1 unless the output is softmax."""
+    draw = np.random.default_rng(seed)
+    n_samples, n_features = X.shape
+    target = np.tanh(X @ draw.standard_normal((n_features, 3)) / np.sqrt(n_features)) + 0.3 * draw.standard_normal(
+        (n_samples, 3)
+    )
+    if output == "softmax":
+        y = (target.argmax(axis=1) % n_outputs).astype(np.float64)
+    else:
+        n_outputs, y = 1, target[:, 0] + (n_hidden / 2 if output == "sigmoid_sum" else 0)
+    return _common(X, draw, eta, alpha, weighted, standardised, shuffled) | {
+        "y": y,
+        "W1": draw.standard_normal((n_features, n_hidden)) * np.sqrt(2 / n_features),
+        "b1": 0.1 * draw.standard_normal(n_hidden),
+        "W2": draw.standard_normal((n_hidden, n_outputs)) / np.sqrt(n_hidden),
+        "b2": 0.1 * draw.standard_normal(n_outputs),
+        "output": output,
+    }
+
+
+def _common(X, draw, eta, alpha, weighted, standardised, shuffled):
+    n_samples, n_features = X.shape
+    eta = 1 / max(1, n_features) if eta is None else eta
+    order = np.arange(n_samples)
+    if shuffled:  # with repeats, and so with rows that are never visited
+        order = draw.integers(0, n_samples, n_samples)
+    return {
+        "X": X,
+        "sample_weight": draw.choice([0.0, 0.5, 1.0, 1.5], n_samples) if weighted else np.ones(n_samples),
+        "order": order.astype(np.intp),
+        "eta": eta / (1 + np.arange(n_samples) / max(1, n_samples)),
+        "alpha": alpha,
+        "center": 0.2 * draw.standard_normal(n_features) if standardised else None,
+        "scale": draw.uniform(0.5, 1.2, n_features) if standardised else None,
+    }
+
+
+def of_dtype(arguments, dtype):
+    """Return the arguments with X and the arrays of its kind in dtype, all arrays their own, those only read read-only."""
+    own = {}
+    for name, value in arguments.items():
+        if isinstance(value, np.ndarray):
+            value = np.array(value, dtype if name in OF_DTYPE else value.dtype, order="C")
+            value.flags.writeable = name in OVERWRITTEN
+        own[name] = value
+    return own
+
+
+def take(function, arguments, dtype, **changed):
+    """Call a pass on its own copies; return what it overwrote, by name, with "loss" and "moved"."""
+    own = of_dtype(arguments, dtype)
+    own |= changed
+    loss, moved = function(**own)
+    return {name: own[name] for name in OVERWRITTEN if own.get(name) is not None} | {"loss": loss, "moved": moved}

@@ -1,0 +1,303 @@
+"""Laws of the two-layer network, on every backend: gradients, order, weights, errors, groups of samples."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from passes import drawn_rows, of_dtype, take, two_layer_arguments
+from tolerances import DIFFERENCE, NETWORK, SAMPLE, STEPS, central_differences, relative_error
+
+OUTPUTS = ("softmax", "linear", "sigmoid_sum")
+EVERYTHING = {"alpha": 0.05, "weighted": True, "standardised": True, "shuffled": True}
+WEIGHTS = ("W1", "b1", "W2", "b2")
+
+each_output = pytest.mark.parametrize("output", OUTPUTS)
+
+
+def arguments(n_samples=30, n_features=9, n_hidden=5, output="softmax", **options):
+    return two_layer_arguments(drawn_rows(n_samples, n_features)[0], n_hidden, output, **options)
+
+
+def pre_activations(start):
+    X = start["X"] if start["center"] is None else (start["X"] - start["center"]) * start["scale"]
+    return X @ start["W1"] + start["b1"]
+
+
+def assert_same_bits(found, expected):
+    for name in expected:
+        assert_array_equal(found[name], expected[name], err_msg=name)
+
+
+@each_output
+@pytest.mark.parametrize("row", range(3))
+def test_a_step_is_the_gradient_of_the_objective(backend, output, row):
+    """(weights - new weights) / eta is d/d weights [weight loss + alpha / 2 (||W1||^2 + ||W2||^2)], (NN-7) to (NN-9)."""
+    start = arguments(3, 4, 6, output, eta=0.5, alpha=0.2, standardised=True)
+    start |= {"order": np.array([row], np.intp), "sample_weight": np.full(3, 1.5)}
+    a = pre_activations(start)[row]
+    assert np.abs(a).min() > 1e-3  # no kink within reach of the differences
+    assert (a > 0).any()
+    assert (a < 0).any()
+    weights = [start[name].copy() for name in WEIGHTS]
+
+    def objective():
+        own = {name: array.copy() for name, array in zip(WEIGHTS, weights, strict=True)}
+        loss, _ = backend.two_layer_pass(**start | own)
+        return loss + 0.1 * ((weights[0] ** 2).sum() + (weights[2] ** 2).sum())
+
+    new = take(backend.two_layer_pass, start, np.float64)
+    slopes = central_differences(objective, *weights)
+    for name, before, slope in zip(WEIGHTS, weights, slopes, strict=True):
+        assert_allclose((before - new[name]) / start["eta"][0], slope, **DIFFERENCE._asdict(), err_msg=name)
+
+
+@each_output
+def test_outputs_are_the_formula(backend, dtype, output):
+    start = arguments(20, 9, 7, output, standardised=True)
+    own = of_dtype(start, dtype)
+    z = np.maximum(pre_activations(start), 0)  # (NN-1), (NN-2)
+    if output == "sigmoid_sum":
+        expected = (1 / (1 + np.exp(-z * start["W2"][:, 0]))).sum(axis=1, keepdims=True)  # (NN-4)
+    else:
+        expected = z @ start["W2"] + start["b2"]  # (NN-3)
+    found = backend.two_layer_outputs(*(own[name] for name in ("X", "center", "scale", *WEIGHTS, "output")))
+    assert found.dtype == np.float64
+    assert_allclose(found, expected, **SAMPLE[dtype]._asdict())
+
+
+@each_output
+def test_the_loss_is_that_of_the_outputs_before_the_step(backend, dtype, output):
+    start = arguments(2, output=output)
+    start |= {"order": np.array([1], np.intp), "sample_weight": np.array([1.0, 0.5])}
+    own = of_dtype(start, dtype)
+    (o,) = backend.two_layer_outputs(*(own[name] for name in ("X", "center", "scale", *WEIGHTS, "output")))[1:]
+    y = start["y"][1]
+    loss = np.log(np.exp(o).sum()) - o[int(y)] if output == "softmax" else 0.5 * (o[0] - y) ** 2
+    assert take(backend.two_layer_pass, start, dtype)["loss"] == pytest.approx(0.5 * loss, rel=SAMPLE[dtype].rtol)
+
+
+@each_output
+def test_hidden_units_at_rest_do_not_move(backend, dtype, output):
+    """A pre-activation of exactly 0 has slope 0, as one below 0; the unit above 0 moves."""
+    start = arguments(1, 3, 3, output, eta=0.5)
+    start |= {"X": np.array([[1.0, -1.0, 2.0]]), "b1": np.array([0.0, -1.0, 1.0])}
+    start["W1"] = np.array([[1.0, 0.5, 1.0], [1.0, 0.5, 0.0], [0.0, 0.0, 0.5]])
+    assert_array_equal(pre_activations(start), [[0, -1, 3]])
+    new = take(backend.two_layer_pass, start, dtype)
+    assert_array_equal(new["W1"][:, :2], start["W1"][:, :2].astype(dtype))
+    assert_array_equal(new["b1"][:2], start["b1"][:2])
+    assert_array_equal(new["W2"][:2], start["W2"][:2].astype(dtype))
+    assert (new["W1"][:, 2] != start["W1"][:, 2]).all()
+    assert new["b1"][2] != start["b1"][2]
+
+
+@each_output
+def test_l2_shrinks_the_weights_and_not_the_biases(backend, dtype, output):
+    """With all hidden units at rest only the output's bias moves, and W1 and W2 shrink by 1 - eta alpha."""
+    start = arguments(1, 4, 3, output, eta=0.5, alpha=0.2)
+    start |= {"X": np.zeros((1, 4)), "b1": np.full(3, -1.0)}
+    new = take(backend.two_layer_pass, start, dtype)
+    for name in ("W1", "W2"):
+        assert_allclose(new[name], start[name] * (1 - 0.5 * 0.2), **STEPS[dtype]._asdict())
+    assert_array_equal(new["b1"], start["b1"])
+    free = take(backend.two_layer_pass, start | {"alpha": 0.0}, dtype)
+    assert_array_equal(new["b2"], free["b2"])
+    assert (new["b2"] == start["b2"].astype(dtype)).all() == (output == "sigmoid_sum")
+
+
+@each_output
+def test_a_pass_equals_its_pieces(backend, dtype, output):
+    start = arguments(output=output, **EVERYTHING)
+    whole = take(backend.two_layer_pass, start, dtype)
+    own, moved, loss = of_dtype(start, dtype), 0, 0.0
+    for order in np.array_split(start["order"], [0, 1, 4, 11, 12]):
+        more, n = backend.two_layer_pass(**own | {"order": order, "eta": start["eta"][moved:]})
+        moved, loss = moved + n, loss + more
+    assert_same_bits(own, {name: whole[name] for name in WEIGHTS})
+    assert moved == whole["moved"]
+    assert loss == pytest.approx(whole["loss"], rel=1e-14)
+
+
+@each_output
+def test_a_row_of_weight_zero_moves_nothing(backend, dtype, output):
+    start = arguments(output=output, **EVERYTHING)
+    moving = start["sample_weight"][start["order"]] > 0
+    assert 0 < moving.sum() < len(moving)
+    found = take(backend.two_layer_pass, start, dtype)
+    assert_same_bits(found, take(backend.two_layer_pass, start | {"order": start["order"][moving]}, dtype))
+    assert found["moved"] == moving.sum()
+    odd = start | {"y": np.where(start["sample_weight"] > 0, start["y"], np.nan)}
+    assert_same_bits(take(backend.two_layer_pass, odd, dtype), found)
+
+
+@each_output
+def test_same_input_same_bits(backend, dtype, output):
+    start = arguments(output=output, **EVERYTHING)
+    assert_same_bits(*(take(backend.two_layer_pass, start, dtype) for _ in range(2)))
+
+
+@each_output
+def test_permuted_features_give_permuted_weights(backend, dtype, output):
+    start = arguments(60, output=output, **EVERYTHING)
+    places = np.random.default_rng(0).permutation(9)
+    permuted = start | {"X": start["X"][:, places], "W1": start["W1"][places]}
+    permuted |= {name: start[name][places] for name in ("center", "scale")}
+    found, expected = (take(backend.two_layer_pass, a, dtype) for a in (permuted, start))
+    assert relative_error(found["W1"], expected["W1"][places]) <= NETWORK[dtype]
+    assert relative_error(found["W2"], expected["W2"]) <= NETWORK[dtype]
+
+
+@each_output
+def test_permuted_hidden_units_give_permuted_weights(backend, dtype, output):
+    start = arguments(60, output=output, **EVERYTHING)
+    places = np.random.default_rng(0).permutation(5)
+    permuted = start | {"W1": start["W1"][:, places], "b1": start["b1"][places], "W2": start["W2"][places]}
+    found, expected = (take(backend.two_layer_pass, a, dtype) for a in (permuted, start))
+    assert relative_error(found["W1"], expected["W1"][:, places]) <= NETWORK[dtype]
+    assert relative_error(found["b1"], expected["b1"][places]) <= NETWORK[dtype]
+
+
+@each_output
+def test_extreme_values_stay_numbers(backend, dtype, output):
+    start = arguments(6, output=output, eta=1e-6)
+    start["W2"] = start["W2"] * 1000
+    new = take(backend.two_layer_pass, start, dtype)
+    assert all(np.isfinite(new[name]).all() for name in (*WEIGHTS, "loss"))
+
+
+@pytest.mark.parametrize("output", ["softmax", "linear"])
+def test_divergence_stops_before_the_step(backend, dtype, output):
+    start = arguments(5, output=output)
+    start["order"] = np.array([4, 0, 3, 1], np.intp)
+    start["X"][3] = np.finfo(dtype).max * np.sign(start["W1"][:, 0])
+    own = of_dtype(start, dtype)
+    before = take(backend.two_layer_pass, start | {"order": start["order"][:2]}, dtype)
+    with pytest.raises(FloatingPointError, match="row 3 .* at step 2 "), np.errstate(over="ignore", invalid="ignore"):
+        backend.two_layer_pass(**own)
+    assert_same_bits(own, {name: before[name] for name in WEIGHTS})
+
+
+def test_a_loss_that_overflows_is_infinite(backend):
+    start = arguments(1, output="linear", eta=1e-200) | {"y": np.array([1e200])}
+    with np.errstate(over="ignore"):
+        assert take(backend.two_layer_pass, start, np.float64)["loss"] == np.inf
+
+
+@pytest.mark.parametrize("row", [-1, 30])
+def test_an_order_outside_the_rows_is_refused(backend, row):
+    with pytest.raises(ValueError, match=rf"order\[1\] = {row} is no row of X, which has 30"):
+        backend.two_layer_pass(**arguments() | {"order": np.array([0, row], np.intp)})
+
+
+@pytest.mark.parametrize("label", [-1, 3, np.nan])
+def test_a_label_that_is_no_class_is_refused(backend, label):
+    start = arguments()
+    start["y"][7] = label
+    with pytest.raises(ValueError, match=r"y\[7\] = .* is no class index below 3"):
+        backend.two_layer_pass(**start)
+
+
+BROKEN = {
+    "y": np.zeros(29),
+    "sample_weight": np.ones(31),
+    "eta": np.ones(29),
+    "center": np.zeros(8),
+    "scale": None,
+    "W1": np.zeros((8, 5)),
+    "b1": np.zeros(4),
+    "W2": np.zeros((4, 3)),
+    "b2": np.zeros(2),
+    "output": "tanh",
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_shapes_that_disagree_are_refused(backend, name):
+    broken = arguments(**EVERYTHING) | {name: BROKEN[name]}
+    with pytest.raises(ValueError, match="must|come together|do not fit|expected one of"):
+        backend.two_layer_pass(**broken)
+    if name not in ("y", "sample_weight", "eta"):
+        with pytest.raises(ValueError, match="must|come together|do not fit|expected one of"):
+            backend.two_layer_outputs(*(broken[key] for key in ("X", "center", "scale", *WEIGHTS, "output")))
+
+
+@pytest.mark.parametrize("output", ["linear", "sigmoid_sum"])
+def test_one_output_has_one_column(backend, output):
+    with pytest.raises(ValueError, match="one column"):
+        backend.two_layer_pass(**arguments() | {"output": output})
+
+
+def test_threads_share_the_input(backend, dtype):
+    start = of_dtype(arguments(200, **EVERYTHING), dtype)
+
+    def train(scale):
+        own = {name: start[name].copy() for name in WEIGHTS}
+        backend.two_layer_pass(**start | own | {"eta": start["eta"] * scale})
+        return own
+
+    scales = [0.5, 1.0] * 3
+    serial = [train(scale) for scale in scales]
+    with ThreadPoolExecutor(4) as pool:
+        for found, expected in zip(pool.map(train, scales), serial, strict=True):
+            assert_same_bits(found, expected)
+    assert (serial[0]["W2"] != serial[1]["W2"]).all()
+
+
+def sum_of_sigmoids(n_samples, n_features, n_hidden):
+    draw = np.random.default_rng(n_samples)
+    W = draw.standard_normal((n_features, n_hidden)) / np.sqrt(n_features)
+    return draw.standard_normal((n_samples, n_features)), W, draw.standard_normal(n_hidden)
+
+
+def test_gradients_of_the_sum_of_sigmoids(backend):
+    """(NN-5) and (NN-6) are the central differences of (NN-4)."""
+    X, W, v = sum_of_sigmoids(4, 3, 5)
+    assert np.abs(X @ W).min() > 1e-3
+    y, dW, dv = backend.sigmoid_sum_gradients(X, W, v)
+    assert_allclose(y, backend.sigmoid_sum_forward(X, W, v)[2], rtol=1e-15)
+    for i in range(4):
+        slopes = central_differences(lambda i=i: backend.sigmoid_sum_forward(X, W, v)[2][i], W, v)
+        assert_allclose(dW[i], slopes[0], **DIFFERENCE._asdict())
+        assert_allclose(dv[i], slopes[1], **DIFFERENCE._asdict())
+
+
+@pytest.mark.parametrize(("n_samples", "n_hidden"), [(7, 1), (130, 17), (341, 3), (342, 3), (3, 1023), (3, 1025)])
+def test_backward_sums_the_gradients(backend, dtype, n_samples, n_hidden):
+    """Also where the samples fill no group of 1,024 hidden units, fill it, or one alone exceeds it."""
+    X, W, v = (a.astype(dtype) for a in sum_of_sigmoids(n_samples, 4, n_hidden))
+    dy = np.random.default_rng(1).standard_normal(n_samples).astype(dtype)
+    _, dW, dv = backend.sigmoid_sum_gradients(X, W, v)
+    found = backend.sigmoid_sum_backward(X, W, v, dy)
+    expected = np.einsum("i,ijk->jk", dy, dW, dtype=np.float64), np.einsum("i,ij->j", dy, dv, dtype=np.float64)
+    assert {a.dtype.type for a in found} == {dtype}
+    assert relative_error(found, expected) <= {np.float32: 1e-6, np.float64: 1e-14}[dtype]
+
+
+@pytest.mark.parametrize(("n_samples", "n_features", "n_hidden"), [(0, 3, 2), (3, 0, 2), (3, 2, 0), (0, 0, 0)])
+def test_sum_over_nothing(backend, dtype, n_samples, n_features, n_hidden):
+    """Without columns every hidden unit rests at 0 and its sigmoid at 1/2; without hidden units the sum is 0."""
+    X, W, v = np.ones((n_samples, n_features), dtype), np.ones((n_features, n_hidden), dtype), np.ones(n_hidden, dtype)
+    r, s, y = backend.sigmoid_sum_forward(X, W, v)
+    assert_array_equal(r, np.zeros((n_samples, n_hidden)))
+    assert_array_equal(s, np.full((n_samples, n_hidden), 0.5))
+    assert_array_equal(y, np.full(n_samples, n_hidden / 2))
+    y, dW, dv = backend.sigmoid_sum_gradients(X, W, v)
+    assert_array_equal(y, np.full(n_samples, n_hidden / 2))
+    assert_array_equal(dW, np.zeros((n_samples, n_features, n_hidden)))
+    assert_array_equal(dv, np.zeros((n_samples, n_hidden)))
+    dW, dv = backend.sigmoid_sum_backward(X, W, v, np.ones(n_samples, dtype))
+    assert_array_equal(dW, np.zeros(W.shape))
+    assert_array_equal(dv, np.zeros(n_hidden))
+
+
+def test_sum_refuses_shapes_that_disagree(backend):
+    X, W, v = np.ones((4, 3)), np.ones((3, 2)), np.ones(2)
+    for arguments_ in ((X, np.ones((2, 2)), v), (X, W, np.ones(3))):
+        for function in (backend.sigmoid_sum_forward, backend.sigmoid_sum_gradients):
+            with pytest.raises(ValueError, match="expected W"):
+                function(*arguments_)
+        with pytest.raises(ValueError, match="expected W"):
+            backend.sigmoid_sum_backward(*arguments_, np.ones(4))
+    with pytest.raises(ValueError, match="dy has 3 entries, X has 4 rows"):
+        backend.sigmoid_sum_backward(X, W, v, np.ones(3))
