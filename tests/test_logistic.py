@@ -93,7 +93,8 @@ def test_averages_sum_the_iterates(backend, dtype, n_outputs):
     iterates = [take(backend.logistic_pass, start | {"order": start["order"][: s + 1]}, dtype) for s in moving]
     assert 1 < len(iterates) < 16
     for name in ("W", "b"):
-        assert_allclose(whole[f"{name}_total"], sum(it[name].astype(np.float64) for it in iterates), rtol=1e-13, atol=1e-14)
+        total = sum(it[name].astype(np.float64) for it in iterates)
+        assert_allclose(whole[f"{name}_total"], total, rtol=16 * np.finfo(dtype).eps, atol=4 * np.finfo(dtype).eps)
         assert_array_equal(whole[name], iterates[-1][name])
 
 
@@ -155,7 +156,7 @@ def test_step_sizes_are_used_in_turn(backend, dtype):
         W = take(backend.logistic_pass, start | {"W": W, "order": start["order"][s : s + 1], "eta": start["eta"][s:]}, dtype)[
             "W"
         ]
-    assert_array_equal(take(backend.logistic_pass, start, dtype)["W"], W)
+    assert_allclose(take(backend.logistic_pass, start, dtype)["W"], W, rtol=8 * np.finfo(dtype).eps)
     assert len(set(start["eta"])) == 3
 
 

@@ -125,7 +125,6 @@ def test_class_weights_survive_with_their_keys(path, labels):
     assert [type(key) for key in loaded] == [type(key) for key in weights]
 
 
-@pytest.mark.xfail(reason="the settings are written without turning NumPy numbers into Python's")
 def test_numpy_numbers_as_parameters_survive(path):
     X, y = table()
     LogisticSGDClassifier(max_iter=np.int64(2), alpha=np.float32(0.5), random_state=np.random.RandomState(0)).fit(X, y).save(

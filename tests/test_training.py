@@ -267,7 +267,7 @@ def test_an_automatic_step_is_halved_until_it_holds():
 
 @pytest.mark.parametrize("work", [1, 20, 100, 1000])
 def test_cuts_into_kernel_calls_change_no_bit(backend, dtype, monkeypatch, work):
-    """n_features is 5, so a call takes work / 20 rows, one at least."""
+    """n_features is 5, so a call takes work / 20 rows, in whole blocks of four, one at least; 29 of the 40 rows move."""
     rows = some_rows(dtype=dtype, weighted=True)
     settings = Settings(max_iter=3, tol=None, seed=2)
 
@@ -283,16 +283,16 @@ def test_cuts_into_kernel_calls_change_no_bit(backend, dtype, monkeypatch, work)
     monkeypatch.setattr(package, "logistic_pass", lambda *a, run=package.logistic_pass: calls.append(len(a[3])) or run(*a))
     for found, expected in zip(fits(), whole, strict=True):
         assert_same_weights(found, expected)
-    size = max(1, work // 20)
-    assert calls[0] == min(size, 40)
-    assert sum(calls) == 3 * 40
+    moving = np.count_nonzero(rows.sample_weight)
+    assert moving == 29
+    assert calls[0] == min(4 * max(1, work // 80), moving)
+    assert sum(calls) == 3 * moving
 
 
 def snapshot(state):
     return [getattr(state, name).tolist() for name in ("W", "b", "W_total", "b_total")] + [state.t, state.n_averaged]
 
 
-@pytest.mark.xfail(reason="the counters stay behind the weights when the interrupt is heard as the kernel returns")
 @pytest.mark.parametrize("call", range(5))
 def test_an_interrupt_leaves_whole_kernel_calls(backend, monkeypatch, call):
     """Python hears Ctrl-C as the kernel returns: weights, averages and counters are those before the call, or those after."""
@@ -329,7 +329,7 @@ def test_step_sizes_go_on_where_the_state_stopped(backend):
     order = np.arange(40)
     whole, pieces = new_state(rows), new_state(rows)
     pass_over(whole, rows, plan, order)
-    for part in (order[:1], order[1:30], order[30:]):
+    for part in (order[:4], order[4:32], order[32:]):
         pass_over(pieces, rows, plan, part)
     assert_same_weights(pieces, whole)
 

@@ -31,7 +31,7 @@ DIFFERENCE = Tolerance(rtol=1e-6, atol=1e-9)
 STEP_OF_DIFFERENCE = 1e-5
 
 # Units in the last place, as vectors.h promises.
-EXPONENTIAL_ULP = 2
+EXPONENTIAL_ULP = 3
 LOGISTIC_ULP = 4
 
 

@@ -79,23 +79,20 @@ class LogisticState:
         alpha: float,
     ) -> tuple[float, int]:
         """Train on the rows of X in the given order; returns the sum of the losses before each update, and the steps taken."""
-        loss, moved = choose().logistic_pass(
-            X,
-            y,
-            sample_weight,
-            order,
-            eta,
-            alpha,
-            self.center,
-            self.scale,
+        arguments = (
             self.W,
             self.b if self.fit_intercept else None,
             self.W_total if self.averaged else None,
             self.b_total if self.averaged and self.fit_intercept else None,
         )
-        self.t += moved
-        self.n_averaged += moved if self.averaged else 0
-        return loss, moved
+        # Counted first: Python hears Ctrl-C as the kernel returns, when the weights have moved.
+        moved = int(np.count_nonzero(sample_weight[order]))
+        self.t, self.n_averaged = self.t + moved, self.n_averaged + moved * self.averaged
+        try:
+            return choose().logistic_pass(X, y, sample_weight, order, eta, alpha, self.center, self.scale, *arguments)  # type: ignore[no-any-return]
+        except (FloatingPointError, ValueError):
+            self.t, self.n_averaged = self.t - moved, self.n_averaged - moved * self.averaged
+            raise
 
     def is_finite(self) -> bool:
         """Tell whether every weight is a number."""

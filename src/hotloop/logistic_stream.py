@@ -1,7 +1,8 @@
 """Logistic regression on a stream: rows come in pieces of any size, and the pieces give the bits of the whole.
 
 Standardisation, step size and L2 strength follow the rows seen so far, but take effect only when 64, 128, 256, ... rows have
-come, where the weights are re-expressed so that no prediction moves. The first 64 rows wait until then.
+come, where the weights are re-expressed so that no prediction moves. The first 64 rows wait until then, later ones until their
+block of four is complete.
 """
 
 from dataclasses import dataclass, field
@@ -10,7 +11,7 @@ import numpy as np
 
 from hotloop.fitting import Settings, logistic_plan
 from hotloop.logistic_state import LogisticState
-from hotloop.training import Plan, Rows, pass_over
+from hotloop.training import BLOCK, Plan, Rows, pass_over
 
 FIRST = 64
 
@@ -27,7 +28,7 @@ class LogisticStream:
     plan : Plan or None
         What the settings come to since the last milestone; None before the first.
     waiting : list of Rows
-        The rows before the first milestone.
+        The rows before the first milestone; then those of an unfinished block.
     weight_total : float
         Sum of the rows' weights, class weights included.
     """
@@ -71,8 +72,10 @@ class LogisticStream:
         """Return the state that predictions use: as if the waiting rows were all there will be."""
         if not self.waiting:
             return self.state
-        now = LogisticStream(self.state.copy(), self.settings, None, list(self.waiting), self.weight_total)
-        now._reach_milestone()
+        now = LogisticStream(self.state.copy(), self.settings, self.plan, list(self.waiting), self.weight_total)
+        if now.plan is None:
+            now._set_constants()
+        now._learn_waiting()
         return now.state
 
     def _next_milestone(self) -> int:
@@ -89,20 +92,45 @@ class LogisticStream:
         # one by one, so that the sum does not depend on the pieces
         self.weight_total = float(np.add.accumulate(np.append(self.weight_total, piece.sample_weight))[-1])
         if self.plan is None:
-            self.waiting.append(Rows(piece.X.copy(), piece.y, piece.sample_weight))
+            self.waiting.append(_copied(piece, 0, len(piece)))
         else:
             self._learn(piece)
         if self.state.n_rows == milestone:
-            self._reach_milestone()
+            if self.plan is not None:  # under the constants that these rows came under
+                self._learn_waiting()
+            self._set_constants()
+            self._learn_waiting()
 
-    def _reach_milestone(self) -> None:
+    def _set_constants(self) -> None:
         state = self.state
         state.restandardize(*state.statistics.constants(self.settings.standardize, state.W.dtype))
         self.plan = logistic_plan(state, self.settings, state.n_rows, self.weight_total / state.n_rows)
-        waiting, self.waiting = self.waiting, []
-        for piece in waiting:
-            self._learn(piece)
 
     def _learn(self, piece: Rows) -> None:
+        """Train on the blocks that the waiting rows and these fill; the others wait."""
         assert self.plan is not None
-        pass_over(self.state, piece, self.plan, np.arange(len(piece), dtype=np.intp))
+        start, n_waiting = 0, sum(map(len, self.waiting))
+        if n_waiting:
+            start = min(len(piece), BLOCK - n_waiting)
+            self.waiting.append(_copied(piece, 0, start))
+            if n_waiting + start < BLOCK:
+                return
+            self._learn_waiting()
+        stop = start + (len(piece) - start) // BLOCK * BLOCK
+        if start < stop:
+            whole = Rows(piece.X[start:stop], piece.y[start:stop], piece.sample_weight[start:stop])
+            pass_over(self.state, whole, self.plan, np.arange(len(whole), dtype=np.intp))
+        if stop < len(piece):
+            self.waiting.append(_copied(piece, stop, len(piece)))
+
+    def _learn_waiting(self) -> None:
+        assert self.plan is not None
+        waiting, self.waiting = self.waiting, []
+        if waiting:
+            rows = Rows(*(np.concatenate([getattr(part, name) for part in waiting]) for name in ("X", "y", "sample_weight")))
+            pass_over(self.state, rows, self.plan, np.arange(len(rows), dtype=np.intp))
+
+
+def _copied(rows: Rows, start: int, stop: int) -> Rows:
+    """Return rows start to stop - 1, which the caller may change afterwards."""
+    return Rows(rows.X[start:stop].copy(), rows.y[start:stop].copy(), rows.sample_weight[start:stop].copy())

@@ -37,7 +37,7 @@ def save(model: Model, path: str | PathLike[str]) -> None:
         "learnt": learnt,
         "classes": None if model.classes is None else _pack_labels(model.classes),
         "feature_names": model.feature_names,
-        "params": {name: _pack_param(name, value) for name, value in model.params.items()},
+        "params": _pack_params(model.params),
         "encoding": None if model.encoding is None else model.encoding.to_dict(),
         "about": model.about,
     }
@@ -131,8 +131,8 @@ def _pack_learnt(learnt: LogisticStream | TwoLayerState) -> tuple[Arrays, dict[s
             for name in ("X", "y", "sample_weight")
         }
     numbers["stream"] = {
-        "plan": None if learnt.plan is None else asdict(learnt.plan),
-        "settings": {name: _pack_param(name, value) for name, value in asdict(learnt.settings).items()},
+        "plan": None if learnt.plan is None else _pack_params(asdict(learnt.plan)),
+        "settings": _pack_params(asdict(learnt.settings)),
         "weight_total": learnt.weight_total,
     }
     return _contiguous(arrays), numbers
@@ -213,6 +213,10 @@ def _pack_labels(classes: Array) -> dict[str, Any]:
     if classes.dtype == object and not all(isinstance(value, str) for value in values):
         raise ValueError("class labels of mixed types cannot be saved; make them all text or all numbers")
     return {"dtype": "str" if classes.dtype.kind in "OU" else classes.dtype.str, "values": values}
+
+
+def _pack_params(params: dict[str, Any]) -> dict[str, Any]:
+    return {name: _pack_param(name, value) for name, value in params.items()}
 
 
 def _pack_param(name: str, value: Any) -> Any:

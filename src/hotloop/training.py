@@ -13,8 +13,9 @@ from hotloop.validation import Array
 Vector = NDArray[np.float64]
 
 # A pass is cut into kernel calls of about this many multiply-adds (some 20 ms compiled), so that Ctrl-C is heard between them.
-# Results do not depend on the cuts.
+# The kernels take rows in blocks of BLOCK; the cuts fall between blocks, so results do not depend on them.
 WORK_PER_CALL = 20_000_000
+BLOCK = 4
 
 
 class State(Protocol):
@@ -128,11 +129,14 @@ def run_epochs(
         ``state`` is then as after the last finished kernel call.
     """
     course, best_loss, best, waited = Course(), np.inf, state, 0
+    all_move = bool(rows.sample_weight.all())
     for epoch in range(plan.max_iter):
         good = state.copy()
         if epoch & (epoch - 1) == 0 and epoch:
             state.restart_average()
         order = epoch_order(len(rows), epoch, plan.seed) if plan.shuffle else np.arange(len(rows), dtype=np.intp)
+        if not all_move:  # the others move nothing, and would shift the blocks
+            order = order[rows.sample_weight[order] != 0]
         try:
             with np.errstate(over="ignore", invalid="ignore"):
                 loss, moved = pass_over(state, rows, plan, order)
@@ -217,7 +221,7 @@ def hold_out(y: Vector, fraction: float, seed: int, *, stratify: bool) -> tuple[
 def pass_over(state: State, rows: Rows, plan: Plan, order: NDArray[np.intp]) -> tuple[float, int]:
     """Take one pass in the given order; returns the sum of the losses before each update, and the steps taken."""
     total, n_moved = 0.0, 0
-    size = max(1, WORK_PER_CALL // (4 * max(1, rows.X.shape[1])))
+    size = BLOCK * max(1, WORK_PER_CALL // (4 * BLOCK * max(1, rows.X.shape[1])))
     for start in range(0, len(order), size):
         part = order[start : start + size]
         eta = step_sizes(plan.learning_rate, plan.eta0, plan.horizon, plan.power_t, state.t, len(part))

@@ -75,11 +75,15 @@ class TwoLayerState:
     ) -> tuple[float, int]:
         """Train on the rows of X in the given order; returns the sum of the losses before each update, and the steps taken."""
         weights = (self.W1, self.b1, self.W2, self.b2)
-        loss, moved = choose().two_layer_pass(
-            X, y, sample_weight, order, eta, alpha, self.center, self.scale, *weights, self.output
-        )
+        moved = int(np.count_nonzero(sample_weight[order]))  # counted first, as in LogisticState.take_pass
         self.t += moved
-        return loss, moved
+        try:
+            return choose().two_layer_pass(  # type: ignore[no-any-return]
+                X, y, sample_weight, order, eta, alpha, self.center, self.scale, *weights, self.output
+            )
+        except (FloatingPointError, ValueError):
+            self.t -= moved
+            raise
 
     def is_finite(self) -> bool:
         """Tell whether every weight is a number."""

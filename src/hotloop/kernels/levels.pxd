@@ -3,11 +3,24 @@ from cython cimport floating
 
 
 cdef extern from "vectors/vectors.h" nogil:
+    enum:
+        GROUP
+    struct group:
+        double *sign
+        double *weight
+        double *step
+        double *keep
+        double *counted
+        double *margin
     struct vectors_f32:
         float (*dot)(Py_ssize_t, const float *, const float *) noexcept nogil
         void (*scale_add)(Py_ssize_t, float, float *, float, const float *) noexcept nogil
         void (*accumulate)(Py_ssize_t, const float *, double *) noexcept nogil
         void (*standardize)(Py_ssize_t, const float *, const float *, const float *, float *) noexcept nogil
+        void (*block)(Py_ssize_t, float *, double *, const float *, const float *const *, const float *const *,
+                      const float *const *, float *) noexcept nogil
+        void (*finish)(Py_ssize_t, float *, double *, const float *, const float *const *) noexcept nogil
+        int (*recurrence)(const float *, group *, Py_ssize_t, double *, double *, float *) noexcept nogil
         void (*exponential)(Py_ssize_t, const float *, float *) noexcept nogil
         void (*logistic)(Py_ssize_t, const float *, float *) noexcept nogil
     struct vectors_f64:
@@ -15,10 +28,15 @@ cdef extern from "vectors/vectors.h" nogil:
         void (*scale_add)(Py_ssize_t, double, double *, double, const double *) noexcept nogil
         void (*accumulate)(Py_ssize_t, const double *, double *) noexcept nogil
         void (*standardize)(Py_ssize_t, const double *, const double *, const double *, double *) noexcept nogil
+        void (*block)(Py_ssize_t, double *, double *, const double *, const double *const *, const double *const *,
+                      const double *const *, double *) noexcept nogil
+        void (*finish)(Py_ssize_t, double *, double *, const double *, const double *const *) noexcept nogil
+        int (*recurrence)(const double *, group *, Py_ssize_t, double *, double *, double *) noexcept nogil
         void (*exponential)(Py_ssize_t, const double *, double *) noexcept nogil
         void (*logistic)(Py_ssize_t, const double *, double *) noexcept nogil
     struct vectors:
         const char *level
+        void (*losses)(Py_ssize_t, group *, double *) noexcept nogil
         vectors_f32 f32
         vectors_f64 f64
     const vectors *vectors_of_level(const char *level)
@@ -57,6 +75,34 @@ cdef inline void standardize(
         v.f32.standardize(n, x, center, scale, z)
     else:
         v.f64.standardize(n, x, center, scale, z)
+
+
+cdef inline void block(
+    const vectors *v, Py_ssize_t n, floating *w, double *total, const floating *c, const floating **p, const floating **q,
+    const floating **ahead, floating *r
+) noexcept nogil:
+    if floating is float:
+        v.f32.block(n, w, total, c, p, q, ahead, r)
+    else:
+        v.f64.block(n, w, total, c, p, q, ahead, r)
+
+
+cdef inline void finish(
+    const vectors *v, Py_ssize_t n, floating *w, double *total, const floating *c, const floating **p
+) noexcept nogil:
+    if floating is float:
+        v.f32.finish(n, w, total, c, p)
+    else:
+        v.f64.finish(n, w, total, c, p)
+
+
+cdef inline int recurrence(
+    const vectors *v, const floating *r, group *rows, Py_ssize_t s, double *b, double *b_total, floating *c
+) noexcept nogil:
+    if floating is float:
+        return v.f32.recurrence(r, rows, s, b, b_total, c)
+    else:
+        return v.f64.recurrence(r, rows, s, b, b_total, c)
 
 
 cdef inline void exponential(const vectors *v, Py_ssize_t n, const floating *m, floating *p) noexcept nogil:

@@ -1,8 +1,9 @@
 """Logistic regression on dense rows: one sequential pass of per-sample SGD, margins, column statistics.
 
-Equations (LR-1) to (LR-11). Memory order: X row by row, W one contiguous row an output. A step reads a row of X and each row of W
-once from memory and once more from cache, and writes W: 4 k flops an output. Margins, probabilities, losses, intercepts and
-averages are float64, weights and standardised rows have the dtype of X. Iterates equal the reference to rounding.
+Equations (LR-1) to (LR-12). Memory order: X row by row, W one contiguous row an output. With one output four rows go in one pass
+over w (docs/decisions/0004): 14 multiply-adds a column for four rows, X read once. With several a step reads each row of W once
+for its margin and once for its update: 4 k flops an output. Losses, intercepts and sums of iterates are float64; weights,
+standardised rows and the margins inside a block have the type of X. Iterates equal the reference to rounding.
 """
 import numpy as np
 
@@ -32,18 +33,172 @@ cdef double softmax_in_place(const levels.vectors *v, Py_ssize_t n, double *m) n
     return top + log(total)
 
 
-cdef double loss_and_gradient(const levels.vectors *v, Py_ssize_t n_outputs, double y, double *m) noexcept nogil:
+cdef double softmax_gradient(const levels.vectors *v, Py_ssize_t n_outputs, double y, double *m) noexcept nogil:
     """Return the loss of one sample from its margins m, and replace them by g = dloss/dm."""
-    cdef double loss, p
-    if n_outputs == 1:
-        loss = log_loss(m[0], y)
-        v.f64.logistic(1, m, &p)                                                         # (LR-2)
-        m[0] = p - y                                                                     # (LR-4)
-        return loss
-    loss = -m[<Py_ssize_t>y]
+    cdef double loss = -m[<Py_ssize_t>y]
     loss += softmax_in_place(v, n_outputs, m)                                            # (LR-7)
     m[<Py_ssize_t>y] -= 1.0                                                              # (LR-8)
     return loss
+
+
+cdef enum Trouble:
+    NONE
+    BAD_ROW
+    BAD_LABEL
+    DIVERGED
+
+
+cdef struct Steps:
+    # What a pass visits, and how far it has come.
+    const Py_ssize_t *order
+    Py_ssize_t n_steps
+    const double *y
+    const double *sample_weight
+    Py_ssize_t n_samples
+    Py_ssize_t n_classes
+    const double *eta
+    double alpha
+    double loss          # sum over steps of weight times loss
+    Py_ssize_t moved     # steps that took a step size
+    Py_ssize_t place     # step at which trouble was met
+    Py_ssize_t next      # step to visit next
+
+
+cdef inline Trouble check_step(Steps *steps, Py_ssize_t s) noexcept nogil:
+    """Refuse a row or label that does not exist, at step s."""
+    steps.place = s
+    if not 0 <= steps.order[s] < steps.n_samples:
+        return BAD_ROW
+    if steps.sample_weight[steps.order[s]] != 0.0 and not 0.0 <= steps.y[steps.order[s]] < steps.n_classes:
+        return BAD_LABEL
+    return NONE
+
+
+# Rows in flight ahead of the block, in bytes: enough to hide the latency of memory behind the work on the rows before.
+cdef enum:
+    AHEAD_BYTES = 4096
+
+
+cdef Trouble gather(Steps *steps, levels.group *rows, Py_ssize_t *at, Py_ssize_t *n) noexcept nogil:
+    """Collect what the rule needs of the next rows that move, up to a group of them, filled up to 8 with rows of weight 0."""
+    cdef Py_ssize_t row, count = 0
+    cdef Trouble trouble = NONE
+    while steps.next < steps.n_steps and count < levels.GROUP:
+        trouble = check_step(steps, steps.next)
+        if trouble != NONE:
+            break
+        row = steps.order[steps.next]
+        if steps.sample_weight[row] != 0.0:  # else it moves nothing, not even the step counter
+            at[count] = steps.next
+            rows.sign[count] = 1.0 - 2.0 * steps.y[row]
+            rows.weight[count] = steps.sample_weight[row]
+            rows.step[count] = steps.eta[steps.moved] * rows.weight[count]
+            rows.keep[count] = 1.0 - steps.eta[steps.moved] * steps.alpha
+            rows.counted[count] = 1.0
+            steps.moved += 1
+            count += 1
+        steps.next += 1
+    n[0] = count
+    while count % 8:
+        at[count] = at[count - 1]
+        rows.sign[count] = rows.weight[count] = rows.step[count] = rows.counted[count] = rows.margin[count] = 0.0
+        rows.keep[count] = 1.0
+        count += 1
+    return trouble
+
+
+cdef Trouble blocked_pass(
+    const levels.vectors *v, Steps *steps, Py_ssize_t n_features, const floating *X, const floating *center,
+    const floating *scale, floating *scratch, floating *w, double *w_total, double *b, double *b_total
+) noexcept nogil:
+    """One output, four rows a block, one pass a block: the work on a block also finishes the block before (LR-12)."""
+    cdef const floating *p[4]
+    cdef const floating *q[4]
+    cdef const floating *ahead[4]
+    cdef floating r[10]
+    cdef floating c[10]
+    cdef levels.group rows
+    cdef Py_ssize_t at[levels.GROUP]
+    cdef Trouble trouble = NONE
+    cdef Py_ssize_t n, s, i, side = 0
+    cdef Py_ssize_t distance = 4 * max(1, AHEAD_BYTES // (4 * max(1, n_features) * <Py_ssize_t>sizeof(floating)))
+    cdef bint begun = False
+    for i in range(10):
+        c[i] = 0
+    c[0] = 1
+    while trouble == NONE and steps.next < steps.n_steps:
+        trouble = gather(steps, &rows, at, &n)
+        for s in range(0, n, 4):
+            for i in range(4):
+                q[i] = X + steps.order[at[s + i]] * n_features
+                ahead[i] = X + steps.order[min(at[s + i] + distance, steps.n_steps - 1)] * n_features
+                if center != NULL:
+                    levels.standardize(v, n_features, q[i], center, scale, scratch + (side + i) * n_features)    # (LR-9)
+                    q[i] = scratch + (side + i) * n_features
+                if not begun:
+                    p[i] = q[i]
+            begun = True
+            levels.block(v, n_features, w, w_total, <const floating *>c, p, q, ahead, r)
+            i = levels.recurrence(v, <const floating *>r, &rows, s, b, b_total, c)
+            if i >= 0:  # the rows before it still count
+                steps.place = at[s + i]
+                trouble = DIVERGED
+                for i in range(s + i, s + 4):
+                    rows.step[i] = rows.counted[i] = 0.0
+                    rows.keep[i] = 1.0
+                levels.recurrence(v, <const floating *>r, &rows, s, b, b_total, c)
+            for i in range(4):
+                p[i] = q[i]
+            side = 4 - side
+            if trouble == DIVERGED:
+                break
+        v.losses((n + 7) // 8 * 8, &rows, &steps.loss)
+    if begun:
+        levels.finish(v, n_features, w, w_total, <const floating *>c, p)
+    return trouble
+
+
+cdef Trouble softmax_pass(
+    const levels.vectors *v, Steps *steps, Py_ssize_t n_features, Py_ssize_t n_outputs, const floating *X,
+    const floating *center, const floating *scale, floating *scratch, floating *W, double *W_total, double *b, double *b_total,
+    double *m
+) noexcept nogil:
+    """Several outputs, row by row."""
+    cdef const floating *x
+    cdef Trouble trouble
+    cdef double weight, step, keep
+    cdef Py_ssize_t s, row, c
+    for s in range(steps.n_steps):
+        trouble = check_step(steps, s)
+        if trouble != NONE:
+            return trouble
+        row = steps.order[s]
+        weight = steps.sample_weight[row]
+        if weight == 0.0:  # such a row moves nothing, not even the step counter
+            continue
+        x = X + row * n_features
+        if center != NULL:
+            levels.standardize(v, n_features, x, center, scale, scratch)                 # (LR-9)
+            x = scratch
+        for c in range(n_outputs):
+            m[c] = levels.dot(v, n_features, x, <const floating *>W + c * n_features)
+            if b != NULL:
+                m[c] += b[c]                                                             # (LR-1)
+            if not isfinite(m[c]):
+                return DIVERGED
+        steps.loss += weight * softmax_gradient(v, n_outputs, steps.y[row], m)
+        step = steps.eta[steps.moved] * weight
+        keep = 1.0 - steps.eta[steps.moved] * steps.alpha
+        for c in range(n_outputs):                                                       # (LR-5)
+            levels.scale_add(v, n_features, <floating>keep, W + c * n_features, <floating>(-step * m[c]), x)
+            if b != NULL:
+                b[c] -= step * m[c]
+            if W_total != NULL:                                                          # (LR-10)
+                levels.accumulate(v, n_features, <const floating *>W + c * n_features, W_total + c * n_features)
+            if b_total != NULL:
+                b_total[c] += b[c]
+        steps.moved += 1
+    return NONE
 
 
 def logistic_pass(
@@ -62,7 +217,6 @@ def logistic_pass(
 ):
     """See hotloop.reference.logistic_pass. The GIL is released; X, y and the other inputs may be read-only."""
     cdef Py_ssize_t n_samples = X.shape[0], n_features = X.shape[1], n_outputs = W.shape[0]
-    cdef Py_ssize_t n_classes = max(n_outputs, 2)
     if y.shape[0] != n_samples or sample_weight.shape[0] != n_samples:
         raise ValueError("y and sample_weight must have one entry a row of X")
     if W.shape[1] != n_features or n_outputs < 1:
@@ -79,69 +233,40 @@ def logistic_pass(
         raise ValueError("b_total goes with b and W_total and has the shape of b")
     if eta.shape[0] < order.shape[0]:
         raise ValueError("eta must have one entry a step")
+    if order.shape[0] == 0:
+        return 0.0, 0
+    if n_samples == 0:
+        raise ValueError("order[0] is no row of X, which has 0")
 
-    cdef bint standardized = center is not None, averaged = W_total is not None
-    cdef floating[::1] scratch = np.empty(n_features if standardized else 0, np.asarray(W).dtype)
+    cdef Steps steps = Steps(&order[0], order.shape[0], &y[0], &sample_weight[0], n_samples, max(n_outputs, 2), &eta[0], alpha,
+                             0.0, 0, 0, 0)
+    cdef floating[::1] scratch = np.empty(8 * n_features, np.asarray(W).dtype)
     cdef double[::1] margins = np.empty(n_outputs)
-    cdef double *m = &margins[0]
     # Pointers to the first elements; an array without elements has none, and none is then followed.
-    cdef bint empty = n_features == 0 or n_samples == 0
+    cdef bint empty = n_features == 0
     cdef const floating *X0 = NULL if empty else &X[0, 0]
-    cdef const floating *center0 = &center[0] if standardized and not empty else NULL
-    cdef const floating *scale0 = &scale[0] if standardized and not empty else NULL
-    cdef floating *z0 = &scratch[0] if standardized and not empty else NULL
     cdef floating *W0 = NULL if empty else &W[0, 0]
-    cdef double *W_total0 = &W_total[0, 0] if averaged and not empty else NULL
+    cdef floating *scratch0 = NULL if empty else &scratch[0]
+    cdef const floating *center0 = NULL if empty or center is None else &center[0]
+    cdef const floating *scale0 = NULL if empty or scale is None else &scale[0]
+    cdef double *W_total0 = NULL if empty or W_total is None else &W_total[0, 0]
     cdef double *b0 = NULL if b is None else &b[0]
     cdef double *b_total0 = NULL if b_total is None else &b_total[0]
-
-    cdef const levels.vectors *v = levels.active
-    cdef const floating *x
-    cdef double loss = 0.0, weight, step, keep
-    cdef Py_ssize_t s, i, c, moved = 0, bad_row = -1, bad_label = -1, diverged = -1
+    cdef Trouble trouble
     with nogil:
-        for s in range(order.shape[0]):
-            i = order[s]
-            if not 0 <= i < n_samples:
-                bad_row = s
-                break
-            weight = sample_weight[i]
-            if weight == 0.0:  # such a row moves nothing, not even the step counter
-                continue
-            if not 0.0 <= y[i] < n_classes:
-                bad_label = i
-                break
-            x = X0 + i * n_features
-            if standardized:
-                levels.standardize(v, n_features, x, center0, scale0, z0)                # (LR-9)
-                x = z0
-            for c in range(n_outputs):
-                m[c] = levels.dot(v, n_features, x, <const floating *>W0 + c * n_features)
-                if b0 != NULL:
-                    m[c] += b0[c]                                                        # (LR-1)
-                if not isfinite(m[c]):
-                    diverged = s
-            if diverged >= 0:
-                break
-            loss += weight * loss_and_gradient(v, n_outputs, y[i], m)
-            step = eta[moved] * weight
-            keep = 1.0 - eta[moved] * alpha
-            for c in range(n_outputs):                                                   # (LR-5)
-                levels.scale_add(v, n_features, <floating>keep, W0 + c * n_features, <floating>(-step * m[c]), x)
-                if b0 != NULL:
-                    b0[c] -= step * m[c]
-                if averaged:                                                             # (LR-10)
-                    levels.accumulate(v, n_features, <const floating *>W0 + c * n_features, W_total0 + c * n_features)
-                    if b0 != NULL:
-                        b_total0[c] += b0[c]
-            moved += 1
-    if bad_row >= 0:
-        raise ValueError(f"order[{bad_row}] = {order[bad_row]} is no row of X, which has {n_samples}")
-    if bad_label >= 0:
-        raise ValueError(f"y[{bad_label}] = {y[bad_label]} is no class index below {n_classes}")
-    if diverged >= 0:
-        raise FloatingPointError(f"the margin of row {order[diverged]} is not finite at step {diverged} of the pass")
-    return loss, moved
+        if n_outputs == 1:
+            trouble = blocked_pass(levels.active, &steps, n_features, X0, center0, scale0, scratch0, W0, W_total0, b0, b_total0)
+        else:
+            trouble = softmax_pass(levels.active, &steps, n_features, n_outputs, X0, center0, scale0, scratch0, W0, W_total0, b0,
+                                   b_total0, &margins[0])
+    place = steps.place
+    if trouble == BAD_ROW:
+        raise ValueError(f"order[{place}] = {order[place]} is no row of X, which has {n_samples}")
+    if trouble == BAD_LABEL:
+        raise ValueError(f"y[{order[place]}] = {y[order[place]]} is no class index below {steps.n_classes}")
+    if trouble == DIVERGED:
+        raise FloatingPointError(f"the margin of row {order[place]} is not finite at step {place} of the pass")
+    return steps.loss, steps.moved
 
 
 def linear_margins(

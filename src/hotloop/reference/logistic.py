@@ -22,7 +22,8 @@ def logistic_pass(
     """Run per-sample SGD over the rows of X in the given order, updating W and b in place.
 
     One output is logistic regression, (LR-1) to (LR-5); several are softmax regression, (LR-6) to (LR-8), after
-    Bottou (2012), "Stochastic gradient descent tricks". A row of weight 0 moves nothing and takes no step size.
+    Bottou (2012), "Stochastic gradient descent tricks". A row of weight 0 moves nothing and takes no step size. The compiled
+    kernel takes four rows in one pass over W where there is one output, (LR-12): the same iterates, to rounding.
 
     Parameters
     ----------
