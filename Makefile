@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 SOURCES := pyproject.toml setup.py $(shell find src -name '*.py' -o -name '*.pyx' -o -name '*.pxd' -o -name '*.pyi' -o -name '*.h' -o -path '*/vectors/*.c')
 
-.PHONY: build demo test test-all check bench mutants wheel clean
+.PHONY: build demo test test-all test-levels check bench mutants wheel clean
 
 build: $(VENV)/installed
 
@@ -14,7 +14,7 @@ $(VENV)/ready: pyproject.toml
 	touch $@
 
 $(VENV)/installed: $(VENV)/ready $(SOURCES)
-	$(BIN)/python -m pip install -q --disable-pip-version-check --no-build-isolation -e '.[dev]'
+	HOTLOOP_REQUIRE_KERNELS=1 $(BIN)/python -m pip install -q --disable-pip-version-check --no-build-isolation -e '.[dev]'
 	HOTLOOP_BACKEND=compiled $(BIN)/python -c "import hotloop; print('built:', hotloop.backend_info())"
 	touch $@
 
@@ -25,8 +25,10 @@ test: build
 	$(BIN)/python -m pytest -q
 
 # the suite on every backend and instruction-set level of this machine
-test-all: test
+test-all: test test-levels
 	HOTLOOP_BACKEND=reference $(BIN)/python -m pytest -q
+
+test-levels: build
 	for level in $$($(BIN)/python -c "import hotloop; print(*hotloop.backend_info().instruction_sets[1:])"); do \
 		echo "HOTLOOP_ISA=$$level"; HOTLOOP_ISA=$$level $(BIN)/python -m pytest -q || exit 1; done
 

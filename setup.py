@@ -58,6 +58,6 @@ extensions = cythonize(
     },
     annotate=os.environ.get("HOTLOOP_ANNOTATE") == "1",
 )
-for extension in extensions:
-    extension.optional = True  # cythonize drops it where it is given to Extension
+for extension in extensions:  # cythonize drops it where it is given to Extension
+    extension.optional = os.environ.get("HOTLOOP_REQUIRE_KERNELS") != "1"
 setup(ext_modules=extensions, cmdclass={"build_ext": OptionalBuild})

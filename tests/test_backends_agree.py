@@ -121,27 +121,49 @@ WIDTHS = sorted({0, 1} | {n + d for n in (4, 8, 16, 32, 64) for d in (-1, 0, 1)}
 sizes = st.sampled_from(WIDTHS)
 
 
-@given(n_samples=st.integers(0, 5), n_features=sizes, n_outputs=st.sampled_from([1, 2, 3, 7]), standardised=st.booleans())
-def test_passes_and_margins_of_any_shape(compiled, dtype, n_samples, n_features, n_outputs, standardised):
-    X, y = drawn_rows(n_samples, n_features)
-    start = logistic_arguments(
-        X,
-        y,
-        n_outputs,
-        alpha=0.1,
-        intercept=True,
-        averaged=True,
-        weighted=True,
-        standardised=standardised,
-        shuffled=n_samples > 0,
-    )
-    start = of_dtype(start, dtype)
+# Blocks of four rows, groups of 256.
+steps = st.integers(0, 12) | st.sampled_from([254, 255, 256, 257, 513])
+
+
+@given(n_samples=steps, n_features=sizes, n_outputs=st.sampled_from([1, 2, 3, 7]), options=st.sampled_from(list(OPTIONS)))
+def test_passes_of_any_shape(compiled, dtype, n_samples, n_features, n_outputs, options):
+    options = {**OPTIONS[options], "n_outputs": n_outputs}
+    options["shuffled"] = options.get("shuffled", False) and n_samples > 0
+    start = of_dtype(logistic_arguments(*drawn_rows(n_samples, n_features), **options), dtype)
     found, expected = take(compiled.logistic_pass, start, dtype), take(reference.logistic_pass, start, np.float64)
     for name, value in expected.items():
-        assert_allclose(found[name], value, **SAMPLE[dtype]._asdict(), err_msg=name)
-    arrays = [start[name] for name in ("X", "center", "scale", "W", "b")]
+        atol = WEIGHTS[dtype] * max(1, np.abs(value).max(initial=0))
+        assert_allclose(found[name], value, rtol=0, atol=atol, err_msg=name)
+    b = np.ones(n_outputs)
+    arrays = [start[name] for name in ("X", "center", "scale", "W")]
     exact = [None if a is None else a.astype(np.float64) for a in arrays]
-    assert_allclose(compiled.linear_margins(*arrays), reference.linear_margins(*exact), **SAMPLE[dtype]._asdict())
+    assert_allclose(compiled.linear_margins(*arrays, b), reference.linear_margins(*exact, b), **SAMPLE[dtype]._asdict())
+
+
+@given(
+    order=st.lists(st.integers(0, 2), max_size=14), weight=st.lists(st.sampled_from([0.0, 1.0, 3.0]), min_size=3, max_size=3)
+)
+def test_rows_that_come_again(compiled, dtype, order, weight):
+    """Each step sees the weights that the one before left, also where a block holds the same row four times."""
+    start = logistic_arguments(*drawn_rows(3, 5), eta=0.3, alpha=0.5, intercept=True, averaged=True)
+    eta = start["eta"][0] / (1 + np.arange(14.0))
+    start = of_dtype(start | {"order": np.array(order, np.intp), "sample_weight": np.array(weight), "eta": eta}, dtype)
+    found, expected = take(compiled.logistic_pass, start, dtype), take(reference.logistic_pass, start, np.float64)
+    for name, value in expected.items():
+        assert_allclose(found[name], value, rtol=0, atol=WEIGHTS[dtype] * max(1, np.abs(value).max()), err_msg=name)
+
+
+@pytest.mark.parametrize("first", range(4))
+def test_rows_of_extreme_margin_at_every_place_of_a_block(compiled, dtype, first):
+    X, y = drawn_rows(60, 5)
+    X[first::5] *= 300
+    start = of_dtype(logistic_arguments(X, y, eta=1e-5, alpha=10.0, intercept=True, averaged=True), dtype)
+    start["W"] *= 100
+    margins = np.abs(start["X"] @ start["W"][0])
+    assert margins.max() > 1000
+    found, expected = take(compiled.logistic_pass, start, dtype), take(reference.logistic_pass, start, np.float64)
+    for name, value in expected.items():
+        assert relative_error(found[name], value) <= WEIGHTS[dtype], name
 
 
 @given(n_samples=st.integers(0, 5), n_features=sizes)

@@ -76,7 +76,7 @@ def test_evaluate_and_predict_agree_with_python(trained, tmp_path, capsys):
     assert main(["evaluate", str(model), str(data), "--json"]) == 0
     figures = json.loads(capsys.readouterr().out)
     assert figures["rows"] == 300
-    assert figures["log loss"] < 0.9 * figures["log loss of the training shares"]
+    assert figures["log loss"] < 0.9 * figures["log loss of class frequencies"]
     assert main(["predict", str(model), str(data)]) == 0
     predicted = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
     p = np.array([float(row["p(yes)"]) for row in predicted])
@@ -277,3 +277,31 @@ def test_demo_compares_with_scikit_learn(capsys):
     assert len(losses) == 4
     assert losses[0] < 1.2 * losses[1]
     assert losses[2] < 1.2 * losses[3]
+
+
+def test_times_and_ids_keep_their_digits(tmp_path, capsys):
+    """Seconds since 1970 that differ by one: float32 would merge 128 of them."""
+    rows = [[1_700_000_000 + i, "early" if i < 200 else "late"] for i in range(400)]
+    data, model = write(tmp_path / "t.csv", ["time", "when"], rows), tmp_path / "m.safetensors"
+    assert main(["train", str(data), "--target", "when", "--model", str(model)]) == 0
+    capsys.readouterr()
+    assert main(["evaluate", str(model), str(data), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["accuracy"] > 0.95
+
+
+def test_the_file_that_is_read_is_not_written(trained, tmp_path, capsys):
+    model, _ = trained
+    data = write(tmp_path / "new.csv", HEADER, people(5))
+    before = data.read_bytes()
+    assert "is the file to be read" in error_of(capsys, ["train", data, "--target", "cycles", "--model", data])
+    assert "is the file to be read" in error_of(capsys, ["predict", model, data, "--out", data])
+    assert data.read_bytes() == before
+    assert "it is a folder" in error_of(capsys, ["predict", model, data, "--out", tmp_path])
+    assert "cannot write" in error_of(capsys, ["predict", model, data, "--out", tmp_path / "no" / "x.csv"])
+
+
+def test_a_model_of_the_command_predicts_tables(trained):
+    model = hotloop.load(trained[0])
+    table = {"age": [30, 60], "city": ["Oslo", "Rome"], "height": [180, None]}
+    assert (model.predict_proba(table) == model.predict_proba(model.encoding.transform(table, model.dtype))).all()
+    assert len(repr(model)) < 200

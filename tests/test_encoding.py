@@ -445,7 +445,7 @@ def test_table_encoder_on_a_frame():
     assert encoder.n_features_in_ == 2
     assert X.dtype == np.float64
     assert X.tolist() == [[31, 0, 0, 1, 0], [35, 1, 1, 0, 0], [54, 0, 0, 0, 1], [20, 0, 1, 0, 0]]
-    assert TableEncoder().fit_transform(frame()).dtype == np.float32
+    assert TableEncoder().fit_transform(frame()).dtype == np.float64
 
 
 @pytest.mark.parametrize("kind", ["table", "batch", "stream"])

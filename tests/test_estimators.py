@@ -187,7 +187,10 @@ def test_the_type_of_a_table_is_that_of_its_columns():
     pd = pytest.importorskip("pandas")
     X, y = raw(dtype=np.float32)
     model = quick(LogisticSGDClassifier).fit(pd.DataFrame(X), y)
-    assert_same_weights(model, quick(LogisticSGDClassifier).fit(pd.DataFrame(X).to_numpy(np.float64), y))
+    assert_same_weights(model, quick(LogisticSGDClassifier).fit(X, y))
+    assert model.coef_.dtype == np.float32
+    wide = quick(LogisticSGDClassifier).fit(pd.DataFrame(X).astype({0: np.float64}), y)
+    assert wide.coef_.dtype == np.float64
 
 
 @each_classifier
@@ -457,9 +460,10 @@ def test_labels_that_cannot_be_are_refused(estimator):
     [
         ({"learning_rate": "adaptive"}, "learning_rate is 'adaptive'"),
         ({"standardize": "minmax"}, "standardize is 'minmax'"),
-        ({"eta0": 0.0}, "eta0 must be positive"),
+        ({"eta0": 0.0}, "eta0 is 0.0, expected a positive number"),
         ({"eta0": 1.0, "alpha": 1.0}, r"eta0 \* alpha is 1; it must lie in \[0, 1\)"),
-        ({"alpha": -1.0}, "must lie in"),
+        ({"alpha": -1.0}, "alpha is -1.0, expected a number that is not negative"),
+        ({"tol": np.nan}, "tol is nan, expected"),
         ({"early_stopping": True, "validation_fraction": 1.5}, "validation_fraction is 1.5"),
     ],
 )

@@ -315,7 +315,7 @@ def test_saving_again_replaces_the_file_and_keeps_its_mode(path):
 
 
 def test_a_folder_that_is_not_there_is_an_error(path):
-    with pytest.raises(FileNotFoundError):
+    with pytest.raises(ValueError, match="cannot write .*nowhere"):
         fitted("logistic").save(path / "nowhere")
 
 
@@ -331,3 +331,37 @@ def test_nothing_in_a_file_is_executed():
     source = Path(model_file.__file__).read_text()
     for word in ("pickle", "eval(", "exec(", "import_module", "marshal"):
         assert word not in source
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda h: h["learnt"].update(n_rows=1e400),
+        lambda h: h["learnt"].update(t="x"),
+        lambda h: h["learnt"].update(fit_intercept=[]),
+        lambda h: h["classes"].update(dtype="<U200000000"),
+        lambda h: h["classes"].update(dtype="O"),
+        lambda h: h["classes"].update(values=[1, 1]),
+        lambda h: h["classes"].update(values=[2**70, 2**71]),
+    ],
+)
+def test_a_header_that_no_model_has_is_refused(path, change):
+    """A file may be well formed, checksum included, and still hold nonsense."""
+    import json
+
+    from safetensors import safe_open
+    from safetensors.numpy import save as pack
+
+    from hotloop.model_file import _checksum
+
+    X, y = table()
+    LogisticSGDClassifier(max_iter=2).fit(X, y == y[0]).save(path)
+    with safe_open(path, framework="numpy") as file:
+        header = json.loads(file.metadata()["hotloop"])
+        arrays = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
+    header["classes"] = {"dtype": "<i8", "values": [0, 1]}
+    change(header)
+    text = json.dumps(header)
+    path.write_bytes(pack(arrays, metadata={"hotloop": text, "sha256": _checksum(arrays, text)}))
+    with pytest.raises(ValueError, match="is no model file that hotloop can use"):
+        hotloop.load(path)

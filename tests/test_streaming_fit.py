@@ -253,3 +253,20 @@ def test_goes_on_after_an_interrupted_fit(backend):
         model.fit(X[:1000], y[:1000])
     model.partial_fit(X[1000:1024], y[1000:1024])
     assert model._stream.plan.eta0 == pytest.approx(0.25 / (5 + 1), rel=1e-6)
+
+
+def test_an_interrupted_partial_fit_learns_nothing(monkeypatch):
+    X, y, _ = stream()
+    model = learn([slice(200)], X, y)
+    witness = through_pickle(model)
+
+    def interrupt(*arguments):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("hotloop.logistic_stream.pass_over", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            model.partial_fit(X[200:300], y[200:300])
+    for later in (model, witness):
+        later.partial_fit(X[200:300], y[200:300])
+    assert_array_equal(model.coef_, witness.coef_)

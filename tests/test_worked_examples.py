@@ -94,7 +94,7 @@ def test_two_steps_by_hand(backend, dtype):
 
 
 def name_of(case):
-    return f"{case['rule']}{'-standardised' * case['standardised']}{'-l2' * (case['alpha'] > 0)}"
+    return f"{case['rule']}{'-standardised' * case['standardised']}{'-l2' * (case['alpha'] > 0)}".replace(" ", "-")
 
 
 @pytest.mark.parametrize("case", STEP_CASES["cases"], ids=name_of)

@@ -27,7 +27,7 @@ def choose(backend: str = "auto") -> ModuleType:
     Raises
     ------
     ValueError
-        The name is unknown.
+        The name is unknown, or HOTLOOP_ISA names a level that is not there.
     ImportError
         The compiled kernels are asked for by name and are not there.
     """
@@ -38,6 +38,9 @@ def choose(backend: str = "auto") -> ModuleType:
     if asked == "reference":
         return reference
     if kernels is not None:
+        level = os.environ.get("HOTLOOP_ISA")
+        if level and level not in kernels.available_levels():
+            raise ValueError(f"HOTLOOP_ISA={level}: there are {', '.join(kernels.available_levels())}")
         return kernels
     if asked == "compiled":
         raise ImportError(f"the compiled kernels are not available: {_import_error}. {_REMEDY}")

@@ -56,17 +56,23 @@ class Settings:
         if self.standardize not in STANDARDIZE:
             raise ValueError(f"standardize is {self.standardize!r}, expected 'auto', 'std', 'maxabs' or None")
         for name in ("max_iter", "n_iter_no_change"):
-            if getattr(self, name) < 1:
+            if not isinstance(getattr(self, name), int | np.integer) or getattr(self, name) < 1:
                 raise ValueError(f"{name} is {getattr(self, name)}, expected a positive whole number")
-        for name in ("alpha", "eta0", "tol"):
+        for name in ("alpha", "eta0", "tol", "power_t"):
             value = getattr(self, name)
-            if isinstance(value, str) and value != "auto":
-                raise ValueError(f"{name} is {value!r}, expected a number or 'auto'")
+            if (value == "auto" and name != "power_t") or (value is None and name == "tol"):
+                continue
+            if not isinstance(value, int | float | np.number) or not 0 <= value < np.inf or (name == "eta0" and value == 0):
+                positive = "a positive number" if name == "eta0" else "a number that is not negative"
+                raise ValueError(f"{name} is {value!r}, expected {positive}" + (" or 'auto'" if name != "power_t" else ""))
 
     def plan(self, *, alpha: float, eta0: float, horizon: float | None = None) -> Plan:
         """Return the plan; ``alpha`` and ``eta0`` hold where the user did not decide, ``horizon`` None is 1 / (eta0 alpha)."""
         alpha = float(self.alpha) if self.alpha != "auto" else alpha
-        eta0 = float(self.eta0) if self.eta0 != "auto" else eta0
+        if self.eta0 != "auto":
+            eta0 = float(self.eta0)
+        elif alpha > 0:
+            eta0 = min(eta0, 0.5 / alpha)  # a step must not turn the weights' sign
         if horizon is None:
             horizon = 1 / (eta0 * alpha) if eta0 * alpha > 0 else np.inf
         return Plan(
@@ -140,7 +146,8 @@ def fit_two_layer(
     state.t = 0
     state.center, state.scale = statistics.constants(settings.standardize, state.W1.dtype)
     if state.output != "softmax":
-        state.scale_targets(rows.y, rows.sample_weight)
+        with np.errstate(over="ignore"):
+            state.scale_targets(rows.y[rows.sample_weight > 0], rows.sample_weight[rows.sample_weight > 0])
         rows = Rows(rows.X, state.scaled_targets(rows.y), rows.sample_weight)
         if validation is not None:
             validation = Rows(validation.X, state.scaled_targets(validation.y), validation.sample_weight)

@@ -45,7 +45,7 @@ class LogisticStream:
         Raises
         ------
         FloatingPointError
-            The weights diverge; names the step. The state is then as before this call.
+            The weights diverge; names the step. The state is then as before this call, as after KeyboardInterrupt.
         """
         moving = rows.sample_weight > 0
         if not moving.all():
@@ -64,9 +64,13 @@ class LogisticStream:
                     start = stop
             if not self.state.is_finite():
                 raise FloatingPointError("the weights are not finite")
-        except FloatingPointError as error:
+        except BaseException as error:  # Ctrl-C too: rows are learnt and counted, or neither
             self.state, (self.plan, self.waiting, self.weight_total) = before, kept
-            raise FloatingPointError(f"training diverged ({error}); these rows were not learnt. Take a smaller eta0") from None
+            if isinstance(error, FloatingPointError):
+                raise FloatingPointError(
+                    f"training diverged ({error}); these rows were not learnt. Take a smaller eta0"
+                ) from None
+            raise
 
     def visible(self) -> LogisticState:
         """Return the state that predictions use: as if the waiting rows were all there will be."""

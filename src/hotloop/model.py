@@ -1,5 +1,6 @@
 """A trained model, ready to predict without scikit-learn: what files hold and the command uses."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from os import PathLike
 from typing import Any
@@ -14,9 +15,11 @@ from hotloop.two_layer_state import TwoLayerState
 from hotloop.validation import Array, as_rows, check_finite
 
 
-@dataclass
+@dataclass(repr=False)
 class Model:
     """A trained model with the predictions of its estimator.
+
+    X is an array of its columns; a model of the command also takes the table itself (a DataFrame or a mapping of columns).
 
     Attributes
     ----------
@@ -40,6 +43,10 @@ class Model:
     encoding: TableEncoding | None = None
     about: dict[str, Any] = field(default_factory=dict)
 
+    def __repr__(self) -> str:
+        classes = "" if self.classes is None else f", classes {self.classes.tolist()}"
+        return f"<hotloop.Model {self.estimator_name}: {self.n_features} columns{classes}>"
+
     @property
     def n_features(self) -> int:
         """Columns that X must have."""
@@ -52,6 +59,9 @@ class Model:
         return self.learnt.state.W.dtype if isinstance(self.learnt, LogisticStream) else self.learnt.W1.dtype
 
     def _rows(self, X: Any) -> Array:
+        names = list(X.columns) if hasattr(X, "columns") else list(X) if isinstance(X, Mapping) else None
+        if self.encoding is not None and names is not None and names != self.feature_names:
+            X = self.encoding.transform({name: X[name] for name in names}, self.dtype)
         rows = as_rows(X)
         if rows.shape[1] != self.n_features:
             raise ValueError(f"X has {rows.shape[1]} columns, the model was trained on {self.n_features}")

@@ -1,5 +1,6 @@
 """Model files: arrays in safetensors, everything else as JSON in its header. Nothing in a file is ever executed."""
 
+import errno
 import hashlib
 import json
 import os
@@ -22,6 +23,7 @@ from hotloop.two_layer_state import TwoLayerState
 from hotloop.validation import Array
 
 FORMAT = 1
+OUTPUTS = ("softmax", "linear", "sigmoid_sum")
 KINDS = ("LogisticSGDClassifier", "TwoLayerClassifier", "TwoLayerRegressor")
 Arrays = dict[str, Array]
 
@@ -48,8 +50,17 @@ def save(model: Model, path: str | PathLike[str]) -> None:
 
 def write_whole(path: Path, data: bytes) -> None:
     """Write a file that is complete or not there: to a temporary name in the same folder, flushed to disk, renamed."""
+    path = path.resolve()
+    if path.exists() and not path.is_file() and not path.is_dir():  # a pipe or device: there is nothing to replace
+        path.write_bytes(data)
+        return
     mode = path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask()
-    handle, temporary = tempfile.mkstemp(prefix=f".{path.name}-", suffix=".tmp", dir=path.parent)
+    try:
+        if path.is_dir():
+            raise IsADirectoryError(errno.EISDIR, "it is a folder")
+        handle, temporary = tempfile.mkstemp(prefix=".hotloop-", suffix=".tmp", dir=path.parent)
+    except OSError as error:
+        raise ValueError(f"cannot write {path}: {error.strerror}") from None
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)
@@ -94,7 +105,7 @@ def load(path: str | PathLike[str]) -> Model:
         with safe_open(path, framework="numpy") as file:
             metadata = file.metadata() or {}
             arrays = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
-    except SafetensorError as error:
+    except (SafetensorError, TypeError, AttributeError) as error:
         raise ValueError(f"{name} is no complete model file: {error}") from None
     if "hotloop" not in metadata:
         raise ValueError(f"{name} is a safetensors file, but no hotloop model")
@@ -105,7 +116,7 @@ def load(path: str | PathLike[str]) -> Model:
         if header["format"] > FORMAT:
             raise ValueError(f"it has format {header['format']}, this version of hotloop reads up to {FORMAT}")
         return _unpack(header, arrays)
-    except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, IndexError, AttributeError, OverflowError, RecursionError) as error:
         raise ValueError(f"{name} is no model file that hotloop can use: {type(error).__name__}: {error}") from None
 
 
@@ -151,7 +162,7 @@ def _unpack(header: dict[str, Any], arrays: Arrays) -> Model:
     learnt: LogisticStream | TwoLayerState
     logistic = header["estimator"] == "LogisticSGDClassifier"
     learnt = _unpack_logistic(header["learnt"], arrays) if logistic else _unpack_network(header["learnt"], arrays)
-    classes = None if header["classes"] is None else np.array(header["classes"]["values"], header["classes"]["dtype"])
+    classes = None if header["classes"] is None else _unpack_labels(header["classes"])
     encoding = None if header["encoding"] is None else TableEncoding.from_dict(header["encoding"])
     params = {name: _unpack_param(value) for name, value in header["params"].items()}
     model = Model(header["estimator"], learnt, classes, header["feature_names"], params, encoding, dict(header["about"]))
@@ -169,6 +180,13 @@ def _unpack(header: dict[str, Any], arrays: Arrays) -> Model:
 
 def _unpack_logistic(learnt: dict[str, Any], arrays: Arrays) -> LogisticStream:
     n_outputs, n_features = arrays["W"].shape
+    if min(n_outputs, n_features) < 1 or arrays["statistics.mean"].shape != (n_features,):
+        raise ValueError(f"W has shape {(n_outputs, n_features)}, the means {arrays['statistics.mean'].shape}")
+    _check_counts(learnt, ("n_averaged", "t", "n_rows"))
+    if not all(isinstance(learnt[name], bool) for name in ("fit_intercept", "averaged")):
+        raise ValueError("fit_intercept and averaged are true or false")
+    if ("center" in arrays) != ("scale" in arrays):
+        raise ValueError("center and scale come together")
     shapes = {"W": (n_outputs, n_features), "b": (n_outputs,), "center": (n_features,), "scale": (n_features,)}
     if learnt["averaged"]:
         shapes |= {"W_total": (n_outputs, n_features), "b_total": (n_outputs,)}
@@ -192,6 +210,9 @@ def _unpack_logistic(learnt: dict[str, Any], arrays: Arrays) -> LogisticStream:
 
 def _unpack_network(learnt: dict[str, Any], arrays: Arrays) -> TwoLayerState:
     n_features, n_hidden = arrays["W1"].shape
+    _check_counts(learnt, ("t",))
+    if learnt["output"] not in OUTPUTS or not 0 < float(learnt["target_scale"]) < np.inf:
+        raise ValueError(f"output {learnt['output']!r}, target_scale {learnt['target_scale']!r}")
     n_outputs = arrays["W2"].shape[1]
     shapes = {"W1": (n_features, n_hidden), "b1": (n_hidden,), "W2": (n_hidden, n_outputs), "b2": (n_outputs,)}
     _check_shapes(arrays, {**shapes, "center": (n_features,), "scale": (n_features,)})
@@ -208,8 +229,25 @@ def _check_shapes(arrays: Any, shapes: dict[str, tuple[int, ...]]) -> None:
             raise ValueError(f"array {name} has shape {arrays[name].shape}, expected {shape}")
 
 
+def _check_counts(numbers: dict[str, Any], names: tuple[str, ...]) -> None:
+    for name in names:
+        if type(numbers[name]) is not int or not 0 <= numbers[name] < 2**62:
+            raise ValueError(f"{name} is {numbers[name]!r}, expected a count")
+
+
+def _unpack_labels(labels: dict[str, Any]) -> Array:
+    if labels["dtype"] != "str" and (np.dtype(labels["dtype"]).kind not in "iufb" or np.dtype(labels["dtype"]).itemsize > 8):
+        raise ValueError(f"labels of type {labels['dtype']!r}")
+    classes = np.array(labels["values"], labels["dtype"])
+    if classes.ndim != 1 or not (classes[:-1] < classes[1:]).all() if classes.dtype.kind != "b" else len(classes) > 2:
+        raise ValueError("labels are not sorted and distinct")
+    return classes
+
+
 def _pack_labels(classes: Array) -> dict[str, Any]:
     values = classes.tolist()
+    if classes.dtype.kind not in "iufbUO":
+        raise ValueError(f"class labels of type {classes.dtype} cannot be saved; make them text or numbers")
     if classes.dtype == object and not all(isinstance(value, str) for value in values):
         raise ValueError("class labels of mixed types cannot be saved; make them all text or all numbers")
     return {"dtype": "str" if classes.dtype.kind in "OU" else classes.dtype.str, "values": values}

@@ -59,6 +59,9 @@ class ColumnStatistics:
             center, spread = self.mean, np.sqrt(self.deviation / self.total_weight)
         else:
             raise ValueError(f"standardize is {standardize!r}, expected 'auto', 'std', 'maxabs' or None")
+        wide = np.flatnonzero(~np.isfinite(spread))
+        if len(wide):
+            raise ValueError(f"column {wide[0]} spans too wide a range to be standardised: scale it down first")
         with np.errstate(divide="ignore", over="ignore"):
             scale = np.where(spread > 0, 1 / spread, 0.0).astype(dtype)
         scale[~np.isfinite(scale)] = 0.0  # a spread below the smallest number of dtype

@@ -109,6 +109,8 @@ class TwoLayerState:
         middle, spread = (len(self.b1) / 2, len(self.b1) / 8) if self.output == "sigmoid_sum" else (0.0, 1.0)
         self.target_scale = spread / deviation
         self.target_center = middle - mean * self.target_scale
+        if not (0 < self.target_scale < np.inf and np.isfinite(self.target_center)):
+            raise ValueError("the targets are too large or too small to be scaled: bring them nearer to 1 first")
 
     def scaled_targets(self, y: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the targets in the units of the output."""

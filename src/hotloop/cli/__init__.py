@@ -21,7 +21,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # the reader of a pipe has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except (ValueError, OSError, ImportError, FloatingPointError) as error:
+    except (ValueError, OSError, ImportError, FloatingPointError, MemoryError) as error:
         message = " ".join(str(error).split())
         if isinstance(error, FileNotFoundError) and error.filename is not None:
             message = f"there is no file {error.filename}"
@@ -43,7 +43,7 @@ def _parser() -> argparse.ArgumentParser:
         return command
 
     demo = add("demo", "Train both models on real data and compare them with scikit-learn's.")
-    demo.add_argument("--seed", type=int, default=0, help="seed of orders and first weights (default 0)")
+    demo.add_argument("--seed", type=_seed, default=0, help="seed of orders and first weights (default 0)")
 
     train = add("train", "Train a model on a CSV file.")
     train.add_argument("data", metavar="DATA.csv", help="file, packed by gzip, bzip2 or zstd or not; - is the standard input")
@@ -60,7 +60,7 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument("--epochs", type=_positive, metavar="N", help="train exactly N epochs instead of to the stop")
     train.add_argument("--eta0", type=float, help="first step size (default: from the data)")
     train.add_argument("--alpha", type=float, help="L2 strength (default: from the data)")
-    train.add_argument("--seed", type=int, default=0, help="seed of orders and first weights (default 0)")
+    train.add_argument("--seed", type=_seed, default=0, help="seed of orders and first weights (default 0)")
     train.add_argument("--json", action="store_true", help="print the outcome as JSON")
 
     for name, summary in (
@@ -88,6 +88,12 @@ def _parser() -> argparse.ArgumentParser:
 def _add_format(command: argparse.ArgumentParser) -> None:
     command.add_argument("--no-header", action="store_true", help="the first line is a row; columns are c1, c2, ...")
     command.add_argument("--delimiter", metavar="C", help="separator of cells (default: found from the first lines)")
+
+
+def _seed(text: str) -> int:
+    if not 0 <= (number := int(text)) < 2**32:
+        raise argparse.ArgumentTypeError(f"{text} is no whole number from 0 to {2**32 - 1}")
+    return number
 
 
 def _positive(text: str) -> int:

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from hotloop.cli.target import encode_target, target_cells
+from hotloop.cli.train import refuse_same_file
 from hotloop.errors import DataError
 from hotloop.losses import area_under_roc, mean_log_loss, mean_squared_error
 from hotloop.model import Model
@@ -21,8 +22,11 @@ from hotloop.validation import Array
 
 def run(arguments: Namespace) -> None:
     """Read the model and the rows as the model's own file was read, encode them alike, and predict or compare."""
+    if arguments.command == "predict" and arguments.out is not None:
+        refuse_same_file(arguments.data, arguments.out)
+        refuse_same_file(arguments.model, arguments.out)
     model = load(arguments.model)
-    if model.encoding is None:
+    if model.encoding is None or "target" not in model.about:
         raise DataError(f"{arguments.model} was saved from Python: it knows no columns of a table; use hotloop.load in Python")
     header = not arguments.no_header and bool(model.about.get("header", True))
     delimiter = arguments.delimiter or model.about.get("delimiter")
@@ -86,11 +90,11 @@ def _evaluate(model: Model, X: Array, table: Table, as_json: bool) -> None:
         margins = model.margins(X)
         figures["log loss"] = mean_log_loss(margins, codes)
         figures["accuracy"] = float(np.mean(model.predict(X) == model.classes[codes.astype(np.intp)]))
-        if len(model.classes) == 2:
+        if len(model.classes) == 2 and len(np.unique(codes)) == 2:  # rows of one class alone have no AUC
             figures["AUC"] = area_under_roc(model.decision_function(X), codes == 1)
         if counts := model.about.get("class_counts"):
             shares = np.asarray(counts) / np.sum(counts)
-            figures["log loss of the training shares"] = float(-np.log(shares)[codes.astype(np.intp)].mean())
+            figures["log loss of class frequencies"] = float(-np.log(shares)[codes.astype(np.intp)].mean())
     if as_json:
         print(json.dumps({"data": table.name, **figures}))
         return

@@ -46,14 +46,14 @@ def _compare(title: str, X: Array, y: Array, settings: Settings, n_hidden: int |
     peer_seconds = time.perf_counter() - start
     epochs = int(np.max(peer[-1].n_iter_))
     print(f"\n{title}: {len(X):,} rows of {X.shape[1]} columns, {len(classes)} classes, a fifth of the rows for the test")
-    print(f"{'':<36}{'log loss':>10}{'accuracy':>10}{'AUC':>8}{'passes':>8}{'seconds':>9}{'rows/s':>12}")
+    print(f"{'':<46}{'log loss':>10}{'accuracy':>10}{'AUC':>8}{'passes':>8}{'seconds':>9}{'rows/s':>12}")
     for name, p, passes, seconds in (
         (f"hotloop {fit.model.estimator_name}", fit.model.predict_proba(X[test]), fit.course.n_iter, fit.seconds),
-        (f"scikit-learn {peer_name}"[:36], peer.predict_proba(X[test]), epochs, peer_seconds),
+        (f"scikit-learn {peer_name}", peer.predict_proba(X[test]), epochs, peer_seconds),
     ):
         truth = y[test].astype(np.intp)
         loss = float(-np.log(p[np.arange(len(p)), truth]).mean())
         accuracy = float(np.mean(p.argmax(axis=1) == truth))
         areas = [area_under_roc(p[:, c], truth == c) for c in (range(len(classes)) if len(classes) > 2 else [1])]
         rate = len(train) * passes / seconds
-        print(f"{name:<36}{loss:>10.4f}{accuracy:>10.4f}{np.mean(areas):>8.4f}{passes:>8}{seconds:>9.3f}{rate:>12,.0f}")
+        print(f"{name:<46}{loss:>10.4f}{accuracy:>10.4f}{np.mean(areas):>8.4f}{passes:>8}{seconds:>9.3f}{rate:>12,.0f}")

@@ -24,7 +24,7 @@ def run(arguments: Namespace) -> None:
     if model.classes is not None:
         labels = [repr(label) for label in facts["classes"][:20]]
         print(f"classes: {', '.join(labels)}{', ...' if len(facts['classes']) > 20 else ''}")
-    if about:
+    if "training" in about:
         print(f"trained on {about['data']}, {about['rows']:,} rows, target {about['target']}, by hotloop {about['hotloop']}")
         training = about["training"]
         print(

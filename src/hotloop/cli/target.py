@@ -36,6 +36,9 @@ def read_target(table: Table, name: str, task: str) -> tuple[Array | None, NDArr
 def encode_target(table: Table, name: str, classes: Array) -> NDArray[np.float64]:
     """Return the class index of each row; DataError names the first label that is no class, and its row."""
     labels = target_cells(table, name, text=classes.dtype.kind == "U")
+    if labels.dtype.kind == "U" and classes.dtype.kind != "U":
+        row, cell = as_column(table.columns[name], name).first_word()
+        raise DataError(f"{table.where(row)}: the label {cell!r} of column {name!r} is no number, as those in training were")
     position = np.searchsorted(classes, labels)
     position[position == len(classes)] = 0
     unseen = np.flatnonzero(classes[position] != labels)

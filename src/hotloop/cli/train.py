@@ -27,7 +27,10 @@ def run(arguments: Namespace) -> None:
             print(line)
 
     if not Path(arguments.model).resolve().parent.is_dir():
-        raise FileNotFoundError(f"there is no folder {Path(arguments.model).parent} to write the model to")
+        raise ValueError(f"there is no folder {Path(arguments.model).parent} to write the model to")
+    if Path(arguments.model).is_dir():
+        raise ValueError(f"{arguments.model} is a folder, not a model file to write")
+    refuse_same_file(arguments.data, arguments.model)
     table = read_table(arguments.data, header=not arguments.no_header, delimiter=arguments.delimiter)
     for note in table.notes:
         say(f"note: {note}")
@@ -43,7 +46,7 @@ def run(arguments: Namespace) -> None:
         say(f"  {line}")
     for note in encoding.notes:
         say(f"note: {note}")
-    X = encoding.transform(features, np.float32)
+    X = encoding.transform(features, np.float64)  # float32 would merge ids and times beyond 2^24
     settings = Settings(
         alpha="auto" if arguments.alpha is None else arguments.alpha,
         eta0="auto" if arguments.eta0 is None else arguments.eta0,
@@ -77,8 +80,14 @@ def run(arguments: Namespace) -> None:
         f"{model.estimator_name} on {outcome['columns']:,} columns: {outcome['epochs']} epochs in {fit.seconds:.2f} s, "
         f"{fit.rows_per_second / 1e6:.2f} M rows/s ({backend_info()})"
     )
-    say(f"loss with penalty {outcome['loss']:.4f}; eta0 {fit.plan.eta0:.3g}, alpha {fit.plan.alpha:.3g}")
+    say(f"training loss with penalty {outcome['loss']:.4f}; eta0 {fit.plan.eta0:.3g}, alpha {fit.plan.alpha:.3g}")
     say(f"wrote {arguments.model} ({Path(arguments.model).stat().st_size:,} bytes)")
+
+
+def refuse_same_file(read: str, written: str) -> None:
+    """Refuse to write over the file that is read."""
+    if read != "-" and Path(read).exists() and Path(written).exists() and Path(read).samefile(written):
+        raise ValueError(f"{written} is the file to be read; name another one to write")
 
 
 def _describe_target(table: Table, name: str, classes: Any, y: Any) -> list[str]:

@@ -1,8 +1,9 @@
 """What the estimators share: checks of their input, and how a fit is carried out."""
 
+import functools
 import warnings
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,8 @@ from hotloop.fitting import Settings
 from hotloop.training import Course, Plan, Rows, hold_out
 from hotloop.validation import Array, as_vector, check_finite, float_dtype
 
+Method = TypeVar("Method", bound=Callable[..., Any])
+
 
 def check_rows(estimator: BaseEstimator, X: Any, y: Any = "no_validation", *, reset: bool, dtype: Any = None) -> Any:
     """Return X (and y) checked by scikit-learn's rules, C-contiguous, float32 or float64; no copy where it is that already."""
@@ -23,11 +26,19 @@ def check_rows(estimator: BaseEstimator, X: Any, y: Any = "no_validation", *, re
         labels = np.asarray(y)
         if labels.dtype.kind == "f":
             check_finite(labels.reshape(-1), "y")
-    wanted = dtype if dtype is not None else float_dtype(getattr(X, "dtype", np.float64))
+    wanted = dtype if dtype is not None else float_dtype(_dtype_of(X))
     checked = validate_data(estimator, X, y, reset=reset, dtype=wanted, order="C", ensure_all_finite=False, accept_sparse=False)
     rows = checked if isinstance(y, str) else checked[0]
     check_finite(rows, "X", getattr(estimator, "feature_names_in_", None))
     return checked
+
+
+def _dtype_of(X: Any) -> Any:
+    """The type of an array, or the one that holds all columns of a pandas table."""
+    try:
+        return X.dtype if hasattr(X, "dtype") else np.result_type(*X.dtypes)
+    except (AttributeError, TypeError):  # lists, and tables of other libraries or types
+        return np.float64
 
 
 def come_together(X_val: Any, y_val: Any) -> None:
@@ -84,12 +95,34 @@ def class_factors(class_weight: Any, classes: Array, y: Array) -> NDArray[np.flo
 def weigh_classes(rows: Rows, class_weight: Any, classes: Array) -> Rows:
     """Return the rows, of class indices y, with their weights times those of their classes."""
     codes = rows.y.astype(np.intp)
-    return Rows(rows.X, rows.y, rows.sample_weight * class_factors(class_weight, classes, classes[codes])[codes])
+    factors = class_factors(class_weight, classes, classes[codes[rows.sample_weight > 0]])
+    if not np.isfinite(factors).all() or factors.min() < 0:
+        raise ValueError(f"class_weight={class_weight!r} holds weights that are negative or not finite")
+    weight = rows.sample_weight * factors[codes]
+    if len(weight) and not weight.any() and rows.sample_weight.any():
+        raise ValueError(f"class_weight={class_weight!r} leaves every row without weight")
+    return Rows(rows.X, rows.y, weight)
 
 
 def draw_seed(random_state: Any) -> int:
     """Return one whole number drawn by scikit-learn's rules for random_state."""
     return int(check_random_state(random_state).randint(2**31 - 1))
+
+
+def refusals_change_nothing(method: Method) -> Method:
+    """Decorate fit or partial_fit: where it refuses its input, the estimator is left as it was."""
+
+    @functools.wraps(method)
+    def guarded(self: BaseEstimator, *args: Any, **kwargs: Any) -> Any:
+        before = dict(vars(self))
+        try:
+            return method(self, *args, **kwargs)
+        except (ValueError, TypeError):
+            vars(self).clear()
+            vars(self).update(before)
+            raise
+
+    return guarded  # type: ignore[return-value]
 
 
 class TrainedBySGD(BaseEstimator):  # type: ignore[misc]
@@ -117,6 +150,7 @@ class TrainedBySGD(BaseEstimator):  # type: ignore[misc]
             X_val = check_rows(self, X_val, reset=False, dtype=rows.X.dtype)
             return rows, Rows(X_val, encode(check_targets(y_val, X_val)), np.ones(len(X_val)))
         if self.early_stopping:
+            rows = rows.take(np.flatnonzero(rows.sample_weight))
             training, held_out = hold_out(rows.y, self.validation_fraction, seed, stratify=stratify)
             return rows.take(training), rows.take(held_out)
         return rows, None

@@ -13,6 +13,7 @@ from hotloop.estimators.checks import (
     come_together,
     encode_labels,
     find_classes,
+    refusals_change_nothing,
     weigh_classes,
 )
 from hotloop.fitting import Settings, fit_logistic
@@ -138,6 +139,7 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
         self.average = average
         self.standardize = standardize
 
+    @refusals_change_nothing
     def fit(self, X: Any, y: Any, sample_weight: Any = None, X_val: Any = None, y_val: Any = None) -> "LogisticSGDClassifier":
         """Train on all rows until the loss stands still.
 
@@ -198,6 +200,7 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
         self._keep(course, plan)
         return self
 
+    @refusals_change_nothing
     def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> "LogisticSGDClassifier":
         """Train once on rows in the order given; pieces of any size give the bits of one call.
 
@@ -240,6 +243,8 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
             self._stream = LogisticStream(self._new_state(X, len(known)), self._settings())
         self._stream.take(weigh_classes(Rows(X, codes, sample_weight), self.class_weight, known), sample_weight)
         self.n_iter_ = 1
+        if self._stream.plan is not None:
+            self.eta0_, self.alpha_ = self._stream.plan.eta0, self._stream.plan.alpha
         return self
 
     def decision_function(self, X: Any) -> Array:
@@ -300,12 +305,14 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
     def _new_state(self, X: Array, n_classes: int) -> LogisticState:
         if self.penalty not in ("l2", None):
             raise ValueError(f"penalty is {self.penalty!r}, expected 'l2' or None")
+        if self.average not in ("auto", True, False):
+            raise ValueError(f"average is {self.average!r}, expected True, False or 'auto'")
         return LogisticState.zeros(
             1 if n_classes == 2 else n_classes,
             X.shape[1],
             X.dtype,
             fit_intercept=bool(self.fit_intercept),
-            averaged=self.average is True or self.average == "auto",
+            averaged=bool(self.average),
         )
 
     def _warm_weights(self, X: Array) -> tuple[Array, Array] | None:
@@ -334,6 +341,8 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
         estimator = cls(**model.params)
         assert isinstance(model.learnt, LogisticStream)
         estimator._stream, estimator.classes_ = model.learnt, np.asarray(model.classes)
+        if model.learnt.plan is not None:
+            estimator.eta0_, estimator.alpha_ = model.learnt.plan.eta0, model.learnt.plan.alpha
         estimator.n_features_in_ = model.n_features
         if model.feature_names is not None:
             estimator.feature_names_in_ = np.array(model.feature_names, dtype=object)

@@ -24,8 +24,8 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     ----------
     max_categories : int, default=255
         A column of text gets at most this many categories, the most frequent; the others share one.
-    dtype : {"float32", "float64"}, default="float32"
-        Of the result.
+    dtype : {"float32", "float64"}, default="float64"
+        Of the result; float32 cannot tell whole numbers beyond 2^24 apart.
 
     Attributes
     ----------
@@ -47,7 +47,7 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     [[31.0, 0.0, 1.0, 0.0], [42.5, 1.0, 0.0, 1.0], [54.0, 0.0, 1.0, 0.0]]
     """
 
-    def __init__(self, max_categories: int = 255, dtype: Any = "float32") -> None:
+    def __init__(self, max_categories: int = 255, dtype: Any = "float64") -> None:
         self.max_categories = max_categories
         self.dtype = dtype
 

@@ -13,6 +13,7 @@ from hotloop.estimators.checks import (
     come_together,
     encode_labels,
     find_classes,
+    refusals_change_nothing,
     weigh_classes,
 )
 from hotloop.fitting import N_HIDDEN, Settings, fit_two_layer
@@ -31,7 +32,7 @@ class _TwoLayer(TrainedBySGD):
     def _train(self, rows: Rows, classes: Array | None, output: str, settings: Settings, validation: Rows | None) -> None:
         """Train on checked rows, whose y holds class indices, or targets where ``classes`` is None."""
         n_hidden = N_HIDDEN if self.n_hidden == "auto" else self.n_hidden
-        if isinstance(n_hidden, str) or n_hidden < 1:
+        if not isinstance(n_hidden, int | np.integer) or n_hidden < 1:
             raise ValueError(f"n_hidden is {n_hidden!r}, expected a positive whole number or 'auto'")
         shape = (rows.X.shape[1], int(n_hidden), 1 if classes is None else len(classes))
         state = TwoLayerState.random(*shape, output, rows.X.dtype, settings.seed)
@@ -187,6 +188,7 @@ class TwoLayerClassifier(ClassifierMixin, _TwoLayer):  # type: ignore[misc]
         self.warm_start = warm_start
         self.standardize = standardize
 
+    @refusals_change_nothing
     def fit(self, X: Any, y: Any, sample_weight: Any = None, X_val: Any = None, y_val: Any = None) -> "TwoLayerClassifier":
         """Train on all rows until the loss stands still; parameters and errors as for ``LogisticSGDClassifier.fit``."""
         come_together(X_val, y_val)
@@ -296,6 +298,7 @@ n_iter_no_change, warm_start, standardize
         self.warm_start = warm_start
         self.standardize = standardize
 
+    @refusals_change_nothing
     def fit(self, X: Any, y: Any, sample_weight: Any = None, X_val: Any = None, y_val: Any = None) -> "TwoLayerRegressor":
         """Train on all rows until the loss stands still; y holds numbers, the rest as for ``TwoLayerClassifier.fit``."""
         if self.output not in ("linear", "sigmoid_sum"):

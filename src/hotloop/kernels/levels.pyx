@@ -50,4 +50,6 @@ def logistic_of(const floating[::1] m not None):
     return p
 
 
-use_level(os.environ.get("HOTLOOP_ISA") or available_levels()[0])
+# A level that is not there is refused when a backend is chosen, not by the import.
+_asked = os.environ.get("HOTLOOP_ISA")
+use_level(_asked if _asked in available_levels() else available_levels()[0])

@@ -1,1 +1,1 @@
-"""Where samples come from: files and arrays as batches or columns."""
+"""Where tables come from: files of delimited text."""
