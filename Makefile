@@ -35,7 +35,7 @@ test-levels: build
 check: build
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/cython-lint src/hotloop/kernels/*.pyx
+	PATH="$(abspath $(BIN)):$$PATH" cython-lint src/hotloop/kernels/*.pyx
 	$(BIN)/mypy
 	$(BIN)/python -m mypy.stubtest --allowlist tests/stubtest_allowlist.txt hotloop.kernels.levels hotloop.kernels.logistic_dense hotloop.kernels.two_layer_dense
 

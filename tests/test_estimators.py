@@ -68,7 +68,10 @@ def test_scikit_learn_checks(estimator, check):
     check(estimator)
 
 
-@pytest.mark.parametrize("module", [logistic, two_layer])
+LONG = pytest.mark.skipif(SLOW, reason="networks trained to the stop take minutes on the reference")
+
+
+@pytest.mark.parametrize("module", [logistic, pytest.param(two_layer, marks=LONG)])
 def test_examples_of_the_docstrings(module):
     failed, attempted = doctest.testmod(module)
     assert failed == 0 < attempted
