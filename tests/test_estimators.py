@@ -1,6 +1,5 @@
 """The scikit-learn surface: its own checks, its tools, what is refused, and results on real data with pure defaults."""
 
-import doctest
 import inspect
 import pickle
 import re
@@ -21,7 +20,6 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 import hotloop
 from hotloop import LogisticSGDClassifier, TwoLayerClassifier, TwoLayerRegressor
-from hotloop.estimators import logistic, two_layer
 
 # The reference is some hundred times slower, and scikit-learn's checks fit some hundred times.
 SLOW = hotloop.backend_info().backend == "reference"
@@ -66,15 +64,6 @@ def assert_same_weights(found, expected):
 )
 def test_scikit_learn_checks(estimator, check):
     check(estimator)
-
-
-LONG = pytest.mark.skipif(SLOW, reason="networks trained to the stop take minutes on the reference")
-
-
-@pytest.mark.parametrize("module", [logistic, pytest.param(two_layer, marks=LONG)])
-def test_examples_of_the_docstrings(module):
-    failed, attempted = doctest.testmod(module)
-    assert failed == 0 < attempted
 
 
 @each_estimator
