@@ -17,6 +17,7 @@ FLAGS += ["-std=gnu11", "-fvisibility=hidden", "-Wno-psabi", "-Wno-unknown-pragm
 
 MODULES = {
     "levels": sorted(glob(f"{KERNELS}/vectors/*.c")),
+    "samples": [],
     "logistic_dense": [],
     "two_layer_dense": [],
 }

@@ -4,23 +4,18 @@ from cython cimport floating
 
 cdef extern from "vectors/vectors.h" nogil:
     enum:
-        GROUP
-    struct group:
-        double *sign
-        double *weight
-        double *step
-        double *keep
-        double *counted
-        double *margin
+        GROUP, SLOTS, SIGN, WEIGHT, STEP, KEEP, MARGIN, ROWS
+    enum:
+        U8, I8, U16, I16, U32, I32, U64, I64, F16, F32, F64, TYPES
     struct vectors_f32:
         float (*dot)(Py_ssize_t, const float *, const float *) noexcept nogil
         void (*scale_add)(Py_ssize_t, float, float *, float, const float *) noexcept nogil
         void (*accumulate)(Py_ssize_t, const float *, double *) noexcept nogil
         void (*standardize)(Py_ssize_t, const float *, const float *, const float *, float *) noexcept nogil
-        void (*block)(Py_ssize_t, float *, double *, const float *, const float *const *, const float *const *,
-                      const float *const *, float *) noexcept nogil
-        void (*finish)(Py_ssize_t, float *, double *, const float *, const float *const *) noexcept nogil
-        int (*recurrence)(const float *, group *, Py_ssize_t, double *, double *, float *) noexcept nogil
+        void (*load[TYPES])(Py_ssize_t, const void *, const float *, const float *, float *) noexcept nogil
+        int (*block)(Py_ssize_t, float *, double *, float *, Py_ssize_t, double *, double *, const float *const *,
+                     const float *const *, const float *const *, float *) noexcept nogil
+        void (*losses)(Py_ssize_t, float *, double *) noexcept nogil
         void (*exponential)(Py_ssize_t, const float *, float *) noexcept nogil
         void (*logistic)(Py_ssize_t, const float *, float *) noexcept nogil
     struct vectors_f64:
@@ -28,15 +23,15 @@ cdef extern from "vectors/vectors.h" nogil:
         void (*scale_add)(Py_ssize_t, double, double *, double, const double *) noexcept nogil
         void (*accumulate)(Py_ssize_t, const double *, double *) noexcept nogil
         void (*standardize)(Py_ssize_t, const double *, const double *, const double *, double *) noexcept nogil
-        void (*block)(Py_ssize_t, double *, double *, const double *, const double *const *, const double *const *,
-                      const double *const *, double *) noexcept nogil
-        void (*finish)(Py_ssize_t, double *, double *, const double *, const double *const *) noexcept nogil
-        int (*recurrence)(const double *, group *, Py_ssize_t, double *, double *, double *) noexcept nogil
+        void (*load[TYPES])(Py_ssize_t, const void *, const double *, const double *, double *) noexcept nogil
+        int (*block)(Py_ssize_t, double *, double *, double *, Py_ssize_t, double *, double *, const double *const *,
+                     const double *const *, const double *const *, double *) noexcept nogil
+        void (*losses)(Py_ssize_t, double *, double *) noexcept nogil
         void (*exponential)(Py_ssize_t, const double *, double *) noexcept nogil
         void (*logistic)(Py_ssize_t, const double *, double *) noexcept nogil
     struct vectors:
         const char *level
-        void (*losses)(Py_ssize_t, group *, double *) noexcept nogil
+        void (*fetch)(Py_ssize_t, const void *) noexcept nogil
         vectors_f32 f32
         vectors_f64 f64
     const vectors *vectors_of_level(const char *level)
@@ -77,32 +72,30 @@ cdef inline void standardize(
         v.f64.standardize(n, x, center, scale, z)
 
 
-cdef inline void block(
-    const vectors *v, Py_ssize_t n, floating *w, double *total, const floating *c, const floating **p, const floating **q,
-    const floating **ahead, floating *r
+cdef inline void load(
+    const vectors *v, int type, Py_ssize_t n, const void *x, const floating *center, const floating *scale, floating *z
 ) noexcept nogil:
     if floating is float:
-        v.f32.block(n, w, total, c, p, q, ahead, r)
+        v.f32.load[type](n, x, center, scale, z)
     else:
-        v.f64.block(n, w, total, c, p, q, ahead, r)
+        v.f64.load[type](n, x, center, scale, z)
 
 
-cdef inline void finish(
-    const vectors *v, Py_ssize_t n, floating *w, double *total, const floating *c, const floating **p
+cdef inline int block(
+    const vectors *v, Py_ssize_t n, floating *w, double *total, floating *rows, Py_ssize_t s, double *b, double *b_total,
+    const floating **p, const floating **q, const floating **ahead, floating *r
 ) noexcept nogil:
     if floating is float:
-        v.f32.finish(n, w, total, c, p)
+        return v.f32.block(n, w, total, rows, s, b, b_total, p, q, ahead, r)
     else:
-        v.f64.finish(n, w, total, c, p)
+        return v.f64.block(n, w, total, rows, s, b, b_total, p, q, ahead, r)
 
 
-cdef inline int recurrence(
-    const vectors *v, const floating *r, group *rows, Py_ssize_t s, double *b, double *b_total, floating *c
-) noexcept nogil:
+cdef inline void losses(const vectors *v, Py_ssize_t n, floating *rows, double *loss) noexcept nogil:
     if floating is float:
-        return v.f32.recurrence(r, rows, s, b, b_total, c)
+        v.f32.losses(n, rows, loss)
     else:
-        return v.f64.recurrence(r, rows, s, b, b_total, c)
+        v.f64.losses(n, rows, loss)
 
 
 cdef inline void exponential(const vectors *v, Py_ssize_t n, const floating *m, floating *p) noexcept nogil:

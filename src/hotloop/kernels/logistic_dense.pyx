@@ -10,7 +10,7 @@ import numpy as np
 from cython cimport floating
 from libc.math cimport exp, fabs, isfinite, log, log1p
 
-from hotloop.kernels cimport levels
+from hotloop.kernels cimport levels, samples
 
 
 cdef double log_loss(double m, double y) noexcept nogil:
@@ -49,11 +49,13 @@ cdef enum Trouble:
 
 
 cdef struct Steps:
-    # What a pass visits, and how far it has come.
+    # What a pass visits, and how far it has come. Strides count entries: 0 for one number that stands for all.
     const Py_ssize_t *order
     Py_ssize_t n_steps
     const double *y
+    Py_ssize_t y_stride
     const double *sample_weight
+    Py_ssize_t weight_stride
     Py_ssize_t n_samples
     Py_ssize_t n_classes
     const double *eta
@@ -64,129 +66,160 @@ cdef struct Steps:
     Py_ssize_t next      # step to visit next
 
 
-cdef inline Trouble check_step(Steps *steps, Py_ssize_t s) noexcept nogil:
-    """Refuse a row or label that does not exist, at step s."""
-    steps.place = s
-    if not 0 <= steps.order[s] < steps.n_samples:
+cdef extern from *:
+    """
+    #define hotloop_prefetch(x) __builtin_prefetch(x)
+    """
+    void prefetch "hotloop_prefetch"(const void *) noexcept nogil
+
+
+cdef inline Trouble next_row(Steps *steps, Py_ssize_t *row, double *weight) noexcept nogil:
+    """Find the next row and its weight; refuse a row or label that does not exist."""
+    cdef Py_ssize_t soon = steps.order[min(steps.next + 32, steps.n_steps - 1)]
+    if 0 <= soon < steps.n_samples:
+        prefetch(steps.y + soon * steps.y_stride)
+        prefetch(steps.sample_weight + soon * steps.weight_stride)
+    steps.place = steps.next
+    row[0] = steps.order[steps.next]
+    if not 0 <= row[0] < steps.n_samples:
         return BAD_ROW
-    if steps.sample_weight[steps.order[s]] != 0.0 and not 0.0 <= steps.y[steps.order[s]] < steps.n_classes:
+    weight[0] = steps.sample_weight[row[0] * steps.weight_stride]
+    if weight[0] != 0.0 and not 0.0 <= steps.y[row[0] * steps.y_stride] < steps.n_classes:
         return BAD_LABEL
+    steps.next += 1
     return NONE
 
 
-# Rows in flight ahead of the block, in bytes: enough to hide the latency of memory behind the work on the rows before.
+# Rows in flight ahead of the block that is read, to hide the latency of memory behind the work on the rows before.
 cdef enum:
-    AHEAD_BYTES = 4096
+    AHEAD = 8
 
 
-cdef Trouble gather(Steps *steps, levels.group *rows, Py_ssize_t *at, Py_ssize_t *n) noexcept nogil:
-    """Collect what the rule needs of the next rows that move, up to a group of them, filled up to 8 with rows of weight 0."""
-    cdef Py_ssize_t row, count = 0
+cdef Trouble gather(
+    Steps *steps, const char *X, Py_ssize_t stride, floating *rows, const char **where, Py_ssize_t *at, Py_ssize_t *n
+) noexcept nogil:
+    """Collect what the rule needs of the next rows that move, up to a group of them, in slots 4, 5, ...: the first four hold the
+    block before. The last block is filled up with copies of its last row, of weight 0."""
+    cdef Py_ssize_t row, slot = 4
     cdef Trouble trouble = NONE
-    while steps.next < steps.n_steps and count < levels.GROUP:
-        trouble = check_step(steps, steps.next)
+    cdef double weight, eta
+    while steps.next < steps.n_steps and slot < levels.GROUP + 4:
+        trouble = next_row(steps, &row, &weight)
         if trouble != NONE:
             break
-        row = steps.order[steps.next]
-        if steps.sample_weight[row] != 0.0:  # else it moves nothing, not even the step counter
-            at[count] = steps.next
-            rows.sign[count] = 1.0 - 2.0 * steps.y[row]
-            rows.weight[count] = steps.sample_weight[row]
-            rows.step[count] = steps.eta[steps.moved] * rows.weight[count]
-            rows.keep[count] = 1.0 - steps.eta[steps.moved] * steps.alpha
-            rows.counted[count] = 1.0
+        if weight != 0.0:  # else it moves nothing, not even the step counter
+            eta = steps.eta[steps.moved]
+            at[slot] = steps.place
+            where[slot] = X + row * stride
+            rows[levels.SIGN + slot] = <floating>(1.0 - 2.0 * steps.y[row * steps.y_stride])
+            rows[levels.WEIGHT + slot] = <floating>weight
+            rows[levels.STEP + slot] = <floating>(eta * weight)
+            rows[levels.KEEP + slot] = <floating>(1.0 - eta * steps.alpha)
             steps.moved += 1
-            count += 1
-        steps.next += 1
-    n[0] = count
-    while count % 8:
-        at[count] = at[count - 1]
-        rows.sign[count] = rows.weight[count] = rows.step[count] = rows.counted[count] = rows.margin[count] = 0.0
-        rows.keep[count] = 1.0
-        count += 1
+            slot += 1
+    while slot % 4:
+        at[slot], where[slot] = at[slot - 1], where[slot - 1]
+        rest(rows, slot)
+        slot += 1
+    n[0] = slot - 4
+    # the rows that will be read first after these
+    for slot in range(slot, slot + AHEAD):
+        row = steps.order[min(steps.next + slot - 4 - n[0], steps.n_steps - 1)]
+        where[slot] = X + (row if 0 <= row < steps.n_samples else 0) * stride
     return trouble
 
 
+cdef inline void rest(floating *rows, Py_ssize_t slot) noexcept nogil:
+    """Let the row in a slot move nothing."""
+    rows[levels.SIGN + slot] = rows[levels.WEIGHT + slot] = rows[levels.STEP + slot] = 0
+    rows[levels.KEEP + slot] = 1
+
+
 cdef Trouble blocked_pass(
-    const levels.vectors *v, Steps *steps, Py_ssize_t n_features, const floating *X, const floating *center,
-    const floating *scale, floating *scratch, floating *w, double *w_total, double *b, double *b_total
+    const levels.vectors *v, Steps *steps, Py_ssize_t n_features, const char *X, Py_ssize_t stride, Py_ssize_t n_bytes, int type,
+    const floating *center, const floating *scale, floating *scratch, floating *w, double *w_total, double *b, double *b_total
 ) noexcept nogil:
     """One output, four rows a block, one pass a block: the work on a block also finishes the block before (LR-12)."""
     cdef const floating *p[4]
     cdef const floating *q[4]
     cdef const floating *ahead[4]
-    cdef floating r[10]
-    cdef floating c[10]
-    cdef levels.group rows
-    cdef Py_ssize_t at[levels.GROUP]
+    cdef floating r[12]
+    cdef floating rows[levels.ROWS]
+    cdef Py_ssize_t at[levels.SLOTS]
+    cdef const char *where[levels.SLOTS + AHEAD]
     cdef Trouble trouble = NONE
-    cdef Py_ssize_t n, s, i, side = 0
-    cdef Py_ssize_t distance = 4 * max(1, AHEAD_BYTES // (4 * max(1, n_features) * <Py_ssize_t>sizeof(floating)))
-    cdef bint begun = False
-    for i in range(10):
-        c[i] = 0
-    c[0] = 1
+    cdef Py_ssize_t n, s, i, field, side = 0
+    cdef bint begun = False, direct = samples.as_they_are(type, center, <const floating *>w)
+    for i in range(12):
+        r[i] = 0
+    for i in range(4):  # before the first block there is one that moves nothing
+        rest(rows, i)
     while trouble == NONE and steps.next < steps.n_steps:
-        trouble = gather(steps, &rows, at, &n)
-        for s in range(0, n, 4):
+        trouble = gather(steps, X, stride, rows, where, at, &n)
+        for s in range(0, n, 4):  # the rows p are those of slots s to s + 3, the rows q the four after them
             for i in range(4):
-                q[i] = X + steps.order[at[s + i]] * n_features
-                ahead[i] = X + steps.order[min(at[s + i] + distance, steps.n_steps - 1)] * n_features
-                if center != NULL:
-                    levels.standardize(v, n_features, q[i], center, scale, scratch + (side + i) * n_features)    # (LR-9)
-                    q[i] = scratch + (side + i) * n_features
+                q[i] = samples.row(v, where[s + 4 + i], type, n_features, center, scale, scratch + (side + i) * n_features)
+                ahead[i] = <const floating *>where[s + 4 + AHEAD + i]
+                if not direct:
+                    v.fetch(n_bytes, ahead[i])
+                    ahead[i] = q[i]
                 if not begun:
                     p[i] = q[i]
             begun = True
-            levels.block(v, n_features, w, w_total, <const floating *>c, p, q, ahead, r)
-            i = levels.recurrence(v, <const floating *>r, &rows, s, b, b_total, c)
+            i = levels.block(v, n_features, w, w_total, rows, s, b, b_total, p, q, ahead, r)
             if i >= 0:  # the rows before it still count
                 steps.place = at[s + i]
-                trouble = DIVERGED
                 for i in range(s + i, s + 4):
-                    rows.step[i] = rows.counted[i] = 0.0
-                    rows.keep[i] = 1.0
-                levels.recurrence(v, <const floating *>r, &rows, s, b, b_total, c)
+                    rest(rows, i)
+                levels.block(v, n_features, w, w_total, rows, s, b, b_total, p, p, p, r)
+                levels.losses(v, s + 4, rows, &steps.loss)
+                return DIVERGED
             for i in range(4):
                 p[i] = q[i]
             side = 4 - side
-            if trouble == DIVERGED:
-                break
-        v.losses((n + 7) // 8 * 8, &rows, &steps.loss)
+        levels.losses(v, n, rows, &steps.loss)
+        for i in range(4):
+            at[i] = at[n + i]
+            field = 0
+            while field < levels.ROWS:
+                rows[field + i] = rows[field + n + i]
+                field += levels.SLOTS
     if begun:
-        levels.finish(v, n_features, w, w_total, <const floating *>c, p)
+        i = levels.block(v, n_features, w, w_total, rows, 0, b, b_total, p, p, p, r)
+        if i >= 0:
+            steps.place = at[i]
+            for i in range(i, 4):
+                rest(rows, i)
+            levels.block(v, n_features, w, w_total, rows, 0, b, b_total, p, p, p, r)
+            trouble = DIVERGED
+        levels.losses(v, 4, rows, &steps.loss)
     return trouble
 
 
 cdef Trouble softmax_pass(
-    const levels.vectors *v, Steps *steps, Py_ssize_t n_features, Py_ssize_t n_outputs, const floating *X,
-    const floating *center, const floating *scale, floating *scratch, floating *W, double *W_total, double *b, double *b_total,
-    double *m
+    const levels.vectors *v, Steps *steps, Py_ssize_t n_features, Py_ssize_t n_outputs, const char *X, Py_ssize_t stride,
+    int type, const floating *center, const floating *scale, floating *scratch, floating *W, double *W_total, double *b,
+    double *b_total, double *m
 ) noexcept nogil:
     """Several outputs, row by row."""
     cdef const floating *x
     cdef Trouble trouble
     cdef double weight, step, keep
-    cdef Py_ssize_t s, row, c
-    for s in range(steps.n_steps):
-        trouble = check_step(steps, s)
+    cdef Py_ssize_t row, c
+    while steps.next < steps.n_steps:
+        trouble = next_row(steps, &row, &weight)
         if trouble != NONE:
             return trouble
-        row = steps.order[s]
-        weight = steps.sample_weight[row]
         if weight == 0.0:  # such a row moves nothing, not even the step counter
             continue
-        x = X + row * n_features
-        if center != NULL:
-            levels.standardize(v, n_features, x, center, scale, scratch)                 # (LR-9)
-            x = scratch
+        x = samples.row(v, X + row * stride, type, n_features, center, scale, scratch)
         for c in range(n_outputs):
             m[c] = levels.dot(v, n_features, x, <const floating *>W + c * n_features)
             if b != NULL:
                 m[c] += b[c]                                                             # (LR-1)
             if not isfinite(m[c]):
                 return DIVERGED
-        steps.loss += weight * softmax_gradient(v, n_outputs, steps.y[row], m)
+        steps.loss += weight * softmax_gradient(v, n_outputs, steps.y[row * steps.y_stride], m)
         step = steps.eta[steps.moved] * weight
         keep = 1.0 - steps.eta[steps.moved] * steps.alpha
         for c in range(n_outputs):                                                       # (LR-5)
@@ -202,21 +235,22 @@ cdef Trouble softmax_pass(
 
 
 def logistic_pass(
-    const floating[:, ::1] X not None,
-    const double[::1] y not None,
-    const double[::1] sample_weight not None,
+    X not None,
+    const double[:] y not None,
+    const double[:] sample_weight not None,
     const Py_ssize_t[::1] order not None,
     const double[::1] eta not None,
     double alpha,
-    const floating[::1] center,
-    const floating[::1] scale,
+    center,
+    scale,
     floating[:, ::1] W not None,
     double[::1] b,
     double[:, ::1] W_total,
     double[::1] b_total,
 ):
     """See hotloop.reference.logistic_pass. The GIL is released; X, y and the other inputs may be read-only."""
-    cdef Py_ssize_t n_samples = X.shape[0], n_features = X.shape[1], n_outputs = W.shape[0]
+    cdef samples.Samples rows = samples.Samples(X)
+    cdef Py_ssize_t n_samples = rows.n_samples, n_features = rows.n_features, n_outputs = W.shape[0]
     if y.shape[0] != n_samples or sample_weight.shape[0] != n_samples:
         raise ValueError("y and sample_weight must have one entry a row of X")
     if W.shape[1] != n_features or n_outputs < 1:
@@ -238,27 +272,29 @@ def logistic_pass(
     if n_samples == 0:
         raise ValueError("order[0] is no row of X, which has 0")
 
-    cdef Steps steps = Steps(&order[0], order.shape[0], &y[0], &sample_weight[0], n_samples, max(n_outputs, 2), &eta[0], alpha,
+    cdef Steps steps = Steps(&order[0], order.shape[0], &y[0], y.strides[0] // <Py_ssize_t>sizeof(double), &sample_weight[0],
+                             sample_weight.strides[0] // <Py_ssize_t>sizeof(double), n_samples, max(n_outputs, 2), &eta[0], alpha,
                              0.0, 0, 0, 0)
     cdef floating[::1] scratch = np.empty(8 * n_features, np.asarray(W).dtype)
     cdef double[::1] margins = np.empty(n_outputs)
     # Pointers to the first elements; an array without elements has none, and none is then followed.
     cdef bint empty = n_features == 0
-    cdef const floating *X0 = NULL if empty else &X[0, 0]
     cdef floating *W0 = NULL if empty else &W[0, 0]
     cdef floating *scratch0 = NULL if empty else &scratch[0]
-    cdef const floating *center0 = NULL if empty or center is None else &center[0]
-    cdef const floating *scale0 = NULL if empty or scale is None else &scale[0]
+    cdef const floating[::1] centers = center, scales = scale
+    cdef const floating *center0 = NULL if empty or center is None else &centers[0]
+    cdef const floating *scale0 = NULL if empty or scale is None else &scales[0]
     cdef double *W_total0 = NULL if empty or W_total is None else &W_total[0, 0]
     cdef double *b0 = NULL if b is None else &b[0]
     cdef double *b_total0 = NULL if b_total is None else &b_total[0]
     cdef Trouble trouble
     with nogil:
         if n_outputs == 1:
-            trouble = blocked_pass(levels.active, &steps, n_features, X0, center0, scale0, scratch0, W0, W_total0, b0, b_total0)
+            trouble = blocked_pass(levels.active, &steps, n_features, rows.data, rows.stride, rows.n_bytes, rows.type, center0,
+                                   scale0, scratch0, W0, W_total0, b0, b_total0)
         else:
-            trouble = softmax_pass(levels.active, &steps, n_features, n_outputs, X0, center0, scale0, scratch0, W0, W_total0, b0,
-                                   b_total0, &margins[0])
+            trouble = softmax_pass(levels.active, &steps, n_features, n_outputs, rows.data, rows.stride, rows.type, center0, scale0,
+                                   scratch0, W0, W_total0, b0, b_total0, &margins[0])
     place = steps.place
     if trouble == BAD_ROW:
         raise ValueError(f"order[{place}] = {order[place]} is no row of X, which has {n_samples}")
@@ -270,21 +306,21 @@ def logistic_pass(
 
 
 def linear_margins(
-    const floating[:, ::1] X not None,
-    const floating[::1] center,
-    const floating[::1] scale,
+    X not None,
+    center,
+    scale,
     const floating[:, ::1] W not None,
     const double[::1] b not None,
 ):
     """See hotloop.reference.linear_margins. The GIL is released."""
-    cdef Py_ssize_t n_samples = X.shape[0], n_features = X.shape[1], n_outputs = W.shape[0]
+    cdef samples.Samples rows = samples.Samples(X)
+    cdef Py_ssize_t n_samples = rows.n_samples, n_features = rows.n_features, n_outputs = W.shape[0]
     if W.shape[1] != n_features or b.shape[0] != n_outputs:
         raise ValueError(f"W has shape {(n_outputs, W.shape[1])} and b {b.shape[0]} entries, X has {n_features} columns")
     if (center is None) != (scale is None):
         raise ValueError("center and scale come together or not at all")
     if center is not None and (center.shape[0] != n_features or scale.shape[0] != n_features):
         raise ValueError(f"center and scale must have {n_features} entries")
-    cdef bint standardized = center is not None
     out = np.empty((n_samples, n_outputs))
     cdef double[:, ::1] m = out
     if n_features == 0 or n_samples == 0 or n_outputs == 0:
@@ -292,14 +328,14 @@ def linear_margins(
         return out
     cdef floating[::1] scratch = np.empty(n_features, np.float32 if floating is float else np.float64)
     cdef const levels.vectors *v = levels.active
+    cdef const floating[::1] centers = center, scales = scale
+    cdef const floating *center0 = NULL if center is None else &centers[0]
+    cdef const floating *scale0 = NULL if scale is None else &scales[0]
     cdef const floating *x
     cdef Py_ssize_t i, c
     with nogil:
         for i in range(n_samples):
-            x = &X[i, 0]
-            if standardized:
-                levels.standardize(v, n_features, x, &center[0], &scale[0], &scratch[0])  # (LR-9)
-                x = &scratch[0]
+            x = samples.row(v, rows.data + i * rows.stride, rows.type, n_features, center0, scale0, &scratch[0])
             for c in range(n_outputs):
                 m[i, c] = b[c] + levels.dot(v, n_features, x, &W[c, 0])                   # (LR-1)
     return out

@@ -10,10 +10,32 @@
 #define JOIN_(a, b, c) a##_##b##_##c
 #define JOIN(a, b, c) JOIN_(a, b, c)
 
+/* Lanes of two vectors: 0, 1, ... of a, then those of b. I is the type of the mask, integers as wide as the lanes. */
+#if defined(__clang__)
+#define PICK(I, a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
+#else
+#define PICK(I, a, b, ...) __builtin_shuffle(a, b, (I){__VA_ARGS__})
+#endif
+
+/* A float16 by its bits, exactly: the exponent is rebased by 127 - 15. Subnormal numbers come out right, too. */
+static inline float JOIN(half, value, LEVEL)(uint16_t h)
+{
+    const uint32_t magnitude = (uint32_t)(h & 0x7fff) << 13, special = magnitude >= 0x7c00u << 13 ? 0x7f800000u : 0;
+    const uint32_t sign = (uint32_t)(h & 0x8000) << 16;
+    uint32_t bits;
+    float value;
+    memcpy(&value, &magnitude, sizeof value);
+    value *= 0x1p112f;
+    memcpy(&bits, &value, sizeof bits);
+    bits |= sign | special;
+    memcpy(&value, &bits, sizeof value);
+    return value;
+}
+#define half_value JOIN(half, value, LEVEL)
+
 #define REAL float
 #define INT int32_t
 #define SHORT f32
-#define TAIL_LANES 4
 #define MANTISSA_BITS 23
 #define EXPONENT_BIAS 127
 #define EXP_LIMIT 87.0f
@@ -21,21 +43,11 @@
 #define LN2_LOW (-2.12194440054690583e-4f)
 #define TERMS 8
 #include "primitives.h"
-#undef REAL
-#undef INT
-#undef SHORT
-#undef MANTISSA_BITS
-#undef EXPONENT_BIAS
-#undef EXP_LIMIT
-#undef LN2_HIGH
-#undef LN2_LOW
-#undef TERMS
-#undef TAIL_LANES
-
+#include "blocks.h"
+#include "undefine.h"
 #define REAL double
 #define INT int64_t
 #define SHORT f64
-#define TAIL_LANES 2
 #define MANTISSA_BITS 52
 #define EXPONENT_BIAS 1023
 #define EXP_LIMIT 708.0
@@ -43,34 +55,26 @@
 #define LN2_LOW 1.90821492927058770002e-10
 #define TERMS 14
 #include "primitives.h"
+#include "blocks.h"
+#include "undefine.h"
 
-/* Adds weight times loss of the first n rows of a group, n a multiple of 8: log(1 + exp(u)) = max(u, 0) + log(1 + e), (LR-3), with
-   e = exp(-|u|). log(1 + e) is 2 artanh(e / (2 + e)), whose series falls by 9 a term; what is left out is below 9^-16 / 33 of it. */
-static void JOIN(losses, of, LEVEL)(ptrdiff_t n, struct group *rows, double *loss)
+static void JOIN(fetch, of, LEVEL)(ptrdiff_t n_bytes, const void *x)
 {
-    typedef JOIN(vec, f64, LEVEL) VEC;
-    typedef JOIN(ivec, f64, LEVEL) IVEC;
-    static const double inverse_odd[] = {1,        1.0 / 3,  1.0 / 5,  1.0 / 7,  1.0 / 9,  1.0 / 11, 1.0 / 13, 1.0 / 15,
-                                         1.0 / 17, 1.0 / 19, 1.0 / 21, 1.0 / 23, 1.0 / 25, 1.0 / 27, 1.0 / 29, 1.0 / 31};
-    const VEC zero = {0};
-    for (ptrdiff_t s = 0; s < n; s += VECTOR_BYTES / 8) {
-        const VEC u = *(const VEC *)(rows->margin + s);
-        const VEC top = (VEC)((IVEC)(u > zero) & (IVEC)u);
-        const VEC e = JOIN(exp_vec, f64, LEVEL)(u - 2 * top), q = e / (2 + e), square = q * q;
-        VEC p = zero + inverse_odd[15];
-        for (int k = 14; k >= 0; k--) p = p * square + inverse_odd[k];
-        *(VEC *)(rows->margin + s) = *(const VEC *)(rows->weight + s) * (2 * q * p + top);
-    }
-    /* block by block, so that the sum does not depend on where a pass is cut */
-    const double *m = rows->margin;
-    for (ptrdiff_t s = 0; s < n; s += 4) *loss += (m[s] + m[s + 1]) + (m[s + 2] + m[s + 3]);
+    for (ptrdiff_t i = 0; i < n_bytes; i += 64) __builtin_prefetch((const char *)x + i);
+    __builtin_prefetch((const char *)x + n_bytes - 1);
 }
 
-#define TABLE(SHORT)                                                                                          \
-    {                                                                                                         \
-        JOIN(dot, SHORT, LEVEL), JOIN(scale_add, SHORT, LEVEL), JOIN(accumulate, SHORT, LEVEL),               \
-        JOIN(standardize, SHORT, LEVEL), JOIN(block, SHORT, LEVEL), JOIN(finish, SHORT, LEVEL),               \
-        JOIN(recurrence, SHORT, LEVEL), JOIN(exponential, SHORT, LEVEL), JOIN(logistic, SHORT, LEVEL)        \
+#define OF(stem, SHORT) JOIN(stem, SHORT, LEVEL)
+#define LOADERS(SHORT)                                                                                                  \
+    {                                                                                                                   \
+        OF(load_u8, SHORT), OF(load_i8, SHORT), OF(load_u16, SHORT), OF(load_i16, SHORT), OF(load_u32, SHORT),          \
+        OF(load_i32, SHORT), OF(load_u64, SHORT), OF(load_i64, SHORT), OF(load_f16, SHORT), OF(load_f32, SHORT),        \
+        OF(load_f64, SHORT)                                                                                             \
+    }
+#define TABLE(SHORT)                                                                                                    \
+    {                                                                                                                   \
+        OF(dot, SHORT), OF(scale_add, SHORT), OF(accumulate, SHORT), OF(standardize, SHORT), LOADERS(SHORT),            \
+        OF(block, SHORT), OF(losses, SHORT), OF(exponential, SHORT), OF(logistic, SHORT)                                \
     }
 
-const struct vectors JOIN(vectors, of, LEVEL) = {LEVEL_NAME, JOIN(losses, of, LEVEL), TABLE(f32), TABLE(f64)};
+const struct vectors JOIN(vectors, of, LEVEL) = {LEVEL_NAME, JOIN(fetch, of, LEVEL), TABLE(f32), TABLE(f64)};

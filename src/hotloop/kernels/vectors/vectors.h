@@ -4,16 +4,21 @@
 #define HOTLOOP_VECTORS_H
 #include <stddef.h>
 
-/* What the recurrence knows of a group of rows, and the margins it finds. A row of weight 0 has step 0, keep 1, counted 0. */
-enum { GROUP = 256 };
-struct group {
-    double sign[GROUP];    /* 1 for y = 0, -1 for y = 1 */
-    double weight[GROUP];  /* of the loss */
-    double step[GROUP];    /* eta weight */
-    double keep[GROUP];    /* 1 - eta alpha */
-    double counted[GROUP]; /* whether the iterate after it counts in the average */
-    double margin[GROUP];  /* found: sign times margin */
+/* What the recurrence of (LR-12) knows of a group of rows, and the margins it finds: one array, where the fields start.
+   A row of weight 0, which fills up a block, has step 0 and keep 1; the iterate after it is not counted in the average. */
+enum {
+    GROUP = 256,
+    SLOTS = GROUP + 16, /* a waiting block, the group, and room for the widest vector to run over its end */
+    SIGN = 0,           /* 1 for y = 0, -1 for y = 1 */
+    WEIGHT = SLOTS,     /* of the loss */
+    STEP = 2 * SLOTS,   /* eta weight */
+    KEEP = 3 * SLOTS,   /* 1 - eta alpha */
+    MARGIN = 4 * SLOTS, /* found: sign times margin */
+    ROWS = 5 * SLOTS
 };
+
+/* The types that rows may have in memory. */
+enum { U8, I8, U16, I16, U32, I32, U64, I64, F16, F32, F64, TYPES };
 
 #define PRIMITIVES(REAL)                                                                                                           \
     /* sum_j x_j y_j */                                                                                                            \
@@ -24,17 +29,17 @@ struct group {
     void (*accumulate)(ptrdiff_t n, const REAL *w, double *total);                                                                 \
     /* z_j = (x_j - center_j) scale_j                                                            (LR-9) */                         \
     void (*standardize)(ptrdiff_t n, const REAL *x, const REAL *center, const REAL *scale, REAL *z);                               \
-    /* One block of four rows in one pass. It finishes the block before, rows p:                                                   \
-           total <- total + c[5] w + sum_i c[6 + i] p_i (unless total is NULL), w <- c[0] w + sum_i c[1 + i] p_i,                  \
-       and takes of the rows q, with that w, the dots q_i . w and the Gram entries q_0.q_1, q_0.q_2, q_0.q_3, q_1.q_2,             \
-       q_1.q_3, q_2.q_3: r[0..3], r[4..9]. The rows `ahead` are fetched into the cache. */                                         \
-    void (*block)(ptrdiff_t n, REAL *w, double *total, const REAL *c, const REAL *const *p, const REAL *const *q,                  \
-                  const REAL *const *ahead, REAL *r);                                                                              \
-    /* The first half of `block` alone, to the same bits. */                                                                       \
-    void (*finish)(ptrdiff_t n, REAL *w, double *total, const REAL *c, const REAL *const *p);                                      \
-    /* The recurrence inside a block, (LR-12): from r the margins and gradients of rows s to s + 3, one after the other, and from  \
-       these the c of `block`. Returns -1, or the row of which the margin is not finite. */                                        \
-    int (*recurrence)(const REAL *r, struct group *rows, ptrdiff_t s, double *b, double *b_total, REAL *c);                        \
+    /* the same of a row of another type; z_j = x_j where center is NULL */                                                        \
+    void (*load[TYPES])(ptrdiff_t n, const void *x, const REAL *center, const REAL *scale, REAL *z);                               \
+    /* One block of four rows in one pass. From r it finds the margins and gradients of the rows p, slots s to s + 3 of the group, \
+       one after the other (LR-12), and finishes their update of w, its total (unless NULL), b and b_total (unless NULL); of the   \
+       rows q it takes, with that w, the dots q_i . w and the Gram entries q_0.q_1, q_0.q_2, q_0.q_3, q_1.q_2, q_1.q_3, q_2.q_3:   \
+       r[0..3], r[4..9] (r has 12 places). The rows `ahead` are fetched into the cache. Returns -1; or the place of a row whose    \
+       margin is not finite, and then nothing but margins has changed. */                                                          \
+    int (*block)(ptrdiff_t n, REAL *w, double *total, REAL *rows, ptrdiff_t s, double *b, double *b_total,                         \
+                 const REAL *const *p, const REAL *const *q, const REAL *const *ahead, REAL *r);                                   \
+    /* *loss <- *loss + weight times loss of the first n rows of a group, n a multiple of 4; overwrites the margins (LR-3) */      \
+    void (*losses)(ptrdiff_t n, REAL *rows, double *loss);                                                                         \
     /* p_j = exp(m_j), at most 3 units in the last place off for |m_j| <= 700 (double) or 85 (float) */                            \
     void (*exponential)(ptrdiff_t n, const REAL *m, REAL *p);                                                                      \
     /* p_j = 1 / (1 + exp(-m_j)), at most 4 units in the last place off                          (LR-2) */                         \
@@ -44,8 +49,8 @@ struct vectors_f32 { PRIMITIVES(float); };
 struct vectors_f64 { PRIMITIVES(double); };
 struct vectors {
     const char *level;
-    /* *loss <- *loss + weight times loss of the first n rows, n a multiple of 8, four by four; overwrites the margins (LR-3) */
-    void (*losses)(ptrdiff_t n, struct group *rows, double *loss);
+    /* brings n_bytes into the cache */
+    void (*fetch)(ptrdiff_t n_bytes, const void *x);
     struct vectors_f32 f32;
     struct vectors_f64 f64;
 };
