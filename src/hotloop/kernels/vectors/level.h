@@ -33,6 +33,8 @@ static inline float JOIN(half, value, LEVEL)(uint16_t h)
 }
 #define half_value JOIN(half, value, LEVEL)
 
+enum width { NARROW, MIDDLE, WIDE }; /* of rows: see blocks.h */
+
 #define REAL float
 #define INT int32_t
 #define SHORT f32
