@@ -18,6 +18,8 @@ FLAGS += ["-std=gnu11", "-fvisibility=hidden", "-Wno-psabi", "-Wno-unknown-pragm
 MODULES = {
     "levels": sorted(glob(f"{KERNELS}/vectors/*.c")),
     "samples": [],
+    "columns_dense": [],
+    "orders": [],
     "logistic_dense": [],
     "two_layer_dense": [],
 }

@@ -66,6 +66,11 @@ class Settings:
                 positive = "a positive number" if name == "eta0" else "a number that is not negative"
                 raise ValueError(f"{name} is {value!r}, expected {positive}" + (" or 'auto'" if name != "power_t" else ""))
 
+    @property
+    def need_statistics(self) -> bool:
+        """Whether anything is chosen by the statistics of the columns."""
+        return self.standardize is not None or self.eta0 == "auto"
+
     def plan(self, *, alpha: float, eta0: float, horizon: float | None = None) -> Plan:
         """Return the plan; ``alpha`` and ``eta0`` hold where the user did not decide, ``horizon`` None is 1 / (eta0 alpha)."""
         alpha = float(self.alpha) if self.alpha != "auto" else alpha
@@ -91,7 +96,9 @@ class Settings:
 
 def logistic_plan(state: LogisticState, settings: Settings, n_rows: int, mean_weight: float) -> Plan:
     """Return the plan for rows of which ``state.statistics`` tells the moments."""
-    square = mean_weight * (state.statistics.mean_square(state.center, state.scale) + state.fit_intercept)
+    square = 0.0
+    if settings.eta0 == "auto":
+        square = mean_weight * (state.statistics.mean_square(state.center, state.scale) + state.fit_intercept)
     return settings.plan(alpha=1 / n_rows, eta0=STEP_LOGISTIC / square if square > 0 else 1.0)
 
 
@@ -107,14 +114,14 @@ def fit_logistic(
 
     ``on_start`` is called with the plan when all is checked and the first step is about to be taken.
     """
-    moving = rows.sample_weight > 0
     state.t = 0
     state.statistics = ColumnStatistics(rows.X.shape[1])
-    state.statistics.update(rows.X, rows.sample_weight, largest=settings.standardize == "maxabs")
+    if settings.need_statistics:
+        state.statistics.update(rows.X, rows.sample_weight, largest=settings.standardize == "maxabs")
     state.restandardize(*state.statistics.constants(settings.standardize, state.W.dtype))
     state.restart_average()
-    state.n_rows = int(moving.sum())
-    plan = logistic_plan(state, settings, state.n_rows, float(rows.sample_weight[moving].mean()))
+    state.n_rows = int(np.count_nonzero(rows.sample_weight))
+    plan = logistic_plan(state, settings, state.n_rows, float(rows.sample_weight.sum()) / state.n_rows)
     if on_start is not None:
         on_start(plan)
 

@@ -8,7 +8,9 @@ from numpy.typing import NDArray
 
 from hotloop.backend import choose
 from hotloop.standardization import ColumnStatistics
-from hotloop.validation import Array
+from hotloop.validation import Array, readable
+
+CONVERTED_AT_ONCE = 1 << 16  # cells: they stay in the second-level cache
 
 
 @dataclass
@@ -86,7 +88,7 @@ class LogisticState:
             self.b_total if self.averaged and self.fit_intercept else None,
         )
         # Counted first: Python hears Ctrl-C as the kernel returns, when the weights have moved.
-        moved = int(np.count_nonzero(sample_weight[order]))
+        moved = len(order) if sample_weight.strides == (0,) else int(np.count_nonzero(sample_weight[order]))
         self.t, self.n_averaged = self.t + moved, self.n_averaged + moved * self.averaged
         try:
             return choose().logistic_pass(X, y, sample_weight, order, eta, alpha, self.center, self.scale, *arguments)  # type: ignore[no-any-return]
@@ -109,8 +111,17 @@ class LogisticState:
         return self.W, self.b
 
     def margins(self, X: Array) -> NDArray[np.float64]:
-        """Return the margins (n_samples, n_outputs) of rows in the caller's units, of the dtype of W and C-contiguous."""
-        return choose().linear_margins(X, self.center, self.scale, *self.weights())  # type: ignore[no-any-return]
+        """Return the margins (n_samples, n_outputs) of rows in the caller's units; those of another type or order than the
+        kernels read are converted a few at a time."""
+        arguments = self.center, self.scale, *self.weights()
+        if readable(X, self.W.dtype):
+            return choose().linear_margins(X, *arguments)  # type: ignore[no-any-return]
+        some = max(1, CONVERTED_AT_ONCE // max(1, X.shape[1]))
+        m = np.empty((len(X), len(self.W)))
+        for start in range(0, len(X), some):
+            rows = np.ascontiguousarray(X[start : start + some], self.W.dtype)
+            m[start : start + some] = choose().linear_margins(rows, *arguments)
+        return m
 
     def coef(self) -> Array:
         """Return the weights in the caller's units, (LR-11)."""

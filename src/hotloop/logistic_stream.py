@@ -91,12 +91,13 @@ class LogisticStream:
     def _take_piece(self, piece: Rows, statistic_weight: np.ndarray) -> None:
         """Take rows that reach the next milestone at most."""
         milestone = self._next_milestone()
-        self.state.statistics.update(piece.X, statistic_weight, largest=self.settings.standardize == "maxabs")
+        if self.settings.need_statistics:
+            self.state.statistics.update(piece.X, statistic_weight, largest=self.settings.standardize == "maxabs")
         self.state.n_rows += len(piece)
         # one by one, so that the sum does not depend on the pieces
         self.weight_total = float(np.add.accumulate(np.append(self.weight_total, piece.sample_weight))[-1])
         if self.plan is None:
-            self.waiting.append(_copied(piece, 0, len(piece)))
+            self.waiting.append(self._copied(piece, 0, len(piece)))
         else:
             self._learn(piece)
         if self.state.n_rows == milestone:
@@ -116,25 +117,25 @@ class LogisticStream:
         start, n_waiting = 0, sum(map(len, self.waiting))
         if n_waiting:
             start = min(len(piece), BLOCK - n_waiting)
-            self.waiting.append(_copied(piece, 0, start))
+            self.waiting.append(self._copied(piece, 0, start))
             if n_waiting + start < BLOCK:
                 return
             self._learn_waiting()
         stop = start + (len(piece) - start) // BLOCK * BLOCK
         if start < stop:
             whole = Rows(piece.X[start:stop], piece.y[start:stop], piece.sample_weight[start:stop])
-            pass_over(self.state, whole, self.plan, np.arange(len(whole), dtype=np.intp))
+            pass_over(self.state, whole, self.plan)
         if stop < len(piece):
-            self.waiting.append(_copied(piece, stop, len(piece)))
+            self.waiting.append(self._copied(piece, stop, len(piece)))
 
     def _learn_waiting(self) -> None:
         assert self.plan is not None
         waiting, self.waiting = self.waiting, []
         if waiting:
             rows = Rows(*(np.concatenate([getattr(part, name) for part in waiting]) for name in ("X", "y", "sample_weight")))
-            pass_over(self.state, rows, self.plan, np.arange(len(rows), dtype=np.intp))
+            pass_over(self.state, rows, self.plan)
 
-
-def _copied(rows: Rows, start: int, stop: int) -> Rows:
-    """Return rows start to stop - 1, which the caller may change afterwards."""
-    return Rows(rows.X[start:stop].copy(), rows.y[start:stop].copy(), rows.sample_weight[start:stop].copy())
+    def _copied(self, rows: Rows, start: int, stop: int) -> Rows:
+        """Return rows start to stop - 1, in the type of the weights, which the caller may change afterwards."""
+        X = rows.X[start:stop].astype(self.state.W.dtype)
+        return Rows(X, rows.y[start:stop].copy(), rows.sample_weight[start:stop].copy())

@@ -12,7 +12,7 @@ from hotloop.encoding import TableEncoding
 from hotloop.logistic_stream import LogisticStream
 from hotloop.losses import log_probabilities, probabilities
 from hotloop.two_layer_state import TwoLayerState
-from hotloop.validation import Array, as_rows, check_finite
+from hotloop.validation import Array, as_rows, check_finite, readable
 
 
 @dataclass(repr=False)
@@ -62,11 +62,11 @@ class Model:
         names = list(X.columns) if hasattr(X, "columns") else list(X) if isinstance(X, Mapping) else None
         if self.encoding is not None and names is not None and names != self.feature_names:
             X = self.encoding.transform({name: X[name] for name in names}, self.dtype)
-        rows = as_rows(X)
+        rows = X if isinstance(X, np.ndarray) and readable(X, np.float64) else as_rows(X)
         if rows.shape[1] != self.n_features:
             raise ValueError(f"X has {rows.shape[1]} columns, the model was trained on {self.n_features}")
         check_finite(rows, "X", self.feature_names)
-        return rows.astype(self.dtype, copy=False)
+        return rows if isinstance(self.learnt, LogisticStream) else np.ascontiguousarray(rows, self.dtype)
 
     def margins(self, X: Any) -> NDArray[np.float64]:
         """Return the margins (n_samples, n_outputs) of a classifier: one output for two classes of a logistic model."""

@@ -7,6 +7,7 @@ from typing import Any, Protocol, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from hotloop.backend import choose
 from hotloop.schedules import step_sizes
 from hotloop.validation import Array
 
@@ -37,7 +38,7 @@ S = TypeVar("S", bound=State)
 
 @dataclass(frozen=True)
 class Rows:
-    """Samples ready for a kernel: X of float32 or float64, C-contiguous; class index or target; weights >= 0."""
+    """Samples ready for a kernel: X readable by it (see ``validation.readable``); class index or target; weights >= 0."""
 
     X: Array
     y: Vector
@@ -134,9 +135,9 @@ def run_epochs(
         good = state.copy()
         if epoch & (epoch - 1) == 0 and epoch:
             state.restart_average()
-        order = epoch_order(len(rows), epoch, plan.seed) if plan.shuffle else np.arange(len(rows), dtype=np.intp)
+        order = epoch_order(len(rows), epoch, plan.seed) if plan.shuffle else None
         if not all_move:  # the others move nothing, and would shift the blocks
-            order = order[rows.sample_weight[order] != 0]
+            order = np.flatnonzero(rows.sample_weight) if order is None else order[rows.sample_weight[order] != 0]
         try:
             with np.errstate(over="ignore", invalid="ignore"):
                 loss, moved = pass_over(state, rows, plan, order)
@@ -195,8 +196,8 @@ def train(
 
 def epoch_order(n_samples: int, epoch: int, seed: int) -> NDArray[np.intp]:
     """Return the permutation of an epoch: it depends on n_samples, epoch and seed alone, by a counter-based generator."""
-    generator = np.random.Generator(np.random.Philox(key=np.array([seed, epoch], dtype=np.uint64)))
-    return generator.permutation(n_samples).astype(np.intp, copy=False)
+    generator = np.random.Philox(key=np.array([seed, epoch], dtype=np.uint64))
+    return choose().permutation(n_samples, generator.random_raw(6).astype(np.uint32))  # type: ignore[no-any-return]
 
 
 def hold_out(y: Vector, fraction: float, seed: int, *, stratify: bool) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
@@ -218,12 +219,13 @@ def hold_out(y: Vector, fraction: float, seed: int, *, stratify: bool) -> tuple[
     return np.sort(drawn[~taken]), np.sort(drawn[taken])
 
 
-def pass_over(state: State, rows: Rows, plan: Plan, order: NDArray[np.intp]) -> tuple[float, int]:
-    """Take one pass in the given order; returns the sum of the losses before each update, and the steps taken."""
-    total, n_moved = 0.0, 0
+def pass_over(state: State, rows: Rows, plan: Plan, order: NDArray[np.intp] | None = None) -> tuple[float, int]:
+    """Take one pass in the given order, or that of the rows; returns the sum of the losses before each update, and the steps."""
+    total, n_moved, n_steps = 0.0, 0, len(rows) if order is None else len(order)
     size = BLOCK * max(1, WORK_PER_CALL // (4 * BLOCK * max(1, rows.X.shape[1])))
-    for start in range(0, len(order), size):
-        part = order[start : start + size]
+    for start in range(0, n_steps, size):
+        stop = min(start + size, n_steps)
+        part = np.arange(start, stop, dtype=np.intp) if order is None else order[start:stop]
         eta = step_sizes(plan.learning_rate, plan.eta0, plan.horizon, plan.power_t, state.t, len(part))
         loss, moved = state.take_pass(rows.X, rows.y, rows.sample_weight, part, eta, plan.alpha)
         total, n_moved = total + loss, n_moved + moved

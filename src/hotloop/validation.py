@@ -16,6 +16,23 @@ def float_dtype(dtype: Any) -> type[np.floating[Any]]:
     return np.float32 if narrow else np.float64
 
 
+def readable(X: Array, dtype: Any) -> bool:
+    """Tell whether the kernels that compute in ``dtype`` read the rows of X where they lie, whatever type they have.
+
+    Rows must be contiguous, at any distance, of native numbers that ``dtype`` holds: float32 takes float32, float16 and integers
+    and booleans of up to 16 bits.
+    """
+    return bool(
+        X.ndim == 2
+        and X.dtype.kind in "fiub"
+        and X.dtype.itemsize <= 8
+        and X.dtype.isnative
+        and X.flags.aligned
+        and (X.shape[1] <= 1 or X.strides[1] == X.itemsize)
+        and (dtype == np.float64 or float_dtype(X.dtype) == dtype)
+    )
+
+
 def as_rows(X: Any, name: str = "X") -> Array:
     """Return X as a C-contiguous 2-D array of float32 or float64, without a copy where it is one already."""
     X = np.asarray(X)
@@ -28,8 +45,10 @@ def as_rows(X: Any, name: str = "X") -> Array:
 
 def check_finite(array: Array, name: str, columns: Sequence[str] | None = None) -> None:
     """Raise ValueError naming the first row and column of a NaN or infinity."""
+    if array.dtype.kind != "f":
+        return
     with np.errstate(over="ignore", invalid="ignore"):
-        if np.isfinite(array.sum()):
+        if np.isfinite(array.sum(dtype=np.float32 if array.dtype == np.float16 else None)):
             return
     bad = ~np.isfinite(array)
     if not bad.any():  # the sum alone overflowed

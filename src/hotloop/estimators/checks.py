@@ -15,19 +15,28 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from hotloop.fitting import Settings
 from hotloop.training import Course, Plan, Rows, hold_out
-from hotloop.validation import Array, as_vector, check_finite, float_dtype
+from hotloop.validation import Array, as_vector, check_finite, float_dtype, readable
 
 Method = TypeVar("Method", bound=Callable[..., Any])
 
 
-def check_rows(estimator: BaseEstimator, X: Any, y: Any = "no_validation", *, reset: bool, dtype: Any = None) -> Any:
-    """Return X (and y) checked by scikit-learn's rules, C-contiguous, float32 or float64; no copy where it is that already."""
+def check_rows(
+    estimator: BaseEstimator, X: Any, y: Any = "no_validation", *, reset: bool, dtype: Any = None, as_they_lie: bool = True
+) -> Any:
+    """Return X (and y) checked by scikit-learn's rules.
+
+    With ``as_they_lie`` an array that the kernels read where it is (see ``validation.readable``) is returned itself. Anything
+    else is copied to C order and ``dtype``, by default float32 or float64.
+    """
     if y is not None and not isinstance(y, str):
         labels = np.asarray(y)
         if labels.dtype.kind == "f":
             check_finite(labels.reshape(-1), "y")
     wanted = dtype if dtype is not None else float_dtype(_dtype_of(X))
-    checked = validate_data(estimator, X, y, reset=reset, dtype=wanted, order="C", ensure_all_finite=False, accept_sparse=False)
+    how: dict[str, Any] = {"dtype": wanted, "order": "C"}
+    if as_they_lie and isinstance(X, np.ndarray) and readable(X, wanted):
+        how = {"dtype": None}
+    checked = validate_data(estimator, X, y, reset=reset, ensure_all_finite=False, accept_sparse=False, **how)
     rows = checked if isinstance(y, str) else checked[0]
     check_finite(rows, "X", getattr(estimator, "feature_names_in_", None))
     return checked
@@ -58,7 +67,7 @@ def check_targets(y_val: Any, X_val: Array) -> Array:
 def check_weights(sample_weight: Any, X: Array, *, some: bool = True) -> NDArray[np.float64]:
     """Return one weight >= 0 a row, float64; with ``some`` at least one is not 0."""
     if sample_weight is None:
-        return np.ones(len(X))
+        return np.broadcast_to(np.float64(1), len(X))  # one number that stands for all
     weight: NDArray[np.float64] = as_vector(sample_weight, len(X), "sample_weight", np.float64)
     if weight.min() < 0:
         raise ValueError(f"sample_weight must not be negative; sample_weight[{weight.argmin()}] is {weight.min():g}")
@@ -69,6 +78,10 @@ def check_weights(sample_weight: Any, X: Array, *, some: bool = True) -> NDArray
 
 def encode_labels(y: Array, classes: Array, name: str = "y") -> NDArray[np.float64]:
     """Return the class index of each label; ValueError names labels that are not among the classes."""
+    if len(classes) == 2 and y.dtype == classes.dtype and y.dtype.kind in "iub":  # a comparison instead of a search
+        second = y == classes[1]
+        if np.count_nonzero(second) + np.count_nonzero(y == classes[0]) == len(y):
+            return second.astype(np.float64)
     position = np.searchsorted(classes, y)
     position[position == len(classes)] = 0
     unseen = classes[position] != y
@@ -80,11 +93,26 @@ def encode_labels(y: Array, classes: Array, name: str = "y") -> NDArray[np.float
 
 def find_classes(y: Array) -> Array:
     """Return the sorted labels; ValueError where there are fewer than two."""
-    check_classification_targets(y)
-    classes = np.unique(y)
+    classes = _few_integers(y)
+    if classes is None:
+        check_classification_targets(y)
+        classes = np.unique(y)
     if len(classes) < 2:
         raise ValueError(f"y holds one class only, {classes.tolist()[0]!r}; a classifier needs at least two classes")
     return np.asarray(classes)
+
+
+def _few_integers(y: Array) -> Array | None:
+    """Return the sorted values of integers within a range of 256, without sorting; None for anything else."""
+    if y.ndim != 1 or not len(y) or y.dtype.kind not in "iub":
+        return None
+    lowest, highest = y.min(), y.max()
+    if int(highest) - int(lowest) > 255:
+        return None
+    if int(highest) - int(lowest) <= 1:  # two neighbours, both there
+        return np.unique(np.array([lowest, highest], dtype=y.dtype))
+    counts = np.bincount((y - lowest).astype(np.uint8))
+    return np.asarray((np.flatnonzero(counts) + int(lowest)).astype(y.dtype))
 
 
 def class_factors(class_weight: Any, classes: Array, y: Array) -> NDArray[np.float64]:
@@ -94,6 +122,8 @@ def class_factors(class_weight: Any, classes: Array, y: Array) -> NDArray[np.flo
 
 def weigh_classes(rows: Rows, class_weight: Any, classes: Array) -> Rows:
     """Return the rows, of class indices y, with their weights times those of their classes."""
+    if class_weight is None:
+        return rows
     codes = rows.y.astype(np.intp)
     factors = class_factors(class_weight, classes, classes[codes[rows.sample_weight > 0]])
     if not np.isfinite(factors).all() or factors.min() < 0:
@@ -148,7 +178,7 @@ class TrainedBySGD(BaseEstimator):  # type: ignore[misc]
         """Return the rows to train on and those to validate on: the caller's own, rows held out, or none."""
         if X_val is not None:
             X_val = check_rows(self, X_val, reset=False, dtype=rows.X.dtype)
-            return rows, Rows(X_val, encode(check_targets(y_val, X_val)), np.ones(len(X_val)))
+            return rows, Rows(X_val, encode(check_targets(y_val, X_val)), np.broadcast_to(np.float64(1), len(X_val)))
         if self.early_stopping:
             rows = rows.take(np.flatnonzero(rows.sample_weight))
             training, held_out = hold_out(rows.y, self.validation_fraction, seed, stratify=stratify)

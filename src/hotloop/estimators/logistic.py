@@ -21,7 +21,7 @@ from hotloop.logistic_state import LogisticState
 from hotloop.logistic_stream import LogisticStream
 from hotloop.model import Model
 from hotloop.training import Plan, Rows
-from hotloop.validation import Array
+from hotloop.validation import Array, float_dtype
 
 
 class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc]
@@ -146,7 +146,9 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            float32 and narrower are trained in float32, the rest in float64. C-contiguous float arrays are not copied.
+            float32 and narrower numbers are trained in float32, the rest in float64. Arrays of float16, float32, float64,
+            booleans or integers are read where they lie, a few rows at a time, if each row is contiguous; Fortran order, lists
+            and tables are copied once.
         y : array-like of shape (n_samples,)
             Labels, two classes or more.
         sample_weight : array-like of shape (n_samples,), default=None
@@ -171,11 +173,14 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
         X, y = check_rows(self, X, y, reset=True)
         sample_weight = check_weights(sample_weight, X)
         start = self._warm_weights(X)
-        classes = find_classes(y[sample_weight > 0])
+        weighted = sample_weight > 0
+        some = not weighted.all()
+        classes = find_classes(y[weighted] if some else y)
         if start is not None and not np.array_equal(classes, self.classes_):
             raise ValueError(f"warm_start: y has classes {classes.tolist()}, the last fit had {self.classes_.tolist()}")
-        known = np.isin(y, classes)  # a class of which all rows weigh 0 is none
-        codes = encode_labels(np.where(known, y, classes[0]) if not known.all() else y, classes)
+        if some:  # a class of which all rows weigh 0 is none
+            y = np.where(np.isin(y, classes), y, classes[0])
+        codes = encode_labels(y, classes)
         settings = self._settings()
         rows, validation = self._validation(
             Rows(X, codes, sample_weight),
@@ -310,7 +315,7 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
         return LogisticState.zeros(
             1 if n_classes == 2 else n_classes,
             X.shape[1],
-            X.dtype,
+            float_dtype(X.dtype),
             fit_intercept=bool(self.fit_intercept),
             averaged=bool(self.average),
         )

@@ -192,7 +192,7 @@ class TwoLayerClassifier(ClassifierMixin, _TwoLayer):  # type: ignore[misc]
     def fit(self, X: Any, y: Any, sample_weight: Any = None, X_val: Any = None, y_val: Any = None) -> "TwoLayerClassifier":
         """Train on all rows until the loss stands still; parameters and errors as for ``LogisticSGDClassifier.fit``."""
         come_together(X_val, y_val)
-        X, y = check_rows(self, X, y, reset=True)
+        X, y = check_rows(self, X, y, reset=True, as_they_lie=False)
         sample_weight = check_weights(sample_weight, X)
         classes = find_classes(y[sample_weight > 0])
         known = np.isin(y, classes)
@@ -304,7 +304,7 @@ n_iter_no_change, warm_start, standardize
         if self.output not in ("linear", "sigmoid_sum"):
             raise ValueError(f"output is {self.output!r}, expected 'linear' or 'sigmoid_sum'")
         come_together(X_val, y_val)
-        X, y = check_rows(self, X, y, reset=True)
+        X, y = check_rows(self, X, y, reset=True, as_they_lie=False)
         settings = self._settings()
 
         def numbers(targets: Array) -> Array:

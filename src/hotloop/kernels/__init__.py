@@ -1,14 +1,15 @@
 """HOW it is made fast: the compiled backend. Exports the functions of hotloop.reference, under the same names."""
 
+from hotloop.kernels.columns_dense import column_moments
 from hotloop.kernels.levels import active_level, available_levels, use_level
 from hotloop.kernels.logistic_dense import (
-    column_moments,
     linear_margins,
     logistic_gradient,
     logistic_loss,
     logistic_pass,
     logistic_probability,
 )
+from hotloop.kernels.orders import permutation
 from hotloop.kernels.two_layer_dense import (
     sigmoid_sum_backward,
     sigmoid_sum_forward,
@@ -26,6 +27,7 @@ __all__ = [
     "logistic_loss",
     "logistic_pass",
     "logistic_probability",
+    "permutation",
     "sigmoid_sum_backward",
     "sigmoid_sum_forward",
     "sigmoid_sum_gradients",

@@ -1,5 +1,6 @@
 # The vector primitives (vectors/vectors.h) of the active instruction-set level, for the other kernels to cimport.
 from cython cimport floating
+from libc.stdint cimport uint32_t, uint64_t
 
 
 cdef extern from "vectors/vectors.h" nogil:
@@ -7,11 +8,13 @@ cdef extern from "vectors/vectors.h" nogil:
         GROUP, SLOTS, SIGN, WEIGHT, STEP, KEEP, MARGIN, ROWS
     enum:
         U8, I8, U16, I16, U32, I32, U64, I64, F16, F32, F64, TYPES
+    enum:
+        ROUNDS
     struct vectors_f32:
         float (*dot)(Py_ssize_t, const float *, const float *) noexcept nogil
         void (*scale_add)(Py_ssize_t, float, float *, float, const float *) noexcept nogil
         void (*accumulate)(Py_ssize_t, const float *, double *) noexcept nogil
-        void (*standardize)(Py_ssize_t, const float *, const float *, const float *, float *) noexcept nogil
+        void (*moments)(Py_ssize_t, const float *, double, double, double *, double *) noexcept nogil
         void (*load[TYPES])(Py_ssize_t, const void *, const float *, const float *, float *) noexcept nogil
         int (*block)(Py_ssize_t, float *, double *, float *, Py_ssize_t, double *, double *, const float *const *,
                      const float *const *, const float *const *, float *) noexcept nogil
@@ -22,7 +25,7 @@ cdef extern from "vectors/vectors.h" nogil:
         double (*dot)(Py_ssize_t, const double *, const double *) noexcept nogil
         void (*scale_add)(Py_ssize_t, double, double *, double, const double *) noexcept nogil
         void (*accumulate)(Py_ssize_t, const double *, double *) noexcept nogil
-        void (*standardize)(Py_ssize_t, const double *, const double *, const double *, double *) noexcept nogil
+        void (*moments)(Py_ssize_t, const double *, double, double, double *, double *) noexcept nogil
         void (*load[TYPES])(Py_ssize_t, const void *, const double *, const double *, double *) noexcept nogil
         int (*block)(Py_ssize_t, double *, double *, double *, Py_ssize_t, double *, double *, const double *const *,
                      const double *const *, const double *const *, double *) noexcept nogil
@@ -32,6 +35,7 @@ cdef extern from "vectors/vectors.h" nogil:
     struct vectors:
         const char *level
         void (*fetch)(Py_ssize_t, const void *) noexcept nogil
+        void (*permute)(uint64_t, int, int, const uint32_t *, uint64_t *) noexcept nogil
         vectors_f32 f32
         vectors_f64 f64
     const vectors *vectors_of_level(const char *level)
@@ -63,13 +67,13 @@ cdef inline void accumulate(const vectors *v, Py_ssize_t n, const floating *w, d
         v.f64.accumulate(n, w, total)
 
 
-cdef inline void standardize(
-    const vectors *v, Py_ssize_t n, const floating *x, const floating *center, const floating *scale, floating *z
+cdef inline void moments(
+    const vectors *v, Py_ssize_t n, const floating *x, double weight, double share, double *mean, double *deviation
 ) noexcept nogil:
     if floating is float:
-        v.f32.standardize(n, x, center, scale, z)
+        v.f32.moments(n, x, weight, share, mean, deviation)
     else:
-        v.f64.standardize(n, x, center, scale, z)
+        v.f64.moments(n, x, weight, share, mean, deviation)
 
 
 cdef inline void load(
@@ -79,6 +83,15 @@ cdef inline void load(
         v.f32.load[type](n, x, center, scale, z)
     else:
         v.f64.load[type](n, x, center, scale, z)
+
+
+cdef inline void standardize(
+    const vectors *v, Py_ssize_t n, const floating *x, const floating *center, const floating *scale, floating *z
+) noexcept nogil:
+    if floating is float:
+        v.f32.load[<int>F32](n, x, center, scale, z)
+    else:
+        v.f64.load[<int>F64](n, x, center, scale, z)
 
 
 cdef inline int block(

@@ -341,33 +341,6 @@ def linear_margins(
     return out
 
 
-def column_moments(
-    const floating[:, ::1] X not None,
-    const double[::1] sample_weight not None,
-    double[::1] total_weight not None,
-    double[::1] mean not None,
-    double[::1] deviation not None,
-):
-    """See hotloop.reference.column_moments. The GIL is released."""
-    cdef Py_ssize_t n_samples = X.shape[0], n_features = X.shape[1], i, j
-    if sample_weight.shape[0] != n_samples:
-        raise ValueError("sample_weight must have one entry a row of X")
-    if mean.shape[0] != n_features or deviation.shape[0] != n_features or total_weight.shape[0] != 1:
-        raise ValueError(f"mean and deviation must have {n_features} entries, total_weight one")
-    cdef double weight, share, d
-    with nogil:
-        for i in range(n_samples):
-            weight = sample_weight[i]
-            if weight == 0.0:
-                continue
-            total_weight[0] += weight
-            share = weight / total_weight[0]
-            for j in range(n_features):                                                   # (LR-9)
-                d = X[i, j] - mean[j]
-                mean[j] += share * d
-                deviation[j] += weight * d * (X[i, j] - mean[j])
-
-
 def logistic_probability(const floating[:, ::1] X not None, const floating[::1] w not None):
     """See hotloop.reference.logistic_probability."""
     return _probabilities(_margins(X, w)).astype(np.asarray(w).dtype, copy=False)

@@ -1,14 +1,15 @@
 """WHAT is computed: the rules in plain Python, readable beside docs/equations.md. Oracle of every test, and fallback."""
 
+from .columns import column_moments
 from .graph import Graph, Node, seven_nodes, six_weights
 from .logistic import (
-    column_moments,
     linear_margins,
     logistic_gradient,
     logistic_loss,
     logistic_pass,
     logistic_probability,
 )
+from .orders import permutation
 from .two_layer import (
     sigmoid_sum_backward,
     sigmoid_sum_forward,
@@ -26,6 +27,7 @@ __all__ = [
     "logistic_loss",
     "logistic_pass",
     "logistic_probability",
+    "permutation",
     "seven_nodes",
     "sigmoid_sum_backward",
     "sigmoid_sum_forward",

@@ -27,8 +27,8 @@ def logistic_pass(
 
     Parameters
     ----------
-    X : ndarray of shape (n_samples, n_features), float32 or float64, C-contiguous
-        May be read-only.
+    X : ndarray of shape (n_samples, n_features), numbers of any type
+        Computed with in the type of W. Each row contiguous, the rows at any distance; may be read-only.
     y : ndarray of shape (n_samples,), float64
         Class index: 0 or 1 with one output, else 0 to n_outputs - 1.
     sample_weight : ndarray of shape (n_samples,), float64, >= 0
@@ -39,9 +39,9 @@ def logistic_pass(
         Step sizes, used in turn by the rows that move.
     alpha : float, >= 0
         L2 strength; eta alpha must stay below 1. b is not penalised.
-    center, scale : ndarray of shape (n_features,), dtype of X, or both None
+    center, scale : ndarray of shape (n_features,), dtype of W, or both None
         The rows are seen as (x - center) * scale, (LR-9).
-    W : ndarray of shape (n_outputs, n_features), dtype of X
+    W : ndarray of shape (n_outputs, n_features), float32 or float64
         Overwritten.
     b : ndarray of shape (n_outputs,), float64, or None for no intercept
         Overwritten.
@@ -101,9 +101,9 @@ def linear_margins(X: Array, center: Array | None, scale: Array | None, W: Array
 
     Parameters
     ----------
-    X : ndarray of shape (n_samples, n_features), float32 or float64, C-contiguous
-    center, scale : ndarray of shape (n_features,), dtype of X, or both None
-    W : ndarray of shape (n_outputs, n_features), dtype of X
+    X : ndarray of shape (n_samples, n_features), numbers of any type, each row contiguous
+    center, scale : ndarray of shape (n_features,), dtype of W, or both None
+    W : ndarray of shape (n_outputs, n_features), float32 or float64
     b : ndarray of shape (n_outputs,), float64
 
     Returns
@@ -121,40 +121,6 @@ def linear_margins(X: Array, center: Array | None, scale: Array | None, W: Array
         x = row if center is None else (row - center) * scale  # (LR-9)
         out[i] = W @ x + b  # (LR-1)
     return out
-
-
-def column_moments(X: Array, sample_weight: Array, total_weight: Array, mean: Array, deviation: Array) -> None:
-    """Take the rows of X, in order, into the running mean and deviation of each column.
-
-    Welford's recurrence with weights (West 1979): it neither cancels nor depends on how the rows are cut into calls.
-
-    Parameters
-    ----------
-    X : ndarray of shape (n_samples, n_features), float32 or float64, C-contiguous
-    sample_weight : ndarray of shape (n_samples,), float64
-        A row of weight 0 is passed over.
-    total_weight : ndarray of shape (1,), float64
-        Sum of the weights so far. Overwritten.
-    mean, deviation : ndarray of shape (n_features,), float64
-        Mean, and weighted sum of squared differences from it. Overwritten.
-
-    Raises
-    ------
-    ValueError
-        Shapes disagree.
-    """
-    n_features = X.shape[1]
-    if len(sample_weight) != len(X):
-        raise ValueError("sample_weight must have one entry a row of X")
-    if len(mean) != n_features or len(deviation) != n_features or len(total_weight) != 1:
-        raise ValueError(f"mean and deviation must have {n_features} entries, total_weight one")
-    for x, weight in zip(X, sample_weight, strict=True):
-        if weight == 0:
-            continue
-        total_weight += weight
-        before = x - mean
-        mean += weight / total_weight * before
-        deviation += weight * before * (x - mean)
 
 
 def logistic_probability(X: Array, w: Array) -> Array:

@@ -66,6 +66,29 @@ static void JOIN(fetch, of, LEVEL)(ptrdiff_t n_bytes, const void *x)
     __builtin_prefetch((const char *)x + n_bytes - 1);
 }
 
+/* Round function of `permute`: a 32-bit mixer by multiply and xor-shift, as the finaliser of MurmurHash3. */
+static inline uint32_t JOIN(mix, of, LEVEL)(uint32_t x)
+{
+    x ^= x >> 16, x *= 0x85ebca6bu, x ^= x >> 13, x *= 0xc2b2ae35u;
+    return x ^ x >> 16;
+}
+
+static void JOIN(permute, of, LEVEL)(uint64_t first, int low_bits, int high_bits, const uint32_t *keys, uint64_t *places)
+{
+    const uint32_t low_mask = (uint32_t)(((uint64_t)1 << low_bits) - 1), high_mask = (uint32_t)(((uint64_t)1 << high_bits) - 1);
+    uint32_t low[GROUP], high[GROUP];
+    for (int i = 0; i < GROUP; i++) {
+        low[i] = (uint32_t)(first + (uint64_t)i) & low_mask;
+        high[i] = (uint32_t)((first + (uint64_t)i) >> low_bits) & high_mask;
+    }
+    for (int k = 0; k < ROUNDS; k += 2)
+        for (int i = 0; i < GROUP; i++) {
+            high[i] ^= JOIN(mix, of, LEVEL)(low[i] ^ keys[k]) & high_mask;
+            low[i] ^= JOIN(mix, of, LEVEL)(high[i] ^ keys[k + 1]) & low_mask;
+        }
+    for (int i = 0; i < GROUP; i++) places[i] = (uint64_t)high[i] << low_bits | low[i];
+}
+
 #define OF(stem, SHORT) JOIN(stem, SHORT, LEVEL)
 #define LOADERS(SHORT)                                                                                                  \
     {                                                                                                                   \
@@ -75,8 +98,9 @@ static void JOIN(fetch, of, LEVEL)(ptrdiff_t n_bytes, const void *x)
     }
 #define TABLE(SHORT)                                                                                                    \
     {                                                                                                                   \
-        OF(dot, SHORT), OF(scale_add, SHORT), OF(accumulate, SHORT), OF(standardize, SHORT), LOADERS(SHORT),            \
+        OF(dot, SHORT), OF(scale_add, SHORT), OF(accumulate, SHORT), OF(moments, SHORT), LOADERS(SHORT),                \
         OF(block, SHORT), OF(losses, SHORT), OF(exponential, SHORT), OF(logistic, SHORT)                                \
     }
 
-const struct vectors JOIN(vectors, of, LEVEL) = {LEVEL_NAME, JOIN(fetch, of, LEVEL), TABLE(f32), TABLE(f64)};
+const struct vectors JOIN(vectors, of, LEVEL) = {LEVEL_NAME, JOIN(fetch, of, LEVEL), JOIN(permute, of, LEVEL), TABLE(f32),
+                                                    TABLE(f64)};

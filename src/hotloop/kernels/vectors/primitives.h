@@ -45,14 +45,17 @@ static void NAME(accumulate)(ptrdiff_t n, const REAL *w, double *total)
     for (ptrdiff_t j = 0; j < n; j++) total[j] += w[j];
 }
 
-static void NAME(standardize)(ptrdiff_t n, const REAL *x, const REAL *center, const REAL *scale, REAL *z)
+static void NAME(moments)(
+    ptrdiff_t n, const REAL *restrict x, double weight, double share, double *restrict mean, double *restrict deviation)
 {
-    ptrdiff_t j = 0;
-    for (; j + LANES <= n; j += LANES) STORE(z + j) = (LOAD(x + j) - LOAD(center + j)) * LOAD(scale + j);
-    for (; j < n; j++) z[j] = (x[j] - center[j]) * scale[j];
+    for (ptrdiff_t j = 0; j < n; j++) {
+        const double d = x[j] - mean[j], m = mean[j] + share * d;
+        deviation[j] += weight * d * (x[j] - m);
+        mean[j] = m;
+    }
 }
 
-/* Rows of other types: one loop a type, for the compiler to vectorise. */
+/* Rows of any type: one loop a type, for the compiler to vectorise. */
 #define LOADER(TYPE, name, VALUE)                                                                                        \
     static void NAME(load_##name)(ptrdiff_t n, const void *row, const REAL *restrict center, const REAL *restrict scale, \
                                   REAL *restrict z)                                                                      \

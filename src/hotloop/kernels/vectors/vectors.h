@@ -3,6 +3,7 @@
 #ifndef HOTLOOP_VECTORS_H
 #define HOTLOOP_VECTORS_H
 #include <stddef.h>
+#include <stdint.h>
 
 /* What the recurrence of (LR-12) knows of a group of rows, and the margins it finds: one array, where the fields start.
    A row of weight 0, which fills up a block, has step 0 and keep 1; the iterate after it is not counted in the average. */
@@ -17,6 +18,8 @@ enum {
     ROWS = 5 * SLOTS
 };
 
+enum { ROUNDS = 6 };
+
 /* The types that rows may have in memory. */
 enum { U8, I8, U16, I16, U32, I32, U64, I64, F16, F32, F64, TYPES };
 
@@ -27,9 +30,10 @@ enum { U8, I8, U16, I16, U32, I32, U64, I64, F16, F32, F64, TYPES };
     void (*scale_add)(ptrdiff_t n, REAL c, REAL *w, REAL d, const REAL *x);                                                        \
     /* total_j <- total_j + w_j */                                                                                                 \
     void (*accumulate)(ptrdiff_t n, const REAL *w, double *total);                                                                 \
-    /* z_j = (x_j - center_j) scale_j                                                            (LR-9) */                         \
-    void (*standardize)(ptrdiff_t n, const REAL *x, const REAL *center, const REAL *scale, REAL *z);                               \
-    /* the same of a row of another type; z_j = x_j where center is NULL */                                                        \
+    /* Welford (West 1979), of a row whose share of the weight so far is `share`:                                                  \
+       d_j = x_j - mean_j, mean_j <- mean_j + share d_j, deviation_j <- deviation_j + weight d_j (x_j - mean_j) */                 \
+    void (*moments)(ptrdiff_t n, const REAL *x, double weight, double share, double *mean, double *deviation);                     \
+    /* z_j = (x_j - center_j) scale_j, (LR-9), of a row of each type; z_j = x_j where center is NULL */                            \
     void (*load[TYPES])(ptrdiff_t n, const void *x, const REAL *center, const REAL *scale, REAL *z);                               \
     /* One block of four rows in one pass. From r it finds the margins and gradients of the rows p, slots s to s + 3 of the group, \
        one after the other (LR-12), and finishes their update of w, its total (unless NULL), b and b_total (unless NULL); of the   \
@@ -51,6 +55,9 @@ struct vectors {
     const char *level;
     /* brings n_bytes into the cache */
     void (*fetch)(ptrdiff_t n_bytes, const void *x);
+    /* GROUP places of a permutation of 0 ... 2^(low_bits + high_bits) - 1, from the first on: a Feistel network of ROUNDS rounds
+       on the two parts of the place, each below 33 bits (Luby and Rackoff 1988) */
+    void (*permute)(uint64_t first, int low_bits, int high_bits, const uint32_t *keys, uint64_t *places);
     struct vectors_f32 f32;
     struct vectors_f64 f64;
 };
