@@ -30,7 +30,7 @@ def test_mean_and_deviation(backend, dtype, standardize):
     mean = np.average(X.astype(np.float64), axis=0, weights=weight)
     variance = np.average((X - mean) ** 2, axis=0, weights=weight)
     assert center.dtype == scale.dtype == dtype
-    assert_allclose(center, mean, rtol=4 * EPS[dtype])
+    assert_allclose(center, mean, rtol=4 * EPS[dtype], atol=4 * EPS[np.float64])  # a rounding a row, of deviations of about 1
     assert_allclose(scale[[0, 1, 3]], variance[[0, 1, 3]] ** -0.5, rtol=4 * EPS[dtype] + 1e-13)
     assert scale[2] == 0  # constant: it can tell nothing apart
 
@@ -140,7 +140,7 @@ def test_restandardize_moves_no_prediction(backend, dtype, n_outputs, path):
     state = trained_state(dtype, n_outputs, X, *constants_of(X, path[0]))
     state.W[:, 2] *= path[0] != "std"  # a constant column has learnt nothing yet
     before, last = state.margins(X), state.copy()
-    allowed = 16 * EPS[dtype] * terms(state, X)
+    allowed = 32 * EPS[dtype] * terms(state, X)
     state.restandardize(*constants_of(X, path[1]))
     assert (np.abs(state.margins(X) - before) <= allowed).all()
     assert (state.W != last.W).any()

@@ -27,7 +27,7 @@ LAYERS = [
 LAYER = {name: height for height, names in enumerate(LAYERS) for name in names}
 # Imported when a method that needs them is called.
 LATE = {("model", "model_file"), ("model", "estimators")}
-CORE = {"numpy", "cython", "libc"}
+CORE = {"numpy", "cython", "libc", "cpython"}
 TAG = re.compile(r"\((?:LR|NN|ST|CG)-\d+\)")
 
 

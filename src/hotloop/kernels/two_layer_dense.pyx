@@ -291,8 +291,8 @@ def two_layer_outputs(
 
 def two_layer_pass(
     const floating[:, ::1] X not None,
-    const double[::1] y not None,
-    const double[::1] sample_weight not None,
+    const double[:] y not None,
+    const double[:] sample_weight not None,
     const Py_ssize_t[::1] order not None,
     const double[::1] eta not None,
     double alpha,
