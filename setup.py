@@ -20,6 +20,7 @@ MODULES = {
     "samples": [],
     "columns_dense": [],
     "orders": [],
+    "logistic_many": [],
     "logistic_dense": [],
     "two_layer_dense": [],
 }

@@ -9,6 +9,7 @@ from hotloop.kernels.logistic_dense import (
     logistic_pass,
     logistic_probability,
 )
+from hotloop.kernels.logistic_many import logistic_many_pass
 from hotloop.kernels.orders import permutation
 from hotloop.kernels.two_layer_dense import (
     sigmoid_sum_backward,
@@ -25,6 +26,7 @@ __all__ = [
     "linear_margins",
     "logistic_gradient",
     "logistic_loss",
+    "logistic_many_pass",
     "logistic_pass",
     "logistic_probability",
     "permutation",

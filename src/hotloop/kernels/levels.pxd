@@ -19,6 +19,9 @@ cdef extern from "vectors/vectors.h" nogil:
         int (*block)(Py_ssize_t, float *, double *, float *, Py_ssize_t, double *, double *, const float *const *,
                      const float *const *, const float *const *, float *) noexcept nogil
         void (*losses)(Py_ssize_t, float *, double *) noexcept nogil
+        Py_ssize_t n_lanes
+        int (*many)(Py_ssize_t, Py_ssize_t, float *, double *, const float *, double *, double *, int, int, const float *const *,
+                    const float *const *, const float *const *, float *, float *) noexcept nogil
         void (*exponential)(Py_ssize_t, const float *, float *) noexcept nogil
         void (*logistic)(Py_ssize_t, const float *, float *) noexcept nogil
     struct vectors_f64:
@@ -30,6 +33,9 @@ cdef extern from "vectors/vectors.h" nogil:
         int (*block)(Py_ssize_t, double *, double *, double *, Py_ssize_t, double *, double *, const double *const *,
                      const double *const *, const double *const *, double *) noexcept nogil
         void (*losses)(Py_ssize_t, double *, double *) noexcept nogil
+        Py_ssize_t n_lanes
+        int (*many)(Py_ssize_t, Py_ssize_t, double *, double *, const double *, double *, double *, int, int, const double *const *,
+                    const double *const *, const double *const *, double *, double *) noexcept nogil
         void (*exponential)(Py_ssize_t, const double *, double *) noexcept nogil
         void (*logistic)(Py_ssize_t, const double *, double *) noexcept nogil
     struct vectors:
@@ -109,6 +115,17 @@ cdef inline void losses(const vectors *v, Py_ssize_t n, floating *rows, double *
         v.f32.losses(n, rows, loss)
     else:
         v.f64.losses(n, rows, loss)
+
+
+cdef inline int many(
+    const vectors *v, Py_ssize_t n, Py_ssize_t width, floating *W, double *total, const floating *lanes, double *b,
+    double *b_total, int intercept, int softmax, const floating **p, const floating **q, const floating **ahead, floating *r,
+    floating *found
+) noexcept nogil:
+    if floating is float:
+        return v.f32.many(n, width, W, total, lanes, b, b_total, intercept, softmax, p, q, ahead, r, found)
+    else:
+        return v.f64.many(n, width, W, total, lanes, b, b_total, intercept, softmax, p, q, ahead, r, found)
 
 
 cdef inline void exponential(const vectors *v, Py_ssize_t n, const floating *m, floating *p) noexcept nogil:

@@ -7,92 +7,17 @@ standardised rows and the margins inside a block have the type of X. Iterates eq
 """
 import numpy as np
 
+from hotloop.kernels.logistic_many import softmax_pass
+
 from cython cimport floating
-from libc.math cimport exp, fabs, isfinite, log, log1p
+from libc.math cimport exp, fabs, log1p
 
 from hotloop.kernels cimport levels, samples
+from hotloop.kernels.steps cimport AHEAD, DIVERGED, NONE, Steps, Trouble, new_steps, next_row, what_is_wrong
 
 
 cdef double log_loss(double m, double y) noexcept nogil:
     return log1p(exp(-fabs(m))) + max(m, 0.0) - y * m                                    # (LR-3)
-
-
-cdef double softmax_in_place(const levels.vectors *v, Py_ssize_t n, double *m) noexcept nogil:
-    """Replace the margins by their softmax (LR-6) and return ln sum_c exp(m_c)."""
-    cdef double top = m[0], total = 0.0
-    cdef Py_ssize_t c
-    for c in range(1, n):
-        top = max(top, m[c])
-    for c in range(n):
-        m[c] = m[c] - top
-    v.f64.exponential(n, m, m)
-    for c in range(n):
-        total += m[c]
-    for c in range(n):
-        m[c] = m[c] / total
-    return top + log(total)
-
-
-cdef double softmax_gradient(const levels.vectors *v, Py_ssize_t n_outputs, double y, double *m) noexcept nogil:
-    """Return the loss of one sample from its margins m, and replace them by g = dloss/dm."""
-    cdef double loss = -m[<Py_ssize_t>y]
-    loss += softmax_in_place(v, n_outputs, m)                                            # (LR-7)
-    m[<Py_ssize_t>y] -= 1.0                                                              # (LR-8)
-    return loss
-
-
-cdef enum Trouble:
-    NONE
-    BAD_ROW
-    BAD_LABEL
-    DIVERGED
-
-
-cdef struct Steps:
-    # What a pass visits, and how far it has come. Strides count entries: 0 for one number that stands for all.
-    const Py_ssize_t *order
-    Py_ssize_t n_steps
-    const double *y
-    Py_ssize_t y_stride
-    const double *sample_weight
-    Py_ssize_t weight_stride
-    Py_ssize_t n_samples
-    Py_ssize_t n_classes
-    const double *eta
-    double alpha
-    double loss          # sum over steps of weight times loss
-    Py_ssize_t moved     # steps that took a step size
-    Py_ssize_t place     # step at which trouble was met
-    Py_ssize_t next      # step to visit next
-
-
-cdef extern from *:
-    """
-    #define hotloop_prefetch(x) __builtin_prefetch(x)
-    """
-    void prefetch "hotloop_prefetch"(const void *) noexcept nogil
-
-
-cdef inline Trouble next_row(Steps *steps, Py_ssize_t *row, double *weight) noexcept nogil:
-    """Find the next row and its weight; refuse a row or label that does not exist."""
-    cdef Py_ssize_t soon = steps.order[min(steps.next + 32, steps.n_steps - 1)]
-    if 0 <= soon < steps.n_samples:
-        prefetch(steps.y + soon * steps.y_stride)
-        prefetch(steps.sample_weight + soon * steps.weight_stride)
-    steps.place = steps.next
-    row[0] = steps.order[steps.next]
-    if not 0 <= row[0] < steps.n_samples:
-        return BAD_ROW
-    weight[0] = steps.sample_weight[row[0] * steps.weight_stride]
-    if weight[0] != 0.0 and not 0.0 <= steps.y[row[0] * steps.y_stride] < steps.n_classes:
-        return BAD_LABEL
-    steps.next += 1
-    return NONE
-
-
-# Rows in flight ahead of the block that is read, to hide the latency of memory behind the work on the rows before.
-cdef enum:
-    AHEAD = 8
 
 
 cdef Trouble gather(
@@ -196,44 +121,6 @@ cdef Trouble blocked_pass(
     return trouble
 
 
-cdef Trouble softmax_pass(
-    const levels.vectors *v, Steps *steps, Py_ssize_t n_features, Py_ssize_t n_outputs, const char *X, Py_ssize_t stride,
-    int type, const floating *center, const floating *scale, floating *scratch, floating *W, double *W_total, double *b,
-    double *b_total, double *m
-) noexcept nogil:
-    """Several outputs, row by row."""
-    cdef const floating *x
-    cdef Trouble trouble
-    cdef double weight, step, keep
-    cdef Py_ssize_t row, c
-    while steps.next < steps.n_steps:
-        trouble = next_row(steps, &row, &weight)
-        if trouble != NONE:
-            return trouble
-        if weight == 0.0:  # such a row moves nothing, not even the step counter
-            continue
-        x = samples.row(v, X + row * stride, type, n_features, center, scale, scratch)
-        for c in range(n_outputs):
-            m[c] = levels.dot(v, n_features, x, <const floating *>W + c * n_features)
-            if b != NULL:
-                m[c] += b[c]                                                             # (LR-1)
-            if not isfinite(m[c]):
-                return DIVERGED
-        steps.loss += weight * softmax_gradient(v, n_outputs, steps.y[row * steps.y_stride], m)
-        step = steps.eta[steps.moved] * weight
-        keep = 1.0 - steps.eta[steps.moved] * steps.alpha
-        for c in range(n_outputs):                                                       # (LR-5)
-            levels.scale_add(v, n_features, <floating>keep, W + c * n_features, <floating>(-step * m[c]), x)
-            if b != NULL:
-                b[c] -= step * m[c]
-            if W_total != NULL:                                                          # (LR-10)
-                levels.accumulate(v, n_features, <const floating *>W + c * n_features, W_total + c * n_features)
-            if b_total != NULL:
-                b_total[c] += b[c]
-        steps.moved += 1
-    return NONE
-
-
 def logistic_pass(
     X not None,
     const double[:] y not None,
@@ -272,11 +159,12 @@ def logistic_pass(
     if n_samples == 0:
         raise ValueError("order[0] is no row of X, which has 0")
 
-    cdef Steps steps = Steps(&order[0], order.shape[0], &y[0], y.strides[0] // <Py_ssize_t>sizeof(double), &sample_weight[0],
-                             sample_weight.strides[0] // <Py_ssize_t>sizeof(double), n_samples, max(n_outputs, 2), &eta[0], alpha,
-                             0.0, 0, 0, 0)
+    if n_outputs > 1:
+        return softmax_pass(X, y, sample_weight, order, eta, alpha, center, scale, W, b, W_total, b_total)
+
+    cdef Steps steps = new_steps(order, y, sample_weight, n_samples, 2)
+    steps.eta, steps.alpha = &eta[0], alpha
     cdef floating[::1] scratch = np.empty(8 * n_features, np.asarray(W).dtype)
-    cdef double[::1] margins = np.empty(n_outputs)
     # Pointers to the first elements; an array without elements has none, and none is then followed.
     cdef bint empty = n_features == 0
     cdef floating *W0 = NULL if empty else &W[0, 0]
@@ -289,19 +177,10 @@ def logistic_pass(
     cdef double *b_total0 = NULL if b_total is None else &b_total[0]
     cdef Trouble trouble
     with nogil:
-        if n_outputs == 1:
-            trouble = blocked_pass(levels.active, &steps, n_features, rows.data, rows.stride, rows.n_bytes, rows.type, center0,
-                                   scale0, scratch0, W0, W_total0, b0, b_total0)
-        else:
-            trouble = softmax_pass(levels.active, &steps, n_features, n_outputs, rows.data, rows.stride, rows.type, center0, scale0,
-                                   scratch0, W0, W_total0, b0, b_total0, &margins[0])
-    place = steps.place
-    if trouble == BAD_ROW:
-        raise ValueError(f"order[{place}] = {order[place]} is no row of X, which has {n_samples}")
-    if trouble == BAD_LABEL:
-        raise ValueError(f"y[{order[place]}] = {y[order[place]]} is no class index below {steps.n_classes}")
-    if trouble == DIVERGED:
-        raise FloatingPointError(f"the margin of row {order[place]} is not finite at step {place} of the pass")
+        trouble = blocked_pass(levels.active, &steps, n_features, rows.data, rows.stride, rows.n_bytes, rows.type, center0, scale0,
+                               scratch0, W0, W_total0, b0, b_total0)
+    if trouble != NONE:
+        raise what_is_wrong(trouble, steps.place, order, y, n_samples, 2)
     return steps.loss, steps.moved
 
 

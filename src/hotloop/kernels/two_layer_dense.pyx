@@ -7,15 +7,30 @@ flops. Iterates equal the reference to rounding.
 import numpy as np
 
 from cython cimport floating
-from libc.math cimport isfinite
+from libc.math cimport isfinite, log
 
 from hotloop.kernels cimport levels
-from hotloop.kernels.logistic_dense cimport softmax_in_place
 
 # Samples are taken in groups of about this many hidden units, so that the logistic function runs over long arrays in cache:
 # one call an array instead of one a sample.
 cdef enum:
     GROUP = 1024
+
+
+cdef double softmax_in_place(const levels.vectors *v, Py_ssize_t n, double *m) noexcept nogil:
+    """Replace the margins by their softmax (LR-6) and return ln sum_c exp(m_c)."""
+    cdef double top = m[0], total = 0.0
+    cdef Py_ssize_t c
+    for c in range(1, n):
+        top = max(top, m[c])
+    for c in range(n):
+        m[c] = m[c] - top
+    v.f64.exponential(n, m, m)
+    for c in range(n):
+        total += m[c]
+    for c in range(n):
+        m[c] = m[c] / total
+    return top + log(total)
 
 
 cdef void pre_activations(

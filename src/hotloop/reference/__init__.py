@@ -6,6 +6,7 @@ from .logistic import (
     linear_margins,
     logistic_gradient,
     logistic_loss,
+    logistic_many_pass,
     logistic_pass,
     logistic_probability,
 )
@@ -25,6 +26,7 @@ __all__ = [
     "linear_margins",
     "logistic_gradient",
     "logistic_loss",
+    "logistic_many_pass",
     "logistic_pass",
     "logistic_probability",
     "permutation",

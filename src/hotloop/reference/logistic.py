@@ -96,6 +96,73 @@ def logistic_pass(
     return loss, moved
 
 
+def logistic_many_pass(
+    X: Array,
+    y: Array,
+    sample_weight: Array,
+    multiplicity: Array | None,
+    target: Array,
+    order: Array,
+    eta: Array,
+    alpha: Array,
+    center: Array | None,
+    scale: Array | None,
+    W: Array,
+    b: Array | None,
+    W_total: Array | None,
+    b_total: Array | None,
+) -> Array:
+    """Run :func:`logistic_pass` for each of several models over the same rows in the same order.
+
+    The compiled kernel reads each row once for all models, (LR-12). A model whose weights overflow is left with values that are
+    not finite; the others are as they would be alone.
+
+    Parameters
+    ----------
+    X, order, center, scale : as for :func:`logistic_pass`
+    y : ndarray of shape (n_samples,), float64
+        Classes.
+    sample_weight : ndarray of shape (n_samples,), float64, >= 0
+    multiplicity : ndarray of shape (n_samples, n_models), uint8, or None
+        Multiplies the weight of a row in a model: 0 and 1 for folds, counts for a bootstrap.
+    target : ndarray of shape (n_models,), float64
+        The class that is 1 for a model; all others are 0.
+    eta : ndarray of shape (n_steps, n_models), float64
+        Step sizes; each model uses its own in turn for the rows that move it.
+    alpha : ndarray of shape (n_models,), float64
+    W : ndarray of shape (n_models, n_features), float32 or float64
+        Overwritten, as are b (n_models,) or None, W_total and b_total.
+
+    Returns
+    -------
+    moved : ndarray of shape (n_models,), intp
+        Steps that each model took.
+
+    Raises
+    ------
+    ValueError
+        Shapes disagree or ``order`` points outside X.
+    """
+    n_models = len(W)
+    if multiplicity is not None and multiplicity.shape != (len(X), n_models):
+        raise ValueError("multiplicity must have one entry a row of X and model")
+    if len(target) != n_models or len(alpha) != n_models or eta.shape[1] != n_models or len(eta) < len(order):
+        raise ValueError("target and alpha must have one entry a model, eta one a step and model")
+    if b is not None and len(b) != n_models:
+        raise ValueError(f"b must have {n_models} entries")
+    moved = np.zeros(n_models, np.intp)
+    for m in range(n_models):
+        weight = sample_weight if multiplicity is None else sample_weight * multiplicity[:, m]
+        own = [None if array is None else array[m : m + 1] for array in (W, b, W_total, b_total)]
+        try:
+            moved[m] = logistic_pass(
+                X, (y == target[m]) * 1.0, weight, order, eta[:, m], alpha[m], center, scale, *own  # type: ignore[arg-type]
+            )[1]
+        except FloatingPointError:
+            W[m] = np.nan
+    return moved
+
+
 def linear_margins(X: Array, center: Array | None, scale: Array | None, W: Array, b: Array) -> Array:
     """Return the margins of every row, (LR-1) on the standardised row (LR-9).
 

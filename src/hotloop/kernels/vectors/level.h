@@ -46,6 +46,7 @@ enum width { NARROW, MIDDLE, WIDE }; /* of rows: see blocks.h */
 #define TERMS 8
 #include "primitives.h"
 #include "blocks.h"
+#include "many.h"
 #include "undefine.h"
 #define REAL double
 #define INT int64_t
@@ -58,6 +59,7 @@ enum width { NARROW, MIDDLE, WIDE }; /* of rows: see blocks.h */
 #define TERMS 14
 #include "primitives.h"
 #include "blocks.h"
+#include "many.h"
 #include "undefine.h"
 
 static void JOIN(fetch, of, LEVEL)(ptrdiff_t n_bytes, const void *x)
@@ -96,10 +98,13 @@ static void JOIN(permute, of, LEVEL)(uint64_t first, int low_bits, int high_bits
         OF(load_i32, SHORT), OF(load_u64, SHORT), OF(load_i64, SHORT), OF(load_f16, SHORT), OF(load_f32, SHORT),        \
         OF(load_f64, SHORT)                                                                                             \
     }
+#define TYPE_OF_f32 float
+#define TYPE_OF_f64 double
 #define TABLE(SHORT)                                                                                                    \
     {                                                                                                                   \
         OF(dot, SHORT), OF(scale_add, SHORT), OF(accumulate, SHORT), OF(moments, SHORT), LOADERS(SHORT),                \
-        OF(block, SHORT), OF(losses, SHORT), OF(exponential, SHORT), OF(logistic, SHORT)                                \
+        OF(block, SHORT), OF(losses, SHORT), VECTOR_BYTES / sizeof(TYPE_OF_##SHORT), OF(many, SHORT), OF(exponential, SHORT),   \
+        OF(logistic, SHORT)                                                                                            \
     }
 
 const struct vectors JOIN(vectors, of, LEVEL) = {LEVEL_NAME, JOIN(fetch, of, LEVEL), JOIN(permute, of, LEVEL), TABLE(f32),

@@ -44,6 +44,17 @@ enum { U8, I8, U16, I16, U32, I32, U64, I64, F16, F32, F64, TYPES };
                  const REAL *const *p, const REAL *const *q, const REAL *const *ahead, REAL *r);                                   \
     /* *loss <- *loss + weight times loss of the first n rows of a group, n a multiple of 4; overwrites the margins (LR-3) */      \
     void (*losses)(ptrdiff_t n, REAL *rows, double *loss);                                                                         \
+    /* lanes of a vector: models that `many` takes side by side */                                                                 \
+    ptrdiff_t n_lanes;                                                                                                             \
+    /* As `block` for `width` models at once, a multiple of n_lanes, or the classes of a softmax. W[width / n_lanes][n][n_lanes]   \
+       and its total (or NULL); lanes[3][4][width]: of the rows p for each model the sign (softmax: 1 for the class of the row,    \
+       else 0), step and keep; b[width] is added to each margin and learnt with `intercept`, b_total goes with total.              \
+       r[8 + 4 width]: the six Gram entries, then the dots of each row. found[8 width + 8]: the margins of the rows p, what their  \
+       steps add along each row, and for a softmax the largest margin of each row and the sum of exp(margin - largest).            \
+       Returns -1; or, for a softmax, the place of a row whose margins are not finite, and then nothing but found has changed. */  \
+    int (*many)(ptrdiff_t n, ptrdiff_t width, REAL *W, double *total, const REAL *lanes, double *b, double *b_total,               \
+                int intercept, int softmax, const REAL *const *p, const REAL *const *q, const REAL *const *ahead, REAL *r,        \
+                REAL *found);                                                                                                      \
     /* p_j = exp(m_j), at most 3 units in the last place off for |m_j| <= 700 (double) or 85 (float) */                            \
     void (*exponential)(ptrdiff_t n, const REAL *m, REAL *p);                                                                      \
     /* p_j = 1 / (1 + exp(-m_j)), at most 4 units in the last place off                          (LR-2) */                         \

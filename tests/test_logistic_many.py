@@ -1,0 +1,118 @@
+"""Many models in one read: each is the model that training it alone gives."""
+
+import numpy as np
+import pytest
+from cases import Case
+from passes import drawn_rows
+from tolerances import WEIGHTS
+
+from hotloop import reference
+
+
+def many_arguments(n_models, X, y, dtype, *, folds=False, averaged=False, intercept=True, standardised=False):
+    """Return the arguments of ``logistic_many_pass`` in order: models that differ in all that may differ."""
+    draw = np.random.default_rng(n_models)
+    n_samples, n_features = X.shape
+    m = np.arange(n_models)
+    eta = (0.5 ** (m % 4) / max(1, n_features)) / (1 + np.arange(n_samples)[:, None] / (10 * (1 + m)))
+    W = 0.1 * draw.standard_normal((n_models, n_features))
+    return [
+        X.astype(dtype),
+        y,
+        draw.choice([0.0, 0.5, 1.0], n_samples),
+        draw.integers(0, 3, (n_samples, n_models)).astype(np.uint8) if folds else None,
+        (m % 2).astype(np.float64),
+        draw.integers(0, n_samples, n_samples),
+        eta,
+        np.array([0.0, 0.01, 0.1])[m % 3],
+        0.2 * draw.standard_normal(n_features).astype(dtype) if standardised else None,
+        draw.uniform(0.5, 1.2, n_features).astype(dtype) if standardised else None,
+        W.astype(dtype),
+        np.full(n_models, 0.1) if intercept else None,
+        np.zeros(W.shape) if averaged else None,
+        np.zeros(n_models) if averaged and intercept else None,
+    ]
+
+
+OVERWRITTEN = slice(10, 14)
+
+
+def alone(arguments, m):
+    """Return W, b, W_total, b_total of model m and its steps, trained by ``logistic_pass`` of the reference in float64."""
+    X, y, weight, multiplicity, target, order, eta, alpha, center, scale, *own = arguments
+    own = [None if array is None else array[m : m + 1].astype(np.float64) for array in own]
+    constants = [None if array is None else array.astype(np.float64) for array in (center, scale)]
+    weight = weight if multiplicity is None else weight * multiplicity[:, m]
+    labels = (y == target[m]).astype(np.float64)
+    _, moved = reference.logistic_pass(
+        X.astype(np.float64), labels, weight, order, eta[:, m].copy(), alpha[m], *constants, *own
+    )
+    return own, moved
+
+
+@pytest.mark.parametrize("n_models", [1, 3, 16, 21])
+@pytest.mark.parametrize("n_features", [1, 7, 33])
+@pytest.mark.parametrize(
+    "options",
+    [{}, {"folds": True}, {"averaged": True, "folds": True}, {"averaged": True, "intercept": False}, {"standardised": True}],
+    ids=lambda options: "-".join(options) or "plain",
+)
+def test_each_model_is_the_one_trained_alone(backend, dtype, n_models, n_features, options):
+    X, y = drawn_rows(203, n_features)
+    arguments = many_arguments(n_models, X, y, dtype, **options)
+    wanted = [alone(arguments, m) for m in range(n_models)]
+    moved = backend.logistic_many_pass(*arguments)
+    np.testing.assert_array_equal(moved, [steps for _, steps in wanted])
+    for place, got in enumerate(arguments[OVERWRITTEN]):
+        if got is not None:
+            want = np.concatenate([own[place] for own, _ in wanted])
+            assert np.abs(got - want).max() <= WEIGHTS[dtype] * np.abs(want).max()
+
+
+def test_a_model_that_overflows_leaves_the_others_alone(backend):
+    X, y = drawn_rows(100, 5)
+    arguments = many_arguments(4, X, y, np.float32)
+    wanted = [alone(arguments, m)[0][0] for m in range(4)]
+    arguments[6][:, 2], arguments[7][2] = 1e30, 0.0
+    backend.logistic_many_pass(*arguments)
+    W = arguments[10]
+    assert not (np.abs(W[2]) < 1e6).all()
+    for m in (0, 1, 3):
+        assert np.abs(W[m] - wanted[m]).max() <= WEIGHTS[np.float32] * np.abs(wanted[m]).max()
+
+
+def test_no_rows_and_no_columns(backend):
+    for X in (np.zeros((0, 3)), np.zeros((4, 0))):
+        arguments = many_arguments(3, X, np.zeros(len(X)), np.float64)
+        arguments[5] = np.arange(len(X))
+        assert len(backend.logistic_many_pass(*arguments)) == 3
+
+
+@pytest.mark.parametrize(
+    ("place", "wrong", "message"),
+    [
+        (3, np.ones((2, 2), np.uint8), "multiplicity must have one entry a row of X and model"),
+        (4, np.ones(2), "target and alpha must have one entry a model"),
+        (6, np.ones((2, 3)), "eta one a step and model"),
+        (5, np.array([0, 99]), "is no row of X"),
+        (11, np.zeros(2), "b must have 3 entries"),
+    ],
+)
+def test_shapes_that_disagree_are_refused(backend, place, wrong, message):
+    X, y = drawn_rows(20, 4)
+    arguments = many_arguments(3, X, y, np.float64)
+    arguments[2] = np.ones(20)
+    arguments[place] = wrong
+    with pytest.raises(ValueError, match=message):
+        backend.logistic_many_pass(*arguments)
+
+
+@pytest.mark.parametrize("n_models", [1, 16])
+def test_two_thousand_rows(compiled, dtype, n_models):
+    """At eta = 1 / mean ||x||^2, as one model alone."""
+    case = Case("many", 2000, 33, dtype)
+    X, y = case.rows()
+    arguments = many_arguments(n_models, X, y, dtype)
+    wanted = np.concatenate([alone(arguments, m)[0][0] for m in range(n_models)])
+    compiled.logistic_many_pass(*arguments)
+    assert np.abs(arguments[10] - wanted).max() <= WEIGHTS[dtype] * np.abs(wanted).max()
