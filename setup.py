@@ -22,6 +22,7 @@ MODULES = {
     "orders": [],
     "logistic_many": [],
     "logistic_dense": [],
+    "scorer": [],
     "two_layer_dense": [],
 }
 

@@ -1,6 +1,6 @@
 """A trained model, ready to predict without scikit-learn: what files hold and the command uses."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from os import PathLike
 from typing import Any
@@ -8,11 +8,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from hotloop.backend import choose
 from hotloop.encoding import TableEncoding
+from hotloop.logistic_state import LogisticState
 from hotloop.logistic_stream import LogisticStream
 from hotloop.losses import log_probabilities, probabilities
 from hotloop.two_layer_state import TwoLayerState
 from hotloop.validation import Array, as_rows, check_finite, readable
+
+BLOCK_OF_ROWS = 4096  # rows predicted at once: their margins stay in the cache
 
 
 @dataclass(repr=False)
@@ -65,30 +69,74 @@ class Model:
         rows = X if isinstance(X, np.ndarray) and readable(X, np.float64) else as_rows(X)
         if rows.shape[1] != self.n_features:
             raise ValueError(f"X has {rows.shape[1]} columns, the model was trained on {self.n_features}")
+        if isinstance(self.learnt, LogisticStream):  # a cell that is not finite shows in the margin
+            return rows
         check_finite(rows, "X", self.feature_names)
-        return rows if isinstance(self.learnt, LogisticStream) else np.ascontiguousarray(rows, self.dtype)
+        return np.ascontiguousarray(rows, self.dtype)
 
     def margins(self, X: Any) -> NDArray[np.float64]:
         """Return the margins (n_samples, n_outputs) of a classifier: one output for two classes of a logistic model."""
-        X = self._rows(X)
-        if isinstance(self.learnt, LogisticStream):
-            return self.learnt.visible().margins(X)
-        return self.learnt.outputs(X)
+        if not isinstance(self.learnt, LogisticStream):
+            return self.learnt.outputs(self._rows(X))
+        return self._by_blocks(X, np.asarray, (len(self.learnt.state.W),))
 
-    def decision_function(self, X: Any) -> NDArray[np.float64]:
-        """Return the margins: (n_samples,) for two classes, positive for ``classes[1]``; else (n_samples, n_classes)."""
-        m = self.margins(X)
-        if m.shape[1] == 2:
-            return np.asarray(m[:, 1] - m[:, 0])
-        return m[:, 0] if m.shape[1] == 1 else m
+    def decision_function(self, X: Any, out: NDArray[np.float64] | None = None) -> NDArray[np.float64]:
+        """Return the margins: (n_samples,) for two classes, positive for ``classes[1]``; else (n_samples, n_classes).
+
+        ``out``, float64 of that shape, is filled and returned.
+        """
+
+        def signed(m: NDArray[np.float64]) -> NDArray[np.float64]:
+            return np.asarray(m[:, 1] - m[:, 0]) if m.shape[1] == 2 else m[:, 0] if m.shape[1] == 1 else m
+
+        return self._by_blocks(X, signed, () if self._n_classes == 2 else (self._n_classes,), out)
 
     def predict_log_proba(self, X: Any) -> NDArray[np.float64]:
         """Return ln p of each class, (n_samples, n_classes)."""
-        return log_probabilities(self.margins(X))
+        return self._by_blocks(X, log_probabilities, (self._n_classes,))
 
-    def predict_proba(self, X: Any) -> NDArray[np.float64]:
-        """Return the probability of each class, (n_samples, n_classes)."""
-        return probabilities(self.margins(X))
+    def predict_proba(self, X: Any, out: NDArray[np.float64] | None = None) -> NDArray[np.float64]:
+        """Return the probability of each class, (n_samples, n_classes); fills ``out``, float64 of that shape."""
+        return self._by_blocks(X, probabilities, (self._n_classes,), out)
+
+    @property
+    def _n_classes(self) -> int:
+        if self.classes is None:
+            raise ValueError(f"a {self.estimator_name} has no classes")
+        return len(self.classes)
+
+    def _by_blocks(
+        self,
+        X: Any,
+        of_margins: Callable[[NDArray[np.float64]], NDArray[np.float64]],
+        shape: tuple[int, ...],
+        out: NDArray[np.float64] | None = None,
+    ) -> NDArray[np.float64]:
+        """Return what ``of_margins`` makes of the margins, a block of rows after the other while they are in the cache."""
+        rows = self._rows(X)
+        if out is None:
+            out = np.empty((len(rows), *shape))
+        elif out.shape != (len(rows), *shape) or out.dtype != np.float64:
+            raise ValueError(f"out has shape {out.shape} and dtype {out.dtype}, expected {(len(rows), *shape)} and float64")
+        learnt = self.learnt.visible() if isinstance(self.learnt, LogisticStream) else self.learnt
+        for start in range(0, len(rows), BLOCK_OF_ROWS):
+            some = rows[start : start + BLOCK_OF_ROWS]
+            m = learnt.margins(some) if isinstance(learnt, LogisticState) else learnt.outputs(some)
+            if not np.isfinite(m).all():
+                check_finite(rows, "X", self.feature_names)
+            out[start : start + BLOCK_OF_ROWS] = of_margins(m)
+        return out
+
+    def scorer(self) -> Callable[[Array], Any]:
+        """Return a function of one row, an array of float32 or float64: P(``classes[1]``), or the probabilities of all classes.
+
+        For logistic models. It checks nothing but type and length, and costs a fraction of a microsecond. Later training does
+        not change it.
+        """
+        if not isinstance(self.learnt, LogisticStream):
+            raise ValueError(f"a {self.estimator_name} has no scorer of single rows")
+        state = self.learnt.visible()
+        return choose().row_scorer(state.coef(), state.intercept())  # type: ignore[no-any-return]
 
     def predict(self, X: Any) -> Array:
         """Return the likeliest class of each row, or the value of a regressor, (n_samples,)."""

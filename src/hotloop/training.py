@@ -220,7 +220,7 @@ def hold_out(y: Vector, fraction: float, seed: int, *, stratify: bool) -> tuple[
 
 
 def pass_over(state: State, rows: Rows, plan: Plan, order: NDArray[np.intp] | None = None) -> tuple[float, int]:
-    """Take one pass in the given order, or that of the rows; returns the sum of the losses before each update, and the steps."""
+    """Take one pass in the order given, or that of the rows; returns the sum of the losses before each step, and the steps."""
     total, n_moved, n_steps = 0.0, 0, len(rows) if order is None else len(order)
     size = BLOCK * max(1, WORK_PER_CALL // (4 * BLOCK * max(1, rows.X.shape[1])))
     for start in range(0, n_steps, size):

@@ -19,8 +19,8 @@ def float_dtype(dtype: Any) -> type[np.floating[Any]]:
 def readable(X: Array, dtype: Any) -> bool:
     """Tell whether the kernels that compute in ``dtype`` read the rows of X where they lie, whatever type they have.
 
-    Rows must be contiguous, at any distance, of native numbers that ``dtype`` holds: float32 takes float32, float16 and integers
-    and booleans of up to 16 bits.
+    Rows must be contiguous, at any distance, of native numbers that ``dtype`` holds: float32 takes float32, float16, booleans
+    and integers of up to 16 bits.
     """
     return bool(
         X.ndim == 2

@@ -21,12 +21,19 @@ Method = TypeVar("Method", bound=Callable[..., Any])
 
 
 def check_rows(
-    estimator: BaseEstimator, X: Any, y: Any = "no_validation", *, reset: bool, dtype: Any = None, as_they_lie: bool = True
+    estimator: BaseEstimator,
+    X: Any,
+    y: Any = "no_validation",
+    *,
+    reset: bool,
+    dtype: Any = None,
+    as_they_lie: bool = True,
+    finite: bool = True,
 ) -> Any:
     """Return X (and y) checked by scikit-learn's rules.
 
     With ``as_they_lie`` an array that the kernels read where it is (see ``validation.readable``) is returned itself. Anything
-    else is copied to C order and ``dtype``, by default float32 or float64.
+    else is copied to C order and ``dtype``, by default float32 or float64. Without ``finite`` the caller looks for NaN.
     """
     if y is not None and not isinstance(y, str):
         labels = np.asarray(y)
@@ -38,7 +45,8 @@ def check_rows(
         how = {"dtype": None}
     checked = validate_data(estimator, X, y, reset=reset, ensure_all_finite=False, accept_sparse=False, **how)
     rows = checked if isinstance(y, str) else checked[0]
-    check_finite(rows, "X", getattr(estimator, "feature_names_in_", None))
+    if finite:
+        check_finite(rows, "X", getattr(estimator, "feature_names_in_", None))
     return checked
 
 
@@ -81,7 +89,8 @@ def encode_labels(y: Array, classes: Array, name: str = "y") -> NDArray[np.float
     if len(classes) == 2 and y.dtype == classes.dtype and y.dtype.kind in "iub":  # a comparison instead of a search
         second = y == classes[1]
         if np.count_nonzero(second) + np.count_nonzero(y == classes[0]) == len(y):
-            return second.astype(np.float64)
+            codes: NDArray[np.float64] = second.astype(np.float64)
+            return codes
     position = np.searchsorted(classes, y)
     position[position == len(classes)] = 0
     unseen = classes[position] != y
@@ -202,9 +211,9 @@ class TrainedBySGD(BaseEstimator):  # type: ignore[misc]
                 loss += f", validation loss {course.validation_curve[-1]:.6f}"
             print(f"{type(self).__name__}: epoch {course.n_iter}, {loss}", flush=True)
 
-    def _rows_to_predict(self, X: Any) -> Array:
+    def _rows_to_predict(self, X: Any, **how: Any) -> Array:
         check_is_fitted(self)
-        return check_rows(self, X, reset=False, dtype=self._model().dtype)  # type: ignore[no-any-return]
+        return check_rows(self, X, reset=False, dtype=self._model().dtype, **how)  # type: ignore[no-any-return]
 
     def save(self, path: Any) -> None:
         """Write the fitted model to ``path``; :func:`hotloop.load` reads it. No pickle: nothing in the file is executed."""

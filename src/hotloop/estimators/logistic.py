@@ -1,5 +1,6 @@
 """LogisticSGDClassifier: logistic and softmax regression by exact per-sample SGD."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -252,21 +253,31 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
             self.eta0_, self.alpha_ = self._stream.plan.eta0, self._stream.plan.alpha
         return self
 
-    def decision_function(self, X: Any) -> Array:
-        """Return the margins X coef^T + intercept: (n_samples,) for two classes, else (n_samples, n_classes), float64."""
-        return self._predicting(X, "decision_function")
+    def decision_function(self, X: Any, out: Array | None = None) -> Array:
+        """Return the margins X coef^T + intercept: (n_samples,) for two classes, else (n_samples, n_classes), float64.
+
+        ``out``, an array of that shape, is filled and returned.
+        """
+        return self._predicting(X, "decision_function", out=out)
 
     def predict_log_proba(self, X: Any) -> Array:
         """Return ln p of each class, (n_samples, n_classes); exact also where p underflows."""
         return self._predicting(X, "predict_log_proba")
 
-    def predict_proba(self, X: Any) -> Array:
-        """Return the probability of each class, (n_samples, n_classes)."""
-        return self._predicting(X, "predict_proba")
+    def predict_proba(self, X: Any, out: Array | None = None) -> Array:
+        """Return the probability of each class, (n_samples, n_classes); fills ``out``, float64 of that shape."""
+        return self._predicting(X, "predict_proba", out=out)
 
     def predict(self, X: Any) -> Array:
         """Return the likeliest class of each row, (n_samples,)."""
         return self._predicting(X, "predict")
+
+    def scorer(self) -> Callable[[Array], Any]:
+        """Return a function of one row, a float32 or float64 array of n_features: P(``classes_[1]``), or all probabilities.
+
+        For services that score single rows: it checks nothing but type and length. Later training does not change it.
+        """
+        return self._model().scorer()
 
     @property
     def coef_(self) -> Array:
@@ -331,9 +342,9 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
         settings = super()._settings()
         return settings if self.penalty else Settings(**{**vars(settings), "alpha": 0.0})
 
-    def _predicting(self, X: Any, method: str) -> Array:
-        rows = self._rows_to_predict(X)
-        return getattr(self._model(), method)(rows)  # type: ignore[no-any-return]
+    def _predicting(self, X: Any, method: str, **options: Any) -> Array:
+        rows = self._rows_to_predict(X, finite=False)  # shows in the margins
+        return getattr(self._model(), method)(rows, **options)  # type: ignore[no-any-return]
 
     def _model(self) -> Model:
         check_is_fitted(self, "classes_")

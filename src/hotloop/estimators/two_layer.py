@@ -59,7 +59,7 @@ class _TwoLayer(TrainedBySGD):
         return Model(type(self).__name__, self._state, classes, None if names is None else list(names), params)
 
     def _predicting(self, X: Any, method: str) -> Array:
-        rows = self._rows_to_predict(X)
+        rows = self._rows_to_predict(X, as_they_lie=False)
         return getattr(self._model(), method)(rows)  # type: ignore[no-any-return]
 
     def __sklearn_is_fitted__(self) -> bool:

@@ -11,6 +11,7 @@ from hotloop.kernels.logistic_dense import (
 )
 from hotloop.kernels.logistic_many import logistic_many_pass
 from hotloop.kernels.orders import permutation
+from hotloop.kernels.scorer import row_scorer
 from hotloop.kernels.two_layer_dense import (
     sigmoid_sum_backward,
     sigmoid_sum_forward,
@@ -30,6 +31,7 @@ __all__ = [
     "logistic_pass",
     "logistic_probability",
     "permutation",
+    "row_scorer",
     "sigmoid_sum_backward",
     "sigmoid_sum_forward",
     "sigmoid_sum_gradients",

@@ -127,7 +127,15 @@ cdef to_lanes(values, dtype, n_lanes, width):
     """Return one row a model as W[width / n_lanes][n_features][n_lanes], 0 in the lanes beyond the models."""
     padded = np.zeros((width, values.shape[1]), dtype)
     padded[:values.shape[0]] = values
-    return np.ascontiguousarray(padded.reshape(width // n_lanes, n_lanes, values.shape[1]).swapaxes(1, 2)).reshape(-1)
+    # vectors that cross a cache line would cost twice
+    size = padded.size
+    aligned = np.empty(size + 64 // padded.itemsize, dtype)
+    first = -aligned.ctypes.data % 64 // padded.itemsize
+    lanes = aligned[first:first + size]
+    lanes.reshape(width // n_lanes, values.shape[1], n_lanes)[:] = (
+        padded.reshape(width // n_lanes, n_lanes, values.shape[1]).swapaxes(1, 2)
+    )
+    return lanes
 
 
 cdef from_lanes(values, n_lanes, n_features):

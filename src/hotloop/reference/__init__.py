@@ -11,6 +11,7 @@ from .logistic import (
     logistic_probability,
 )
 from .orders import permutation
+from .scorer import row_scorer
 from .two_layer import (
     sigmoid_sum_backward,
     sigmoid_sum_forward,
@@ -30,6 +31,7 @@ __all__ = [
     "logistic_pass",
     "logistic_probability",
     "permutation",
+    "row_scorer",
     "seven_nodes",
     "sigmoid_sum_backward",
     "sigmoid_sum_forward",

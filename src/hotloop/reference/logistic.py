@@ -156,7 +156,15 @@ def logistic_many_pass(
         own = [None if array is None else array[m : m + 1] for array in (W, b, W_total, b_total)]
         try:
             moved[m] = logistic_pass(
-                X, (y == target[m]) * 1.0, weight, order, eta[:, m], alpha[m], center, scale, *own  # type: ignore[arg-type]
+                X,
+                (y == target[m]) * 1.0,
+                weight,
+                order,
+                eta[:, m],
+                alpha[m],
+                center,
+                scale,
+                *own,  # type: ignore[arg-type]
             )[1]
         except FloatingPointError:
             W[m] = np.nan

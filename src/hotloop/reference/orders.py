@@ -41,7 +41,7 @@ def permutation(n: int, keys: Array) -> Array:
         high ^= mix(low ^ keys[k]) & high_mask
         low ^= mix(high ^ keys[k + 1]) & low_mask
     order = (high.astype(np.uint64) << np.uint64(low_bits)) | low
-    return order[order < n].astype(np.intp)
+    return np.asarray(order[order < n], dtype=np.intp)
 
 
 def mix(x: Array) -> Array:
