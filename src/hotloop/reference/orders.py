@@ -48,4 +48,5 @@ def mix(x: Array) -> Array:
     """Return 32 bits mixed by multiplication and xor-shift, as the finaliser of MurmurHash3; x is uint32."""
     x = (x ^ (x >> np.uint32(16))) * np.uint32(0x85EBCA6B)
     x = (x ^ (x >> np.uint32(13))) * np.uint32(0xC2B2AE35)
-    return x ^ (x >> np.uint32(16))
+    mixed: Array = x ^ (x >> np.uint32(16))
+    return mixed
