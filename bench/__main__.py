@@ -9,6 +9,7 @@ from pathlib import Path
 from bench import bench_logistic, bench_two_layer
 from bench.bandwidth import read_bandwidth
 from bench.measure import Candidate, machine, pin, take_turns
+from hotloop.kernels import available_levels
 
 RESULTS = Path(__file__).parent / "results"
 HEAD = ("case", "what", "M samples/s best", "median", "ns a sample", "of read bandwidth", "x reference", "max|dw|/max|w|")
@@ -45,6 +46,9 @@ def main() -> None:
         for row in of_case:
             print(line(row), flush=True)
         rows += of_case
+    print()
+    for sentence in summary(rows):
+        print(sentence)
     RESULTS.mkdir(exist_ok=True)
     cpu = re.sub(r"[^a-z0-9]+", "-", about["cpu"].lower()).strip("-")
     part = [*(["quick"] if asked.quick else []), *(asked.case or [])]
@@ -64,9 +68,46 @@ def figures(found: Candidate, reference: Candidate, bandwidth: float, error: flo
         "nanoseconds": 1e9 / found.best,
         "share_of_bandwidth": found.n_bytes / min(found.seconds) / bandwidth,
         "times_reference": found.best / reference.best,
-        "error": error,
+        "error": None if error != error else error,
         "seconds": found.seconds,
     }
+
+
+# What the figures of a case say: what is compared, this speed, over that speed.
+RATIOS = (
+    ("pass over numba loop", "logistic_pass, {best}", "numba loop, fastmath"),
+    ("baseline over the highest level", "logistic_pass, baseline", "logistic_pass, {best}"),
+    ("pass in random order over in order", "logistic_pass, random order", "logistic_pass, {best}"),
+    ("uint8 over float32 rows", "logistic_pass, uint8 rows", "logistic_pass, {best}"),
+    ("float16 over float32 rows", "logistic_pass, float16 rows", "logistic_pass, {best}"),
+    ("one model over 16 in one read (the price of 16)", "logistic_pass, {best}", "logistic_many_pass, 16 models"),
+    ("pass over whole fit", "logistic_pass, {best}", "LogisticSGDClassifier.fit, standardize=None, shuffle=False"),
+    *(
+        (
+            f"fit over SGDClassifier.fit, standardize={standardize}, shuffle={shuffle}",
+            f"LogisticSGDClassifier.fit, standardize={standardize}, shuffle={shuffle}",
+            f"scikit-learn SGDClassifier.fit, shuffle={shuffle}",
+        )
+        for shuffle in (False, True)
+        for standardize in ("None", "'auto'")
+    ),
+)
+
+
+def summary(rows) -> list[str]:
+    """Return one line a ratio of medians, with its figure in each case that has both."""
+    best = available_levels()[0]
+    medians = {(row["case"], row["what"]): row["median"] for row in rows}
+    said = []
+    for title, this, that in RATIOS:
+        pairs = [
+            (case, medians[case, this.format(best=best)] / medians[case, that.format(best=best)])
+            for case in dict.fromkeys(row["case"] for row in rows)
+            if (case, this.format(best=best)) in medians and (case, that.format(best=best)) in medians
+        ]
+        if pairs:
+            said.append(f"{title}: " + ", ".join(f"{ratio:.2f} ({case})" for case, ratio in pairs))
+    return said
 
 
 def line(row) -> str:
@@ -74,7 +115,7 @@ def line(row) -> str:
     nanoseconds = row["nanoseconds"]
     cells = [row["case"], row["what"], f"{row['best'] / 1e6:.3g}", f"{row['median'] / 1e6:.3g}"]
     cells += [f"{nanoseconds:,.0f}" if nanoseconds >= 100 else f"{nanoseconds:.1f}", f"{100 * row['share_of_bandwidth']:.0f} %"]
-    cells += [f"{row['times_reference']:,.0f}", f"{row['error']:.1e}"]
+    cells += [f"{row['times_reference']:,.0f}", "-" if row["error"] is None else f"{row['error']:.1e}"]
     return "| " + " | ".join(cells) + " |"
 
 

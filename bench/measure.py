@@ -28,7 +28,7 @@ class Candidate:
     weights : callable
         state -> list of arrays: what has been computed.
     oracle : callable
-        n_samples -> the same arrays by the reference in float64.
+        n_samples -> the same arrays by the reference in float64; None where there is nothing to compare with.
     """
 
     case: str
@@ -38,11 +38,13 @@ class Candidate:
     start: Callable[[], Any]
     train: Callable[[Any, int], None]
     weights: Callable[[Any], Sequence[np.ndarray]]
-    oracle: Callable[[int], Sequence[np.ndarray]]
+    oracle: Callable[[int], Sequence[np.ndarray]] | None
     seconds: list[float] = field(default_factory=list)
 
     def error(self, n_samples: int) -> float:
-        """Return max|w - oracle| / max|oracle| after the first ``n_samples`` rows, the worst of the arrays."""
+        """Return max|w - oracle| / max|oracle| after ``n_samples`` rows, the worst of the arrays; NaN without oracle."""
+        if self.oracle is None:
+            return float("nan")
         n_samples = min(n_samples, self.n_samples)
         state = self.start()
         self.train(state, n_samples)

@@ -17,15 +17,15 @@ import numpy as np
 Peer = tuple[Callable[[], Any], Callable[[Any, int], None], Callable[[Any], list[np.ndarray]]]
 
 
-def scikit_learn(X: np.ndarray, y: np.ndarray, eta: float) -> Peer:
-    """Return start, train and weights (see bench.measure.Candidate) of SGDClassifier, one epoch in the order of the rows."""
+def scikit_learn(X: np.ndarray, y: np.ndarray, eta: float, shuffle: bool = False) -> Peer:
+    """Return start, train and weights (see bench.measure.Candidate) of SGDClassifier, one epoch."""
     from sklearn.linear_model import SGDClassifier
 
     labels = y.astype(np.int64)
 
     def start() -> SGDClassifier:
         return SGDClassifier(
-            loss="log_loss", penalty=None, learning_rate="constant", eta0=eta, max_iter=1, tol=None, shuffle=False
+            loss="log_loss", penalty=None, learning_rate="constant", eta0=eta, max_iter=1, tol=None, shuffle=shuffle
         )
 
     def train(model: SGDClassifier, n_samples: int) -> None:

@@ -40,4 +40,10 @@ AGREEMENT = [
 ]
 
 # Larger than any cache, so that rows come from memory.
-BENCH = [Case("dense-28", 2_000_000, 28), Case("dense-128", 500_000, 128), Case("dense-1000", 64_000, 1000)]
+BENCH = [
+    Case("dense-8", 4_000_000, 8),
+    Case("dense-28", 2_000_000, 28),
+    Case("dense-128", 500_000, 128),
+    Case("dense-1000", 64_000, 1000),
+    Case("dense-10000", 6_400, 10_000),
+]

@@ -42,6 +42,20 @@ def test_a_cell_that_is_not_finite_is_named(backend):
         model.predict_proba(X)
 
 
+@pytest.mark.parametrize("of", [">f8", np.float64, np.longdouble])
+def test_arrays_that_no_kernel_reads_are_converted_by_blocks(backend, of, monkeypatch):
+    """Fortran order, foreign byte order, wider than the weights."""
+    X, y = load_iris(return_X_y=True)
+    X = X.astype(np.float32)
+    model = LogisticSGDClassifier(max_iter=2, tol=None, random_state=0).fit(X, y)
+    monkeypatch.setattr("hotloop.logistic_state.CONVERTED_AT_ONCE", 40)
+    np.testing.assert_array_equal(model.predict_proba(np.asfortranarray(X.astype(of))), model.predict_proba(X))
+    too_large = X.astype(np.float64)
+    too_large[7, 1] = 1e300
+    with pytest.raises(ValueError, match="infinity at row 7, column 1"):
+        model.predict_proba(too_large)
+
+
 @pytest.mark.parametrize("n_classes", [2, 3])
 def test_scorer_agrees_with_predict_proba(backend, dtype, n_classes, tmp_path):
     model, X = fitted(n_classes)

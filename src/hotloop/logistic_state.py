@@ -119,7 +119,8 @@ class LogisticState:
         some = max(1, CONVERTED_AT_ONCE // max(1, X.shape[1]))
         m = np.empty((len(X), len(self.W)))
         for start in range(0, len(X), some):
-            rows = np.ascontiguousarray(X[start : start + some], self.W.dtype)
+            with np.errstate(over="ignore"):  # what float32 does not hold shows in the margin
+                rows = np.ascontiguousarray(X[start : start + some], self.W.dtype)
             m[start : start + some] = choose().linear_margins(rows, *arguments)
         return m
 

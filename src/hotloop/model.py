@@ -14,7 +14,7 @@ from hotloop.logistic_state import LogisticState
 from hotloop.logistic_stream import LogisticStream
 from hotloop.losses import log_probabilities, probabilities
 from hotloop.two_layer_state import TwoLayerState
-from hotloop.validation import Array, as_rows, check_finite, readable
+from hotloop.validation import Array, as_rows, check_finite
 
 BLOCK_OF_ROWS = 4096  # rows predicted at once: their margins stay in the cache
 
@@ -66,7 +66,7 @@ class Model:
         names = list(X.columns) if hasattr(X, "columns") else list(X) if isinstance(X, Mapping) else None
         if self.encoding is not None and names is not None and names != self.feature_names:
             X = self.encoding.transform({name: X[name] for name in names}, self.dtype)
-        rows = X if isinstance(X, np.ndarray) and readable(X, np.float64) else as_rows(X)
+        rows = X if isinstance(X, np.ndarray) and X.ndim == 2 and X.dtype.kind in "fiub" else as_rows(X)
         if rows.shape[1] != self.n_features:
             raise ValueError(f"X has {rows.shape[1]} columns, the model was trained on {self.n_features}")
         if isinstance(self.learnt, LogisticStream):  # a cell that is not finite shows in the margin
@@ -123,7 +123,8 @@ class Model:
             some = rows[start : start + BLOCK_OF_ROWS]
             m = learnt.margins(some) if isinstance(learnt, LogisticState) else learnt.outputs(some)
             if not np.isfinite(m).all():
-                check_finite(rows, "X", self.feature_names)
+                with np.errstate(over="ignore"):
+                    check_finite(rows.astype(self.dtype, copy=False), "X", self.feature_names)
             out[start : start + BLOCK_OF_ROWS] = of_margins(m)
         return out
 

@@ -28,12 +28,13 @@ def check_rows(
     reset: bool,
     dtype: Any = None,
     as_they_lie: bool = True,
-    finite: bool = True,
+    by_blocks: bool = False,
 ) -> Any:
     """Return X (and y) checked by scikit-learn's rules.
 
     With ``as_they_lie`` an array that the kernels read where it is (see ``validation.readable``) is returned itself. Anything
-    else is copied to C order and ``dtype``, by default float32 or float64. Without ``finite`` the caller looks for NaN.
+    else is copied to C order and ``dtype``, by default float32 or float64. With ``by_blocks`` the caller
+    converts arrays and looks for NaN, block by block.
     """
     if y is not None and not isinstance(y, str):
         labels = np.asarray(y)
@@ -41,11 +42,11 @@ def check_rows(
             check_finite(labels.reshape(-1), "y")
     wanted = dtype if dtype is not None else float_dtype(_dtype_of(X))
     how: dict[str, Any] = {"dtype": wanted, "order": "C"}
-    if as_they_lie and isinstance(X, np.ndarray) and readable(X, wanted):
+    if as_they_lie and isinstance(X, np.ndarray) and (readable(X, wanted) or (by_blocks and X.dtype.kind in "fiub")):
         how = {"dtype": None}
     checked = validate_data(estimator, X, y, reset=reset, ensure_all_finite=False, accept_sparse=False, **how)
     rows = checked if isinstance(y, str) else checked[0]
-    if finite:
+    if not by_blocks:
         check_finite(rows, "X", getattr(estimator, "feature_names_in_", None))
     return checked
 

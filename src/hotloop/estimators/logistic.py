@@ -343,7 +343,7 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
         return settings if self.penalty else Settings(**{**vars(settings), "alpha": 0.0})
 
     def _predicting(self, X: Any, method: str, **options: Any) -> Array:
-        rows = self._rows_to_predict(X, finite=False)  # shows in the margins
+        rows = self._rows_to_predict(X, by_blocks=True)
         return getattr(self._model(), method)(rows, **options)  # type: ignore[no-any-return]
 
     def _model(self) -> Model:
