@@ -163,9 +163,9 @@ def candidates(case: Case) -> list[Candidate]:
                 return fitted(model)
 
             found.append(candidate(name, estimator(standardize, shuffle), fit, fitted, oracle=of_fit))
-        found.append(
-            candidate(f"scikit-learn SGDClassifier.fit, shuffle={shuffle}", *peers.scikit_learn(X, y, case.eta, shuffle))
-        )
+        peer = peers.scikit_learn(X, y, case.eta, shuffle)
+        of_peer = None if shuffle else oracle  # scikit-learn draws another order
+        found.append(candidate(f"scikit-learn SGDClassifier.fit, shuffle={shuffle}", *peer, oracle=of_peer))
     found.append(candidate("reference, plain Python", at_level(best), one_pass(reference), plain, min(n, REFERENCE_ROWS)))
     return found
 
