@@ -1,9 +1,9 @@
-"""Logistic regression on dense rows: one sequential pass of per-sample SGD, margins, column statistics.
+"""Logistic regression on dense rows: one sequential pass of per-sample SGD, margins.
 
-Equations (LR-1) to (LR-12). Memory order: X row by row, W one contiguous row an output. With one output four rows go in one pass
-over w (docs/decisions/0004): 14 multiply-adds a column for four rows, X read once. With several a step reads each row of W once
-for its margin and once for its update: 4 k flops an output. Losses, intercepts and sums of iterates are float64; weights,
-standardised rows and the margins inside a block have the type of X. Iterates equal the reference to rounding.
+Equations (LR-1) to (LR-12). Memory order: X row by row, of any type (samples.pxd), W one contiguous row an output. With one output
+four rows go in one pass over w (docs/decisions/0004): 14 multiply-adds a column for four rows, X read once. Several outputs are
+lanes of logistic_many.pyx. Losses, intercepts and sums of iterates are float64; weights, converted rows and the margins inside a
+block have the type of W. Iterates equal the reference to rounding.
 """
 import numpy as np
 

@@ -23,7 +23,7 @@ def logistic_pass(
 
     One output is logistic regression, (LR-1) to (LR-5); several are softmax regression, (LR-6) to (LR-8), after
     Bottou (2012), "Stochastic gradient descent tricks". A row of weight 0 moves nothing and takes no step size. The compiled
-    kernel takes four rows in one pass over W where there is one output, (LR-12): the same iterates, to rounding.
+    kernel takes four rows in one pass over W, (LR-12): the same iterates, to rounding.
 
     Parameters
     ----------
