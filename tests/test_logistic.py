@@ -324,3 +324,12 @@ def test_moments_refuse_shapes_that_disagree(backend):
     for place, value in ((1, np.ones(3)), (2, np.zeros(2)), (3, np.zeros(1)), (4, np.zeros(3))):
         with pytest.raises(ValueError, match="must have"):
             backend.column_moments(*good[:place], value, *good[place + 1 :])
+
+
+def test_rows_that_fill_up_a_block_add_no_loss(backend):
+    """The inner product of a row with the copies that fill up its block overflows; its own margin does not."""
+    start = arguments(5, 1, eta=1e-30) | {"X": np.full((5, 1), 1e20), "W": np.zeros((1, 1))}
+    start |= {"order": np.array([0], np.intp), "y": np.ones(5)}
+    new = take(backend.logistic_pass, start, np.float32)
+    assert new["loss"] == pytest.approx(np.log(2), rel=1e-6)
+    assert_allclose(new["W"], 0.5e-10, rtol=1e-6)
