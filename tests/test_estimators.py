@@ -19,11 +19,12 @@ from sklearn.preprocessing import MinMaxScaler, StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 import hotloop
-from hotloop import LogisticSGDClassifier, TwoLayerClassifier, TwoLayerRegressor
+from hotloop import LogisticSGDClassifier, LogisticSGDClassifierCV, TwoLayerClassifier, TwoLayerRegressor
 
 # The reference is some hundred times slower, and scikit-learn's checks fit some hundred times.
 SLOW = hotloop.backend_info().backend == "reference"
 FEW = {"max_iter": 20, "tol": 0.02, "n_iter_no_change": 2} if SLOW else {}
+SMALL_SEARCH = {"alpha": 1e-4, "eta0": 0.3, "cv": 2, "max_iter": 2} if SLOW else {"cv": 2}
 ALL = (LogisticSGDClassifier, TwoLayerClassifier, TwoLayerRegressor)
 CLASSIFIERS = ALL[:2]
 WEIGHT_OF_TWO = "per-sample SGD: weight 2 is one step of twice the size, not two steps"
@@ -56,7 +57,12 @@ def assert_same_weights(found, expected):
 
 
 @parametrize_with_checks(
-    [LogisticSGDClassifier(**FEW), TwoLayerClassifier(**FEW), TwoLayerRegressor(**FEW)],
+    [
+        LogisticSGDClassifier(**FEW),
+        LogisticSGDClassifierCV(**SMALL_SEARCH),
+        TwoLayerClassifier(**FEW),
+        TwoLayerRegressor(**FEW),
+    ],
     expected_failed_checks=lambda estimator: {
         "check_sample_weight_equivalence_on_dense_data": WEIGHT_OF_TWO,
         "check_sample_weight_equivalence_on_sparse_data": WEIGHT_OF_TWO,

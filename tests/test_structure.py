@@ -18,7 +18,7 @@ LAYERS = [
     {"backend", "columns", "streams"},
     {"encoders", "functional", "standardization", "training"},
     {"encoding", "logistic_state", "two_layer_state"},
-    {"fitting"},
+    {"fitting", "logistic_models"},
     {"logistic_stream"},
     {"model"},
     {"model_file"},

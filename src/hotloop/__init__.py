@@ -6,7 +6,13 @@ from hotloop import functional, reference
 from hotloop.backend import BackendInfo, backend_info
 
 if TYPE_CHECKING:
-    from hotloop.estimators import LogisticSGDClassifier, TableEncoder, TwoLayerClassifier, TwoLayerRegressor
+    from hotloop.estimators import (
+        LogisticSGDClassifier,
+        LogisticSGDClassifierCV,
+        TableEncoder,
+        TwoLayerClassifier,
+        TwoLayerRegressor,
+    )
     from hotloop.model import Model
     from hotloop.model_file import load
 
@@ -15,6 +21,7 @@ __version__ = "0.1.0"
 __all__ = [
     "BackendInfo",
     "LogisticSGDClassifier",
+    "LogisticSGDClassifierCV",
     "Model",
     "TableEncoder",
     "TwoLayerClassifier",
@@ -29,6 +36,7 @@ __all__ = [
 # Imported when first touched: the estimators bring scikit-learn, whose import takes seconds.
 _LAZY = {
     "LogisticSGDClassifier": "hotloop.estimators",
+    "LogisticSGDClassifierCV": "hotloop.estimators",
     "Model": "hotloop.model",
     "TableEncoder": "hotloop.estimators",
     "TwoLayerClassifier": "hotloop.estimators",

@@ -102,6 +102,18 @@ def logistic_plan(state: LogisticState, settings: Settings, n_rows: int, mean_we
     return settings.plan(alpha=1 / n_rows, eta0=STEP_LOGISTIC / square if square > 0 else 1.0)
 
 
+def start_logistic(state: LogisticState, rows: Rows, settings: Settings) -> Plan:
+    """Standardise by the statistics of all rows and reset the counters; returns the plan. The weights stay what they tell."""
+    state.t = 0
+    state.statistics = ColumnStatistics(rows.X.shape[1])
+    if settings.need_statistics:
+        state.statistics.update(rows.X, rows.sample_weight, largest=settings.standardize == "maxabs")
+    state.restandardize(*state.statistics.constants(settings.standardize, state.W.dtype))
+    state.restart_average()
+    state.n_rows = int(np.count_nonzero(rows.sample_weight))
+    return logistic_plan(state, settings, state.n_rows, float(rows.sample_weight.sum()) / state.n_rows)
+
+
 def fit_logistic(
     state: LogisticState,
     rows: Rows,
@@ -114,14 +126,7 @@ def fit_logistic(
 
     ``on_start`` is called with the plan when all is checked and the first step is about to be taken.
     """
-    state.t = 0
-    state.statistics = ColumnStatistics(rows.X.shape[1])
-    if settings.need_statistics:
-        state.statistics.update(rows.X, rows.sample_weight, largest=settings.standardize == "maxabs")
-    state.restandardize(*state.statistics.constants(settings.standardize, state.W.dtype))
-    state.restart_average()
-    state.n_rows = int(np.count_nonzero(rows.sample_weight))
-    plan = logistic_plan(state, settings, state.n_rows, float(rows.sample_weight.sum()) / state.n_rows)
+    plan = start_logistic(state, rows, settings)
     if on_start is not None:
         on_start(plan)
 

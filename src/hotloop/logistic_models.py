@@ -1,0 +1,150 @@
+"""Many logistic models over the same rows in the same reads: candidates of a search on every fold, bootstrap replicas."""
+
+from collections.abc import Sequence
+from itertools import groupby
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hotloop.backend import choose
+from hotloop.logistic_state import LogisticState
+from hotloop.schedules import step_sizes
+from hotloop.training import BLOCK, WORK_PER_CALL, Plan, Rows, epoch_order, pass_over
+from hotloop.validation import Array
+
+ROWS_AT_ONCE = 4096  # judged at once: their margins stay in the cache
+
+
+class LogisticModels:
+    """Models that differ in step size, L2 strength and the weights of the rows, each as if it were trained alone.
+
+    With one output all models share each read of a row, (LR-12); with several the classes of a model do, and the models take
+    turns. A model that diverges is given up: its weights become NaN.
+
+    Parameters
+    ----------
+    start : LogisticState
+        Where each model starts; its standardisation holds for all.
+    rows : Rows
+    plans : sequence of Plan, one a model
+        ``learning_rate``, ``power_t``, ``shuffle`` and ``seed`` are those of the first. Models of one plan best stand together.
+    multiplicity : ndarray of shape (n_samples, n_models), uint8
+        Multiplies the weight of a row in a model; where it is 0 the row moves nothing.
+
+    Attributes
+    ----------
+    states : list of LogisticState
+    """
+
+    def __init__(self, start: LogisticState, rows: Rows, plans: Sequence[Plan], multiplicity: NDArray[np.uint8]) -> None:
+        self._rows, self._plans, self._multiplicity = rows, plans, np.ascontiguousarray(multiplicity)
+        n_models = len(plans)
+        self._W = np.repeat(start.W[None], n_models, axis=0)
+        self._b = np.repeat(start.b[None], n_models, axis=0)
+        self._moves = (rows.sample_weight != 0) & multiplicity.any(axis=1)
+        self._alpha = np.array([plan.alpha for plan in plans])
+        self.states = [start.copy() for _ in plans]
+        for W, b, state in zip(self._W, self._b, self.states, strict=True):
+            state.W, state.b, state.t = W, b, 0
+        self._restart_average()
+        self._epochs = 0
+
+    def train(self, epochs: int) -> None:
+        """Go on until this many epochs are done, each in the order and with the averaging of ``training.run_epochs``."""
+        plan = self._plans[0]
+        for epoch in range(self._epochs, epochs):
+            if epoch & (epoch - 1) == 0 and epoch:
+                self._restart_average()
+            order = np.arange(len(self._rows))
+            if plan.shuffle:
+                order = epoch_order(len(self._rows), epoch, plan.seed)
+            order = order[self._moves[order]]
+            with np.errstate(over="ignore", invalid="ignore"):
+                if self._W.shape[1] == 1:
+                    self._pass(order)
+                else:
+                    self._passes(order)
+            self._epochs = epoch + 1
+
+    def losses(self, chosen: NDArray[np.intp], models: Sequence[int]) -> NDArray[np.float64]:
+        """Return the weighted mean log loss of the chosen rows under some of the models: (n_models,), NaN where it diverged."""
+        rows, state = self._rows, self.states[0]
+        weights = [self.states[m].weights() for m in models]
+        W, b = np.concatenate([W for W, _ in weights]), np.concatenate([b for _, b in weights])
+        total = np.zeros(len(models))
+        for start in range(0, len(chosen), ROWS_AT_ONCE):
+            part = chosen[start : start + ROWS_AT_ONCE]
+            with np.errstate(over="ignore", invalid="ignore"):
+                m = choose().linear_margins(rows.X[part], state.center, state.scale, W, b)
+                total += rows.sample_weight[part] @ _losses(m.reshape(len(part), len(models), -1), rows.y[part])
+        return np.asarray(total / rows.sample_weight[chosen].sum())
+
+    def _restart_average(self) -> None:
+        self._W_total, self._b_total = np.zeros(self._W.shape), np.zeros(self._b.shape)
+        for W_total, b_total, state in zip(self._W_total, self._b_total, self.states, strict=True):
+            state.W_total, state.b_total, state.n_averaged = W_total, b_total, 0
+
+    def _pass(self, order: NDArray[np.intp]) -> None:
+        rows, state, n_models = self._rows, self.states[0], len(self.states)
+        size = BLOCK * max(16, WORK_PER_CALL // (4 * BLOCK * n_models * max(1, rows.X.shape[1])))
+        for start in range(0, len(order), size):
+            part = order[start : start + size]
+            moved = choose().logistic_many_pass(
+                rows.X,
+                rows.y,
+                rows.sample_weight,
+                self._multiplicity,
+                np.ones(n_models),
+                part,
+                self._steps(len(part)),
+                self._alpha,
+                state.center,
+                state.scale,
+                self._W[:, 0],
+                self._b[:, 0] if state.fit_intercept else None,
+                self._W_total[:, 0] if state.averaged else None,
+                self._b_total[:, 0] if state.averaged and state.fit_intercept else None,
+            )
+            for own, count in zip(self.states, moved.tolist(), strict=True):
+                own.t, own.n_averaged = own.t + count, own.n_averaged + count * own.averaged
+
+    def _passes(self, order: NDArray[np.intp]) -> None:
+        rows = self._rows
+        for state, plan, counts in zip(self.states, self._plans, self._multiplicity.T, strict=True):
+            own = order[counts[order] != 0]
+            try:
+                if state.is_finite():
+                    pass_over(state, Rows(rows.X, rows.y, rows.sample_weight * counts), plan, own)
+            except FloatingPointError:
+                state.W[:] = np.nan
+
+    def _steps(self, count: int) -> NDArray[np.float64]:
+        """Return the next step sizes of each model, (count, n_models): computed once for all models of one plan."""
+        steps, m = np.empty((len(self.states), count)), 0
+        for plan, same in groupby(self._plans):
+            first = [self.states[m + i].t for i, _ in enumerate(same)]
+            lowest = min(first)
+            table = step_sizes(plan.learning_rate, plan.eta0, plan.horizon, plan.power_t, lowest, max(first) - lowest + count)
+            for t in first:
+                steps[m] = table[t - lowest : t - lowest + count]
+                m += 1
+        return steps.T
+
+
+def _losses(m: Array, y: NDArray[np.float64]) -> Array:
+    """Return the loss of each row under each model from the margins (n_samples, n_models, n_outputs)."""
+    if m.shape[2] == 1:
+        return np.asarray(np.logaddexp(0, m[:, :, 0]) - y[:, None] * m[:, :, 0])  # (LR-3)
+    largest = m.max(axis=2)
+    of_class = m[np.arange(len(m)), :, y.astype(np.intp)]
+    return np.asarray(largest + np.log(np.exp(m - largest[:, :, None]).sum(axis=2)) - of_class)  # (LR-7)
+
+
+def bootstrap_counts(n_samples: int, n_replicas: int, seed: int) -> NDArray[np.uint8]:
+    """Return how often each row is drawn in each replica, n_samples draws with replacement: (n_samples, n_replicas), uint8."""
+    counts = np.empty((n_samples, n_replicas), np.uint8)
+    for r in range(n_replicas):
+        generator = np.random.Generator(np.random.Philox(key=np.array([seed, 2**63 + r], dtype=np.uint64)))
+        drawn = generator.integers(n_samples, size=n_samples)
+        counts[:, r] = np.minimum(np.bincount(drawn, minlength=n_samples), 255)
+    return counts
