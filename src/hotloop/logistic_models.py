@@ -86,7 +86,8 @@ class LogisticModels:
 
     def _pass(self, order: NDArray[np.intp]) -> None:
         rows, state, n_models = self._rows, self.states[0], len(self.states)
-        size = BLOCK * max(16, WORK_PER_CALL // (4 * BLOCK * n_models * max(1, rows.X.shape[1])))
+        # the kernel takes a weight in a fourth of the time that one model would
+        size = BLOCK * max(16, 4 * WORK_PER_CALL // (BLOCK * n_models * max(1, rows.X.shape[1])))
         for start in range(0, len(order), size):
             part = order[start : start + size]
             moved = choose().logistic_many_pass(

@@ -20,7 +20,7 @@ cdef extern from "vectors/vectors.h" nogil:
                      const float *const *, const float *const *, float *) noexcept nogil
         void (*losses)(Py_ssize_t, float *, double *) noexcept nogil
         Py_ssize_t n_lanes
-        int (*many)(Py_ssize_t, Py_ssize_t, float *, double *, const float *, double *, double *, int, int, const float *const *,
+        int (*many)(Py_ssize_t, Py_ssize_t, float *, float *, const float *, double *, double *, int, int, const float *const *,
                     const float *const *, const float *const *, float *, float *) noexcept nogil
         void (*exponential)(Py_ssize_t, const float *, float *) noexcept nogil
         void (*logistic)(Py_ssize_t, const float *, float *) noexcept nogil
@@ -118,7 +118,7 @@ cdef inline void losses(const vectors *v, Py_ssize_t n, floating *rows, double *
 
 
 cdef inline int many(
-    const vectors *v, Py_ssize_t n, Py_ssize_t width, floating *W, double *total, const floating *lanes, double *b,
+    const vectors *v, Py_ssize_t n, Py_ssize_t width, floating *W, floating *total, const floating *lanes, double *b,
     double *b_total, int intercept, int softmax, const floating **p, const floating **q, const floating **ahead, floating *r,
     floating *found
 ) noexcept nogil:

@@ -2,16 +2,20 @@
 
 A block of four rows takes its six inner products once for all models, and for each model four dots and the update of the block
 before: 8 multiply-adds a column, row and model, with no sum across lanes. Weights are copied to lanes and back at each call.
-Losses, intercepts and sums of iterates are float64, weights and margins have the type of W. Iterates equal the reference to
-rounding.
+Losses, intercepts and sums of iterates are float64; weights, margins and the sums of up to 64 blocks of separate models have the
+type of W. Iterates equal the reference to rounding.
 """
 import numpy as np
 
 from cython cimport floating
 from libc.math cimport log
+from libc.string cimport memset
 
 from hotloop.kernels cimport levels, samples
 from hotloop.kernels.steps cimport AHEAD, DIVERGED, NONE, Steps, Trouble, new_steps, next_row, what_is_wrong
+
+cdef enum:
+    RECENT = 64  # blocks whose iterates are summed in the type of the weights
 
 
 cdef struct Models:
@@ -33,6 +37,7 @@ cdef void fill(Steps *steps, Models *models, Py_ssize_t row, double weight, floa
     cdef floating *step = lanes + (4 + place) * width
     cdef floating *keep = lanes + (8 + place) * width
     cdef double own, eta, y
+    cdef bint moves
     for m in range(width):
         sign[m], step[m], keep[m] = 0, 0, 1
     if row < 0:
@@ -47,19 +52,20 @@ cdef void fill(Steps *steps, Models *models, Py_ssize_t row, double weight, floa
         return
     for m in range(models.n_models):
         own = weight if models.multiplicity == NULL else weight * models.multiplicity[row * models.n_models + m]
-        if own != 0.0:  # else the row moves nothing, not even the step counter of the model
-            eta = steps.eta[models.moved[m] * models.eta_stride + m * models.model_stride]
-            sign[m] = -1 if y == models.target[m] else 1
-            step[m], keep[m] = <floating>(eta * own), <floating>(1.0 - eta * models.alpha[m])
-            models.moved[m] += 1
+        moves = own != 0.0  # else the row moves nothing, not even the step counter of the model
+        eta = moves * steps.eta[models.moved[m] * models.eta_stride + m * models.model_stride]
+        sign[m] = -1 if y == models.target[m] else 1
+        step[m], keep[m] = <floating>(eta * own), <floating>(1.0 - eta * models.alpha[m])
+        models.moved[m] += moves
 
 
 cdef Trouble many_pass(
     const levels.vectors *v, Steps *steps, Models *models, Py_ssize_t n_features, const char *X, Py_ssize_t stride,
     Py_ssize_t n_bytes, int type, const floating *center, const floating *scale, floating *scratch, floating *W,
-    double *W_total, double *b, double *b_total, bint intercept, floating *lanes, floating *r, floating *found
+    double *W_total, floating *recent, double *b, double *b_total, bint intercept, floating *lanes, floating *r, floating *found
 ) noexcept nogil:
-    """Four rows a block; the work on a block also finishes the block before. lanes has room for two blocks."""
+    """Four rows a block; the work on a block also finishes the block before. lanes has room for two blocks. Iterates are summed
+    in `recent`, zeros at first (or NULL), and from there every RECENT blocks in float64."""
     cdef const floating *p[4]
     cdef const floating *q[4]
     cdef const floating *ahead[4]
@@ -67,6 +73,7 @@ cdef Trouble many_pass(
     cdef double labels[8]
     cdef Py_ssize_t at[8]
     cdef Py_ssize_t width = models.width, row = 0, i, n, next_one, side = 0
+    cdef Py_ssize_t blocks = 0, n_weights = n_features * width
     cdef Trouble trouble = NONE
     cdef bint begun = False, last = False
     cdef bint direct = samples.as_they_are(type, center, <const floating *>W)
@@ -102,14 +109,14 @@ cdef Trouble many_pass(
             for i in range(4):
                 p[i] = q[i]
             begun = True
-        n = levels.many(v, n_features, width, W, W_total, lanes + side * 3 * width, b, b_total, intercept, models.softmax, p, q,
+        n = levels.many(v, n_features, width, W, recent, lanes + side * 3 * width, b, b_total, intercept, models.softmax, p, q,
                         ahead, r, found)
         if n >= 0:  # the rows before it still count
             steps.place = at[side + n]
             for i in range(n, 4):
                 weights[side + i] = 0.0
                 fill(steps, models, -1, 0.0, lanes + side * 3 * width, i)
-            levels.many(v, n_features, width, W, W_total, lanes + side * 3 * width, b, b_total, intercept, models.softmax, p, p,
+            levels.many(v, n_features, width, W, recent, lanes + side * 3 * width, b, b_total, intercept, models.softmax, p, p,
                         p, r, found)
             trouble, last = DIVERGED, True
         if models.softmax:
@@ -120,6 +127,11 @@ cdef Trouble many_pass(
         for i in range(4):
             p[i] = q[i]
         side = 4 - side
+        blocks += 1
+        if recent != NULL and (blocks == RECENT or last or models.softmax):  # pieces of a softmax pass give the bits of the whole
+            levels.accumulate(v, n_weights, recent, W_total)
+            memset(recent, 0, n_weights * sizeof(floating))
+            blocks = 0
     return trouble
 
 
@@ -167,6 +179,8 @@ cdef Trouble in_lanes(
     cdef const floating *scale0 = NULL if scale is None or n_features == 0 else &scales[0]
     cdef floating *W0 = NULL if n_features == 0 else &lanes_of_W[0]
     cdef double *total0 = NULL if W_total is None or n_features == 0 else &lanes_of_total[0]
+    cdef floating[::1] sums = None if W_total is None or n_features == 0 else np.zeros(n_features * width, dtype)
+    cdef floating *recent0 = NULL if sums is None else &sums[0]
     cdef double *b_total0 = NULL if b_total is None else &lanes_of_b_total[0]
     cdef bint intercept = b is not None
     cdef Trouble trouble
@@ -177,7 +191,7 @@ cdef Trouble in_lanes(
         np.asarray(lanes_of_b_total)[:n_models] = b_total
     with nogil:
         trouble = many_pass(v, steps, models, n_features, rows.data, rows.stride, rows.n_bytes, rows.type, center0, scale0,
-                            &scratch[0], W0, total0, &lanes_of_b[0], b_total0, intercept, &lanes[0], &r[0], &found[0])
+                            &scratch[0], W0, total0, recent0, &lanes_of_b[0], b_total0, intercept, &lanes[0], &r[0], &found[0])
 
     if n_features:
         np.asarray(W)[:] = from_lanes(lanes_of_W, n_lanes, n_features)[:n_models]

@@ -27,7 +27,7 @@ static inline VEC NAME(moving)(VEC step, VEC a)
 }
 
 static inline __attribute__((always_inline)) int NAME(any_many)(
-    ptrdiff_t n, ptrdiff_t width, REAL *restrict W, double *restrict total, const REAL *lanes, double *b, double *b_total,
+    ptrdiff_t n, ptrdiff_t width, REAL *restrict W, REAL *restrict total, const REAL *lanes, double *b, double *b_total,
     int intercept, int softmax, const REAL *const *p, const REAL *const *q, const REAL *const *ahead, REAL *r, REAL *found)
 {
     const REAL *sign = lanes, *step = lanes + 4 * width, *keep = lanes + 8 * width, *dots = r + 8;
@@ -86,10 +86,8 @@ static inline __attribute__((always_inline)) int NAME(any_many)(
         const REAL *p0 = p[0], *p1 = p[1], *p2 = p[2], *p3 = p[3], *q0 = q[0], *q1 = q[1], *q2 = q[2], *q3 = q[3];
         for (ptrdiff_t j = 0; j < n; j++) {
             VEC w = LOAD(W + (v * n + j * LANES));
-            if (total) {
-                const VEC t = c5 * w + c6 * p0[j] + c7 * p1[j] + c8 * p2[j] + c9 * p3[j];
-                for (ptrdiff_t l = 0; l < LANES; l++) total[v * n + j * LANES + l] += t[l];
-            }
+            if (total)
+                STORE(total + (v * n + j * LANES)) = LOAD(total + (v * n + j * LANES)) + c5 * w + c6 * p0[j] + c7 * p1[j] + c8 * p2[j] + c9 * p3[j];
             w = c0 * w + c1 * p0[j] + c2 * p1[j] + c3 * p2[j] + c4 * p3[j]; /* (LR-5) */
             STORE(W + (v * n + j * LANES)) = w;
             m0 += w * q0[j], m1 += w * q1[j], m2 += w * q2[j], m3 += w * q3[j];
@@ -116,7 +114,7 @@ static inline __attribute__((always_inline)) int NAME(any_many)(
 }
 
 static int NAME(many)(
-    ptrdiff_t n, ptrdiff_t width, REAL *W, double *total, const REAL *lanes, double *b, double *b_total, int intercept, int softmax,
+    ptrdiff_t n, ptrdiff_t width, REAL *W, REAL *total, const REAL *lanes, double *b, double *b_total, int intercept, int softmax,
     const REAL *const *p, const REAL *const *q, const REAL *const *ahead, REAL *r, REAL *found)
 {
     return total ? NAME(any_many)(n, width, W, total, lanes, b, b_total, intercept, softmax, p, q, ahead, r, found)

@@ -52,7 +52,7 @@ enum { U8, I8, U16, I16, U32, I32, U64, I64, F16, F32, F64, TYPES };
        r[8 + 4 width]: the six Gram entries, then the dots of each row. found[8 width + 8]: the margins of the rows p, what their  \
        steps add along each row, and for a softmax the largest margin of each row and the sum of exp(margin - largest).            \
        Returns -1; or, for a softmax, the place of a row whose margins are not finite, and then nothing but found has changed. */  \
-    int (*many)(ptrdiff_t n, ptrdiff_t width, REAL *W, double *total, const REAL *lanes, double *b, double *b_total,               \
+    int (*many)(ptrdiff_t n, ptrdiff_t width, REAL *W, REAL *total, const REAL *lanes, double *b, double *b_total,                 \
                 int intercept, int softmax, const REAL *const *p, const REAL *const *q, const REAL *const *ahead, REAL *r,        \
                 REAL *found);                                                                                                      \
     /* p_j = exp(m_j), at most 3 units in the last place off for |m_j| <= 700 (double) or 85 (float) */                            \
