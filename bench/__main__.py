@@ -6,6 +6,8 @@ import re
 from datetime import date
 from pathlib import Path
 
+import numpy as np
+
 from bench import bench_logistic, bench_two_layer
 from bench.bandwidth import read_bandwidth
 from bench.measure import Candidate, machine, pin, take_turns
@@ -21,6 +23,9 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="an eighth of the rows: for a look, not for figures to quote")
     parser.add_argument("--case", action="append", metavar="NAME", help="only this case; may be repeated")
     parser.add_argument("--rounds", type=int, default=9, help="turns of each candidate (default: %(default)s)")
+    parser.add_argument("--store", type=Path, metavar="FILE", help="write the ratios of speeds to a file")
+    parser.add_argument("--against", type=Path, metavar="FILE", help="exit 1 if a ratio has lost a tenth of what is stored")
+    parser.add_argument("--plot", type=Path, metavar="FILE", help="draw the speeds of the dense cases (SVG, PNG; matplotlib)")
     asked = parser.parse_args()
     families = [
         (family, case)
@@ -47,14 +52,25 @@ def main() -> None:
             print(line(row), flush=True)
         rows += of_case
     print()
-    for sentence in summary(rows):
-        print(sentence)
+    found = ratios(rows)
+    for title, cases in found.items():
+        print(f"- {title}: " + ", ".join(f"{ratio:.2f} ({case})" for case, ratio in cases.items()))
+    if asked.store:
+        asked.store.write_text(json.dumps({"machine": about, "ratios": found}, indent=1) + "\n")
+    if asked.plot:
+        from bench.plot import plot
+
+        plot(rows, about, bandwidth["best"], asked.plot)
     RESULTS.mkdir(exist_ok=True)
     cpu = re.sub(r"[^a-z0-9]+", "-", about["cpu"].lower()).strip("-")
     part = [*(["quick"] if asked.quick else []), *(asked.case or [])]
     path = RESULTS / f"{'-'.join([str(date.today()), cpu, *part])}.json"
     path.write_text(json.dumps({"machine": about, "read_bandwidth": bandwidth, "rows": rows}, indent=1) + "\n")
     print(f"\n{path}")
+    if asked.against:
+        complaints = lost(found, json.loads(asked.against.read_text())["ratios"])
+        print(*complaints or ["no ratio is lost"], sep="\n")
+        raise SystemExit(bool(complaints))
 
 
 def figures(found: Candidate, reference: Candidate, bandwidth: float, error: float) -> dict[str, object]:
@@ -73,41 +89,57 @@ def figures(found: Candidate, reference: Candidate, bandwidth: float, error: flo
     }
 
 
-# What the figures of a case say: what is compared, this speed, over that speed.
+# What the figures of a case say: title, this speed over that speed, times a factor. All are the better the larger.
 RATIOS = (
-    ("pass over numba loop", "logistic_pass, {best}", "numba loop, fastmath"),
-    ("baseline over the highest level", "logistic_pass, baseline", "logistic_pass, {best}"),
-    ("pass in random order over in order", "logistic_pass, random order", "logistic_pass, {best}"),
-    ("uint8 over float32 rows", "logistic_pass, uint8 rows", "logistic_pass, {best}"),
-    ("float16 over float32 rows", "logistic_pass, float16 rows", "logistic_pass, {best}"),
-    ("one model over 16 in one read (the price of 16)", "logistic_pass, {best}", "logistic_many_pass, 16 models"),
-    ("pass over whole fit", "logistic_pass, {best}", "LogisticSGDClassifier.fit, standardize=None, shuffle=False"),
+    ("pass over numba loop", "logistic_pass, {best}", "numba loop, fastmath", 1),
+    ("baseline over the highest level", "logistic_pass, baseline", "logistic_pass, {best}", 1),
+    ("pass in random order over in order", "logistic_pass, random order", "logistic_pass, {best}", 1),
+    ("uint8 over float32 rows", "logistic_pass, uint8 rows", "logistic_pass, {best}", 1),
+    ("float16 over float32 rows", "logistic_pass, float16 rows", "logistic_pass, {best}", 1),
+    ("16 models in one read over one after the other", "logistic_many_pass, 16 models", "logistic_pass, {best}", 16),
+    ("whole fit over pass", "LogisticSGDClassifier.fit, standardize=None, shuffle=False", "logistic_pass, {best}", 1),
     *(
         (
             f"fit over SGDClassifier.fit, standardize={standardize}, shuffle={shuffle}",
             f"LogisticSGDClassifier.fit, standardize={standardize}, shuffle={shuffle}",
             f"scikit-learn SGDClassifier.fit, shuffle={shuffle}",
+            1,
         )
         for shuffle in (False, True)
         for standardize in ("None", "'auto'")
     ),
+    ("predict_proba over SGDClassifier.predict_proba", "predict_proba", "scikit-learn predict_proba", 1),
+    (
+        "scorer over SGDClassifier.predict_proba, one row a call",
+        "scorer, one row a call",
+        "scikit-learn predict_proba, one row a call",
+        1,
+    ),
 )
+LOST = 0.9  # of a stored ratio; a lower one is reported
 
 
-def summary(rows) -> list[str]:
-    """Return one line a ratio of medians, with its figure in each case that has both."""
-    best = available_levels()[0]
-    medians = {(row["case"], row["what"]): row["median"] for row in rows}
-    said = []
-    for title, this, that in RATIOS:
-        pairs = [
-            (case, medians[case, this.format(best=best)] / medians[case, that.format(best=best)])
-            for case in dict.fromkeys(row["case"] for row in rows)
-            if (case, this.format(best=best)) in medians and (case, that.format(best=best)) in medians
-        ]
-        if pairs:
-            said.append(f"{title}: " + ", ".join(f"{ratio:.2f} ({case})" for case, ratio in pairs))
-    return said
+def ratios(rows) -> dict[str, dict[str, float]]:
+    """Return each ratio by title and case: the median over the turns, in each of which both ran one after the other."""
+    speeds = {(row["case"], row["what"]): row["n_samples"] / np.array(row["seconds"]) for row in rows}
+    found: dict[str, dict[str, float]] = {}
+    for title, *names, factor in RATIOS:
+        this, that = (name.format(best=available_levels()[0]) for name in names)
+        for case in dict.fromkeys(row["case"] for row in rows):
+            if (case, this) in speeds and (case, that) in speeds:
+                ratio = factor * np.median(speeds[case, this] / speeds[case, that])
+                found.setdefault(title, {})[case] = round(float(ratio), 3)
+    return found
+
+
+def lost(now: dict[str, dict[str, float]], before: dict[str, dict[str, float]]) -> list[str]:
+    """Return one line a ratio that is below LOST of what it was."""
+    return [
+        f"lost: {title} ({case}) is {now[title][case]:.2f}, was {ratio:.2f}"
+        for title, cases in before.items()
+        for case, ratio in cases.items()
+        if case in now.get(title, {}) and now[title][case] < LOST * ratio
+    ]
 
 
 def line(row) -> str:

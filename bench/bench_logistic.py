@@ -9,6 +9,7 @@ from functools import lru_cache
 import numpy as np
 import pytest
 from cases import BENCH, Case
+from sklearn.linear_model import SGDClassifier
 
 from bench import peers
 from bench.measure import Candidate
@@ -166,8 +167,52 @@ def candidates(case: Case) -> list[Candidate]:
         peer = peers.scikit_learn(X, y, case.eta, shuffle)
         of_peer = None if shuffle else oracle  # scikit-learn draws another order
         found.append(candidate(f"scikit-learn SGDClassifier.fit, shuffle={shuffle}", *peer, oracle=of_peer))
+    found += predictions(case, X, y)
     found.append(candidate("reference, plain Python", at_level(best), one_pass(reference), plain, min(n, REFERENCE_ROWS)))
     return found
+
+
+ONE_BY_ONE = 500
+
+
+def predictions(case: Case, X: np.ndarray, y: np.ndarray) -> list[Candidate]:
+    """Return what predicts, all rows at once and one row a call, with the same weights; the oracle is NumPy in float64."""
+    peer = SGDClassifier(loss="log_loss", max_iter=1, tol=None, eta0=case.eta, learning_rate="constant")
+    peer.fit(X[:1000], y[:1000])
+    model = LogisticSGDClassifier(standardize=None, max_iter=1, tol=None).fit(X[:1000], y[:1000])
+    model.coef_, model.intercept_ = peer.coef_, peer.intercept_
+    score = model.scorer()
+
+    def probabilities(n_samples: int):
+        m = X[:n_samples].astype(np.float64) @ peer.coef_[0].astype(X.dtype) + peer.intercept_
+        return [1 / (1 + np.exp(-m))]
+
+    def all_at_once(estimator):
+        def predict(found, n_samples):
+            found[:] = [estimator.predict_proba(X[:n_samples])[:, 1]]
+
+        return predict
+
+    def one_by_one(of_row):
+        def predict(found, n_samples):
+            found[:] = [np.array([of_row(i) for i in range(n_samples)])]
+
+        return predict
+
+    ways = [
+        ("predict_proba", len(X), all_at_once(model)),
+        ("scikit-learn predict_proba", len(X), all_at_once(peer)),
+        ("scorer, one row a call", ONE_BY_ONE, one_by_one(lambda i: score(X[i]))),
+        (
+            "scikit-learn predict_proba, one row a call",
+            ONE_BY_ONE,
+            one_by_one(lambda i: peer.predict_proba(X[i : i + 1])[0, 1]),
+        ),
+    ]
+    return [
+        Candidate(case.name, name, n, n * X.shape[1] * X.itemsize, list, predict, lambda found: found, probabilities)
+        for name, n, predict in ways
+    ]
 
 
 CASES = BENCH

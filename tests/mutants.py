@@ -126,10 +126,8 @@ MUTANTS = {
         ("np.asarray(lanes_of_b_total)[:n_models] = b_total", "pass"),
     ],
     "logistic_models.py": [
-        ("if epoch & (epoch - 1) == 0 and epoch:", "if epoch & (epoch - 1) == 0:"),
-        ("order = order[self._moves[order]]", "pass"),
+        ("if epoch & (epoch - 1) == 0:", "if epoch == 0:"),
         ("own.t, own.n_averaged = own.t + count, own.n_averaged + count * own.averaged", "own.t += count"),
-        ("own = order[counts[order] != 0]", "own = order"),
         ("Rows(rows.X, rows.y, rows.sample_weight * counts)", "rows"),
         ("state.W[:] = np.nan", "pass"),
         ("steps[m] = table[t - lowest : t - lowest + count]", "steps[m] = table[:count]"),

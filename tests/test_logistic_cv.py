@@ -92,6 +92,16 @@ def test_one_value_is_tried_alone(backend):
     assert found.best_params_ == {"alpha": 0.01, "eta0": 0.1, "max_iter": 1}
 
 
+def test_automatic_steps_suit_a_strong_penalty(compiled):
+    X, y = rows()
+    found = search(alpha=[1.0, 1e-3], eta0="auto").fit(X, y)
+    pairs = [(p["alpha"], p["eta0"]) for p in found.cv_results_["params"][:9]]
+    unit = 1 / (4 + 1)  # mean ||z||^2 of four standardised columns, and the intercept
+    strong, weak = ([eta0 for alpha, eta0 in pairs if alpha == of] for of in (1.0, 1e-3))
+    assert_allclose(weak, [unit / 16, unit / 4, unit, 4 * unit, 16 * unit])
+    assert_allclose(strong, [unit / 16, unit / 4, unit, 0.5])
+
+
 def test_a_candidate_that_diverges_is_listed_and_never_chosen(backend):
     X, y = rows()
     found = search(alpha=0.0, eta0=[1e308, 0.1], standardize=None).fit(1e10 * X, y)

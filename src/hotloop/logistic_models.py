@@ -46,14 +46,13 @@ class LogisticModels:
         self.states = [start.copy() for _ in plans]
         for W, b, state in zip(self._W, self._b, self.states, strict=True):
             state.W, state.b, state.t = W, b, 0
-        self._restart_average()
         self._epochs = 0
 
     def train(self, epochs: int) -> None:
         """Go on until this many epochs are done, each in the order and with the averaging of ``training.run_epochs``."""
         plan = self._plans[0]
         for epoch in range(self._epochs, epochs):
-            if epoch & (epoch - 1) == 0 and epoch:
+            if epoch & (epoch - 1) == 0:
                 self._restart_average()
             order = np.arange(len(self._rows))
             if plan.shuffle:
@@ -112,10 +111,9 @@ class LogisticModels:
     def _passes(self, order: NDArray[np.intp]) -> None:
         rows = self._rows
         for state, plan, counts in zip(self.states, self._plans, self._multiplicity.T, strict=True):
-            own = order[counts[order] != 0]
             try:
                 if state.is_finite():
-                    pass_over(state, Rows(rows.X, rows.y, rows.sample_weight * counts), plan, own)
+                    pass_over(state, Rows(rows.X, rows.y, rows.sample_weight * counts), plan, order)
             except FloatingPointError:
                 state.W[:] = np.nan
 
