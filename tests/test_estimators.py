@@ -561,3 +561,19 @@ def test_defaults_on_diabetes(output):
     assert cross_val_score(model, X, y, cv=3).mean() > 0.3
     bounded = model.fit(X, y).predict(X * 1000)
     assert (np.ptp(bounded) < 9 * y.std()) == (output == "sigmoid_sum")
+
+
+@pytest.mark.parametrize("how", [{}, {"standardize": None}, {"standardize": None, "eta0": 0.1}, {"early_stopping": True}])
+@pytest.mark.parametrize("weight", [None, "some zero"])
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("n_classes", [2, 3])
+def test_a_cell_that_is_no_number_is_named_whatever_reads_it_first(backend, dtype, how, weight, value, n_classes):
+    X, y = raw(n_classes=n_classes, dtype=dtype)
+    model = quick(LogisticSGDClassifier, **how).fit(X[:, ::-1] / 1000, y)
+    before = model.coef_
+    broken = X / 1000
+    broken[99, 2] = value
+    sample_weight = None if weight is None else np.where(np.arange(len(y)) % 10 == 9, 0.0, 1.0)  # row 99 has none
+    with pytest.raises(ValueError, match=f"X contains {'NaN' if np.isnan(value) else 'infinity'} at row 99, column 2"):
+        model.fit(broken, y, sample_weight)
+    assert_array_equal(model.coef_, before)

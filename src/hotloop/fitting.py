@@ -10,7 +10,7 @@ The rules behind "auto", all from one read of the rows (docs/defaults.md has the
 - ``tol``: a thousandth of the best loss.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,6 +21,7 @@ from hotloop.schedules import LEARNING_RATES
 from hotloop.standardization import STANDARDIZE, ColumnStatistics
 from hotloop.training import Course, Plan, Rows, train
 from hotloop.two_layer_state import TwoLayerState
+from hotloop.validation import check_finite
 
 # Test log loss above that of a tuned LogisticRegression, worst of two seeds, with 0.25 / 1 / 4:
 # adult +0.1 / +1.9 / +6 %, a9a +0.4 / +2.3 / +6 %, spambase -2 / -3 / -2 %, covtype_head10k +0.9 / +2.7 / +28 %,
@@ -102,12 +103,17 @@ def logistic_plan(state: LogisticState, settings: Settings, n_rows: int, mean_we
     return settings.plan(alpha=1 / n_rows, eta0=STEP_LOGISTIC / square if square > 0 else 1.0)
 
 
-def start_logistic(state: LogisticState, rows: Rows, settings: Settings) -> Plan:
-    """Standardise by the statistics of all rows and reset the counters; returns the plan. The weights stay what they tell."""
+def start_logistic(state: LogisticState, rows: Rows, settings: Settings, columns: Sequence[str] | None = None) -> Plan:
+    """Standardise by the statistics of all rows and reset the counters; returns the plan. The weights stay what they tell.
+
+    Rows that are not finite are found by their statistics, where there are some: ValueError, with the name in ``columns``.
+    """
     state.t = 0
     state.statistics = ColumnStatistics(rows.X.shape[1])
     if settings.need_statistics:
         state.statistics.update(rows.X, rows.sample_weight, largest=settings.standardize == "maxabs")
+        if not state.statistics.is_finite():
+            check_finite(rows.X, "X", columns)
     state.restandardize(*state.statistics.constants(settings.standardize, state.W.dtype))
     state.restart_average()
     state.n_rows = int(np.count_nonzero(rows.sample_weight))
@@ -121,12 +127,13 @@ def fit_logistic(
     validation: Rows | None = None,
     on_epoch: OnEpoch | None = None,
     on_start: OnStart | None = None,
+    columns: Sequence[str] | None = None,
 ) -> tuple[LogisticState, Course, Plan]:
     """Train ``state`` (its weights are where it starts) on all rows to the stop; see ``training.run_epochs``.
 
     ``on_start`` is called with the plan when all is checked and the first step is about to be taken.
     """
-    plan = start_logistic(state, rows, settings)
+    plan = start_logistic(state, rows, settings, columns)
     if on_start is not None:
         on_start(plan)
 

@@ -39,11 +39,16 @@ class ColumnStatistics:
 
     def update(self, X: Array, sample_weight: NDArray[np.float64], *, largest: bool = True) -> None:
         """Take in the rows of X, float32 or float64 and C-contiguous; without ``largest``, which costs most, if it is False."""
-        choose().column_moments(X, sample_weight, self.total_weight, self.mean, self.deviation)
+        with np.errstate(over="ignore", invalid="ignore"):  # shows in is_finite
+            choose().column_moments(X, sample_weight, self.total_weight, self.mean, self.deviation)
         if largest:
             counted = X if sample_weight.all() else X[sample_weight != 0]
             if len(counted):
                 np.maximum(self.largest, np.maximum(counted.max(axis=0), -counted.min(axis=0)), out=self.largest)
+
+    def is_finite(self) -> bool:
+        """Tell whether every moment is a number; a NaN or infinity in the rows shows in those of its column."""
+        return bool(np.isfinite(self.mean).all() and np.isfinite(self.deviation).all())
 
     def constants(self, standardize: str | None, dtype: Any) -> tuple[Array | None, Array | None]:
         """Return center and scale of z = (x - center) * scale, in dtype, or two times None.

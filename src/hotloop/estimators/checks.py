@@ -29,12 +29,13 @@ def check_rows(
     dtype: Any = None,
     as_they_lie: bool = True,
     by_blocks: bool = False,
+    finite: bool = True,
 ) -> Any:
     """Return X (and y) checked by scikit-learn's rules.
 
     With ``as_they_lie`` an array that the kernels read where it is (see ``validation.readable``) is returned itself. Anything
     else is copied to C order and ``dtype``, by default float32 or float64. With ``by_blocks`` the caller
-    converts arrays and looks for NaN, block by block.
+    converts arrays and looks for NaN, block by block; without ``finite`` it looks for NaN.
     """
     if y is not None and not isinstance(y, str):
         labels = np.asarray(y)
@@ -46,7 +47,7 @@ def check_rows(
         how = {"dtype": None}
     checked = validate_data(estimator, X, y, reset=reset, ensure_all_finite=False, accept_sparse=False, **how)
     rows = checked if isinstance(y, str) else checked[0]
-    if not by_blocks:
+    if finite and not by_blocks:
         check_finite(rows, "X", getattr(estimator, "feature_names_in_", None))
     return checked
 

@@ -23,7 +23,7 @@ from hotloop.logistic_state import LogisticState
 from hotloop.logistic_stream import LogisticStream
 from hotloop.model import Model
 from hotloop.training import Plan, Rows
-from hotloop.validation import Array, float_dtype
+from hotloop.validation import Array, check_finite, float_dtype
 
 
 class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc]
@@ -180,8 +180,11 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
             The model is then as trained so far, and usable.
         """
         come_together(X_val, y_val)
-        X, y = check_rows(self, X, y, reset=True)
+        X, y = check_rows(self, X, y, reset=True, finite=False)
         sample_weight = check_weights(sample_weight, X)
+        names, settings = getattr(self, "feature_names_in_", None), self._settings()
+        if self.early_stopping or not sample_weight.all():  # else all rows meet the statistics or the first epoch, which tell
+            check_finite(X, "X", names)
         start = self._warm_weights(X)
         weighted = sample_weight > 0
         some = not weighted.all()
@@ -191,7 +194,6 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
         if some:  # a class of which all rows weigh 0 is none
             y = np.where(np.isin(y, classes), y, classes[0])
         codes = encode_labels(y, classes)
-        settings = self._settings()
         rows, validation = self._validation(
             Rows(X, codes, sample_weight),
             X_val,
@@ -210,7 +212,11 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
             self.classes_ = classes
             self._stream = LogisticStream(state, settings, plan, weight_total=float(rows.sample_weight.sum()))
 
-        trained, course, plan = fit_logistic(state, rows, settings, validation, self._report, keep)
+        try:
+            trained, course, plan = fit_logistic(state, rows, settings, validation, self._report, keep, names)
+        except FloatingPointError:
+            check_finite(X, "X", names)
+            raise
         self._stream = LogisticStream(trained, settings, plan, weight_total=float(rows.sample_weight.sum()))
         self._keep(course, plan)
         self._set_error_bars(rows, start)
