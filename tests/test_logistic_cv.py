@@ -126,8 +126,13 @@ def test_what_cannot_be_searched_is_refused():
         search(alpha=[4.0], eta0=[0.5]).fit(X, y)
     with pytest.raises(ValueError, match="at least one value"):
         search(alpha=[]).fit(X, y)
-    with pytest.raises(ValueError, match="max_iter"):
-        search(max_iter=0).fit(X, y)
+    with pytest.raises(ValueError, match="cv gives no split"):
+        search(cv=[]).fit(X, y)
+    with pytest.raises(ValueError, match="cv names a row that X, of 120 rows, does not have"):
+        search(cv=[(np.arange(100), [120])]).fit(X, y)
+    for wrong in ({"max_iter": 0}, {"error_bars": 1}, {"average": "no"}, {"standardize": "no"}, {"learning_rate": "no"}):
+        with pytest.raises(ValueError, match=f"^{next(iter(wrong))} is"):
+            search(**wrong, cv="never reached").fit(X, y)
     with pytest.raises(ValueError, match="X contains NaN at row 1, column 2"):
         search().fit(np.where(np.arange(480).reshape(120, 4) == 6, np.nan, X), y)
 

@@ -24,7 +24,7 @@ from hotloop.fitting import STEP_LOGISTIC, Settings, start_logistic
 from hotloop.logistic_models import LogisticModels
 from hotloop.logistic_state import LogisticState
 from hotloop.training import Plan, Rows
-from hotloop.validation import Array, float_dtype
+from hotloop.validation import Array
 
 ALPHAS = tuple(10.0**power for power in range(-6, 0))
 STEPS = tuple(4.0**power for power in range(-2, 3))  # over mean(||z||^2 + 1)
@@ -149,13 +149,9 @@ class LogisticSGDClassifierCV(ClassifierMixin, BaseEstimator):  # type: ignore[m
         began = perf_counter()
         rows, self.classes_ = self._rows(X, y, sample_weight)
         seed = draw_seed(self.random_state)
-        start = LogisticState.zeros(
-            1 if len(self.classes_) == 2 else len(self.classes_),
-            rows.X.shape[1],
-            float_dtype(rows.X.dtype),
-            fit_intercept=bool(self.fit_intercept),
-            averaged=bool(self.average),
-        )
+        refitted = LogisticSGDClassifier(tol=None, random_state=seed, **{name: getattr(self, name) for name in PASSED_ON})
+        refitted._settings()  # refuses before the search what the refit would
+        start = refitted._new_state(rows.X, len(self.classes_))
         plans = self._candidates(start, rows, seed)
         splits = self._splits(rows, groups)
         self.n_splits_ = len(splits)
@@ -178,12 +174,7 @@ class LogisticSGDClassifierCV(ClassifierMixin, BaseEstimator):  # type: ignore[m
                 )
         self._keep([(plan, epochs) for epochs in [*judged, self.max_iter] for plan in plans], np.concatenate(scores))
         self.search_time_ = perf_counter() - began
-        self.best_estimator_ = LogisticSGDClassifier(
-            **self.best_params_,
-            tol=None,
-            random_state=seed,
-            **{name: getattr(self, name) for name in PASSED_ON},
-        ).fit(X, y, sample_weight)
+        self.best_estimator_ = refitted.set_params(**self.best_params_).fit(X, y, sample_weight)
         self.refit_time_ = perf_counter() - began - self.search_time_
         return self
 
@@ -212,8 +203,8 @@ class LogisticSGDClassifierCV(ClassifierMixin, BaseEstimator):  # type: ignore[m
             )
 
         unit = start_logistic(start, rows, settings(0.0, "auto" if automatic else 1.0)).eta0 / STEP_LOGISTIC
-        alphas = ALPHAS if isinstance(self.alpha, str) and self.alpha == "auto" else np.atleast_1d(self.alpha).tolist()
-        steps = [c * unit for c in STEPS] if automatic else np.atleast_1d(self.eta0).tolist()
+        alphas = ALPHAS if isinstance(self.alpha, str) and self.alpha == "auto" else _values(self.alpha)
+        steps = [c * unit for c in STEPS] if automatic else _values(self.eta0)
         if not alphas or not steps:
             raise ValueError("alpha and eta0 must name at least one value each")
         plans = []
@@ -227,10 +218,15 @@ class LogisticSGDClassifierCV(ClassifierMixin, BaseEstimator):  # type: ignore[m
 
     def _splits(self, rows: Rows, groups: Any) -> list[tuple[Array, Array]]:
         n = len(rows)
-        splits = [
-            (np.arange(n)[train], np.arange(n)[test])
-            for train, test in check_cv(self.cv, rows.y, classifier=True).split(np.zeros((n, 1)), rows.y, groups)
-        ]
+        try:
+            splits = [
+                (np.arange(n)[train], np.arange(n)[test])
+                for train, test in check_cv(self.cv, rows.y, classifier=True).split(np.zeros((n, 1)), rows.y, groups)
+            ]
+        except IndexError as error:
+            raise ValueError(f"cv names a row that X, of {n} rows, does not have: {error}") from None
+        if not splits:
+            raise ValueError("cv gives no split")
         for f, (train, test) in enumerate(splits):
             present = np.unique(rows.y[train[rows.sample_weight[train] > 0]]).astype(int)
             if len(present) < len(self.classes_):
@@ -303,6 +299,10 @@ class LogisticSGDClassifierCV(ClassifierMixin, BaseEstimator):  # type: ignore[m
     def _best(self) -> LogisticSGDClassifier:
         check_is_fitted(self, "best_estimator_")
         return self.best_estimator_
+
+
+def _values(given: Any) -> list[Any]:
+    return [given] if given is None or np.ndim(given) == 0 else list(given)
 
 
 PASSED_ON = (
