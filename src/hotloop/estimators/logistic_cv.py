@@ -159,9 +159,10 @@ class LogisticSGDClassifierCV(ClassifierMixin, BaseEstimator):  # type: ignore[m
         for f, (train, _) in enumerate(splits):
             multiplicity[train, f :: len(splits)] = 1
         models = LogisticModels(start, rows, [plan for plan in plans for _ in splits], multiplicity)
-        judged = [epochs for epochs in (2**i for i in range(self.max_iter.bit_length())) if epochs < self.max_iter]
+        most = int(self.max_iter)
+        judged = [*(2**i for i in range((most - 1).bit_length())), most]
         scores = []  # by epochs, candidate and split
-        for epochs in [*judged, self.max_iter]:
+        for epochs in judged:
             models.train(epochs)
             of_splits = [
                 -models.losses(test, range(f, multiplicity.shape[1], len(splits))) for f, (_, test) in enumerate(splits)
@@ -172,7 +173,7 @@ class LogisticSGDClassifierCV(ClassifierMixin, BaseEstimator):  # type: ignore[m
                 print(
                     f"{type(self).__name__}: {len(plans)} candidates after {epochs} epochs, best score {best:.6f}", flush=True
                 )
-        self._keep([(plan, epochs) for epochs in [*judged, self.max_iter] for plan in plans], np.concatenate(scores))
+        self._keep([(plan, epochs) for epochs in judged for plan in plans], np.concatenate(scores))
         self.search_time_ = perf_counter() - began
         self.best_estimator_ = refitted.set_params(**self.best_params_).fit(X, y, sample_weight)
         self.refit_time_ = perf_counter() - began - self.search_time_
