@@ -18,10 +18,13 @@ FLAGS += ["-std=gnu11", "-fvisibility=hidden", "-Wno-psabi", "-Wno-unknown-pragm
 MODULES = {
     "levels": sorted(glob(f"{KERNELS}/vectors/*.c")),
     "samples": [],
+    "nonzeros": [],
     "columns_dense": [],
+    "columns_sparse": [],
     "orders": [],
     "logistic_many": [],
     "logistic_dense": [],
+    "logistic_sparse": [],
     "scorer": [],
     "two_layer_dense": [],
 }

@@ -1,6 +1,7 @@
 """HOW it is made fast: the compiled backend. Exports the functions of hotloop.reference, under the same names."""
 
 from hotloop.kernels.columns_dense import column_moments
+from hotloop.kernels.columns_sparse import sparse_column_moments
 from hotloop.kernels.levels import active_level, available_levels, use_level
 from hotloop.kernels.logistic_dense import (
     linear_margins,
@@ -10,6 +11,8 @@ from hotloop.kernels.logistic_dense import (
     logistic_probability,
 )
 from hotloop.kernels.logistic_many import logistic_many_pass
+from hotloop.kernels.logistic_sparse import logistic_sparse_pass, settle, sparse_margins, sum_of_squares
+from hotloop.kernels.nonzeros import check_nonzeros
 from hotloop.kernels.orders import permutation
 from hotloop.kernels.scorer import row_scorer
 from hotloop.kernels.two_layer_dense import (
@@ -23,6 +26,7 @@ from hotloop.kernels.two_layer_dense import (
 __all__ = [
     "active_level",
     "available_levels",
+    "check_nonzeros",
     "column_moments",
     "linear_margins",
     "logistic_gradient",
@@ -30,11 +34,16 @@ __all__ = [
     "logistic_many_pass",
     "logistic_pass",
     "logistic_probability",
+    "logistic_sparse_pass",
     "permutation",
     "row_scorer",
+    "settle",
     "sigmoid_sum_backward",
     "sigmoid_sum_forward",
     "sigmoid_sum_gradients",
+    "sparse_column_moments",
+    "sparse_margins",
+    "sum_of_squares",
     "two_layer_outputs",
     "two_layer_pass",
     "use_level",

@@ -1,6 +1,6 @@
 # The vector primitives (vectors/vectors.h) of the active instruction-set level, for the other kernels to cimport.
 from cython cimport floating
-from libc.stdint cimport uint32_t, uint64_t
+from libc.stdint cimport int32_t, uint32_t, uint64_t
 
 
 cdef extern from "vectors/vectors.h" nogil:
@@ -24,6 +24,14 @@ cdef extern from "vectors/vectors.h" nogil:
                     const float *const *, const float *const *, float *, float *) noexcept nogil
         void (*exponential)(Py_ssize_t, const float *, float *) noexcept nogil
         void (*logistic)(Py_ssize_t, const float *, float *) noexcept nogil
+        float (*gather_dot)(Py_ssize_t, const float *, const int32_t *, const float *) noexcept nogil
+        void (*scatter_add)(Py_ssize_t, float, double, const float *, const int32_t *, float *, double *) noexcept nogil
+        void (*gather_scale)(Py_ssize_t, const float *, const int32_t *, const float *, float *) noexcept nogil
+        void (*gather_rows)(Py_ssize_t, Py_ssize_t, const float *, const int32_t *, const float *, float *) noexcept nogil
+        void (*scatter_rows)(Py_ssize_t, Py_ssize_t, const float *, double, const float *, const int32_t *, float *,
+                             double *) noexcept nogil
+        float (*step_along)(float, float, float) noexcept nogil
+        double (*sum_of_squares)(Py_ssize_t, const float *) noexcept nogil
     struct vectors_f64:
         double (*dot)(Py_ssize_t, const double *, const double *) noexcept nogil
         void (*scale_add)(Py_ssize_t, double, double *, double, const double *) noexcept nogil
@@ -38,6 +46,14 @@ cdef extern from "vectors/vectors.h" nogil:
                     const double *const *, const double *const *, double *, double *) noexcept nogil
         void (*exponential)(Py_ssize_t, const double *, double *) noexcept nogil
         void (*logistic)(Py_ssize_t, const double *, double *) noexcept nogil
+        double (*gather_dot)(Py_ssize_t, const double *, const int32_t *, const double *) noexcept nogil
+        void (*scatter_add)(Py_ssize_t, double, double, const double *, const int32_t *, double *, double *) noexcept nogil
+        void (*gather_scale)(Py_ssize_t, const double *, const int32_t *, const double *, double *) noexcept nogil
+        void (*gather_rows)(Py_ssize_t, Py_ssize_t, const double *, const int32_t *, const double *, double *) noexcept nogil
+        void (*scatter_rows)(Py_ssize_t, Py_ssize_t, const double *, double, const double *, const int32_t *, double *,
+                             double *) noexcept nogil
+        double (*step_along)(double, double, double) noexcept nogil
+        double (*sum_of_squares)(Py_ssize_t, const double *) noexcept nogil
     struct vectors:
         const char *level
         void (*fetch)(Py_ssize_t, const void *) noexcept nogil
@@ -140,3 +156,67 @@ cdef inline void logistic(const vectors *v, Py_ssize_t n, const floating *m, flo
         v.f32.logistic(n, m, p)
     else:
         v.f64.logistic(n, m, p)
+
+
+cdef inline floating gather_dot(
+    const vectors *v, Py_ssize_t n, const floating *x, const int32_t *at, const floating *w
+) noexcept nogil:
+    if floating is float:
+        return v.f32.gather_dot(n, x, at, w)
+    else:
+        return v.f64.gather_dot(n, x, at, w)
+
+
+cdef inline void scatter_add(
+    const vectors *v, Py_ssize_t n, floating c, double d, const floating *x, const int32_t *at, floating *w, double *total
+) noexcept nogil:
+    if floating is float:
+        v.f32.scatter_add(n, c, d, x, at, w, total)
+    else:
+        v.f64.scatter_add(n, c, d, x, at, w, total)
+
+
+cdef inline void gather_scale(
+    const vectors *v, Py_ssize_t n, const floating *x, const int32_t *at, const floating *scale, floating *z
+) noexcept nogil:
+    if floating is float:
+        v.f32.gather_scale(n, x, at, scale, z)
+    else:
+        v.f64.gather_scale(n, x, at, scale, z)
+
+
+cdef inline void gather_rows(
+    const vectors *v, Py_ssize_t n, Py_ssize_t width, const floating *x, const int32_t *at, const floating *W, floating *m
+) noexcept nogil:
+    if floating is float:
+        v.f32.gather_rows(n, width, x, at, W, m)
+    else:
+        v.f64.gather_rows(n, width, x, at, W, m)
+
+
+cdef inline void scatter_rows(
+    const vectors *v, Py_ssize_t n, Py_ssize_t width, const floating *c, double d, const floating *x, const int32_t *at,
+    floating *W, double *total
+) noexcept nogil:
+    if floating is float:
+        v.f32.scatter_rows(n, width, c, d, x, at, W, total)
+    else:
+        v.f64.scatter_rows(n, width, c, d, x, at, W, total)
+
+
+cdef inline floating step_along(
+    const vectors *v, floating e, floating sign, floating m
+) noexcept nogil:
+    if floating is float:
+        return v.f32.step_along(e, sign, m)
+    else:
+        return v.f64.step_along(e, sign, m)
+
+
+cdef inline double sum_of_squares(
+    const vectors *v, Py_ssize_t n, const floating *w
+) noexcept nogil:
+    if floating is float:
+        return v.f32.sum_of_squares(n, w)
+    else:
+        return v.f64.sum_of_squares(n, w)

@@ -3,7 +3,7 @@ from cpython.buffer cimport PyBUF_FORMAT, PyBUF_STRIDES, PyBuffer_Release, PyObj
 
 from hotloop.kernels cimport levels
 
-cdef dict TYPES = {
+TYPES = {
     "?": levels.U8, "B": levels.U8, "b": levels.I8, "H": levels.U16, "h": levels.I16, "e": levels.F16, "f": levels.F32,
     "d": levels.F64, "I": levels.U32, "i": levels.I32, "Q": levels.U64, "q": levels.I64,
     "L": levels.U64 if sizeof(long) == 8 else levels.U32, "l": levels.I64 if sizeof(long) == 8 else levels.I32,

@@ -10,6 +10,14 @@ from .logistic import (
     logistic_pass,
     logistic_probability,
 )
+from .logistic_sparse import (
+    check_nonzeros,
+    logistic_sparse_pass,
+    settle,
+    sparse_column_moments,
+    sparse_margins,
+    sum_of_squares,
+)
 from .orders import permutation
 from .scorer import row_scorer
 from .two_layer import (
@@ -23,6 +31,7 @@ from .two_layer import (
 __all__ = [
     "Graph",
     "Node",
+    "check_nonzeros",
     "column_moments",
     "linear_margins",
     "logistic_gradient",
@@ -30,13 +39,18 @@ __all__ = [
     "logistic_many_pass",
     "logistic_pass",
     "logistic_probability",
+    "logistic_sparse_pass",
     "permutation",
     "row_scorer",
+    "settle",
     "seven_nodes",
     "sigmoid_sum_backward",
     "sigmoid_sum_forward",
     "sigmoid_sum_gradients",
     "six_weights",
+    "sparse_column_moments",
+    "sparse_margins",
+    "sum_of_squares",
     "two_layer_outputs",
     "two_layer_pass",
 ]

@@ -5,6 +5,9 @@
    The order of every sum depends on n and the level alone, so results repeat to the bit on any CPU of the level. */
 #include <stdint.h>
 #include <string.h>
+#ifdef __AVX2__
+#include <immintrin.h> /* gathers: the vector extensions have none */
+#endif
 #include "vectors.h"
 
 #define JOIN_(a, b, c) a##_##b##_##c
@@ -46,6 +49,7 @@ enum width { NARROW, MIDDLE, WIDE }; /* of rows: see blocks.h */
 #define TERMS 8
 #include "primitives.h"
 #include "blocks.h"
+#include "sparse.h"
 #include "many.h"
 #include "undefine.h"
 #define REAL double
@@ -59,6 +63,7 @@ enum width { NARROW, MIDDLE, WIDE }; /* of rows: see blocks.h */
 #define TERMS 14
 #include "primitives.h"
 #include "blocks.h"
+#include "sparse.h"
 #include "many.h"
 #include "undefine.h"
 
@@ -104,7 +109,8 @@ static void JOIN(permute, of, LEVEL)(uint64_t first, int low_bits, int high_bits
     {                                                                                                                   \
         OF(dot, SHORT), OF(scale_add, SHORT), OF(accumulate, SHORT), OF(moments, SHORT), LOADERS(SHORT),                \
         OF(block, SHORT), OF(losses, SHORT), VECTOR_BYTES / sizeof(TYPE_OF_##SHORT), OF(many, SHORT), OF(exponential, SHORT),   \
-        OF(logistic, SHORT)                                                                                            \
+        OF(logistic, SHORT), OF(gather_dot, SHORT), OF(scatter_add, SHORT), OF(gather_scale, SHORT), OF(gather_rows, SHORT),    \
+        OF(scatter_rows, SHORT), OF(step_along, SHORT), OF(sum_of_squares, SHORT)                                               \
     }
 
 const struct vectors JOIN(vectors, of, LEVEL) = {LEVEL_NAME, JOIN(fetch, of, LEVEL), JOIN(permute, of, LEVEL), TABLE(f32),

@@ -58,7 +58,22 @@ enum { U8, I8, U16, I16, U32, I32, U64, I64, F16, F32, F64, TYPES };
     /* p_j = exp(m_j), at most 3 units in the last place off for |m_j| <= 700 (double) or 85 (float) */                            \
     void (*exponential)(ptrdiff_t n, const REAL *m, REAL *p);                                                                      \
     /* p_j = 1 / (1 + exp(-m_j)), at most 4 units in the last place off                          (LR-2) */                         \
-    void (*logistic)(ptrdiff_t n, const REAL *m, REAL *p)
+    void (*logistic)(ptrdiff_t n, const REAL *m, REAL *p);                                                                         \
+    /* Rows given by their non-zeros x_j at column at_j, no column twice; x NULL stands for ones.                                  \
+       sum_j x_j w[at_j] */                                                                                                        \
+    REAL (*gather_dot)(ptrdiff_t n, const REAL *x, const int32_t *at, const REAL *w);                                              \
+    /* w[at_j] += c x_j, and, unless total is NULL, total[at_j] += d times what w[at_j] has moved by */                            \
+    void (*scatter_add)(ptrdiff_t n, REAL c, double d, const REAL *x, const int32_t *at, REAL *w, double *total);                  \
+    /* z_j = x_j scale[at_j]; z may be x */                                                                                        \
+    void (*gather_scale)(ptrdiff_t n, const REAL *x, const int32_t *at, const REAL *scale, REAL *z);                               \
+    /* The same with W[.][width]: m_c = sum_j x_j W[at_j][c]; W[at_j][i] += c_i x_j, total[at_j][i] += d times its move */         \
+    void (*gather_rows)(ptrdiff_t n, ptrdiff_t width, const REAL *x, const int32_t *at, const REAL *W, REAL *m);                   \
+    void (*scatter_rows)(ptrdiff_t n, ptrdiff_t width, const REAL *c, double d, const REAL *x, const int32_t *at, REAL *W,         \
+                         double *total);                                                                                           \
+    /* e / (1 + exp(-sign m)): with e = -sign weight eta what a step of a row of margin m adds along it (LR-4) */                  \
+    REAL (*step_along)(REAL e, REAL sign, REAL m);                                                                                 \
+    /* sum_j w_j^2 */                                                                                                              \
+    double (*sum_of_squares)(ptrdiff_t n, const REAL *w)
 
 struct vectors_f32 { PRIMITIVES(float); };
 struct vectors_f64 { PRIMITIVES(double); };

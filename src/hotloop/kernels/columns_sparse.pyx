@@ -1,0 +1,47 @@
+"""Statistics of the columns of rows given by their non-zeros, in one read; the zeros of a column are counted afterwards."""
+import numpy as np
+
+from libc.math cimport fabs
+from libc.stdint cimport int32_t, int64_t
+
+from hotloop.kernels cimport levels, nonzeros
+from hotloop.kernels.nonzeros cimport NonZeros
+
+
+def sparse_column_moments(
+    const int64_t[::1] starts not None,
+    places not None,
+    values,
+    const double[:] sample_weight not None,
+    double[::1] total_weight not None,
+    double[::1] seen not None,
+    double[::1] mean not None,
+    double[::1] deviation not None,
+    double[::1] largest not None,
+):
+    """See hotloop.reference.sparse_column_moments. The GIL is released."""
+    cdef NonZeros X = NonZeros(starts, places, values)
+    cdef Py_ssize_t n_samples = X.rows.n_samples, n_features = mean.shape[0], i, j, n
+    if sample_weight.shape[0] != n_samples:
+        raise ValueError("sample_weight must have one entry a row")
+    if not n_features == seen.shape[0] == deviation.shape[0] == largest.shape[0] or total_weight.shape[0] != 1:
+        raise ValueError(f"seen, deviation and largest must have {n_features} entries, total_weight one")
+    cdef int32_t[::1] found_places = np.empty(max(X.rows.longest, 1), np.int32)
+    cdef double[::1] scratch = np.empty(max(X.rows.longest, 1))
+    cdef const int32_t *at
+    cdef const double *x
+    cdef double weight, value, before
+    with nogil:
+        for i in range(n_samples):
+            weight = sample_weight[i]
+            if weight == 0.0:
+                continue
+            total_weight[0] += weight
+            n = nonzeros.take_row(levels.active, &X.rows, i, <const double *>NULL, &found_places[0], &scratch[0], &at, &x)
+            for j in range(n):
+                value = 1.0 if x == NULL else x[j]
+                seen[at[j]] += weight                                                     # (LR-9), over the rows that have the column
+                before = value - mean[at[j]]
+                mean[at[j]] += weight / seen[at[j]] * before
+                deviation[at[j]] += weight * before * (value - mean[at[j]])
+                largest[at[j]] = max(largest[at[j]], fabs(value))
