@@ -1,7 +1,7 @@
 """HOW it is made fast: the compiled backend. Exports the functions of hotloop.reference, under the same names."""
 
 from hotloop.kernels.columns_dense import column_moments
-from hotloop.kernels.columns_sparse import sparse_column_moments
+from hotloop.kernels.columns_sparse import sparse_column_moments, sparse_largest, sparse_square
 from hotloop.kernels.levels import active_level, available_levels, use_level
 from hotloop.kernels.logistic_dense import (
     linear_margins,
@@ -42,7 +42,9 @@ __all__ = [
     "sigmoid_sum_forward",
     "sigmoid_sum_gradients",
     "sparse_column_moments",
+    "sparse_largest",
     "sparse_margins",
+    "sparse_square",
     "sum_of_squares",
     "two_layer_outputs",
     "two_layer_pass",

@@ -1,6 +1,7 @@
 """Statistics of the columns of rows given by their non-zeros, in one read; the zeros of a column are counted afterwards."""
 import numpy as np
 
+from cython cimport floating
 from libc.math cimport fabs
 from libc.stdint cimport int32_t, int64_t
 
@@ -12,6 +13,7 @@ def sparse_column_moments(
     const int64_t[::1] starts not None,
     places not None,
     values,
+    Py_ssize_t longest,
     const double[:] sample_weight not None,
     double[::1] total_weight not None,
     double[::1] seen not None,
@@ -20,14 +22,14 @@ def sparse_column_moments(
     double[::1] largest not None,
 ):
     """See hotloop.reference.sparse_column_moments. The GIL is released."""
-    cdef NonZeros X = NonZeros(starts, places, values)
-    cdef Py_ssize_t n_samples = X.rows.n_samples, n_features = mean.shape[0], i, j, n
+    cdef NonZeros X = NonZeros(starts, places, values, longest)
+    cdef Py_ssize_t n_samples = X.rows.n_samples, n_features = mean.shape[0], i, j, n = 0
     if sample_weight.shape[0] != n_samples:
         raise ValueError("sample_weight must have one entry a row")
     if not n_features == seen.shape[0] == deviation.shape[0] == largest.shape[0] or total_weight.shape[0] != 1:
         raise ValueError(f"seen, deviation and largest must have {n_features} entries, total_weight one")
-    cdef int32_t[::1] found_places = np.empty(max(X.rows.longest, 1), np.int32)
-    cdef double[::1] scratch = np.empty(max(X.rows.longest, 1))
+    cdef int32_t[::1] found_places = np.empty(max(longest, 1), np.int32)
+    cdef double[::1] scratch = np.empty(max(longest, 1))
     cdef const int32_t *at
     cdef const double *x
     cdef double weight, value, before
@@ -38,10 +40,81 @@ def sparse_column_moments(
                 continue
             total_weight[0] += weight
             n = nonzeros.take_row(levels.active, &X.rows, i, <const double *>NULL, &found_places[0], &scratch[0], &at, &x)
-            for j in range(n):
+            if n < 0:
+                break
+            for j in range(n):  # (LR-9), over the rows that have the column
                 value = 1.0 if x == NULL else x[j]
-                seen[at[j]] += weight                                                     # (LR-9), over the rows that have the column
+                seen[at[j]] += weight
                 before = value - mean[at[j]]
                 mean[at[j]] += weight / seen[at[j]] * before
                 deviation[at[j]] += weight * before * (value - mean[at[j]])
                 largest[at[j]] = max(largest[at[j]], fabs(value))
+    if n < 0:
+        raise ValueError(f"row {i} does not lie in the arrays")
+
+
+def sparse_largest(
+    const int64_t[::1] starts not None,
+    places not None,
+    values,
+    Py_ssize_t longest,
+    const double[:] sample_weight not None,
+    floating[::1] largest not None,
+):
+    """See hotloop.reference.sparse_largest. The GIL is released."""
+    cdef NonZeros X = NonZeros(starts, places, values, longest)
+    cdef Py_ssize_t n_samples = X.rows.n_samples, i, j, n = 0
+    if sample_weight.shape[0] != n_samples:
+        raise ValueError("sample_weight must have one entry a row")
+    dtype = np.float32 if floating is float else np.float64
+    cdef int32_t[::1] found_places = np.empty(max(longest, 1), np.int32)
+    cdef floating[::1] scratch = np.empty(max(longest, 1), dtype)
+    cdef const int32_t *at
+    cdef const floating *x
+    cdef floating value
+    with nogil:
+        for i in range(n_samples):
+            if sample_weight[i] == 0.0:
+                continue
+            n = nonzeros.take_row(levels.active, &X.rows, i, <const floating *>NULL, &found_places[0], &scratch[0], &at, &x)
+            if n < 0:
+                break
+            for j in range(n):
+                value = 1 if x == NULL else <floating>fabs(x[j])
+                if value > largest[at[j]]:
+                    largest[at[j]] = value
+    if n < 0:
+        raise ValueError(f"row {i} does not lie in the arrays")
+
+
+def sparse_square(
+    const int64_t[::1] starts not None,
+    places not None,
+    values,
+    Py_ssize_t longest,
+    const double[:] sample_weight not None,
+    const floating[::1] scale not None,
+):
+    """See hotloop.reference.sparse_square. The GIL is released."""
+    cdef NonZeros X = NonZeros(starts, places, values, longest)
+    cdef Py_ssize_t n_samples = X.rows.n_samples, i, n = 0
+    if sample_weight.shape[0] != n_samples:
+        raise ValueError("sample_weight must have one entry a row")
+    dtype = np.float32 if floating is float else np.float64
+    cdef int32_t[::1] found_places = np.empty(max(longest, 1), np.int32)
+    cdef floating[::1] scratch = np.empty(max(longest, 1), dtype)
+    cdef const floating *scale0 = NULL if scale.shape[0] == 0 else &scale[0]
+    cdef const int32_t *at
+    cdef const floating *x
+    cdef double total = 0.0
+    with nogil:
+        for i in range(n_samples):
+            if sample_weight[i] == 0.0:
+                continue
+            n = nonzeros.take_row(levels.active, &X.rows, i, scale0, &found_places[0], &scratch[0], &at, &x)
+            if n < 0:
+                break
+            total += sample_weight[i] * (n if x == NULL else levels.sum_of_squares(levels.active, n, x))
+    if n < 0:
+        raise ValueError(f"row {i} does not lie in the arrays")
+    return total

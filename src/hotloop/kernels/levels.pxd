@@ -57,6 +57,7 @@ cdef extern from "vectors/vectors.h" nogil:
     struct vectors:
         const char *level
         void (*fetch)(Py_ssize_t, const void *) noexcept nogil
+        void (*fetch_places)(Py_ssize_t, const void *, bint, const void *, Py_ssize_t) noexcept nogil
         void (*permute)(uint64_t, int, int, const uint32_t *, uint64_t *) noexcept nogil
         vectors_f32 f32
         vectors_f64 f64

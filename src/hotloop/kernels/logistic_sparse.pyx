@@ -12,13 +12,13 @@ from libc.stdint cimport int32_t, int64_t
 
 from hotloop.kernels cimport levels, nonzeros
 from hotloop.kernels.nonzeros cimport Csr, NonZeros
-from hotloop.kernels.steps cimport DIVERGED, NONE, Steps, Trouble, new_steps, next_row, what_is_wrong
+from hotloop.kernels.steps cimport BAD_ROW, DIVERGED, NONE, Steps, Trouble, new_steps, next_row, what_is_wrong
 
-# Weights that need more bytes are fetched ahead: M non-zeros/s of a pass (Zen 3) without and with, rows of 39 ones: 2^20 columns
-# (4 MB) 390 and 350, 2^24 columns 110 and 160.
+# Weights that need more bytes are fetched ahead: M non-zeros/s of a pass (Zen 3, rows in order) without and with, rows of 39:
+# 2^20 columns (4 MB) 346 and 291, 2^24 columns 120 and 166.
 cdef enum:
     CACHED = 8 << 20
-    ROWS_FETCHED = 12     # so many rows ahead their columns and values are fetched,
+    ROWS_FETCHED = 24     # so many rows ahead their columns and values are fetched, unless rows come in order,
     WEIGHTS_FETCHED = 4   # and so many ahead the weights that they meet
 # Weights are settled when the factor that L2 leaves them with is below this: the two parts of (LR-14) cancel as it falls.
 cdef double SMALLEST = 1e-3
@@ -53,15 +53,19 @@ cdef void settle_all(
                 folded.lean[2 * m + c] += <double>shift[j] * W[j * m + c]
 
 
-cdef inline void look_ahead(Steps *steps, const Csr *X, const char *W, Py_ssize_t width, bint fetch) noexcept nogil:
+cdef inline void look_ahead(
+    const levels.vectors *v, Steps *steps, const Csr *X, const floating *W, Py_ssize_t m, const double *total, bint fetch
+) noexcept nogil:
     """Fetch what rows ahead of the next one need."""
     cdef Py_ssize_t ahead = min(steps.next + ROWS_FETCHED, steps.n_steps - 1), row = steps.order[ahead]
     if 0 <= row < X.n_samples and (ahead == 0 or row != steps.order[ahead - 1] + 1):  # rows in order come by themselves
-        nonzeros.fetch_row(X, row)
+        nonzeros.fetch_row(v, X, row)
     if fetch:
         row = steps.order[min(steps.next + WEIGHTS_FETCHED, steps.n_steps - 1)]
         if 0 <= row < X.n_samples:
-            nonzeros.fetch_weights(X, row, W, width)
+            nonzeros.fetch_weights(v, X, row, W, m * sizeof(floating))
+            if total != NULL:
+                nonzeros.fetch_weights(v, X, row, total, m * sizeof(double))
 
 
 cdef Trouble one_output(
@@ -79,13 +83,16 @@ cdef Trouble one_output(
     while trouble == NONE and steps.next < steps.n_steps:
         slot = 0
         while steps.next < steps.n_steps and slot < levels.GROUP:
-            look_ahead(steps, X, <const char *>w, sizeof(floating), fetch)
+            look_ahead(v, steps, X, <const floating *>w, 1, total, fetch)
             trouble = next_row(steps, &row, &weight)
             if trouble != NONE:
                 break
             if weight == 0.0:
                 continue
             n = nonzeros.take_row(v, X, row, scale, places, scratch, &at, &x)
+            if n < 0:
+                trouble = BAD_ROW
+                break
             # what does not hang on the margin first: the division would lengthen the chain from row to row
             eta = steps.eta[steps.moved]
             sign = <floating>(1.0 - 2.0 * steps.y[row * steps.y_stride])
@@ -128,7 +135,8 @@ cdef Trouble one_output(
 
 cdef Trouble several_outputs(
     const levels.vectors *v, Steps *steps, const Csr *X, Py_ssize_t n_features, Py_ssize_t n_outputs, const floating *shift,
-    const floating *scale, int32_t *places, floating *scratch, floating *found, double *m, floating *W, double *total, double *b, double *b_total, Folded *folded
+    const floating *scale, int32_t *places, floating *scratch, floating *found, double *m, floating *W, double *total,
+    double *b, double *b_total, Folded *folded
 ) noexcept nogil:
     cdef const int32_t *at
     cdef const floating *x
@@ -137,13 +145,15 @@ cdef Trouble several_outputs(
     cdef Py_ssize_t row, n, c, label
     cdef double weight, eta, along, keep, a, largest, below, top
     while steps.next < steps.n_steps:
-        look_ahead(steps, X, <const char *>W, n_outputs * sizeof(floating), fetch)
+        look_ahead(v, steps, X, <const floating *>W, n_outputs, total, fetch)
         trouble = next_row(steps, &row, &weight)
         if trouble != NONE:
             break
         if weight == 0.0:
             continue
         n = nonzeros.take_row(v, X, row, scale, places, scratch, &at, &x)
+        if n < 0:
+            return BAD_ROW
         levels.gather_rows(v, n, n_outputs, x, at, <const floating *>W, found)
         along = 0.0 if shift == NULL else levels.gather_dot(v, n, x, at, shift)
         for c in range(n_outputs):
@@ -206,6 +216,7 @@ def logistic_sparse_pass(
     const int64_t[::1] starts not None,
     places not None,
     values,
+    Py_ssize_t longest,
     const double[:] y not None,
     const double[:] sample_weight not None,
     const Py_ssize_t[::1] order not None,
@@ -220,7 +231,7 @@ def logistic_sparse_pass(
     double[::1] folded not None,
 ):
     """See hotloop.reference.logistic_sparse_pass. The GIL is released."""
-    cdef NonZeros X = NonZeros(starts, places, values)
+    cdef NonZeros X = NonZeros(starts, places, values, longest)
     cdef Py_ssize_t n_samples = X.rows.n_samples, n_features = W.shape[0], n_outputs = W.shape[1]
     if y.shape[0] != n_samples or sample_weight.shape[0] != n_samples:
         raise ValueError("y and sample_weight must have one entry a row")
@@ -234,8 +245,8 @@ def logistic_sparse_pass(
     cdef Steps steps = new_steps(order, y, sample_weight, n_samples, max(n_outputs, 2))
     steps.eta, steps.alpha = &eta[0], alpha
     dtype = np.asarray(W).dtype
-    cdef int32_t[::1] found_places = np.empty(max(X.rows.longest, 1), np.int32)
-    cdef floating[::1] scratch = np.empty(max(X.rows.longest, 1), dtype), found = np.empty(n_outputs, dtype)
+    cdef int32_t[::1] found_places = np.empty(max(longest, 1), np.int32)
+    cdef floating[::1] scratch = np.empty(max(longest, 1), dtype), found = np.empty(n_outputs, dtype)
     cdef double[::1] margins = np.empty(n_outputs)
     cdef bint empty = n_features == 0
     cdef const floating[::1] shifts = shift, scales = scale
@@ -277,12 +288,13 @@ def sparse_margins(
     const int64_t[::1] starts not None,
     places not None,
     values,
+    Py_ssize_t longest,
     const floating[:, ::1] W not None,
     const double[::1] b not None,
 ):
     """See hotloop.reference.sparse_margins. The GIL is released."""
-    cdef NonZeros X = NonZeros(starts, places, values)
-    cdef Py_ssize_t n_samples = X.rows.n_samples, n_outputs = W.shape[1], i, c, n
+    cdef NonZeros X = NonZeros(starts, places, values, longest)
+    cdef Py_ssize_t n_samples = X.rows.n_samples, n_outputs = W.shape[1], i, c, n = 0
     if b.shape[0] != n_outputs:
         raise ValueError(f"b must have {n_outputs} entries")
     out = np.empty((n_samples, n_outputs))
@@ -291,22 +303,26 @@ def sparse_margins(
         return out
     cdef double[:, ::1] m = out
     dtype = np.float32 if floating is float else np.float64
-    cdef int32_t[::1] found_places = np.empty(max(X.rows.longest, 1), np.int32)
-    cdef floating[::1] scratch = np.empty(max(X.rows.longest, 1), dtype), found = np.empty(n_outputs, dtype)
+    cdef int32_t[::1] found_places = np.empty(max(longest, 1), np.int32)
+    cdef floating[::1] scratch = np.empty(max(longest, 1), dtype), found = np.empty(n_outputs, dtype)
     cdef const int32_t *at
     cdef const floating *x
     cdef bint fetch = W.shape[0] * n_outputs * <Py_ssize_t>sizeof(floating) > CACHED
     with nogil:
         for i in range(n_samples):
             if fetch and i + WEIGHTS_FETCHED < n_samples:
-                nonzeros.fetch_weights(&X.rows, i + WEIGHTS_FETCHED, <const char *>&W[0, 0], n_outputs * sizeof(floating))
+                nonzeros.fetch_weights(levels.active, &X.rows, i + WEIGHTS_FETCHED, &W[0, 0], n_outputs * sizeof(floating))
             n = nonzeros.take_row(levels.active, &X.rows, i, <const floating *>NULL, &found_places[0], &scratch[0], &at, &x)
+            if n < 0:
+                break
             if n_outputs == 1:
                 found[0] = levels.gather_dot(levels.active, n, x, at, &W[0, 0])
             else:
                 levels.gather_rows(levels.active, n, n_outputs, x, at, &W[0, 0], &found[0])
             for c in range(n_outputs):
                 m[i, c] = found[c] + b[c]                                                 # (LR-1)
+    if n < 0:
+        raise ValueError(f"row {i} does not lie in the arrays")
     return out
 
 

@@ -3,7 +3,6 @@ from cython cimport floating
 from libc.stdint cimport int32_t, int64_t
 
 from hotloop.kernels cimport levels
-from hotloop.kernels.steps cimport prefetch
 
 
 cdef struct Csr:
@@ -14,7 +13,8 @@ cdef struct Csr:
     int type                     # of the values, of vectors.h
     Py_ssize_t itemsize
     Py_ssize_t n_samples
-    Py_ssize_t longest           # non-zeros of the longest row
+    Py_ssize_t longest           # non-zeros of the longest row: room in the scratch
+    int64_t n_stored
 
 
 cdef class NonZeros:
@@ -24,40 +24,36 @@ cdef class NonZeros:
     cdef Csr rows
 
 
-cdef inline void fetch_row(const Csr *X, Py_ssize_t row) noexcept nogil:
+# Through the table of functions: the compiler drops calls that do nothing but prefetch where it sees them.
+cdef inline void fetch_row(const levels.vectors *v, const Csr *X, Py_ssize_t row) noexcept nogil:
     """Bring the columns and values of a row into the cache."""
-    cdef int64_t start = X.starts[row], stop = X.starts[row + 1]
-    cdef const char *p = X.places + start * (8 if X.wide else 4)
-    cdef const char *end = X.places + stop * (8 if X.wide else 4)
-    while p < end:
-        prefetch(p)
-        p += 64
-    if X.values != NULL:
-        p, end = X.values + start * X.itemsize, X.values + stop * X.itemsize
-        while p < end:
-            prefetch(p)
-            p += 64
+    cdef int64_t start = X.starts[row], n = X.starts[row + 1] - start
+    if n > 0 and start >= 0 and start + n <= X.n_stored:
+        v.fetch(n * (8 if X.wide else 4), X.places + start * (8 if X.wide else 4))
+        if X.values != NULL:
+            v.fetch(n * X.itemsize, X.values + start * X.itemsize)
 
 
-cdef inline void fetch_weights(const Csr *X, Py_ssize_t row, const char *w, Py_ssize_t width) noexcept nogil:
+cdef inline void fetch_weights(
+    const levels.vectors *v, const Csr *X, Py_ssize_t row, const void *w, Py_ssize_t width
+) noexcept nogil:
     """Bring what a row meets into the cache: entries of ``width`` bytes from w on."""
-    cdef int64_t j
-    if X.wide:
-        for j in range(X.starts[row], X.starts[row + 1]):
-            prefetch(w + (<const int64_t *>X.places)[j] * width)
-    else:
-        for j in range(X.starts[row], X.starts[row + 1]):
-            prefetch(w + (<const int32_t *>X.places)[j] * width)
+    cdef int64_t start = X.starts[row], n = X.starts[row + 1] - start
+    if n > 0 and start >= 0 and start + n <= X.n_stored:
+        v.fetch_places(n, X.places + start * (8 if X.wide else 4), X.wide, w, width)
 
 
 cdef inline Py_ssize_t take_row(
     const levels.vectors *v, const Csr *X, Py_ssize_t row, const floating *scale, int32_t *places, floating *scratch,
     const int32_t **at, const floating **x
 ) noexcept nogil:
-    """Find the columns and scaled values of a row: where they lie, or converted into the scratch. Returns how many there are."""
+    """Find the columns and scaled values of a row: where they lie, or converted into the scratch. Returns how many there are, -1
+    where the row does not lie in the arrays."""
     cdef int64_t start = X.starts[row]
     cdef Py_ssize_t n = X.starts[row + 1] - start, j
     cdef const int64_t *far
+    if start < 0 or n < 0 or n > X.longest or start + n > X.n_stored:
+        return -1
     if X.wide:
         far = <const int64_t *>X.places + start
         for j in range(n):

@@ -15,7 +15,9 @@ from .logistic_sparse import (
     logistic_sparse_pass,
     settle,
     sparse_column_moments,
+    sparse_largest,
     sparse_margins,
+    sparse_square,
     sum_of_squares,
 )
 from .orders import permutation
@@ -49,7 +51,9 @@ __all__ = [
     "sigmoid_sum_gradients",
     "six_weights",
     "sparse_column_moments",
+    "sparse_largest",
     "sparse_margins",
+    "sparse_square",
     "sum_of_squares",
     "two_layer_outputs",
     "two_layer_pass",

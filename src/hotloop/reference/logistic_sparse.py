@@ -48,6 +48,7 @@ def logistic_sparse_pass(
     starts: Array,
     places: Array,
     values: Array | None,
+    longest: int,
     y: Array,
     sample_weight: Array,
     order: Array,
@@ -71,6 +72,8 @@ def logistic_sparse_pass(
         Their columns, none twice in a row, 0 to n_features - 1: see :func:`check_nonzeros`, which is not called here.
     values : ndarray of numbers of any type, or None
         Their values; None: all are 1.
+    longest : int
+        Non-zeros of the longest row, or more.
     y, sample_weight, order, eta, alpha : as for :func:`logistic_pass`
     shift, scale : ndarray of shape (n_features,), dtype of W, or None
         The rows are seen as x * scale - shift: (LR-9) with shift = center * scale. None: 0, and 1.
@@ -125,7 +128,7 @@ def settle(shift: Array | None, W: Array, W_total: Array | None, folded: Array) 
         along[:] = (shift.astype(np.float64)[:, None] * W).sum(axis=0)
 
 
-def sparse_margins(starts: Array, places: Array, values: Array | None, W: Array, b: Array) -> Array:
+def sparse_margins(starts: Array, places: Array, values: Array | None, longest: int, W: Array, b: Array) -> Array:
     """Return the margins (n_samples, n_outputs), float64, of rows given by their non-zeros; W is (n_features, n_outputs)."""
     if len(b) != W.shape[1]:
         raise ValueError(f"b must have {W.shape[1]} entries")
@@ -164,6 +167,7 @@ def sparse_column_moments(
     starts: Array,
     places: Array,
     values: Array | None,
+    longest: int,
     sample_weight: Array,
     total_weight: Array,
     seen: Array,
@@ -175,7 +179,7 @@ def sparse_column_moments(
 
     Parameters
     ----------
-    starts, places, values : as for :func:`logistic_sparse_pass`
+    starts, places, values, longest : as for :func:`logistic_sparse_pass`
     sample_weight : ndarray of shape (n_samples,), float64
         A row of weight 0 is passed over.
     total_weight : ndarray of shape (1,), float64
@@ -199,6 +203,31 @@ def sparse_column_moments(
         mean[at] += weight / seen[at] * before
         deviation[at] += weight * before * (x - mean[at])
         largest[at] = np.maximum(largest[at], np.abs(x))
+
+
+def sparse_largest(
+    starts: Array, places: Array, values: Array | None, longest: int, sample_weight: Array, largest: Array
+) -> None:
+    """Raise ``largest``, (n_features,), float32 or float64, to the largest absolute value of each column in rows of weight > 0."""
+    if len(sample_weight) != len(starts) - 1:
+        raise ValueError("sample_weight must have one entry a row")
+    for i in np.flatnonzero(sample_weight):
+        own = slice(starts[i], starts[i + 1])
+        np.maximum.at(largest, places[own], np.abs(np.ones(1) if values is None else values[own]).astype(largest.dtype))
+
+
+def sparse_square(
+    starts: Array, places: Array, values: Array | None, longest: int, sample_weight: Array, scale: Array
+) -> float:
+    """Return the sum over rows of weight times ||x * scale||^2; ``scale`` without entries is 1. Its dtype is computed in."""
+    if len(sample_weight) != len(starts) - 1:
+        raise ValueError("sample_weight must have one entry a row")
+    total = 0.0
+    for i, weight in enumerate(sample_weight):
+        own = slice(starts[i], starts[i + 1])
+        x = np.ones(own.stop - own.start) if values is None else values[own].astype(np.float64)
+        total += weight * sum_of_squares(x if len(scale) == 0 else x * scale[places[own]])
+    return float(total)
 
 
 def sum_of_squares(w: Array) -> float:

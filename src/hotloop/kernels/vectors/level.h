@@ -73,6 +73,14 @@ static void JOIN(fetch, of, LEVEL)(ptrdiff_t n_bytes, const void *x)
     __builtin_prefetch((const char *)x + n_bytes - 1);
 }
 
+static void JOIN(fetch, places, LEVEL)(ptrdiff_t n, const void *places, int wide, const void *base, ptrdiff_t width)
+{
+    if (wide)
+        for (ptrdiff_t j = 0; j < n; j++) __builtin_prefetch((const char *)base + ((const int64_t *)places)[j] * width);
+    else
+        for (ptrdiff_t j = 0; j < n; j++) __builtin_prefetch((const char *)base + ((const int32_t *)places)[j] * width);
+}
+
 /* Round function of `permute`: a 32-bit mixer by multiply and xor-shift, as the finaliser of MurmurHash3. */
 static inline uint32_t JOIN(mix, of, LEVEL)(uint32_t x)
 {
@@ -113,5 +121,5 @@ static void JOIN(permute, of, LEVEL)(uint64_t first, int low_bits, int high_bits
         OF(scatter_rows, SHORT), OF(step_along, SHORT), OF(sum_of_squares, SHORT)                                               \
     }
 
-const struct vectors JOIN(vectors, of, LEVEL) = {LEVEL_NAME, JOIN(fetch, of, LEVEL), JOIN(permute, of, LEVEL), TABLE(f32),
+const struct vectors JOIN(vectors, of, LEVEL) = {LEVEL_NAME, JOIN(fetch, of, LEVEL), JOIN(fetch, places, LEVEL), JOIN(permute, of, LEVEL), TABLE(f32),
                                                     TABLE(f64)};

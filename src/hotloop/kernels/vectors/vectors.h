@@ -81,6 +81,8 @@ struct vectors {
     const char *level;
     /* brings n_bytes into the cache */
     void (*fetch)(ptrdiff_t n_bytes, const void *x);
+    /* brings base[places[j] * width], j < n, into the cache; places are int64 (wide) or int32 */
+    void (*fetch_places)(ptrdiff_t n, const void *places, int wide, const void *base, ptrdiff_t width);
     /* GROUP places of a permutation of 0 ... 2^(low_bits + high_bits) - 1, from the first on: a Feistel network of ROUNDS rounds
        on the two parts of the place, each below 33 bits (Luby and Rackoff 1988) */
     void (*permute)(uint64_t first, int low_bits, int high_bits, const uint32_t *keys, uint64_t *places);
