@@ -16,6 +16,7 @@ EQUATIONS = Path(__file__).parents[1] / "docs" / "equations.md"
 LAYERS = [
     {"reference", "kernels", "errors", "losses", "schedules", "validation"},
     {"backend", "columns", "streams"},
+    {"sparse_rows"},
     {"encoders", "functional", "standardization", "training"},
     {"encoding", "logistic_state", "two_layer_state"},
     {"fitting", "logistic_models"},
@@ -98,12 +99,13 @@ def test_the_backends_stand_alone(path):
 
 @pytest.mark.parametrize("path", PY)
 def test_what_is_heavy_is_imported_late(path):
-    """scikit-learn by the estimators and, for its peers, the demo; everything else heavy inside the functions that use it."""
+    """scikit-learn, and SciPy that it brings, by the estimators and, for its peers, the demo; everything else heavy inside the
+    functions that use it."""
     for name, late in imports(PY[path]):
         library = name.split(".")[0]
         if library in sys.stdlib_module_names | {"numpy", "hotloop"}:
             continue
-        if library == "sklearn":
+        if library in ("sklearn", "scipy"):
             assert path.startswith("estimators/") or (path == "cli/demo.py" and late)
         else:
             assert library in {"safetensors", "pyarrow", "rich"}

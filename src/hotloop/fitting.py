@@ -2,7 +2,7 @@
 
 The rules behind "auto", all from one read of the rows (docs/defaults.md has the evidence):
 
-- ``standardize``: mean and standard deviation of each column.
+- ``standardize``: mean and standard deviation of each column; of sparse rows the largest absolute value.
 - ``alpha``: 1 / n_samples for logistic regression, the strength of LogisticRegression(C=1); a tenth of it for networks.
 - ``eta0``: a constant / E[weight ||do/dw||^2], with o an output and w all weights; for logistic regression ||do/dw||^2 is
   ||z||^2 + 1. A step size that diverges is halved and training starts again.
@@ -11,17 +11,20 @@ The rules behind "auto", all from one read of the rows (docs/defaults.md has the
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
+from hotloop.backend import choose
 from hotloop.logistic_state import LogisticState
 from hotloop.losses import mean_log_loss, mean_squared_error
 from hotloop.schedules import LEARNING_RATES
-from hotloop.standardization import STANDARDIZE, ColumnStatistics
+from hotloop.sparse_rows import SparseRows
+from hotloop.standardization import STANDARDIZE, ColumnStatistics, scale_of
 from hotloop.training import Course, Plan, Rows, train
 from hotloop.two_layer_state import TwoLayerState
-from hotloop.validation import check_finite
+from hotloop.validation import Array, check_finite
 
 # Test log loss above that of a tuned LogisticRegression, worst of two seeds, with 0.25 / 1 / 4:
 # adult +0.1 / +1.9 / +6 %, a9a +0.4 / +2.3 / +6 %, spambase -2 / -3 / -2 %, covtype_head10k +0.9 / +2.7 / +28 %,
@@ -72,6 +75,12 @@ class Settings:
         """Whether anything is chosen by the statistics of the columns."""
         return self.standardize is not None or self.eta0 == "auto"
 
+    def of_rows(self, X: Array | SparseRows) -> "Settings":
+        """Return the settings with the standardisation that "auto" means for rows of this kind."""
+        if self.standardize != "auto":
+            return self
+        return replace(self, standardize="maxabs" if isinstance(X, SparseRows) else "std")
+
     def plan(self, *, alpha: float, eta0: float, horizon: float | None = None) -> Plan:
         """Return the plan; ``alpha`` and ``eta0`` hold where the user did not decide, ``horizon`` None is 1 / (eta0 alpha)."""
         alpha = float(self.alpha) if self.alpha != "auto" else alpha
@@ -95,11 +104,16 @@ class Settings:
         )
 
 
-def logistic_plan(state: LogisticState, settings: Settings, n_rows: int, mean_weight: float) -> Plan:
-    """Return the plan for rows of which ``state.statistics`` tells the moments."""
-    square = 0.0
+def logistic_plan(
+    state: LogisticState, settings: Settings, n_rows: int, mean_weight: float, square: float | None = None
+) -> Plan:
+    """Return the plan for rows of which ``state.statistics`` tells the mean of weight ||z||^2, unless it is ``square``."""
     if settings.eta0 == "auto":
-        square = mean_weight * (state.statistics.mean_square(state.center, state.scale) + state.fit_intercept)
+        if square is None:
+            square = mean_weight * state.statistics.mean_square(state.center, state.scale)
+        square += mean_weight * state.fit_intercept
+    else:
+        square = 0.0
     return settings.plan(alpha=1 / n_rows, eta0=STEP_LOGISTIC / square if square > 0 else 1.0)
 
 
@@ -110,14 +124,44 @@ def start_logistic(state: LogisticState, rows: Rows, settings: Settings, columns
     """
     state.t = 0
     state.statistics = ColumnStatistics(rows.X.shape[1])
+    state.n_rows = int(np.count_nonzero(rows.sample_weight))
+    mean_weight = float(rows.sample_weight.sum()) / state.n_rows
+    if isinstance(rows.X, SparseRows):
+        square = _start_sparse(state, rows.X, rows.sample_weight, settings)
+        return logistic_plan(state, settings, state.n_rows, mean_weight, square)
     if settings.need_statistics:
         state.statistics.update(rows.X, rows.sample_weight, largest=settings.standardize == "maxabs")
         if not state.statistics.is_finite():
             check_finite(rows.X, "X", columns)
     state.restandardize(*state.statistics.constants(settings.standardize, state.W.dtype))
     state.restart_average()
-    state.n_rows = int(np.count_nonzero(rows.sample_weight))
-    return logistic_plan(state, settings, state.n_rows, float(rows.sample_weight.sum()) / state.n_rows)
+    return logistic_plan(state, settings, state.n_rows, mean_weight)
+
+
+def _start_sparse(state: LogisticState, X: SparseRows, sample_weight: NDArray[np.float64], settings: Settings) -> float:
+    """Standardise sparse rows; returns the mean of weight ||z||^2, 0 where nobody asks for it.
+
+    The largest values alone cost a number a column, and nothing where every value is 1; the moments of "std" four.
+    """
+    dtype, n_features = state.W.dtype, X.n_features
+    square, total = 0.0, float(sample_weight.sum())
+    if settings.standardize == "std":
+        state.statistics.update(X, sample_weight)
+        state.restandardize(*state.statistics.constants("std", dtype))
+        square = total * state.statistics.mean_square(state.center, state.scale)
+    else:
+        center = scale = None
+        if settings.standardize == "maxabs" and X.values is not None:
+            largest = np.zeros(n_features, dtype)
+            choose().sparse_largest(*X.arrays, sample_weight, largest)
+            center, scale = np.zeros(n_features, dtype), scale_of(largest, dtype)
+            scale[largest == 0] = 1  # rows to come may have it
+        state.restandardize(center, scale)
+        if settings.eta0 == "auto":
+            scale = np.zeros(0, dtype) if scale is None else scale
+            square = choose().sparse_square(*X.arrays, sample_weight, scale)
+    state.restart_average()
+    return square / state.n_rows
 
 
 def fit_logistic(

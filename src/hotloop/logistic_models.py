@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from hotloop.backend import choose
 from hotloop.logistic_state import LogisticState
 from hotloop.schedules import step_sizes
+from hotloop.sparse_rows import SparseRows
 from hotloop.training import BLOCK, WORK_PER_CALL, Plan, Rows, epoch_order, pass_over
 from hotloop.validation import Array
 
@@ -18,8 +19,8 @@ ROWS_AT_ONCE = 4096  # judged at once: their margins stay in the cache
 class LogisticModels:
     """Models that differ in step size, L2 strength and the weights of the rows, each as if it were trained alone.
 
-    With one output all models share each read of a row, (LR-12); with several the classes of a model do, and the models take
-    turns. A model that diverges is given up: its weights become NaN.
+    With one output all models share each read of a dense row, (LR-12); with several the classes of a model do, and the models take
+    turns, as they do over sparse rows. A model that diverges is given up: its weights become NaN.
 
     Parameters
     ----------
@@ -47,6 +48,7 @@ class LogisticModels:
         for W, b, state in zip(self._W, self._b, self.states, strict=True):
             state.W, state.b, state.t = W, b, 0
         self._epochs = 0
+        self._sparse = isinstance(rows.X, SparseRows)
 
     def train(self, epochs: int) -> None:
         """Go on until this many epochs are done, each in the order and with the averaging of ``training.run_epochs``."""
@@ -59,7 +61,7 @@ class LogisticModels:
                 order = epoch_order(len(self._rows), epoch, plan.seed)
             order = order[self._moves[order]]
             with np.errstate(over="ignore", invalid="ignore"):
-                if self._W.shape[1] == 1:
+                if self._W.shape[1] == 1 and not self._sparse:
                     self._pass(order)
                 else:
                     self._passes(order)
@@ -68,6 +70,12 @@ class LogisticModels:
     def losses(self, chosen: NDArray[np.intp], models: Sequence[int]) -> NDArray[np.float64]:
         """Return the weighted mean log loss of the chosen rows under some of the models: (n_models,), NaN where it diverged."""
         rows, state = self._rows, self.states[0]
+        if self._sparse:
+            with np.errstate(over="ignore", invalid="ignore"):
+                part = rows.X[chosen]
+                margins = np.stack([self.states[m].margins(part) for m in models], axis=1)
+                total = rows.sample_weight[chosen] @ _losses(margins, rows.y[chosen])
+            return np.asarray(total / rows.sample_weight[chosen].sum())
         weights = [self.states[m].weights() for m in models]
         W, b = np.concatenate([W for W, _ in weights]), np.concatenate([b for _, b in weights])
         total = np.zeros(len(models))
@@ -79,6 +87,10 @@ class LogisticModels:
         return np.asarray(total / rows.sample_weight[chosen].sum())
 
     def _restart_average(self) -> None:
+        if self._sparse:
+            for state in self.states:
+                state.restart_average()
+            return
         self._W_total, self._b_total = np.zeros(self._W.shape), np.zeros(self._b.shape)
         for W_total, b_total, state in zip(self._W_total, self._b_total, self.states, strict=True):
             state.W_total, state.b_total, state.n_averaged = W_total, b_total, 0
@@ -115,7 +127,7 @@ class LogisticModels:
                 if state.is_finite():
                     pass_over(state, Rows(rows.X, rows.y, rows.sample_weight * counts), plan, order)
             except FloatingPointError:
-                state.W[:] = np.nan
+                state.W[:], state.folded = np.nan, None
 
     def _steps(self, count: int) -> NDArray[np.float64]:
         """Return the next step sizes of each model, (count, n_models): computed once for all models of one plan."""

@@ -1,12 +1,14 @@
 """What logistic regression has learnt so far: weights on standardised columns, averages, counters; and the caller's view."""
 
+from copy import copy
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hotloop.backend import choose
+from hotloop.sparse_rows import SparseRows
 from hotloop.standardization import ColumnStatistics
 from hotloop.validation import Array, readable
 
@@ -30,6 +32,10 @@ class LogisticState:
         Sum of those iterates; without averaging not used.
     n_averaged, t, n_rows : int
         Iterates in that sum; steps taken; rows of weight above 0 in ``statistics``.
+    folded : ndarray of shape (3 + 3 n_outputs,), float64, or None
+        What ``W`` and ``W_total`` are to be combined with after rows given by their non-zeros, see ``reference.settle``.
+
+    For rows given by their non-zeros the weights of a column lie side by side: ``W`` and ``W_total`` are then in Fortran order.
     """
 
     W: Array
@@ -44,8 +50,10 @@ class LogisticState:
     n_averaged: int = 0
     t: int = 0
     n_rows: int = 0
+    folded: NDArray[np.float64] | None = None
+    _kept: dict[str, Any] = field(default_factory=dict, repr=False)  # computed from the rest, until that changes
 
-    ARRAYS = ("W", "b", "center", "scale", "W_total", "b_total")
+    ARRAYS = ("W", "b", "center", "scale", "W_total", "b_total", "folded")
     NUMBERS = ("fit_intercept", "averaged", "n_averaged", "t", "n_rows")
 
     @classmethod
@@ -63,17 +71,19 @@ class LogisticState:
 
     def copy(self) -> "LogisticState":
         """Return a copy that later steps of this state do not touch; the column statistics are shared."""
-        own = {name: getattr(self, name).copy() for name in ("W", "b", "W_total", "b_total")}
-        return replace(self, **own)
+        own = {name: getattr(self, name).copy(order="K") for name in ("W", "b", "W_total", "b_total")}
+        return replace(self, **own, folded=copy(self.folded), _kept=dict(self._kept))
 
     def restart_average(self) -> None:
         """Forget the iterates summed so far."""
         if self.averaged:
-            self.W_total, self.b_total, self.n_averaged = np.zeros(self.W.shape), np.zeros(self.b.shape), 0
+            self.settle()
+            self._kept.clear()
+            self.W_total, self.b_total, self.n_averaged = np.zeros_like(self.W, np.float64), np.zeros(self.b.shape), 0
 
     def take_pass(
         self,
-        X: Array,
+        X: Array | SparseRows,
         y: NDArray[np.float64],
         sample_weight: NDArray[np.float64],
         order: NDArray[np.intp],
@@ -81,38 +91,85 @@ class LogisticState:
         alpha: float,
     ) -> tuple[float, int]:
         """Train on the rows of X in the given order; returns the sum of the losses before each update, and the steps taken."""
-        arguments = (
-            self.W,
-            self.b if self.fit_intercept else None,
-            self.W_total if self.averaged else None,
-            self.b_total if self.averaged and self.fit_intercept else None,
-        )
+        b = self.b if self.fit_intercept else None
+        b_total = self.b_total if self.averaged and self.fit_intercept else None
+        self._kept.pop("coef", None)
+        self._arrange("F" if isinstance(X, SparseRows) else "C")
         # Counted first: Python hears Ctrl-C as the kernel returns, when the weights have moved.
         moved = len(order) if sample_weight.strides == (0,) else int(np.count_nonzero(sample_weight[order]))
         self.t, self.n_averaged = self.t + moved, self.n_averaged + moved * self.averaged
         try:
-            return choose().logistic_pass(X, y, sample_weight, order, eta, alpha, self.center, self.scale, *arguments)  # type: ignore[no-any-return]
+            if isinstance(X, SparseRows):
+                W, W_total = feature_major(self.W), feature_major(self.W_total) if self.averaged else None
+                shift, scale = self._sparse_constants()
+                if self.folded is None:
+                    self.folded = np.zeros(3 + 3 * len(self.W))
+                    self.folded[0] = 1
+                    if shift is not None:
+                        choose().settle(shift, W, None, self.folded)
+                weights = shift, scale, W, b, W_total, b_total, self.folded
+                return choose().logistic_sparse_pass(*X.arrays, y, sample_weight, order, eta, alpha, *weights)  # type: ignore[no-any-return]
+            W_total = self.W_total if self.averaged else None
+            weights = self.center, self.scale, self.W, b, W_total, b_total
+            return choose().logistic_pass(X, y, sample_weight, order, eta, alpha, *weights)  # type: ignore[no-any-return]
         except (FloatingPointError, ValueError):
             self.t, self.n_averaged = self.t - moved, self.n_averaged - moved * self.averaged
             raise
 
+    def settle(self) -> None:
+        """Let W and W_total hold the weights and their sum, with nothing folded."""
+        if self.folded is not None:
+            W_total = feature_major(self.W_total) if self.averaged else None
+            choose().settle(self._sparse_constants()[0], feature_major(self.W), W_total, self.folded)
+            self.folded = None
+
+    def _arrange(self, order: Literal["C", "F"]) -> None:
+        """Bring W and W_total into the order that the next rows want."""
+        if order == "C":
+            self.settle()
+        self.W = np.asarray(self.W, order=order)
+        self.W_total = np.asarray(self.W_total, order=order)
+
+    def _sparse_constants(self) -> tuple[Array | None, Array | None]:
+        """Return shift and scale of (LR-15), None where they are 0 and 1."""
+        if self.center is None or self.scale is None:
+            return None, None
+        if "sparse" not in self._kept:
+            shift = self.center * self.scale
+            self._kept["sparse"] = shift if shift.any() else None, None if (self.scale == 1).all() else self.scale
+        return self._kept["sparse"]  # type: ignore[no-any-return]
+
     def is_finite(self) -> bool:
         """Tell whether every weight is a number."""
-        return bool(np.isfinite(self.W).all() and np.isfinite(self.b).all())
+        return bool(np.isfinite(self._square()) and np.isfinite(self.b).all())
 
     def penalty(self) -> float:
         """Return ||W||^2 / 2 of the last iterate."""
-        return 0.5 * float(np.square(self.W, dtype=np.float64).sum())
+        return 0.5 * self._square()
+
+    def _square(self) -> float:
+        """||W||^2; the square of a float64 weight may overflow where the weight does not, and training has diverged then, too."""
+        self.settle()
+        return choose().sum_of_squares(self.W.reshape(-1, order="A"))  # type: ignore[no-any-return]
 
     def weights(self) -> tuple[Array, NDArray[np.float64]]:
         """Return the weights on standardised rows that predictions use: the averaged ones where averaging is on."""
+        if self.folded is not None:
+            settled = self.copy()
+            settled.settle()
+            return settled.weights()
         if self.averaged and self.n_averaged:
             return (self.W_total / self.n_averaged).astype(self.W.dtype), self.b_total / self.n_averaged
         return self.W, self.b
 
-    def margins(self, X: Array) -> NDArray[np.float64]:
-        """Return the margins (n_samples, n_outputs) of rows in the caller's units; those of another type or order than the
+    def margins(self, X: Array | SparseRows) -> NDArray[np.float64]:
+        """Return the margins (n_samples, n_outputs) of rows in the caller's units; dense ones of another type or order than the
         kernels read are converted a few at a time."""
+        if isinstance(X, SparseRows):
+            if "coef" not in self._kept:
+                self._kept["coef"] = np.asarray(self.coef(), order="F"), self.intercept()
+            coef, intercept = self._kept["coef"]
+            return choose().sparse_margins(*X.of_type(self.W.dtype).arrays, feature_major(coef), intercept)  # type: ignore[no-any-return]
         arguments = self.center, self.scale, *self.weights()
         if readable(X, self.W.dtype):
             return choose().linear_margins(X, *arguments)  # type: ignore[no-any-return]
@@ -142,7 +199,8 @@ class LogisticState:
         Standardisation stays; a column that was constant so far and has a weight now is taken as it is until the next
         constants.
         """
-        center, scale = self.center, self.scale
+        center, scale, self.folded = self.center, self.scale, None
+        self._kept.clear()
         self.W, self.b = np.array(coef, self.W.dtype, order="C"), np.array(intercept, np.float64)
         self.center = self.scale = None
         self.restart_average()
@@ -152,6 +210,10 @@ class LogisticState:
 
     def restandardize(self, center: Array | None, scale: Array | None) -> None:
         """Change to other constants of (LR-9), and the weights with them, so that no prediction moves."""
+        self.settle()
+        self._kept.clear()
+        if center is scale is self.center is self.scale:  # None, and nothing to do
+            return
         dtype, n_features = self.W.dtype, self.W.shape[1]
         old_center = np.zeros(n_features) if self.center is None else self.center.astype(np.float64)
         new_center = np.zeros(n_features) if center is None else center.astype(np.float64)
@@ -166,3 +228,8 @@ class LogisticState:
             self.b_total = self.b_total + (self.W_total * shift).sum(axis=1)
             self.W_total = self.W_total * factor
         self.center, self.scale = center, scale
+
+
+def feature_major(W: Array) -> Array:
+    """Return (n_outputs, n_features) in Fortran order as (n_features, n_outputs) in C order: the same memory."""
+    return W.reshape(-1, 1) if len(W) == 1 else W.T

@@ -5,12 +5,16 @@ come, where the weights are re-expressed so that no prediction moves. The first 
 block of four is complete.
 """
 
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from copy import copy
+from dataclasses import dataclass, field, replace
+from itertools import groupby
 
 import numpy as np
 
 from hotloop.fitting import Settings, logistic_plan
 from hotloop.logistic_state import LogisticState
+from hotloop.sparse_rows import SparseRows
 from hotloop.training import BLOCK, Plan, Rows, pass_over
 
 FIRST = 64
@@ -31,6 +35,8 @@ class LogisticStream:
         The rows before the first milestone; then those of an unfinished block.
     weight_total : float
         Sum of the rows' weights, class weights included.
+    frozen : bool
+        Standardisation and plan stay: a fit of sparse rows has chosen them and keeps no statistics.
     """
 
     state: LogisticState
@@ -38,6 +44,7 @@ class LogisticStream:
     plan: Plan | None = None
     waiting: list[Rows] = field(default_factory=list)
     weight_total: float = 0.0
+    frozen: bool = False
 
     def take(self, rows: Rows, statistic_weight: np.ndarray) -> None:
         """Train on rows in their order; ``statistic_weight`` are the weights without class weights.
@@ -51,9 +58,7 @@ class LogisticStream:
         if not moving.all():
             rows = Rows(rows.X[moving], rows.y[moving], rows.sample_weight[moving])
             statistic_weight = statistic_weight[moving]
-        before, start = self.state.copy(), 0
-        before.statistics = before.statistics.copy()
-        kept = (self.plan, list(self.waiting), self.weight_total)
+        restore, start = self._remember(rows), 0
         try:
             with np.errstate(over="ignore", invalid="ignore"):
                 while start < len(rows):
@@ -62,27 +67,78 @@ class LogisticStream:
                     piece = Rows(rows.X[part], rows.y[part], rows.sample_weight[part])
                     self._take_piece(piece, statistic_weight[part])
                     start = stop
-            if not self.state.is_finite():
-                raise FloatingPointError("the weights are not finite")
+            self._check_weights(rows)
         except BaseException as error:  # Ctrl-C too: rows are learnt and counted, or neither
-            self.state, (self.plan, self.waiting, self.weight_total) = before, kept
+            restore()
             if isinstance(error, FloatingPointError):
                 raise FloatingPointError(
                     f"training diverged ({error}); these rows were not learnt. Take a smaller eta0"
                 ) from None
             raise
 
+    def _remember(self, rows: Rows) -> Callable[[], None]:
+        """Return a call that undoes what these rows are about to do."""
+        state, kept = self.state, (self.plan, list(self.waiting), self.weight_total)
+        plan, few = self.plan, False
+        if isinstance(rows.X, SparseRows) and plan is not None and not self.waiting and state.folded is not None:
+            few = state.n_rows + len(rows) < self._next_milestone()
+            few = (
+                few and state.folded[0] * (1 - plan.eta0 * plan.alpha) ** len(rows) > 0.01
+            )  # else the kernel may settle them all
+        if not few:
+            before = state.copy()
+            before.statistics = before.statistics.copy()
+
+            def restore() -> None:
+                self.state, (self.plan, self.waiting, self.weight_total) = before, kept
+
+            return restore
+        # Nothing but the columns of these rows will change: the others are not copied.
+        assert isinstance(rows.X, SparseRows)
+        places, own, statistics = rows.X.own_places(), dict(vars(state)), state.statistics
+        columns = [(state.W, state.W[:, places]), (state.b, state.b.copy()), (state.b_total, state.b_total.copy())]
+        columns += [(state.W_total, state.W_total[:, places])] if state.averaged else []
+        if not self.frozen and self.settings.need_statistics and statistics.seen is not None:
+            arrays = (statistics.seen, statistics.mean, statistics.deviation, statistics.largest)
+            columns += [(array, array[places]) for array in arrays]
+            columns += [(statistics.total_weight, statistics.total_weight.copy())]
+        folded = copy(state.folded)
+
+        def restore_columns() -> None:
+            for array, values in columns:
+                if array.shape == values.shape:
+                    array[...] = values
+                else:
+                    array[..., places] = values
+            vars(state).update(own)
+            state.folded = folded
+            state._kept = {}
+            self.plan, self.waiting, self.weight_total = kept
+
+        return restore_columns
+
+    def _check_weights(self, rows: Rows) -> None:
+        state = self.state
+        if isinstance(rows.X, SparseRows) and state.folded is not None:
+            finite = np.isfinite(state.W[:, rows.X.own_places()]).all() and np.isfinite(state.b).all()
+        else:
+            finite = state.is_finite()
+        if not finite:
+            raise FloatingPointError("the weights are not finite")
+
     def visible(self) -> LogisticState:
         """Return the state that predictions use: as if the waiting rows were all there will be."""
         if not self.waiting:
             return self.state
-        now = LogisticStream(self.state.copy(), self.settings, self.plan, list(self.waiting), self.weight_total)
+        now = replace(self, state=self.state.copy(), waiting=list(self.waiting))
         if now.plan is None:
             now._set_constants()
         now._learn_waiting()
         return now.state
 
     def _next_milestone(self) -> int:
+        if self.frozen:
+            return 2**62
         milestone = FIRST
         while milestone <= self.state.n_rows:
             milestone *= 2
@@ -91,7 +147,7 @@ class LogisticStream:
     def _take_piece(self, piece: Rows, statistic_weight: np.ndarray) -> None:
         """Take rows that reach the next milestone at most."""
         milestone = self._next_milestone()
-        if self.settings.need_statistics:
+        if self.settings.need_statistics and not self.frozen:
             self.state.statistics.update(piece.X, statistic_weight, largest=self.settings.standardize == "maxabs")
         self.state.n_rows += len(piece)
         # one by one, so that the sum does not depend on the pieces
@@ -114,6 +170,10 @@ class LogisticStream:
     def _learn(self, piece: Rows) -> None:
         """Train on the blocks that the waiting rows and these fill; the others wait."""
         assert self.plan is not None
+        if isinstance(piece.X, SparseRows):  # row by row
+            self._learn_waiting()
+            pass_over(self.state, replace(piece, X=piece.X.of_type(self.state.W.dtype)), self.plan)
+            return
         start, n_waiting = 0, sum(map(len, self.waiting))
         if n_waiting:
             start = min(len(piece), BLOCK - n_waiting)
@@ -131,11 +191,22 @@ class LogisticStream:
     def _learn_waiting(self) -> None:
         assert self.plan is not None
         waiting, self.waiting = self.waiting, []
-        if waiting:
-            rows = Rows(*(np.concatenate([getattr(part, name) for part in waiting]) for name in ("X", "y", "sample_weight")))
+        for rows in joined(waiting):
             pass_over(self.state, rows, self.plan)
 
     def _copied(self, rows: Rows, start: int, stop: int) -> Rows:
         """Return rows start to stop - 1, in the type of the weights, which the caller may change afterwards."""
-        X = rows.X[start:stop].astype(self.state.W.dtype)
+        X, dtype = rows.X[start:stop], self.state.W.dtype
+        X = X.copied().of_type(dtype) if isinstance(X, SparseRows) else X.astype(dtype)
         return Rows(X, rows.y[start:stop].copy(), rows.sample_weight[start:stop].copy())
+
+
+def joined(parts: Sequence[Rows]) -> list[Rows]:
+    """Return the parts one after the other, neighbours of one kind (dense or sparse) as one."""
+    found = []
+    for sparse, same in groupby(parts, key=lambda part: isinstance(part.X, SparseRows)):
+        some = list(same)
+        matrices = [part.X for part in some]
+        X = SparseRows.joined(matrices) if sparse else np.concatenate(matrices)  # type: ignore[arg-type]
+        found.append(Rows(X, *(np.concatenate([getattr(part, name) for part in some]) for name in ("y", "sample_weight"))))
+    return found

@@ -13,6 +13,7 @@ from hotloop.encoding import TableEncoding
 from hotloop.logistic_state import LogisticState
 from hotloop.logistic_stream import LogisticStream
 from hotloop.losses import log_probabilities, probabilities
+from hotloop.sparse_rows import SparseRows
 from hotloop.two_layer_state import TwoLayerState
 from hotloop.validation import Array, as_rows, check_finite
 
@@ -62,7 +63,17 @@ class Model:
         """Type of the weights: rows are converted to it."""
         return self.learnt.state.W.dtype if isinstance(self.learnt, LogisticStream) else self.learnt.W1.dtype
 
-    def _rows(self, X: Any) -> Array:
+    def _rows(self, X: Any) -> Any:
+        if hasattr(X, "tocsr"):
+            if not isinstance(self.learnt, LogisticStream):
+                raise ValueError(f"a {self.estimator_name} takes dense rows only; X.toarray() is one")
+            rows = SparseRows.of(X.tocsr())
+            rows.check_finite(self.feature_names)
+            X = rows
+        if isinstance(X, SparseRows):
+            if X.n_features != self.n_features:
+                raise ValueError(f"X has {X.n_features} columns, the model was trained on {self.n_features}")
+            return X
         names = list(X.columns) if hasattr(X, "columns") else list(X) if isinstance(X, Mapping) else None
         if self.encoding is not None and names is not None and names != self.feature_names:
             X = self.encoding.transform({name: X[name] for name in names}, self.dtype)
@@ -120,9 +131,9 @@ class Model:
             raise ValueError(f"out has shape {out.shape} and dtype {out.dtype}, expected {(len(rows), *shape)} and float64")
         learnt = self.learnt.visible() if isinstance(self.learnt, LogisticStream) else self.learnt
         for start in range(0, len(rows), BLOCK_OF_ROWS):
-            some = rows[start : start + BLOCK_OF_ROWS]
+            some = rows[start : min(start + BLOCK_OF_ROWS, len(rows))]
             m = learnt.margins(some) if isinstance(learnt, LogisticState) else learnt.outputs(some)
-            if not np.isfinite(m).all():
+            if not np.isfinite(m).all() and not isinstance(rows, SparseRows):
                 with np.errstate(over="ignore"):
                     check_finite(rows.astype(self.dtype, copy=False), "X", self.feature_names)
             out[start : start + BLOCK_OF_ROWS] = of_margins(m)

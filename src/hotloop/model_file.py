@@ -3,6 +3,7 @@
 import errno
 import hashlib
 import json
+import math
 import os
 import tempfile
 from dataclasses import asdict
@@ -15,14 +16,16 @@ import numpy as np
 from hotloop.encoding import TableEncoding
 from hotloop.fitting import Settings
 from hotloop.logistic_state import LogisticState
-from hotloop.logistic_stream import LogisticStream
+from hotloop.logistic_stream import LogisticStream, joined
 from hotloop.model import Model
+from hotloop.sparse_rows import SparseRows
 from hotloop.standardization import ColumnStatistics
 from hotloop.training import Plan, Rows
 from hotloop.two_layer_state import TwoLayerState
 from hotloop.validation import Array
 
 FORMAT = 1
+THINNED = 4096  # entries from which an array that is mostly 0 is stored as its non-zeros
 OUTPUTS = ("softmax", "linear", "sigmoid_sum")
 KINDS = ("LogisticSGDClassifier", "TwoLayerClassifier", "TwoLayerRegressor")
 Arrays = dict[str, Array]
@@ -33,6 +36,7 @@ def save(model: Model, path: str | PathLike[str]) -> None:
     from safetensors.numpy import save as pack
 
     arrays, learnt = _pack_learnt(model.learnt)
+    arrays, shapes = _thinned(arrays)
     header = {
         "format": FORMAT,
         "estimator": model.estimator_name,
@@ -42,6 +46,7 @@ def save(model: Model, path: str | PathLike[str]) -> None:
         "params": _pack_params(model.params),
         "encoding": None if model.encoding is None else model.encoding.to_dict(),
         "about": model.about,
+        "shapes": shapes,
     }
     text = json.dumps(header)
     data = pack(arrays, metadata={"hotloop": text, "sha256": _checksum(arrays, text)})
@@ -136,17 +141,51 @@ def _pack_learnt(learnt: LogisticStream | TwoLayerState) -> tuple[Arrays, dict[s
         return _contiguous(arrays), {**numbers, "output": learnt.output}
     statistics = learnt.state.statistics
     arrays |= {f"statistics.{name}": getattr(statistics, name) for name in statistics.ARRAYS}
-    if learnt.waiting:
-        arrays |= {
-            f"waiting.{name}": np.concatenate([getattr(rows, name) for rows in learnt.waiting])
-            for name in ("X", "y", "sample_weight")
-        }
+    arrays = {name: array for name, array in arrays.items() if array is not None}
+    for place, rows in enumerate(joined(learnt.waiting)):
+        X = {"X": rows.X}
+        if isinstance(rows.X, SparseRows):
+            own = rows.X.copied()
+            X = {"starts": own.starts, "places": own.places.astype(np.int64), "values": own.all_values()}
+        waiting = {**X, "y": rows.y, "sample_weight": rows.sample_weight}
+        arrays |= {f"waiting.{place}.{name}": array for name, array in waiting.items()}
     numbers["stream"] = {
         "plan": None if learnt.plan is None else _pack_params(asdict(learnt.plan)),
         "settings": _pack_params(asdict(learnt.settings)),
         "weight_total": learnt.weight_total,
+        "frozen": learnt.frozen,
+        "n_parts": len(joined(learnt.waiting)),
     }
     return _contiguous(arrays), numbers
+
+
+def _thinned(arrays: Arrays) -> tuple[Arrays, dict[str, list[int]]]:
+    """Large arrays that are mostly 0 as their non-zeros, name.places and name.values; and the shapes of those."""
+    thin: Arrays = {}
+    shapes = {}
+    for name, array in arrays.items():
+        if array.size < THINNED or 3 * np.count_nonzero(array) > array.size:
+            thin[name] = array
+            continue
+        places = np.flatnonzero(array)
+        thin[f"{name}.places"], thin[f"{name}.values"] = places.astype(np.int64), array.reshape(-1)[places]
+        shapes[name] = list(array.shape)
+    return thin, shapes
+
+
+def _filled_in(arrays: Arrays, shapes: dict[str, list[int]]) -> Arrays:
+    full = dict(arrays)
+    for name, shape in shapes.items():
+        places, values = full.pop(f"{name}.places"), full.pop(f"{name}.values")
+        size = math.prod(shape)
+        if not all(type(n) is int and n >= 0 for n in shape) or size >= 2**40 or values.shape != places.shape:
+            raise ValueError(f"array {name} has shape {shape} and {len(values)} values")
+        if len(places) and not 0 <= places.min() <= places.max() < size:
+            raise ValueError(f"array {name} has values outside its shape {shape}")
+        array = np.zeros(size, values.dtype)
+        array[places] = values
+        full[name] = array.reshape(shape)
+    return full
 
 
 def _contiguous(arrays: Arrays) -> Arrays:
@@ -157,8 +196,10 @@ def _unpack(header: dict[str, Any], arrays: Arrays) -> Model:
     if header["estimator"] not in KINDS:
         raise ValueError(f"unknown kind of model {header['estimator']!r}")
     for name, array in arrays.items():
-        if array.dtype.kind != "f" or not np.isfinite(array).all():
+        whole = name.endswith((".starts", ".places")) and array.dtype == np.int64
+        if not whole and (array.dtype.kind != "f" or not np.isfinite(array).all()):
             raise ValueError(f"array {name} does not hold finite numbers")
+    arrays = _filled_in(arrays, header["shapes"])
     learnt: LogisticStream | TwoLayerState
     logistic = header["estimator"] == "LogisticSGDClassifier"
     learnt = _unpack_logistic(header["learnt"], arrays) if logistic else _unpack_network(header["learnt"], arrays)
@@ -188,24 +229,35 @@ def _unpack_logistic(learnt: dict[str, Any], arrays: Arrays) -> LogisticStream:
     if ("center" in arrays) != ("scale" in arrays):
         raise ValueError("center and scale come together")
     shapes = {"W": (n_outputs, n_features), "b": (n_outputs,), "center": (n_features,), "scale": (n_features,)}
+    if "folded" in arrays:
+        shapes |= {"folded": (3 + 3 * n_outputs,)}
     if learnt["averaged"]:
         shapes |= {"W_total": (n_outputs, n_features), "b_total": (n_outputs,)}
     _check_shapes(arrays, shapes)
     statistics = ColumnStatistics(n_features)
     for name in statistics.ARRAYS:
-        _check_shapes({name: arrays[f"statistics.{name}"]}, {name: getattr(statistics, name).shape})
-        setattr(statistics, name, arrays[f"statistics.{name}"].astype(np.float64))
+        array = arrays.get(f"statistics.{name}")
+        if array is None and name == "seen":
+            continue
+        _check_shapes({name: array}, {name: (1,) if name == "total_weight" else (n_features,)})
+        setattr(statistics, name, array.astype(np.float64))  # type: ignore[union-attr]
     own: dict[str, Any] = {name: arrays[name] for name in LogisticState.ARRAYS if name in arrays}
     state = LogisticState(statistics=statistics, **own, **{name: learnt[name] for name in LogisticState.NUMBERS})
     stream = learnt["stream"]
     plan = None if stream["plan"] is None else Plan(**stream["plan"])
-    waiting = []
-    if "waiting.X" in arrays:
-        rows = Rows(arrays["waiting.X"], arrays["waiting.y"], arrays["waiting.sample_weight"])
-        n_waiting = len(rows.y)
-        _check_shapes(vars(rows), {"X": (n_waiting, n_features), "y": (n_waiting,), "sample_weight": (n_waiting,)})
-        waiting.append(rows)
-    return LogisticStream(state, Settings(**stream["settings"]), plan, waiting, float(stream["weight_total"]))
+    waiting: list[Rows] = []
+    for _ in range(stream["n_parts"]):
+        own = {name.rsplit(".", 1)[1]: array for name, array in arrays.items() if name.startswith(f"waiting.{len(waiting)}.")}
+        _check_shapes(own, {"y": (len(own["y"]),), "sample_weight": (len(own["y"]),)})
+        if "X" in own:
+            _check_shapes(own, {"X": (len(own["y"]), n_features)})
+            X = own["X"]
+        else:
+            _check_shapes(own, {"starts": (len(own["y"]) + 1,), "values": own["places"].shape})
+            X = SparseRows.of_arrays(own["starts"], own["places"], own["values"], n_features)
+        waiting.append(Rows(X, own["y"], own["sample_weight"]))
+    frozen = stream["frozen"] is True
+    return LogisticStream(state, Settings(**stream["settings"]), plan, waiting, float(stream["weight_total"]), frozen)
 
 
 def _unpack_network(learnt: dict[str, Any], arrays: Arrays) -> TwoLayerState:

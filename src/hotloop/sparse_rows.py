@@ -64,9 +64,19 @@ class SparseRows:
         starts, places = np.ascontiguousarray(X.indptr, np.int64), np.ascontiguousarray(X.indices)
         if not choose().check_nonzeros(starts, places, n_features):
             X = X.copy()
+            X.has_sorted_indices = X.has_canonical_format = False  # whatever it believes
             X.sum_duplicates()
             starts, places = X.indptr.astype(np.int64), X.indices
-        values = np.ascontiguousarray(X.data[: starts[-1]])
+        values = np.ascontiguousarray(X.data)[: starts[-1]]
+        return cls(
+            starts, places[: starts[-1]], None if are_ones(values) else values, n_features, values.dtype, _longest(starts)
+        )
+
+    @classmethod
+    def of_arrays(cls, starts: NDArray[np.int64], places: Array, values: Array, n_features: int) -> "SparseRows":
+        """Take arrays of rows that were stored; ValueError where they are malformed."""
+        if not choose().check_nonzeros(starts, places, n_features) or starts[-1] != len(values):
+            raise ValueError("the rows stored have no rising columns")
         return cls(starts, places, None if are_ones(values) else values, n_features, values.dtype, _longest(starts))
 
     def __len__(self) -> int:
@@ -95,6 +105,11 @@ class SparseRows:
         """Values of all non-zeros; None: all are 1."""
         return None if self.values is None else self.values[self.starts[0] : self.starts[-1]]
 
+    def all_values(self) -> Array:
+        """Values of all non-zeros, ones too."""
+        values = self.own_values()
+        return np.ones(self.n_stored, self.dtype) if values is None else values
+
     def __getitem__(self, chosen: "slice | NDArray[Any]") -> "SparseRows":
         """Return a range of rows, which shares the arrays, or chosen ones (indices, or a bool a row), which are copied."""
         if isinstance(chosen, slice):
@@ -122,8 +137,7 @@ class SparseRows:
         dtype = np.result_type(*(part.dtype for part in parts))
         values = None
         if any(part.values is not None for part in parts):
-            pieces = [np.ones(part.n_stored, dtype) if part.values is None else part.own_values() for part in parts]
-            values = np.concatenate([np.asarray(piece, dtype) for piece in pieces])
+            values = np.concatenate([part.all_values().astype(dtype) for part in parts])
         places = np.concatenate([part.own_places().astype(np.int64, copy=False) for part in parts])
         starts = np.concatenate([np.zeros(1, np.int64), np.cumsum(counts)])
         return SparseRows(starts, places, values, parts[0].n_features, dtype, max(part.longest for part in parts))

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from hotloop.backend import choose
 from hotloop.schedules import step_sizes
+from hotloop.sparse_rows import SparseRows
 from hotloop.validation import Array
 
 Vector = NDArray[np.float64]
@@ -27,7 +28,7 @@ class State(Protocol):
     def copy(self) -> Any: ...
     def restart_average(self) -> None: ...
     def take_pass(
-        self, X: Array, y: Vector, sample_weight: Vector, order: NDArray[np.intp], eta: Vector, alpha: float
+        self, X: Any, y: Vector, sample_weight: Vector, order: NDArray[np.intp], eta: Vector, alpha: float
     ) -> tuple[float, int]: ...
     def is_finite(self) -> bool: ...
     def penalty(self) -> float: ...
@@ -40,7 +41,7 @@ S = TypeVar("S", bound=State)
 class Rows:
     """Samples ready for a kernel: X readable by it (see ``validation.readable``); class index or target; weights >= 0."""
 
-    X: Array
+    X: Array | SparseRows
     y: Vector
     sample_weight: Vector
 
@@ -50,6 +51,11 @@ class Rows:
     def take(self, chosen: NDArray[np.intp]) -> "Rows":
         """Return a copy of some of the rows."""
         return Rows(self.X[chosen], self.y[chosen], self.sample_weight[chosen])
+
+    @property
+    def cells(self) -> float:
+        """Cells of a row, of sparse rows the non-zeros of an average one: what a step costs."""
+        return self.X.n_stored / max(1, len(self)) if isinstance(self.X, SparseRows) else self.X.shape[1]
 
 
 @dataclass(frozen=True)
@@ -222,7 +228,7 @@ def hold_out(y: Vector, fraction: float, seed: int, *, stratify: bool) -> tuple[
 def pass_over(state: State, rows: Rows, plan: Plan, order: NDArray[np.intp] | None = None) -> tuple[float, int]:
     """Take one pass in the order given, or that of the rows; returns the sum of the losses before each step, and the steps."""
     total, n_moved, n_steps = 0.0, 0, len(rows) if order is None else len(order)
-    size = BLOCK * max(1, WORK_PER_CALL // (4 * BLOCK * max(1, rows.X.shape[1])))
+    size = BLOCK * max(1, int(WORK_PER_CALL / (4 * BLOCK * max(1, rows.cells))))
     for start in range(0, n_steps, size):
         stop = min(start + size, n_steps)
         part = np.arange(start, stop, dtype=np.intp) if order is None else order[start:stop]

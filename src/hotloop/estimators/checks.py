@@ -7,13 +7,15 @@ from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import issparse
 from sklearn.base import BaseEstimator
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.utils import check_random_state, compute_class_weight
+from sklearn.utils import check_consistent_length, check_random_state, column_or_1d, compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from hotloop.fitting import Settings
+from hotloop.sparse_rows import SparseRows
 from hotloop.training import Course, Plan, Rows, hold_out
 from hotloop.validation import Array, as_vector, check_finite, float_dtype, readable
 
@@ -30,8 +32,9 @@ def check_rows(
     as_they_lie: bool = True,
     by_blocks: bool = False,
     finite: bool = True,
+    sparse: bool = False,
 ) -> Any:
-    """Return X (and y) checked by scikit-learn's rules.
+    """Return X (and y) checked by scikit-learn's rules; with ``sparse`` a sparse matrix as SparseRows.
 
     With ``as_they_lie`` an array that the kernels read where it is (see ``validation.readable``) is returned itself. Anything
     else is copied to C order and ``dtype``, by default float32 or float64. With ``by_blocks`` the caller
@@ -42,6 +45,8 @@ def check_rows(
         if labels.dtype.kind == "f":
             check_finite(labels.reshape(-1), "y")
     wanted = dtype if dtype is not None else float_dtype(_dtype_of(X))
+    if sparse and issparse(X):
+        return _check_sparse(estimator, X, y, wanted, reset)
     how: dict[str, Any] = {"dtype": wanted, "order": "C"}
     if as_they_lie and isinstance(X, np.ndarray) and (readable(X, wanted) or (by_blocks and X.dtype.kind in "fiub")):
         how = {"dtype": None}
@@ -50,6 +55,29 @@ def check_rows(
     if finite and not by_blocks:
         check_finite(rows, "X", getattr(estimator, "feature_names_in_", None))
     return checked
+
+
+def _check_sparse(estimator: BaseEstimator, X: Any, y: Any, dtype: Any, reset: bool) -> Any:
+    if X.ndim != 2:
+        raise ValueError(f"X has {X.ndim} dimensions, expected 2: one row a sample, one column a feature")
+    if X.dtype.kind == "c":
+        raise ValueError("Complex data not supported: X holds complex numbers")
+    if X.dtype.kind not in "fiub":
+        X = X.astype(np.float64)
+    if X.format != "csr":
+        X = X.tocsr()
+    rows = SparseRows.of(X)
+    checked = validate_data(estimator, X, y, reset=reset, skip_check_array=True)
+    if not rows.shape[0] or not rows.shape[1]:
+        what = "sample(s)" if not rows.shape[0] else "feature(s)"
+        raise ValueError(f"Found array with 0 {what} (shape={rows.shape}) while a minimum of 1 is required.")
+    rows = rows.of_type(dtype)
+    rows.check_finite(getattr(estimator, "feature_names_in_", None))
+    if isinstance(y, str):
+        return rows
+    y = column_or_1d(checked[1] if y is not None else None, warn=True)
+    check_consistent_length(X, y)
+    return rows, y
 
 
 def _dtype_of(X: Any) -> Any:
@@ -169,6 +197,13 @@ def refusals_change_nothing(method: Method) -> Method:
 class TrainedBySGD(BaseEstimator):  # type: ignore[misc]
     """Base of the estimators: settings in common, and what is stored after a fit."""
 
+    _takes_sparse = False
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = self._takes_sparse
+        return tags
+
     def _settings(self) -> Settings:
         return Settings(
             alpha=self.alpha,
@@ -188,7 +223,7 @@ class TrainedBySGD(BaseEstimator):  # type: ignore[misc]
     ) -> tuple[Rows, Rows | None]:
         """Return the rows to train on and those to validate on: the caller's own, rows held out, or none."""
         if X_val is not None:
-            X_val = check_rows(self, X_val, reset=False, dtype=rows.X.dtype)
+            X_val = check_rows(self, X_val, reset=False, dtype=float_dtype(rows.X.dtype), sparse=self._takes_sparse)
             return rows, Rows(X_val, encode(check_targets(y_val, X_val)), np.broadcast_to(np.float64(1), len(X_val)))
         if self.early_stopping:
             rows = rows.take(np.flatnonzero(rows.sample_weight))
@@ -215,6 +250,7 @@ class TrainedBySGD(BaseEstimator):  # type: ignore[misc]
 
     def _rows_to_predict(self, X: Any, **how: Any) -> Array:
         check_is_fitted(self)
+        how["sparse"] = self._takes_sparse
         return check_rows(self, X, reset=False, dtype=self._model().dtype, **how)  # type: ignore[no-any-return]
 
     def save(self, path: Any) -> None:

@@ -1,6 +1,7 @@
 """LogisticSGDClassifier: logistic and softmax regression by exact per-sample SGD."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,7 @@ from hotloop.logistic_models import LogisticModels, bootstrap_counts
 from hotloop.logistic_state import LogisticState
 from hotloop.logistic_stream import LogisticStream
 from hotloop.model import Model
+from hotloop.sparse_rows import SparseRows
 from hotloop.training import Plan, Rows
 from hotloop.validation import Array, check_finite, float_dtype
 
@@ -105,6 +107,7 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
 
     classes_: Array
     _stream: LogisticStream
+    _takes_sparse = True
 
     def __init__(
         self,
@@ -180,10 +183,13 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
             The model is then as trained so far, and usable.
         """
         come_together(X_val, y_val)
-        X, y = check_rows(self, X, y, reset=True, finite=False)
+        X, y = check_rows(self, X, y, reset=True, finite=False, sparse=True)
         sample_weight = check_weights(sample_weight, X)
-        names, settings = getattr(self, "feature_names_in_", None), self._settings()
-        if self.early_stopping or not sample_weight.all():  # else all rows meet the statistics or the first epoch, which tell
+        names, settings = getattr(self, "feature_names_in_", None), self._settings().of_rows(X)
+        sparse = isinstance(X, SparseRows)
+        if not sparse and (
+            self.early_stopping or not sample_weight.all()
+        ):  # else all rows meet the statistics or the first epoch, which tell
             check_finite(X, "X", names)
         start = self._warm_weights(X)
         weighted = sample_weight > 0
@@ -210,14 +216,16 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
 
         def keep(plan: Plan) -> None:
             self.classes_ = classes
-            self._stream = LogisticStream(state, settings, plan, weight_total=float(rows.sample_weight.sum()))
+            total = float(rows.sample_weight.sum())
+            self._stream = LogisticStream(state, settings, plan, weight_total=total, frozen=sparse)
 
         try:
             trained, course, plan = fit_logistic(state, rows, settings, validation, self._report, keep, names)
         except FloatingPointError:
-            check_finite(X, "X", names)
+            if not sparse:
+                check_finite(X, "X", names)
             raise
-        self._stream = LogisticStream(trained, settings, plan, weight_total=float(rows.sample_weight.sum()))
+        self._stream = replace(self._stream, state=trained, plan=plan)
         self._keep(course, plan)
         self._set_error_bars(rows, start)
         return self
@@ -247,7 +255,7 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
         """
         first = not hasattr(self, "_stream")
         dtype = None if first else self._stream.state.W.dtype
-        X, y = check_rows(self, X, y, reset=first, dtype=dtype)
+        X, y = check_rows(self, X, y, reset=first, dtype=dtype, sparse=True)
         if self.class_weight == "balanced":
             raise ValueError("class_weight='balanced' needs all labels at once; give partial_fit a dict of weights")
         if first:
@@ -262,7 +270,7 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
         sample_weight = check_weights(sample_weight, X, some=False)
         if first:
             self.classes_ = known
-            self._stream = LogisticStream(self._new_state(X, len(known)), self._settings())
+            self._stream = LogisticStream(self._new_state(X, len(known)), self._settings().of_rows(X))
         self._stream.take(weigh_classes(Rows(X, codes, sample_weight), self.class_weight, known), sample_weight)
         self.n_iter_ = 1
         if self._stream.plan is not None:

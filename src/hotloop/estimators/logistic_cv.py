@@ -180,7 +180,7 @@ class LogisticSGDClassifierCV(ClassifierMixin, BaseEstimator):  # type: ignore[m
         return self
 
     def _rows(self, X: Any, y: Any, sample_weight: Any) -> tuple[Rows, Array]:
-        X, y = check_rows(self, X, y, reset=True)
+        X, y = check_rows(self, X, y, reset=True, sparse=True)
         sample_weight = check_weights(sample_weight, X)
         classes = find_classes(y[sample_weight > 0])
         if not sample_weight.all():  # a class of which all rows weigh 0 is none
@@ -201,7 +201,7 @@ class LogisticSGDClassifierCV(ClassifierMixin, BaseEstimator):  # type: ignore[m
                 shuffle=self.shuffle,
                 seed=seed,
                 standardize=self.standardize,
-            )
+            ).of_rows(rows.X)
 
         unit = start_logistic(start, rows, settings(0.0, "auto" if automatic else 1.0)).eta0 / STEP_LOGISTIC
         alphas = ALPHAS if isinstance(self.alpha, str) and self.alpha == "auto" else _values(self.alpha)
@@ -257,6 +257,11 @@ class LogisticSGDClassifierCV(ClassifierMixin, BaseEstimator):  # type: ignore[m
         self.best_params_ = params[self.best_index_]
         self.best_score_ = float(mean[self.best_index_])
         self.scorer_, self.multimetric_ = get_scorer("neg_log_loss"), False
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        return tags
 
     def decision_function(self, X: Any, out: Array | None = None) -> Array:
         """As LogisticSGDClassifier has it, of the refitted model."""
