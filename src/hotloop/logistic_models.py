@@ -19,8 +19,8 @@ ROWS_AT_ONCE = 4096  # judged at once: their margins stay in the cache
 class LogisticModels:
     """Models that differ in step size, L2 strength and the weights of the rows, each as if it were trained alone.
 
-    With one output all models share each read of a dense row, (LR-12); with several the classes of a model do, and the models take
-    turns, as they do over sparse rows. A model that diverges is given up: its weights become NaN.
+    With one output all models share each read of a dense row, (LR-12); with several the classes of a model do, and the models
+    take turns, as they do over sparse rows. A model that diverges is given up: its weights become NaN.
 
     Parameters
     ----------

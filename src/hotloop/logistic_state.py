@@ -107,8 +107,8 @@ class LogisticState:
                     self.folded[0] = 1
                     if shift is not None:
                         choose().settle(shift, W, None, self.folded)
-                weights = shift, scale, W, b, W_total, b_total, self.folded
-                return choose().logistic_sparse_pass(*X.arrays, y, sample_weight, order, eta, alpha, *weights)  # type: ignore[no-any-return]
+                own = shift, scale, W, b, W_total, b_total, self.folded
+                return choose().logistic_sparse_pass(*X.arrays, y, sample_weight, order, eta, alpha, *own)  # type: ignore[no-any-return]
             W_total = self.W_total if self.averaged else None
             weights = self.center, self.scale, self.W, b, W_total, b_total
             return choose().logistic_pass(X, y, sample_weight, order, eta, alpha, *weights)  # type: ignore[no-any-return]
@@ -148,7 +148,7 @@ class LogisticState:
         return 0.5 * self._square()
 
     def _square(self) -> float:
-        """||W||^2; the square of a float64 weight may overflow where the weight does not, and training has diverged then, too."""
+        """||W||^2; where it overflows but the weights do not, training has diverged, too."""
         self.settle()
         return choose().sum_of_squares(self.W.reshape(-1, order="A"))  # type: ignore[no-any-return]
 

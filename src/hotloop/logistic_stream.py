@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from copy import copy
 from dataclasses import dataclass, field, replace
 from itertools import groupby
+from typing import Any
 
 import numpy as np
 
@@ -82,9 +83,8 @@ class LogisticStream:
         plan, few = self.plan, False
         if isinstance(rows.X, SparseRows) and plan is not None and not self.waiting and state.folded is not None:
             few = state.n_rows + len(rows) < self._next_milestone()
-            few = (
-                few and state.folded[0] * (1 - plan.eta0 * plan.alpha) ** len(rows) > 0.01
-            )  # else the kernel may settle them all
+            # else the kernel may settle them all
+            few = few and bool(state.folded[0] * (1 - plan.eta0 * plan.alpha) ** len(rows) > 0.01)
         if not few:
             before = state.copy()
             before.statistics = before.statistics.copy()
@@ -120,7 +120,7 @@ class LogisticStream:
     def _check_weights(self, rows: Rows) -> None:
         state = self.state
         if isinstance(rows.X, SparseRows) and state.folded is not None:
-            finite = np.isfinite(state.W[:, rows.X.own_places()]).all() and np.isfinite(state.b).all()
+            finite = bool(np.isfinite(state.W[:, rows.X.own_places()]).all() and np.isfinite(state.b).all())
         else:
             finite = state.is_finite()
         if not finite:
@@ -207,6 +207,6 @@ def joined(parts: Sequence[Rows]) -> list[Rows]:
     for sparse, same in groupby(parts, key=lambda part: isinstance(part.X, SparseRows)):
         some = list(same)
         matrices = [part.X for part in some]
-        X = SparseRows.joined(matrices) if sparse else np.concatenate(matrices)  # type: ignore[arg-type]
+        X: Any = SparseRows.joined(matrices) if sparse else np.concatenate(matrices)
         found.append(Rows(X, *(np.concatenate([getattr(part, name) for part in some]) for name in ("y", "sample_weight"))))
     return found

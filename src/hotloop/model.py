@@ -64,6 +64,7 @@ class Model:
         return self.learnt.state.W.dtype if isinstance(self.learnt, LogisticStream) else self.learnt.W1.dtype
 
     def _rows(self, X: Any) -> Any:
+        rows: Any
         if hasattr(X, "tocsr"):
             if not isinstance(self.learnt, LogisticStream):
                 raise ValueError(f"a {self.estimator_name} takes dense rows only; X.toarray() is one")

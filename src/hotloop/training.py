@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from hotloop.backend import choose
 from hotloop.schedules import step_sizes
 from hotloop.sparse_rows import SparseRows
-from hotloop.validation import Array
 
 Vector = NDArray[np.float64]
 
@@ -39,9 +38,10 @@ S = TypeVar("S", bound=State)
 
 @dataclass(frozen=True)
 class Rows:
-    """Samples ready for a kernel: X readable by it (see ``validation.readable``); class index or target; weights >= 0."""
+    """Samples ready for a kernel: X an array that it reads (see ``validation.readable``) or SparseRows; class index or target;
+    weights >= 0."""
 
-    X: Array | SparseRows
+    X: Any
     y: Vector
     sample_weight: Vector
 

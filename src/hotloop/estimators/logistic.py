@@ -342,7 +342,7 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
         stream.waiting = []
         stream.state.replace_weights(coef, intercept)
 
-    def _new_state(self, X: Array, n_classes: int) -> LogisticState:
+    def _new_state(self, X: Array | SparseRows, n_classes: int) -> LogisticState:
         if self.penalty not in ("l2", None):
             raise ValueError(f"penalty is {self.penalty!r}, expected 'l2' or None")
         if self.average not in ("auto", True, False):

@@ -110,9 +110,9 @@ def logistic_sparse_pass(
 def settle(shift: Array | None, W: Array, W_total: Array | None, folded: Array) -> None:
     """Let W hold the weights and W_total their sum, and start anew with nothing folded.
 
-    Between two calls the kernel keeps ``U``, ``behind``, ``keep``, ``lean`` for (LR-13) and (LR-14); ``folded`` holds keep, the sum
-    of its values, shift . shift; then for each output lean, the sum of keep lean, and u . shift. An array of zeros but for a first
-    entry of 1 has nothing folded; where there is a ``shift``, this function must be called once before the first pass.
+    Between two calls the kernel has ``u`` in W and ``behind`` in W_total, (LR-13) and (LR-14); ``folded`` holds keep, the sum
+    of its values, shift . shift; then for each output lean, the sum of keep lean, and u . shift. Where the first entry is 1
+    and the others are 0, nothing is folded; where there is a ``shift``, this function must be called before the first pass.
     """
     n_outputs = W.shape[1]
     keep, kept = folded[:2]
@@ -208,7 +208,7 @@ def sparse_column_moments(
 def sparse_largest(
     starts: Array, places: Array, values: Array | None, longest: int, sample_weight: Array, largest: Array
 ) -> None:
-    """Raise ``largest``, (n_features,), float32 or float64, to the largest absolute value of each column in rows of weight > 0."""
+    """Raise ``largest``, (n_features,), to the largest absolute value of each column in rows of weight > 0."""
     if len(sample_weight) != len(starts) - 1:
         raise ValueError("sample_weight must have one entry a row")
     for i in np.flatnonzero(sample_weight):
