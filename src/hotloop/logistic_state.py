@@ -119,6 +119,7 @@ class LogisticState:
     def settle(self) -> None:
         """Let W and W_total hold the weights and their sum, with nothing folded."""
         if self.folded is not None:
+            self.W, self.W_total = np.asfortranarray(self.W), np.asfortranarray(self.W_total)
             W_total = feature_major(self.W_total) if self.averaged else None
             choose().settle(self._sparse_constants()[0], feature_major(self.W), W_total, self.folded)
             self.folded = None
@@ -170,7 +171,8 @@ class LogisticState:
                 self._kept["coef"] = np.asarray(self.coef(), order="F"), self.intercept()
             coef, intercept = self._kept["coef"]
             return choose().sparse_margins(*X.of_type(self.W.dtype).arrays, feature_major(coef), intercept)  # type: ignore[no-any-return]
-        arguments = self.center, self.scale, *self.weights()
+        W, b = self.weights()
+        arguments = self.center, self.scale, np.ascontiguousarray(W), b
         if readable(X, self.W.dtype):
             return choose().linear_margins(X, *arguments)  # type: ignore[no-any-return]
         some = max(1, CONVERTED_AT_ONCE // max(1, X.shape[1]))

@@ -82,7 +82,7 @@ class LogisticStream:
         state, kept = self.state, (self.plan, list(self.waiting), self.weight_total)
         plan, few = self.plan, False
         if isinstance(rows.X, SparseRows) and plan is not None and not self.waiting and state.folded is not None:
-            few = state.n_rows + len(rows) < self._next_milestone()
+            few = rows.X.n_stored < rows.X.n_features and state.n_rows + len(rows) < self._next_milestone()
             # else the kernel may settle them all
             few = few and bool(state.folded[0] * (1 - plan.eta0 * plan.alpha) ** len(rows) > 0.01)
         if not few:
@@ -119,11 +119,9 @@ class LogisticStream:
 
     def _check_weights(self, rows: Rows) -> None:
         state = self.state
-        if isinstance(rows.X, SparseRows) and state.folded is not None:
-            finite = bool(np.isfinite(state.W[:, rows.X.own_places()]).all() and np.isfinite(state.b).all())
-        else:
-            finite = state.is_finite()
-        if not finite:
+        few = isinstance(rows.X, SparseRows) and rows.X.n_stored < rows.X.n_features
+        W = state.W[:, rows.X.own_places()] if few else state.W
+        if not (np.isfinite(W).all() and np.isfinite(state.b).all()):
             raise FloatingPointError("the weights are not finite")
 
     def visible(self) -> LogisticState:
