@@ -348,7 +348,9 @@ def test_a_call_costs_its_rows_not_the_columns(compiled):
 
 def test_no_copy_of_the_rows(compiled):
     n, k = 10_000, 200
-    X = sp.csr_matrix((np.full((n, k), 0.5, np.float32).ravel(), np.tile(np.arange(k, dtype=np.int32), n), k * np.arange(n + 1)))
+    X = sp.csr_matrix(
+        (np.full((n, k), 0.5, np.float32).ravel(), np.tile(np.arange(k, dtype=np.int32), n), k * np.arange(n + 1))
+    )
     y = np.arange(n) % 2
     size = X.data.nbytes + X.indices.nbytes
     model = LogisticSGDClassifier(max_iter=1, tol=None)
@@ -391,9 +393,7 @@ def test_a_model_of_few_weights_is_a_small_file(compiled, tmp_path):
 def test_search_error_bars_and_warm_start(compiled):
     X, y = drawn(300)
     options = {"standardize": "std", "max_iter": 4, "cv": 3, "random_state": 0, "alpha": [1e-3, 1e-2], "eta0": [1e-3, 1e-2]}
-    sparse, dense = (
-        hotloop.LogisticSGDClassifierCV(**options, error_bars=5).fit(rows, y) for rows in (X, X.toarray())
-    )
+    sparse, dense = (hotloop.LogisticSGDClassifierCV(**options, error_bars=5).fit(rows, y) for rows in (X, X.toarray()))
     assert sparse.best_params_ == dense.best_params_
     assert sparse.best_score_ == pytest.approx(dense.best_score_, rel=1e-10)
     assert sparse.best_estimator_.coef_std_ == pytest.approx(dense.best_estimator_.coef_std_, rel=1e-8, abs=1e-12)

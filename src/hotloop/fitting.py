@@ -154,8 +154,8 @@ def _start_sparse(state: LogisticState, X: SparseRows, sample_weight: NDArray[np
         if settings.standardize == "maxabs" and X.values is not None:
             largest = np.zeros(n_features, dtype)
             choose().sparse_largest(*X.arrays, sample_weight, largest)
+            largest[largest == 0] = 1  # rows to come may have it
             center, scale = np.zeros(n_features, dtype), scale_of(largest, dtype)
-            scale[largest == 0] = 1  # rows to come may have it
         state.restandardize(center, scale)
         if settings.eta0 == "auto":
             scale = np.zeros(0, dtype) if scale is None else scale

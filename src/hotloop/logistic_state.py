@@ -67,19 +67,27 @@ class LogisticState:
             averaged,
         )
         state.restart_average()
+        state._kept["untouched"] = True
         return state
 
     def copy(self) -> "LogisticState":
         """Return a copy that later steps of this state do not touch; the column statistics are shared."""
-        own = {name: getattr(self, name).copy(order="K") for name in ("W", "b", "W_total", "b_total")}
+        if "untouched" in self._kept:  # fresh zeros, of which no memory is in use yet
+            own = {name: np.zeros(getattr(self, name).shape, getattr(self, name).dtype) for name in ("W", "W_total")}
+        else:
+            own = {name: getattr(self, name).copy(order="K") for name in ("W", "W_total")}
+        own |= {"b": self.b.copy(), "b_total": self.b_total.copy()}
         return replace(self, **own, folded=copy(self.folded), _kept=dict(self._kept))
 
     def restart_average(self) -> None:
         """Forget the iterates summed so far."""
         if self.averaged:
-            self.settle()
-            self._kept.clear()
-            self.W_total, self.b_total, self.n_averaged = np.zeros_like(self.W, np.float64), np.zeros(self.b.shape), 0
+            if self.n_averaged:
+                self.settle()
+                self._kept.clear()
+            if self.n_averaged or not self.W_total.size:
+                self.W_total = np.zeros(self.W.shape, order="F" if self.W.flags.f_contiguous else "C")
+            self.b_total, self.n_averaged = np.zeros(self.b.shape), 0
 
     def take_pass(
         self,
@@ -93,7 +101,8 @@ class LogisticState:
         """Train on the rows of X in the given order; returns the sum of the losses before each update, and the steps taken."""
         b = self.b if self.fit_intercept else None
         b_total = self.b_total if self.averaged and self.fit_intercept else None
-        self._kept.pop("coef", None)
+        for name in ("coef", "square", "untouched"):
+            self._kept.pop(name, None)
         self._arrange("F" if isinstance(X, SparseRows) else "C")
         # Counted first: Python hears Ctrl-C as the kernel returns, when the weights have moved.
         moved = len(order) if sample_weight.strides == (0,) else int(np.count_nonzero(sample_weight[order]))
@@ -118,6 +127,8 @@ class LogisticState:
 
     def settle(self) -> None:
         """Let W and W_total hold the weights and their sum, with nothing folded."""
+        if self.folded is not None and not self.averaged and self._sparse_constants()[0] is None and self.folded[0] == 1:
+            self.folded = None  # nothing to combine: the columns are not touched
         if self.folded is not None:
             self.W, self.W_total = np.asfortranarray(self.W), np.asfortranarray(self.W_total)
             W_total = feature_major(self.W_total) if self.averaged else None
@@ -136,8 +147,8 @@ class LogisticState:
         if self.center is None or self.scale is None:
             return None, None
         if "sparse" not in self._kept:
-            shift = self.center * self.scale
-            self._kept["sparse"] = shift if shift.any() else None, None if (self.scale == 1).all() else self.scale
+            shift = self.center * self.scale if self.center.any() else None
+            self._kept["sparse"] = shift, None if (self.scale == 1).all() else self.scale
         return self._kept["sparse"]  # type: ignore[no-any-return]
 
     def is_finite(self) -> bool:
@@ -150,8 +161,10 @@ class LogisticState:
 
     def _square(self) -> float:
         """||W||^2; where it overflows but the weights do not, training has diverged, too."""
-        self.settle()
-        return choose().sum_of_squares(self.W.reshape(-1, order="A"))  # type: ignore[no-any-return]
+        if "square" not in self._kept:
+            self.settle()
+            self._kept["square"] = choose().sum_of_squares(self.W.reshape(-1, order="A"))
+        return self._kept["square"]  # type: ignore[no-any-return]
 
     def weights(self) -> tuple[Array, NDArray[np.float64]]:
         """Return the weights on standardised rows that predictions use: the averaged ones where averaging is on."""
@@ -212,6 +225,10 @@ class LogisticState:
 
     def restandardize(self, center: Array | None, scale: Array | None) -> None:
         """Change to other constants of (LR-9), and the weights with them, so that no prediction moves."""
+        if "untouched" in self._kept:
+            self.center, self.scale = center, scale
+            self._kept = {"untouched": True}
+            return
         self.settle()
         self._kept.clear()
         if center is scale is self.center is self.scale:  # None, and nothing to do

@@ -99,10 +99,10 @@ class ColumnStatistics:
 
 def scale_of(spread: Array, dtype: Any) -> Array:
     """Return 1 / spread in dtype, 0 for a column without spread or with one below the smallest number of dtype."""
-    wide = np.flatnonzero(~np.isfinite(spread))
-    if len(wide):
+    if not np.isfinite(spread.max(initial=0)):
+        wide = np.flatnonzero(~np.isfinite(spread))
         raise ValueError(f"column {wide[0]} spans too wide a range to be standardised: scale it down first")
     with np.errstate(divide="ignore", over="ignore"):
-        scale = np.where(spread > 0, 1 / spread, 0.0).astype(dtype)
-    scale[~np.isfinite(scale)] = 0.0
-    return np.asarray(scale)
+        scale: Array = (1 / spread).astype(dtype, copy=False)
+    scale[~np.isfinite(scale)] = 0
+    return scale

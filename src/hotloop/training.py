@@ -120,13 +120,15 @@ def run_epochs(
     plan: Plan,
     validate: Callable[[S], float] | None = None,
     on_epoch: Callable[[Course], None] | None = None,
+    start: S | None = None,
 ) -> tuple[S, Course]:
     """Train ``state`` until its loss stands still; returns the state to keep and how it went.
 
     An epoch visits every row once, in an order drawn from (seed, epoch) alone. Averages restart after epochs 1, 2, 4, 8, ...:
     they cover the epochs since then. The loss is the validation loss where there is one, and the weights of the best epoch
     are then kept; else the loss curve. It stands still when ``n_iter_no_change`` epochs in a row did not lower the best by
-    more than ``tol``; "auto" is a thousandth of the best, None trains for max_iter epochs.
+    more than ``tol``; "auto" is a thousandth of the best, None trains for max_iter epochs. ``start`` is a copy of ``state`` where
+    the caller has one.
 
     Raises
     ------
@@ -138,7 +140,7 @@ def run_epochs(
     course, best_loss, best, waited = Course(), np.inf, state, 0
     all_move = bool(rows.sample_weight.all())
     for epoch in range(plan.max_iter):
-        good = state.copy()
+        good = start if epoch == 0 and start is not None else state.copy()
         if epoch & (epoch - 1) == 0 and epoch:
             state.restart_average()
         order = epoch_order(len(rows), epoch, plan.seed) if plan.shuffle else None
@@ -191,7 +193,7 @@ def train(
     for _ in range(20):
         start = state.copy()
         try:
-            return *run_epochs(state, rows, plan, validate, on_epoch), plan
+            return *run_epochs(state, rows, plan, validate, on_epoch, start), plan
         except FloatingPointError:
             if not automatic_step:
                 raise
