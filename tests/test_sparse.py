@@ -49,7 +49,8 @@ def take_pass(package, X, y, n_outputs, dtype, index, *, ones=False, shifted=Fal
         )
         loss, moved = loss + more[0], moved + more[1]
     package.settle(shift, W, W_total, folded)
-    assert folded[0] == 1 and not folded[1]
+    assert folded[0] == 1
+    assert not folded[1]
     return W, b, W_total, b_total, loss, moved
 
 
@@ -91,7 +92,8 @@ def test_rows_of_each_length(compiled, dtype, length):
     beyond = np.append(places, np.int32(2**31 - 1)), np.append(values, np.nan).astype(dtype)
     for x, expected in ((beyond[1], values.astype(np.float64) @ W[places, 0]), (None, W[places, 0].astype(np.float64).sum())):
         found = compiled.sparse_margins(starts, beyond[0], x, length, W, b)
-        assert found.shape == (2, 1) and found[1, 0] == 1
+        assert found.shape == (2, 1)
+        assert found[1, 0] == 1
         assert found[0, 0] == pytest.approx(1 + expected, **{"rel": SAMPLE[dtype].rtol, "abs": SAMPLE[dtype].atol})
 
 
@@ -185,7 +187,8 @@ def test_pieces_give_the_bits_of_the_whole_and_the_dense_model(compiled, dtype, 
         for start in range(0, 300, size):
             pieces.partial_fit(X[start : start + size], y[start : start + size], classes=classes)
             pieces.coef_  # noqa: B018  # looking changes nothing
-        assert (pieces.coef_ == whole.coef_).all() and (pieces.intercept_ == whole.intercept_).all()
+        assert (pieces.coef_ == whole.coef_).all()
+        assert (pieces.intercept_ == whole.intercept_).all()
         assert pieces.t_ == whole.t_
 
 
@@ -244,7 +247,8 @@ def test_columns_named_twice_or_out_of_order_count_as_their_sum(backend, shuffle
     found, expected = (LogisticSGDClassifier(max_iter=4, tol=None, random_state=0).fit(rows, y) for rows in (again, X))
     assert relative_error(found.coef_, expected.coef_) <= DENSE_AND_CSR
     assert found.predict_proba(again) == pytest.approx(expected.predict_proba(X), abs=1e-12)
-    assert (again.indices == before[0]).all() and (again.data == before[1]).all()  # the caller's matrix stays as it was
+    assert (again.indices == before[0]).all()
+    assert (again.data == before[1]).all()
 
 
 @pytest.mark.parametrize("form", ["csc", "coo", "lil", "dok", "bsr", "dia"])
@@ -279,7 +283,8 @@ def test_malformed_matrices_are_refused_before_a_kernel_runs(backend, data):
     X, right = malformed(data.draw)
     if right:
         rows = SparseRows.of(X)
-        assert rows.starts[0] == 0 and rows.n_stored == len(rows.own_places())
+        assert rows.starts[0] == 0
+        assert rows.n_stored == len(rows.own_places())
         assert (rows.own_places() < X.shape[1]).all()
         return
     with pytest.raises(ValueError, match="indptr|column index|values"):
@@ -325,10 +330,12 @@ def test_rows_that_diverge_are_not_learnt(compiled):
         far = X[:9] * 1e200
         with pytest.raises(FloatingPointError):
             model.partial_fit(far, y[:9])
-        assert (model.coef_ == twin.coef_).all() and model.t_ == twin.t_
+        assert (model.coef_ == twin.coef_).all()
+        assert model.t_ == twin.t_
         for fitted in (model, twin):
             fitted.partial_fit(X[:100], y[:100])
-        assert (model.coef_ == twin.coef_).all() and (model.intercept_ == twin.intercept_).all()
+        assert (model.coef_ == twin.coef_).all()
+        assert (model.intercept_ == twin.intercept_).all()
 
 
 def test_a_call_costs_its_rows_not_the_columns(compiled):
@@ -373,7 +380,8 @@ def test_a_saved_model_goes_on(compiled, tmp_path, n_rows, n_classes):
     again = hotloop.load(tmp_path / "m.safetensors").estimator()
     for fitted in (model, again):
         fitted.partial_fit(X[n_rows:], y[n_rows:])
-    assert (again.coef_ == model.coef_).all() and (again.intercept_ == model.intercept_).all()
+    assert (again.coef_ == model.coef_).all()
+    assert (again.intercept_ == model.intercept_).all()
     loaded = hotloop.load(tmp_path / "m.safetensors")
     assert (loaded.predict_proba(X) == loaded.predict_proba(sp.csr_array(X))).all()
 

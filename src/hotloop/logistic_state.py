@@ -67,17 +67,20 @@ class LogisticState:
             averaged,
         )
         state.restart_average()
-        state._kept["untouched"] = True
         return state
 
     def copy(self) -> "LogisticState":
         """Return a copy that later steps of this state do not touch; the column statistics are shared."""
-        if "untouched" in self._kept:  # fresh zeros, of which no memory is in use yet
-            own = {name: np.zeros(getattr(self, name).shape, getattr(self, name).dtype) for name in ("W", "W_total")}
+        if self._is_zero():  # of new zeros no memory is in use yet
+            W, W_total = (np.zeros(array.shape, array.dtype) for array in (self.W, self.W_total))
         else:
-            own = {name: getattr(self, name).copy(order="K") for name in ("W", "W_total")}
-        own |= {"b": self.b.copy(), "b_total": self.b_total.copy()}
-        return replace(self, **own, folded=copy(self.folded), _kept=dict(self._kept))
+            W, W_total = (array.copy(order="K") for array in (self.W, self.W_total))
+        own = {"b": self.b.copy(), "b_total": self.b_total.copy(), "folded": copy(self.folded), "_kept": dict(self._kept)}
+        return replace(self, W=W, W_total=W_total, **own)  # type: ignore[arg-type]
+
+    def _is_zero(self) -> bool:
+        """Tell whether no weight has moved yet."""
+        return self.t == 0 and self.folded is None and not (self.W.any() or self.W_total.any())
 
     def restart_average(self) -> None:
         """Forget the iterates summed so far."""
@@ -101,7 +104,7 @@ class LogisticState:
         """Train on the rows of X in the given order; returns the sum of the losses before each update, and the steps taken."""
         b = self.b if self.fit_intercept else None
         b_total = self.b_total if self.averaged and self.fit_intercept else None
-        for name in ("coef", "square", "untouched"):
+        for name in ("coef", "square"):
             self._kept.pop(name, None)
         self._arrange("F" if isinstance(X, SparseRows) else "C")
         # Counted first: Python hears Ctrl-C as the kernel returns, when the weights have moved.
@@ -225,13 +228,10 @@ class LogisticState:
 
     def restandardize(self, center: Array | None, scale: Array | None) -> None:
         """Change to other constants of (LR-9), and the weights with them, so that no prediction moves."""
-        if "untouched" in self._kept:
-            self.center, self.scale = center, scale
-            self._kept = {"untouched": True}
-            return
         self.settle()
         self._kept.clear()
-        if center is scale is self.center is self.scale:  # None, and nothing to do
+        if self._is_zero() or center is scale is self.center is self.scale:  # the last: None
+            self.center, self.scale = center, scale
             return
         dtype, n_features = self.W.dtype, self.W.shape[1]
         old_center = np.zeros(n_features) if self.center is None else self.center.astype(np.float64)

@@ -127,8 +127,8 @@ def run_epochs(
     An epoch visits every row once, in an order drawn from (seed, epoch) alone. Averages restart after epochs 1, 2, 4, 8, ...:
     they cover the epochs since then. The loss is the validation loss where there is one, and the weights of the best epoch
     are then kept; else the loss curve. It stands still when ``n_iter_no_change`` epochs in a row did not lower the best by
-    more than ``tol``; "auto" is a thousandth of the best, None trains for max_iter epochs. ``start`` is a copy of ``state`` where
-    the caller has one.
+    more than ``tol``; "auto" is a thousandth of the best, None trains for max_iter epochs. ``start`` is a copy of ``state``,
+    where the caller has one.
 
     Raises
     ------
