@@ -13,7 +13,7 @@ DEBUG = os.environ.get("HOTLOOP_DEBUG") == "1"  # bounds checks in every kernel
 
 # No -ffast-math: the order of every sum is the one written. gnu11, since c11 forbids gcc to fuse multiply and add.
 FLAGS = ["-O1", "-g"] if DEBUG else ["-O3", "-g0"]
-FLAGS += ["-std=gnu11", "-fvisibility=hidden", "-Wno-psabi", "-Wno-unknown-pragmas"]
+FLAGS += ["-std=gnu11", "-fvisibility=hidden", "-Wno-psabi", "-Wno-unknown-pragmas", "-fno-math-errno"]
 
 MODULES = {
     "levels": sorted(glob(f"{KERNELS}/vectors/*.c")),
@@ -25,6 +25,7 @@ MODULES = {
     "logistic_many": [],
     "logistic_dense": [],
     "logistic_sparse": [],
+    "logistic_adaptive": [],
     "scorer": [],
     "two_layer_dense": [],
 }

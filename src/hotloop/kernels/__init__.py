@@ -3,6 +3,7 @@
 from hotloop.kernels.columns_dense import column_moments
 from hotloop.kernels.columns_sparse import sparse_column_moments, sparse_largest, sparse_square
 from hotloop.kernels.levels import active_level, available_levels, use_level
+from hotloop.kernels.logistic_adaptive import logistic_adaptive_pass
 from hotloop.kernels.logistic_dense import (
     linear_margins,
     logistic_gradient,
@@ -29,6 +30,7 @@ __all__ = [
     "check_nonzeros",
     "column_moments",
     "linear_margins",
+    "logistic_adaptive_pass",
     "logistic_gradient",
     "logistic_loss",
     "logistic_many_pass",

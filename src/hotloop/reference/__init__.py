@@ -10,6 +10,7 @@ from .logistic import (
     logistic_pass,
     logistic_probability,
 )
+from .logistic_adaptive import adaptive_weights, logistic_adaptive_pass
 from .logistic_sparse import (
     check_nonzeros,
     logistic_sparse_pass,
@@ -33,9 +34,11 @@ from .two_layer import (
 __all__ = [
     "Graph",
     "Node",
+    "adaptive_weights",
     "check_nonzeros",
     "column_moments",
     "linear_margins",
+    "logistic_adaptive_pass",
     "logistic_gradient",
     "logistic_loss",
     "logistic_many_pass",

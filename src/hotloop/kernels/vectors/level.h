@@ -50,6 +50,7 @@ enum width { NARROW, MIDDLE, WIDE }; /* of rows: see blocks.h */
 #include "primitives.h"
 #include "blocks.h"
 #include "sparse.h"
+#include "adaptive.h"
 #include "many.h"
 #include "undefine.h"
 #define REAL double
@@ -64,6 +65,7 @@ enum width { NARROW, MIDDLE, WIDE }; /* of rows: see blocks.h */
 #include "primitives.h"
 #include "blocks.h"
 #include "sparse.h"
+#include "adaptive.h"
 #include "many.h"
 #include "undefine.h"
 
@@ -118,7 +120,8 @@ static void JOIN(permute, of, LEVEL)(uint64_t first, int low_bits, int high_bits
         OF(dot, SHORT), OF(scale_add, SHORT), OF(accumulate, SHORT), OF(moments, SHORT), LOADERS(SHORT),                \
         OF(block, SHORT), OF(losses, SHORT), VECTOR_BYTES / sizeof(TYPE_OF_##SHORT), OF(many, SHORT), OF(exponential, SHORT),   \
         OF(logistic, SHORT), OF(gather_dot, SHORT), OF(scatter_add, SHORT), OF(gather_scale, SHORT), OF(gather_rows, SHORT),    \
-        OF(scatter_rows, SHORT), OF(step_along, SHORT), OF(sum_of_squares, SHORT)                                               \
+        OF(scatter_rows, SHORT), OF(step_along, SHORT), OF(sum_of_squares, SHORT),                                              \
+        OF(adaptive_weights, SHORT), OF(adaptive_update, SHORT)                                                               \
     }
 
 const struct vectors JOIN(vectors, of, LEVEL) = {LEVEL_NAME, JOIN(fetch, of, LEVEL), JOIN(fetch, places, LEVEL), JOIN(permute, of, LEVEL), TABLE(f32),

@@ -73,7 +73,13 @@ enum { U8, I8, U16, I16, U32, I32, U64, I64, F16, F32, F64, TYPES };
     /* e / (1 + exp(-sign m)): with e = -sign weight eta what a step of a row of margin m adds along it (LR-4) */                  \
     REAL (*step_along)(REAL e, REAL sign, REAL m);                                                                                 \
     /* sum_j w_j^2 */                                                                                                              \
-    double (*sum_of_squares)(ptrdiff_t n, const REAL *w)
+    double (*sum_of_squares)(ptrdiff_t n, const REAL *w);                                                                          \
+    /* Of AdaGrad (ftrl 0) or FTRL, see adaptive.h: the weights w_j that a row meets, and for FTRL the roots of the sums of squares;\
+       then the step that a row of slope g (times its weight) takes from them */                                                   \
+    void (*adaptive_weights)(ptrdiff_t n, const int32_t *at, ptrdiff_t width, ptrdiff_t place, const REAL *pair, int ftrl, REAL l1,\
+                             REAL l2, REAL beta, REAL inverse, REAL *w, REAL *root);                                               \
+    void (*adaptive_update)(ptrdiff_t n, const REAL *x, const int32_t *at, ptrdiff_t width, ptrdiff_t place, REAL *pair, int ftrl, \
+                            REAL beta, REAL eta, REAL g, const REAL *w, const REAL *root)
 
 struct vectors_f32 { PRIMITIVES(float); };
 struct vectors_f64 { PRIMITIVES(double); };
