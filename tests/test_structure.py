@@ -19,6 +19,7 @@ LAYERS = [
     {"sparse_rows"},
     {"encoders", "functional", "standardization", "training"},
     {"encoding", "logistic_state", "two_layer_state"},
+    {"adaptive_state"},
     {"fitting", "logistic_models"},
     {"logistic_stream"},
     {"model"},

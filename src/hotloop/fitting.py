@@ -6,6 +6,7 @@ The rules behind "auto", all from one read of the rows (docs/defaults.md has the
 - ``alpha``: 1 / n_samples for logistic regression, the strength of LogisticRegression(C=1); a tenth of it for networks.
 - ``eta0``: a constant / E[weight ||do/dw||^2], with o an output and w all weights; for logistic regression ||do/dw||^2 is
   ||z||^2 + 1. A step size that diverges is halved and training starts again.
+- ``optimizer`` other than "sgd": a step size for all data, and no ``alpha`` for AdaGrad, which has no penalty.
 - ``learning_rate``: (ST-4) with a horizon of 1 / (eta0 alpha) steps for logistic regression, of ten epochs for networks.
 - ``tol``: a thousandth of the best loss.
 """
@@ -16,6 +17,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from hotloop.adaptive_state import STEP, AdaptiveState
 from hotloop.backend import choose
 from hotloop.logistic_state import LogisticState
 from hotloop.losses import mean_log_loss, mean_squared_error
@@ -108,6 +110,8 @@ def logistic_plan(
     state: LogisticState, settings: Settings, n_rows: int, mean_weight: float, square: float | None = None
 ) -> Plan:
     """Return the plan for rows of which ``state.statistics`` tells the mean of weight ||z||^2, unless it is ``square``."""
+    if isinstance(state, AdaptiveState):
+        return settings.plan(alpha=state.usual_alpha(n_rows), eta0=STEP[state.rule])
     if settings.eta0 == "auto":
         if square is None:
             square = mean_weight * state.statistics.mean_square(state.center, state.scale)
@@ -157,7 +161,7 @@ def _start_sparse(state: LogisticState, X: SparseRows, sample_weight: NDArray[np
             largest[largest == 0] = 1  # rows to come may have it
             center, scale = np.zeros(n_features, dtype), scale_of(largest, dtype)
         state.restandardize(center, scale)
-        if settings.eta0 == "auto":
+        if settings.eta0 == "auto" and not isinstance(state, AdaptiveState):
             scale = np.zeros(0, dtype) if scale is None else scale
             square = choose().sparse_square(*X.arrays, sample_weight, scale)
     state.restart_average()

@@ -128,6 +128,14 @@ class LogisticState:
             self.t, self.n_averaged = self.t - moved, self.n_averaged - moved * self.averaged
             raise
 
+    def by_column(self) -> list[Array]:
+        """Return the arrays of which a step of sparse rows changes the columns of its row only: columns along the first axis."""
+        return [feature_major(self.W), *([feature_major(self.W_total)] if self.averaged else [])]
+
+    def whole(self) -> list[Array]:
+        """Return the arrays that every step changes."""
+        return [self.b, self.b_total]
+
     def settle(self) -> None:
         """Let W and W_total hold the weights and their sum, with nothing folded."""
         if self.folded is not None and not self.averaged and self._sparse_constants()[0] is None and self.folded[0] == 1:

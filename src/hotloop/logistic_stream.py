@@ -81,10 +81,11 @@ class LogisticStream:
         """Return a call that undoes what these rows are about to do."""
         state, kept = self.state, (self.plan, list(self.waiting), self.weight_total)
         plan, few = self.plan, False
-        if isinstance(rows.X, SparseRows) and plan is not None and not self.waiting and state.folded is not None:
+        if isinstance(rows.X, SparseRows) and plan is not None and not self.waiting:
             few = rows.X.n_stored < rows.X.n_features and state.n_rows + len(rows) < self._next_milestone()
             # else the kernel may settle them all
-            few = few and bool(state.folded[0] * (1 - plan.eta0 * plan.alpha) ** len(rows) > 0.01)
+            keep = 1.0 if state.folded is None else float(state.folded[0])
+            few = few and keep * (1 - plan.eta0 * plan.alpha) ** len(rows) > 0.01
         if not few:
             before = state.copy()
             before.statistics = before.statistics.copy()
@@ -96,20 +97,18 @@ class LogisticStream:
         # Nothing but the columns of these rows will change: the others are not copied.
         assert isinstance(rows.X, SparseRows)
         places, own, statistics = rows.X.own_places(), dict(vars(state)), state.statistics
-        columns = [(state.W, state.W[:, places]), (state.b, state.b.copy()), (state.b_total, state.b_total.copy())]
-        columns += [(state.W_total, state.W_total[:, places])] if state.averaged else []
+        by_column = state.by_column()
         if not self.frozen and self.settings.need_statistics and statistics.seen is not None:
-            arrays = (statistics.seen, statistics.mean, statistics.deviation, statistics.largest)
-            columns += [(array, array[places]) for array in arrays]
-            columns += [(statistics.total_weight, statistics.total_weight.copy())]
+            by_column += [statistics.seen, statistics.mean, statistics.deviation, statistics.largest]
+        columns = [(array, array[places]) for array in by_column]
+        values = [(array, array.copy()) for array in (statistics.total_weight, *state.whole())]
         folded = copy(state.folded)
 
         def restore_columns() -> None:
-            for array, values in columns:
-                if array.shape == values.shape:
-                    array[...] = values
-                else:
-                    array[..., places] = values
+            for array, before in columns:
+                array[places] = before
+            for array, before in values:
+                array[...] = before
             vars(state).update(own)
             state.folded = folded
             state._kept = {}
@@ -120,8 +119,8 @@ class LogisticStream:
     def _check_weights(self, rows: Rows) -> None:
         state = self.state
         few = isinstance(rows.X, SparseRows) and rows.X.n_stored < rows.X.n_features
-        W = state.W[:, rows.X.own_places()] if few else state.W
-        if not (np.isfinite(W).all() and np.isfinite(state.b).all()):
+        columns = rows.X.own_places() if few else slice(None)
+        if not all(np.isfinite(a).all() for a in (*state.whole(), *(array[columns] for array in state.by_column()))):
             raise FloatingPointError("the weights are not finite")
 
     def visible(self) -> LogisticState:

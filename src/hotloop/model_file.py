@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from hotloop.adaptive_state import STEP, AdaptiveState
 from hotloop.encoding import TableEncoding
 from hotloop.fitting import Settings
 from hotloop.logistic_state import LogisticState
@@ -220,7 +221,8 @@ def _unpack(header: dict[str, Any], arrays: Arrays) -> Model:
 
 
 def _unpack_logistic(learnt: dict[str, Any], arrays: Arrays) -> LogisticStream:
-    n_outputs, n_features = arrays["W"].shape
+    adaptive = "rule" in learnt
+    n_outputs, n_features = arrays["pairs"].shape[1::-1] if adaptive else arrays["W"].shape
     if min(n_outputs, n_features) < 1 or arrays["statistics.mean"].shape != (n_features,):
         raise ValueError(f"W has shape {(n_outputs, n_features)}, the means {arrays['statistics.mean'].shape}")
     _check_counts(learnt, ("n_averaged", "t", "n_rows"))
@@ -228,7 +230,14 @@ def _unpack_logistic(learnt: dict[str, Any], arrays: Arrays) -> LogisticStream:
         raise ValueError("fit_intercept and averaged are true or false")
     if ("center" in arrays) != ("scale" in arrays):
         raise ValueError("center and scale come together")
-    shapes = {"W": (n_outputs, n_features), "b": (n_outputs,), "center": (n_features,), "scale": (n_features,)}
+    shapes: dict[str, tuple[int, ...]] = {"center": (n_features,), "scale": (n_features,)}
+    if adaptive:
+        shapes |= {"pairs": (n_features, n_outputs, 2), "b_pairs": (n_outputs, 2)}
+        numbers = [float(learnt[name]) for name in ("l1_ratio", "eta0", "alpha")]
+        if learnt["rule"] not in STEP or not all(0 <= number < np.inf for number in numbers) or learnt["averaged"]:
+            raise ValueError(f"rule {learnt['rule']!r} with l1_ratio, eta0, alpha {numbers}")
+    else:
+        shapes |= {"W": (n_outputs, n_features), "b": (n_outputs,)}
     if "folded" in arrays:
         shapes |= {"folded": (3 + 3 * n_outputs,)}
     if learnt["averaged"]:
@@ -241,8 +250,10 @@ def _unpack_logistic(learnt: dict[str, Any], arrays: Arrays) -> LogisticStream:
             continue
         _check_shapes({name: array}, {name: (1,) if name == "total_weight" else (n_features,)})
         setattr(statistics, name, array.astype(np.float64))  # type: ignore[union-attr]
-    own: dict[str, Any] = {name: arrays[name] for name in LogisticState.ARRAYS if name in arrays}
-    state = LogisticState(statistics=statistics, **own, **{name: learnt[name] for name in LogisticState.NUMBERS})
+    kind = AdaptiveState if adaptive else LogisticState
+    own: dict[str, Any] = {name: arrays[name] for name in kind.ARRAYS if name in arrays}
+    build = AdaptiveState.of_pairs if adaptive else LogisticState
+    state = build(statistics=statistics, **own, **{name: learnt[name] for name in kind.NUMBERS})
     stream = learnt["stream"]
     plan = None if stream["plan"] is None else Plan(**stream["plan"])
     waiting: list[Rows] = []

@@ -18,6 +18,7 @@ from hotloop.estimators.checks import (
     refusals_change_nothing,
     weigh_classes,
 )
+from hotloop.adaptive_state import AdaptiveState
 from hotloop.fitting import Settings, fit_logistic, start_logistic
 from hotloop.logistic_models import LogisticModels, bootstrap_counts
 from hotloop.logistic_state import LogisticState
@@ -36,9 +37,18 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
 
     Parameters
     ----------
-    penalty : {"l2", None}, default="l2"
+    optimizer : {"sgd", "adagrad", "ftrl"}, default="sgd"
+        "sgd" takes the steps of (LR-5), one size for all weights. "adagrad" (AD-1) and "ftrl" (AD-2) give each weight its own,
+        which falls with the slopes that it has seen: for rows with rare columns, such as words and categories, often one to
+        three epochs are enough. They need no averaging and have none; "adagrad" has no penalty.
+    penalty : {"l2", "l1", "elasticnet", None}, default="l2"
+        "l1" and "elasticnet", alpha (l1_ratio |w|_1 + (1 - l1_ratio) / 2 ||w||^2), are there for "ftrl": weights that are
+        exactly 0.
     alpha : float >= 0 or "auto", default="auto"
-        L2 strength. "auto": 1 / n_samples, the strength of LogisticRegression(C=1) on standardised columns.
+        Strength of the penalty. "auto": 1 / n_samples, for L2 that of LogisticRegression(C=1) on standardised columns; 0 for
+        "adagrad".
+    l1_ratio : float from 0 to 1, default=0.15
+        Of "elasticnet".
     fit_intercept : bool, default=True
     max_iter : int, default=1000
         Most epochs of ``fit``.
@@ -55,7 +65,7 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
         (ST-1) to (ST-4). With ``h = 1 / (eta0 alpha)``: "auto" is eta0 / (1 + t / h)^0.75, "optimal" eta0 / (1 + t / h),
         "invscaling" eta0 / (t + 1)^power_t.
     eta0 : float > 0 or "auto", default="auto"
-        First step size. "auto": 1/4 of 1 / mean(sample_weight * (||z||^2 + 1)), z the standardised row.
+        First step size. "auto": for the adaptive optimizers 0.1; for "sgd" 1/4 of 1 / mean(sample_weight * (||z||^2 + 1)), z the standardised row.
     power_t : float, default=0.25
     early_stopping : bool, default=False
         Hold out ``validation_fraction`` of the rows, stop by their log loss and keep the weights of the best epoch.
@@ -112,8 +122,10 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
     def __init__(
         self,
         *,
+        optimizer: str = "sgd",
         penalty: str | None = "l2",
         alpha: float | str = "auto",
+        l1_ratio: float = 0.15,
         fit_intercept: bool = True,
         max_iter: int = 1000,
         tol: float | str | None = "auto",
@@ -132,8 +144,10 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
         standardize: str | None = "auto",
         error_bars: int = 0,
     ) -> None:
+        self.optimizer = optimizer
         self.penalty = penalty
         self.alpha = alpha
+        self.l1_ratio = l1_ratio
         self.fit_intercept = fit_intercept
         self.max_iter = max_iter
         self.tol = tol
@@ -343,10 +357,17 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
         stream.state.replace_weights(coef, intercept)
 
     def _new_state(self, X: Array | SparseRows, n_classes: int) -> LogisticState:
-        if self.penalty not in ("l2", None):
-            raise ValueError(f"penalty is {self.penalty!r}, expected 'l2' or None")
         if self.average not in ("auto", True, False):
             raise ValueError(f"average is {self.average!r}, expected True, False or 'auto'")
+        if self.optimizer != "sgd":
+            return AdaptiveState.new(
+                1 if n_classes == 2 else n_classes,
+                X.shape[1],
+                float_dtype(X.dtype),
+                fit_intercept=bool(self.fit_intercept),
+                rule=self.optimizer,
+                l1_ratio={"l1": 1.0, "elasticnet": float(self.l1_ratio)}.get(str(self.penalty), 0.0),
+            )
         return LogisticState.zeros(
             1 if n_classes == 2 else n_classes,
             X.shape[1],
@@ -381,7 +402,25 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
     def _settings(self) -> Settings:
         if not isinstance(self.error_bars, int | np.integer) or self.error_bars < 0 or self.error_bars == 1:
             raise ValueError(f"error_bars is {self.error_bars!r}, expected 0 or a number of replicas, at least 2")
+        if self.optimizer not in ("sgd", "adagrad", "ftrl"):
+            raise ValueError(f"optimizer is {self.optimizer!r}, expected 'sgd', 'adagrad' or 'ftrl'")
+        if self.penalty not in ("l2", "l1", "elasticnet", None):
+            raise ValueError(f"penalty is {self.penalty!r}, expected 'l2', 'l1', 'elasticnet' or None")
+        if not isinstance(self.l1_ratio, int | float | np.number) or not 0 <= self.l1_ratio <= 1:
+            raise ValueError(f"l1_ratio is {self.l1_ratio!r}, expected a number from 0 to 1")
+        if self.optimizer != "ftrl" and self.penalty in ("l1", "elasticnet"):
+            raise ValueError(f"penalty={self.penalty!r} is there for optimizer='ftrl', not for {self.optimizer!r}")
+        if self.optimizer == "adagrad" and self.penalty and self.alpha not in ("auto", 0):
+            raise ValueError("optimizer='adagrad' has no penalty; take optimizer='ftrl', or leave alpha='auto'")
+        if self.optimizer != "sgd":
+            for name, kept in (("average", ("auto", False)), ("learning_rate", ("auto", "constant")), ("error_bars", (0,))):
+                if getattr(self, name) not in kept:
+                    raise ValueError(
+                        f"optimizer={self.optimizer!r} has no {name}={getattr(self, name)!r}; leave it at {kept[0]!r}"
+                    )
         settings = super()._settings()
+        if self.optimizer != "sgd":
+            settings = replace(settings, learning_rate="constant")
         return settings if self.penalty else Settings(**{**vars(settings), "alpha": 0.0})
 
     def _predicting(self, X: Any, method: str, **options: Any) -> Array:

@@ -1,0 +1,179 @@
+"""What logistic regression by adaptive steps has learnt so far: AdaGrad and FTRL-proximal (docs/equations.md, AD-1 and AD-2)."""
+
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hotloop.backend import choose
+from hotloop.logistic_state import LogisticState
+from hotloop.reference import adaptive_weights
+from hotloop.sparse_rows import SparseRows
+from hotloop.standardization import ColumnStatistics
+from hotloop.validation import Array
+
+# Numerator of the step size, and what is added to its denominator. docs/defaults.md has the evidence.
+STEP = {"adagrad": 0.1, "ftrl": 0.1}
+BETA = {"adagrad": 0.0, "ftrl": 1.0}
+
+
+@dataclass
+class AdaptiveState(LogisticState):
+    """A state whose weights each have their own step size.
+
+    ``W`` tells shape and type only. ``averaged`` is False.
+
+    Attributes
+    ----------
+    rule : {"adagrad", "ftrl"}
+    l1_ratio : float
+        Share of the L1 norm in the penalty.
+    pairs : ndarray of shape (n_features, n_outputs, 2), dtype of W
+        Weight or z, and sum of squared slopes.
+    b_pairs : ndarray of shape (n_outputs, 2), float64
+    eta0, alpha : float
+        Of the last pass: FTRL's weights are a function of them.
+    """
+
+    rule: str = "adagrad"
+    l1_ratio: float = 0.0
+    pairs: Array = field(default_factory=lambda: np.zeros((0, 0, 2)))
+    b_pairs: NDArray[np.float64] = field(default_factory=lambda: np.zeros((0, 2)))
+    eta0: float = 1.0
+    alpha: float = 0.0
+
+    ARRAYS = ("center", "scale", "pairs", "b_pairs")
+    NUMBERS = ("fit_intercept", "averaged", "n_averaged", "t", "n_rows", "rule", "l1_ratio", "eta0", "alpha")
+
+    @classmethod
+    def new(
+        cls, n_outputs: int, n_features: int, dtype: Any, *, fit_intercept: bool, rule: str, l1_ratio: float
+    ) -> "AdaptiveState":
+        """Return the state before the first step."""
+        pairs, b_pairs = np.zeros((n_features, n_outputs, 2), dtype), np.zeros((n_outputs, 2))
+        return cls.of_pairs(
+            pairs, b_pairs, ColumnStatistics(n_features), fit_intercept=fit_intercept, rule=rule, l1_ratio=l1_ratio
+        )
+
+    @classmethod
+    def of_pairs(
+        cls, pairs: Array, b_pairs: NDArray[np.float64], statistics: ColumnStatistics, **others: Any
+    ) -> "AdaptiveState":
+        """Return the state that has learnt these pairs."""
+        W = np.broadcast_to(pairs.dtype.type(0), (pairs.shape[1], pairs.shape[0]))
+        return cls(W, np.zeros(len(b_pairs)), statistics, pairs=pairs, b_pairs=b_pairs, **others)
+
+    def usual_alpha(self, n_rows: int) -> float:
+        """Return the strength of the penalty where the user does not decide."""
+        return 1 / n_rows if self.rule == "ftrl" else 0.0
+
+    def copy(self) -> "AdaptiveState":
+        """Return a copy that later steps of this state do not touch; the column statistics are shared."""
+        return replace(self, pairs=self.pairs.copy(), b_pairs=self.b_pairs.copy(), _kept={})
+
+    def restart_average(self) -> None:
+        """Do nothing: steps that shrink by themselves need no averaging."""
+
+    def settle(self) -> None:
+        """Do nothing: nothing is folded."""
+
+    def by_column(self) -> list[Array]:
+        """Return the arrays of which a step changes the columns of its row only: columns along the first axis."""
+        return [self.pairs]
+
+    def whole(self) -> list[Array]:
+        """Return the arrays that every step changes."""
+        return [self.b_pairs]
+
+    def take_pass(
+        self,
+        X: Array | SparseRows,
+        y: NDArray[np.float64],
+        sample_weight: NDArray[np.float64],
+        order: NDArray[np.intp],
+        eta: NDArray[np.float64],
+        alpha: float,
+    ) -> tuple[float, int]:
+        """Train on the rows of X in the given order; returns the sum of the losses before each update, and the steps taken."""
+        self._kept.clear()
+        self.alpha = alpha
+        if len(eta):
+            self.eta0 = float(eta[0])
+        l1, l2 = alpha * self.l1_ratio, alpha * (1 - self.l1_ratio)
+        b_pairs = self.b_pairs if self.fit_intercept else None
+        rule = self.rule, self.eta0, BETA[self.rule], l1, l2, float(self.t)
+        moved = len(order) if sample_weight.strides == (0,) else int(np.count_nonzero(sample_weight[order]))
+        self.t += moved  # first: Python hears Ctrl-C as the kernel returns
+        try:
+            if isinstance(X, SparseRows):
+                rows, constants = (None, X.arrays), (None, self._scale_of_sparse())
+            else:
+                rows, constants = (X, None), (self.center, self.scale)  # type: ignore[assignment]
+            return choose().logistic_adaptive_pass(*rows, y, sample_weight, order, *rule, *constants, self.pairs, b_pairs)  # type: ignore[no-any-return]
+        except (FloatingPointError, ValueError):
+            self.t -= moved
+            raise
+
+    def _scale_of_sparse(self) -> Array | None:
+        shift, scale = self._sparse_constants()
+        if shift is not None:
+            raise ValueError(f"{self.rule} does not centre sparse rows; take standardize='maxabs' or None")
+        return scale
+
+    def is_finite(self) -> bool:
+        """Tell whether every weight is a number."""
+        return bool(np.isfinite(choose().sum_of_squares(self.pairs.reshape(-1))) and np.isfinite(self.b_pairs).all())
+
+    def penalty(self) -> float:
+        """Return l1_ratio |W|_1 + (1 - l1_ratio) / 2 ||W||^2; 0 where there is no penalty, and none is looked for."""
+        if not self.alpha:
+            return 0.0
+        W = self.weights()[0]
+        return self.l1_ratio * float(np.abs(W).sum(dtype=np.float64)) + 0.5 * (1 - self.l1_ratio) * float(
+            np.square(W, dtype=np.float64).sum()
+        )
+
+    def weights(self) -> tuple[Array, NDArray[np.float64]]:
+        """Return the weights on standardised rows; FTRL's have exact zeros."""
+        l1, l2 = (self.t * self.alpha * share for share in (self.l1_ratio, 1 - self.l1_ratio))
+        W = adaptive_weights(self.rule, self.eta0, BETA[self.rule], l1, l2, self.pairs)
+        return W.T.astype(self.W.dtype, copy=False), self.b_pairs[:, 0]
+
+    def replace_weights(self, coef: Array, intercept: NDArray[np.float64]) -> None:
+        """Go on from these weights, in the caller's units, with the step sizes of before."""
+        self._kept.clear()
+        center, scale = self.center, self.scale
+        W = np.asarray(coef, np.float64)
+        self.b_pairs[:, 0] = intercept
+        if center is not None and scale is not None:
+            self.b_pairs[:, 0] += (W * center).sum(axis=1)
+            W = np.divide(W, scale, out=np.zeros_like(W), where=scale != 0)
+        self._set_weights(W)
+
+    def restandardize(self, center: Array | None, scale: Array | None) -> None:
+        """Change to other constants of (LR-9), and the weights with them, so that no prediction moves.
+
+        A column seen r times as large has slopes r times as large.
+        """
+        self._kept.clear()
+        if center is scale is self.center is self.scale:  # None, and nothing to do
+            return
+        if self.t:
+            n_features = len(self.pairs)
+            before, after = (np.ones(n_features) if s is None else s.astype(np.float64) for s in (self.scale, scale))
+            ratio = np.divide(after, before, out=np.zeros(n_features), where=before != 0)
+            coef, intercept = self.coef().astype(np.float64), self.intercept()
+            self.pairs[..., 1] *= (ratio**2)[:, None]
+            self.center, self.scale = center, scale
+            self.replace_weights(coef, intercept)
+        self.center, self.scale = center, scale
+
+    def _set_weights(self, W: NDArray[np.float64]) -> None:
+        if self.rule == "adagrad":
+            self.pairs[..., 0] = W.T
+            return
+        l1, l2 = (self.t * self.alpha * share for share in (self.l1_ratio, 1 - self.l1_ratio))
+        root = np.sqrt(self.pairs[..., 1].astype(np.float64))
+        z = -(W.T * ((BETA[self.rule] + root) / self.eta0 + l2) + np.sign(W.T) * l1)  # (AD-2) solved for z
+        self.pairs[..., 0] = np.where(W.T == 0, np.clip(self.pairs[..., 0], -l1, l1), z)
