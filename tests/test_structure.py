@@ -30,7 +30,7 @@ LAYER = {name: height for height, names in enumerate(LAYERS) for name in names}
 # Imported when a method that needs them is called.
 LATE = {("model", "model_file"), ("model", "estimators")}
 CORE = {"numpy", "cython", "libc", "cpython"}
-TAG = re.compile(r"\((?:LR|NN|ST|CG)-\d+\)")
+TAG = re.compile(r"\((?:LR|NN|ST|CG|AD)-\d+\)")
 
 
 def sources(*suffixes):
@@ -138,7 +138,9 @@ class TestTags:
 
         def tags(folder):
             text = "".join(text for path, text in self.files.items() if path.startswith(folder))
-            return {tag for tag in TAG.findall(text) if tag[1:3] in ("LR", "NN")} - {"(LR-11)"}  # which is no part of a step
+            return {tag for tag in TAG.findall(text) if tag[1:3] in ("LR", "NN", "AD")} - {
+                "(LR-11)"
+            }  # which is no part of a step
 
         if any(path.endswith(".pyx") for path in self.files):
             assert tags("reference/") == tags("kernels/") > {"(LR-1)", "(NN-9)"}

@@ -1,7 +1,7 @@
-"""What logistic regression by adaptive steps has learnt so far: AdaGrad and FTRL-proximal (docs/equations.md, AD-1 and AD-2)."""
+"""What logistic regression by adaptive steps has learnt so far: AdaGrad and FTRL-proximal (AD-1, AD-2)."""
 
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,8 +43,18 @@ class AdaptiveState(LogisticState):
     eta0: float = 1.0
     alpha: float = 0.0
 
-    ARRAYS = ("center", "scale", "pairs", "b_pairs")
-    NUMBERS = ("fit_intercept", "averaged", "n_averaged", "t", "n_rows", "rule", "l1_ratio", "eta0", "alpha")
+    ARRAYS: ClassVar[tuple[str, ...]] = ("center", "scale", "pairs", "b_pairs")
+    NUMBERS: ClassVar[tuple[str, ...]] = (
+        "fit_intercept",
+        "averaged",
+        "n_averaged",
+        "t",
+        "n_rows",
+        "rule",
+        "l1_ratio",
+        "eta0",
+        "alpha",
+    )
 
     @classmethod
     def new(
@@ -159,7 +169,7 @@ class AdaptiveState(LogisticState):
         self._kept.clear()
         if center is scale is self.center is self.scale:  # None, and nothing to do
             return
-        if self.t:
+        if self.pairs[..., 0].any():
             n_features = len(self.pairs)
             before, after = (np.ones(n_features) if s is None else s.astype(np.float64) for s in (self.scale, scale))
             ratio = np.divide(after, before, out=np.zeros(n_features), where=before != 0)

@@ -2,7 +2,7 @@
 
 from copy import copy
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,8 +53,8 @@ class LogisticState:
     folded: NDArray[np.float64] | None = None
     _kept: dict[str, Any] = field(default_factory=dict, repr=False)  # computed from the rest, until that changes
 
-    ARRAYS = ("W", "b", "center", "scale", "W_total", "b_total", "folded")
-    NUMBERS = ("fit_intercept", "averaged", "n_averaged", "t", "n_rows")
+    ARRAYS: ClassVar[tuple[str, ...]] = ("W", "b", "center", "scale", "W_total", "b_total", "folded")
+    NUMBERS: ClassVar[tuple[str, ...]] = ("fit_intercept", "averaged", "n_averaged", "t", "n_rows")
 
     @classmethod
     def zeros(cls, n_outputs: int, n_features: int, dtype: Any, *, fit_intercept: bool, averaged: bool) -> "LogisticState":
@@ -129,7 +129,7 @@ class LogisticState:
             raise
 
     def by_column(self) -> list[Array]:
-        """Return the arrays of which a step of sparse rows changes the columns of its row only: columns along the first axis."""
+        """Return the arrays of which a step of sparse rows changes its own columns only: columns along the first axis."""
         return [feature_major(self.W), *([feature_major(self.W_total)] if self.averaged else [])]
 
     def whole(self) -> list[Array]:

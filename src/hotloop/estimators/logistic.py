@@ -8,6 +8,7 @@ import numpy as np
 from sklearn.base import ClassifierMixin
 from sklearn.utils.validation import check_is_fitted
 
+from hotloop.adaptive_state import AdaptiveState
 from hotloop.estimators.checks import (
     TrainedBySGD,
     check_rows,
@@ -18,7 +19,6 @@ from hotloop.estimators.checks import (
     refusals_change_nothing,
     weigh_classes,
 )
-from hotloop.adaptive_state import AdaptiveState
 from hotloop.fitting import Settings, fit_logistic, start_logistic
 from hotloop.logistic_models import LogisticModels, bootstrap_counts
 from hotloop.logistic_state import LogisticState
@@ -65,7 +65,8 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
         (ST-1) to (ST-4). With ``h = 1 / (eta0 alpha)``: "auto" is eta0 / (1 + t / h)^0.75, "optimal" eta0 / (1 + t / h),
         "invscaling" eta0 / (t + 1)^power_t.
     eta0 : float > 0 or "auto", default="auto"
-        First step size. "auto": for the adaptive optimizers 0.1; for "sgd" 1/4 of 1 / mean(sample_weight * (||z||^2 + 1)), z the standardised row.
+        First step size. "auto": for "sgd" 1/4 of 1 / mean(sample_weight * (||z||^2 + 1)), z the standardised row; for the
+        adaptive optimizers 0.1.
     power_t : float, default=0.25
     early_stopping : bool, default=False
         Hold out ``validation_fraction`` of the rows, stop by their log loss and keep the weights of the best epoch.

@@ -25,8 +25,8 @@ def logistic_adaptive_pass(
 ) -> tuple[float, int]:
     """Run adaptive steps over rows in the given order, updating ``pairs`` and ``b_pairs`` in place.
 
-    AdaGrad (Duchi, Hazan and Singer 2011) or FTRL-proximal (McMahan et al. 2013). A column that is 0 in a row has slope 0 there,
-    and nothing of it moves: dense rows and their non-zeros give the same.
+    AdaGrad (Duchi, Hazan and Singer 2011) or FTRL-proximal (McMahan et al. 2013). A column that is 0 in a row has slope 0
+    there, and nothing of it moves: dense rows and their non-zeros give the same.
 
     Parameters
     ----------
@@ -102,7 +102,7 @@ def logistic_adaptive_pass(
 
 
 def adaptive_weights(rule: str, eta: float, beta: float, l1: float, l2: float, pairs: Array) -> Array:
-    """Return the weights (n_features, n_outputs) that pairs stand for; ``l1``, ``l2`` are the strengths times the steps so far."""
+    """Return the weights (n_features, n_outputs) that pairs stand for; ``l1``, ``l2``: strengths times the steps so far."""
     if rule == "adagrad":
         return np.asarray(pairs[..., 0])
     z, squares = pairs[..., 0].astype(np.float64), pairs[..., 1].astype(np.float64)
