@@ -13,8 +13,10 @@ from hotloop.sparse_rows import SparseRows
 from hotloop.standardization import ColumnStatistics
 from hotloop.validation import Array
 
-# Numerator of the step size, and what is added to its denominator. docs/defaults.md has the evidence.
-STEP = {"adagrad": 0.1, "ftrl": 0.1}
+# eta of (AD-1) and (AD-2) is this over E[||z||^2], z the standardised row. Test log loss after three epochs over that of a tuned
+# LogisticRegression, FTRL with 3 / 6 / AdaGrad with 1 / 1.4 / 2: a9a +0.4 / +1.1 / +0.1 / +0.2 / +0.4 %, criteo_index -0.2 / +2.1 /
+# -0.5 / 0 / +1.4 %, amazon_employee +4.2 / +2.5 / +2.6 / +1.7 / +2.6 %, imdb +0.2 / 0 / +4.3 / +4.2 / +7.7 %.
+STEP = {"adagrad": 1.4, "ftrl": 6.0}
 BETA = {"adagrad": 0.0, "ftrl": 1.0}
 
 
@@ -107,9 +109,11 @@ class AdaptiveState(LogisticState):
     ) -> tuple[float, int]:
         """Train on the rows of X in the given order; returns the sum of the losses before each update, and the steps taken."""
         self._kept.clear()
-        self.alpha = alpha
-        if len(eta):
-            self.eta0 = float(eta[0])
+        if len(eta) and (self.eta0, self.alpha) != (eta[0], alpha):
+            W = self.weights()[0]  # FTRL's z stands for these by eta0 and alpha
+            self.eta0, self.alpha = float(eta[0]), alpha
+            if W.any():
+                self._set_weights(W)
         l1, l2 = alpha * self.l1_ratio, alpha * (1 - self.l1_ratio)
         b_pairs = self.b_pairs if self.fit_intercept else None
         rule = self.rule, self.eta0, BETA[self.rule], l1, l2, float(self.t)
@@ -148,7 +152,7 @@ class AdaptiveState(LogisticState):
         """Return the weights on standardised rows; FTRL's have exact zeros."""
         l1, l2 = (self.t * self.alpha * share for share in (self.l1_ratio, 1 - self.l1_ratio))
         W = adaptive_weights(self.rule, self.eta0, BETA[self.rule], l1, l2, self.pairs)
-        return W.T.astype(self.W.dtype, copy=False), self.b_pairs[:, 0]
+        return W.T.astype(self.W.dtype), self.b_pairs[:, 0].copy()
 
     def replace_weights(self, coef: Array, intercept: NDArray[np.float64]) -> None:
         """Go on from these weights, in the caller's units, with the step sizes of before."""
@@ -179,7 +183,7 @@ class AdaptiveState(LogisticState):
             self.replace_weights(coef, intercept)
         self.center, self.scale = center, scale
 
-    def _set_weights(self, W: NDArray[np.float64]) -> None:
+    def _set_weights(self, W: Array) -> None:
         if self.rule == "adagrad":
             self.pairs[..., 0] = W.T
             return

@@ -6,7 +6,7 @@ The rules behind "auto", all from one read of the rows (docs/defaults.md has the
 - ``alpha``: 1 / n_samples for logistic regression, the strength of LogisticRegression(C=1); a tenth of it for networks.
 - ``eta0``: a constant / E[weight ||do/dw||^2], with o an output and w all weights; for logistic regression ||do/dw||^2 is
   ||z||^2 + 1. A step size that diverges is halved and training starts again.
-- ``optimizer`` other than "sgd": a step size for all data, and no ``alpha`` for AdaGrad, which has no penalty.
+- ``optimizer`` other than "sgd": ``eta0`` is a constant / E[||z||^2]; no ``alpha`` for AdaGrad, which has no penalty.
 - ``learning_rate``: (ST-4) with a horizon of 1 / (eta0 alpha) steps for logistic regression, of ten epochs for networks.
 - ``tol``: a thousandth of the best loss.
 """
@@ -110,14 +110,14 @@ def logistic_plan(
     state: LogisticState, settings: Settings, n_rows: int, mean_weight: float, square: float | None = None
 ) -> Plan:
     """Return the plan for rows of which ``state.statistics`` tells the mean of weight ||z||^2, unless it is ``square``."""
-    if isinstance(state, AdaptiveState):
-        return settings.plan(alpha=state.usual_alpha(n_rows), eta0=STEP[state.rule])
-    if settings.eta0 == "auto":
-        if square is None:
-            square = mean_weight * state.statistics.mean_square(state.center, state.scale)
-        square += mean_weight * state.fit_intercept
-    else:
+    if settings.eta0 != "auto":
         square = 0.0
+    elif square is None:
+        square = mean_weight * state.statistics.mean_square(state.center, state.scale)
+    if isinstance(state, AdaptiveState):
+        eta0 = STEP[state.rule] * mean_weight / square if square > 0 else STEP[state.rule]
+        return settings.plan(alpha=state.usual_alpha(n_rows), eta0=eta0)
+    square += mean_weight * state.fit_intercept
     return settings.plan(alpha=1 / n_rows, eta0=STEP_LOGISTIC / square if square > 0 else 1.0)
 
 
@@ -161,7 +161,7 @@ def _start_sparse(state: LogisticState, X: SparseRows, sample_weight: NDArray[np
             largest[largest == 0] = 1  # rows to come may have it
             center, scale = np.zeros(n_features, dtype), scale_of(largest, dtype)
         state.restandardize(center, scale)
-        if settings.eta0 == "auto" and not isinstance(state, AdaptiveState):
+        if settings.eta0 == "auto":
             scale = np.zeros(0, dtype) if scale is None else scale
             square = choose().sparse_square(*X.arrays, sample_weight, scale)
     state.restart_average()

@@ -65,8 +65,8 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
         (ST-1) to (ST-4). With ``h = 1 / (eta0 alpha)``: "auto" is eta0 / (1 + t / h)^0.75, "optimal" eta0 / (1 + t / h),
         "invscaling" eta0 / (t + 1)^power_t.
     eta0 : float > 0 or "auto", default="auto"
-        First step size. "auto": for "sgd" 1/4 of 1 / mean(sample_weight * (||z||^2 + 1)), z the standardised row; for the
-        adaptive optimizers 0.1.
+        First step size. "auto": for "sgd" 1/4 of 1 / mean(sample_weight * (||z||^2 + 1)), z the standardised row; for "adagrad"
+        1.4 and for "ftrl" 6 over mean(||z||^2).
     power_t : float, default=0.25
     early_stopping : bool, default=False
         Hold out ``validation_fraction`` of the rows, stop by their log loss and keep the weights of the best epoch.
