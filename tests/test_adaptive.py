@@ -214,3 +214,14 @@ def test_what_an_optimizer_does_not_have_is_refused(backend, params, message):
     X, y = drawn(50)
     with pytest.raises(ValueError, match=message):
         LogisticSGDClassifier(**params).fit(X, y)
+
+
+def test_sparsify(compiled):
+    X, y = drawn(200)
+    model = LogisticSGDClassifier(**KINDS["l1"], max_iter=5, tol=None, random_state=0).fit(X, y)
+    dense = model.coef_
+    sparse = model.sparsify().coef_
+    assert sparse.nnz == np.count_nonzero(dense) < dense.size
+    assert (sparse.toarray() == dense).all()
+    model.coef_ = 2 * sparse
+    assert model.densify().coef_ == pytest.approx(2 * dense)

@@ -1,5 +1,6 @@
 """Rows by their non-zeros: each pass equals the reference on the rows written out; dense and CSR rows give one model."""
 
+import os
 import tracemalloc
 
 import numpy as np
@@ -417,3 +418,21 @@ def test_networks_and_functions_take_dense_rows_only(compiled):
     X, y = drawn(50)
     with pytest.raises(TypeError, match="Sparse data was passed"):
         hotloop.TwoLayerClassifier().fit(X, y)
+
+
+@pytest.mark.skipif(not os.path.exists("/proc/meminfo"), reason="this system does not tell how much memory is left")
+@pytest.mark.parametrize(
+    ("params", "message"),
+    [
+        ({}, r"sgd with averaging, 2 times 12 bytes for each of 10737418235 weights"),
+        ({"average": False, "max_iter": 1}, "sgd, 1 times 4 bytes"),
+        ({"optimizer": "ftrl"}, "ftrl, 2 times 8 bytes"),
+    ],
+)
+def test_a_model_that_does_not_fit_is_refused_in_time(compiled, params, message):
+    X = sp.csr_matrix((np.ones(10, np.float32), np.arange(10), np.arange(11)), shape=(10, 2**31 - 1))
+    with open("/proc/meminfo", encoding="ascii") as lines:
+        if 4 * 5 * 2**31 < next(int(line.split()[1]) << 10 for line in lines if line.startswith("MemAvailable")):
+            pytest.skip("there is room for it")
+    with pytest.raises(MemoryError, match=message):
+        LogisticSGDClassifier(**params).fit(X, np.arange(10) % 5)

@@ -192,7 +192,8 @@ class LogisticState:
         kernels read are converted a few at a time."""
         if isinstance(X, SparseRows):
             if "coef" not in self._kept:
-                self._kept["coef"] = np.asarray(self.coef(), order="F"), self.intercept()
+                W = self.weights()[0]  # not coef(), which copies
+                self._kept["coef"] = np.asarray(W if self.scale is None else W * self.scale, order="F"), self.intercept()
             coef, intercept = self._kept["coef"]
             return choose().sparse_margins(*X.of_type(self.W.dtype).arrays, feature_major(coef), intercept)  # type: ignore[no-any-return]
         W, b = self.weights()

@@ -158,6 +158,7 @@ def run_epochs(
                 f"training diverged in epoch {epoch + 1}, after step {step} ({error}); the weights of the epoch before are "
                 f"kept. Take a smaller step size: eta0 was {plan.eta0:g}"
             ) from None
+        del good  # before the next copy is made
         course.loss_curve.append(loss / max(moved, 1) + plan.alpha * state.penalty())
         course.n_iter = epoch + 1
         if validate is not None:

@@ -1,5 +1,6 @@
 """Checks of arrays before any kernel runs: dtype, shape, finite values, labels. No scikit-learn."""
 
+import os
 from collections.abc import Sequence
 from typing import Any
 
@@ -81,3 +82,13 @@ def as_vector(values: Any, n: int, name: str, dtype: Any) -> Array:
     vector: Array = np.ascontiguousarray(values, dtype=dtype)
     check_finite(vector, name)
     return vector
+
+
+def check_memory(n_bytes: int, what: str) -> None:
+    """Raise MemoryError where the system tells that it has less than this left; asked before a large model is made."""
+    if n_bytes < 1 << 28 or not os.path.exists("/proc/meminfo"):
+        return
+    with open("/proc/meminfo", encoding="ascii") as lines:
+        available = next((int(line.split()[1]) << 10 for line in lines if line.startswith("MemAvailable")), None)
+    if available is not None and n_bytes > available:
+        raise MemoryError(f"{what} needs {n_bytes / 1e9:.1f} GB, and {available / 1e9:.1f} GB are left")

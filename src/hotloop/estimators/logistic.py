@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+from scipy.sparse import csr_matrix, issparse
 from sklearn.base import ClassifierMixin
 from sklearn.utils.validation import check_is_fitted
 
@@ -26,7 +27,7 @@ from hotloop.logistic_stream import LogisticStream
 from hotloop.model import Model
 from hotloop.sparse_rows import SparseRows
 from hotloop.training import Plan, Rows
-from hotloop.validation import Array, check_finite, float_dtype
+from hotloop.validation import Array, check_finite, check_memory, float_dtype
 
 
 class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc]
@@ -119,6 +120,7 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
     classes_: Array
     _stream: LogisticStream
     _takes_sparse = True
+    _sparsified = False
 
     def __init__(
         self,
@@ -311,6 +313,16 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
         """Return the likeliest class of each row, (n_samples,)."""
         return self._predicting(X, "predict")
 
+    def sparsify(self) -> "LogisticSGDClassifier":
+        """Let ``coef_`` be a CSR matrix, without the weights that are 0, until :meth:`densify`; returns self."""
+        self._sparsified = True
+        return self
+
+    def densify(self) -> "LogisticSGDClassifier":
+        """Let ``coef_`` be an array again; returns self."""
+        self._sparsified = False
+        return self
+
     def scorer(self) -> Callable[[Array], Any]:
         """Return a function of one row, a float32 or float64 array of n_features: P(``classes_[1]``), or all probabilities.
 
@@ -320,12 +332,13 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
 
     @property
     def coef_(self) -> Array:
-        """Weights in the caller's units, (1 or n_classes, n_features)."""
-        return self._learnt().visible().coef()
+        """Weights in the caller's units, (1 or n_classes, n_features), a copy; after :meth:`sparsify` a CSR matrix."""
+        coef = self._learnt().visible().coef()
+        return csr_matrix(coef) if self._sparsified else coef
 
     @coef_.setter
     def coef_(self, coef: Any) -> None:
-        self._replace(np.asarray(coef), self.intercept_)
+        self._replace(coef.toarray() if issparse(coef) else np.asarray(coef), self.intercept_)
 
     @property
     def intercept_(self) -> Array:
@@ -334,7 +347,7 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
 
     @intercept_.setter
     def intercept_(self, intercept: Any) -> None:
-        self._replace(self.coef_, np.asarray(intercept, dtype=np.float64).reshape(-1))
+        self._replace(self._learnt().visible().coef(), np.asarray(intercept, dtype=np.float64).reshape(-1))
 
     @property
     def t_(self) -> int:
@@ -360,6 +373,14 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
     def _new_state(self, X: Array | SparseRows, n_classes: int) -> LogisticState:
         if self.average not in ("auto", True, False):
             raise ValueError(f"average is {self.average!r}, expected True, False or 'auto'")
+        dtype, n_weights = float_dtype(X.dtype), (1 if n_classes == 2 else n_classes) * X.shape[1]
+        size, kind = np.dtype(dtype).itemsize, self.optimizer
+        if self.optimizer != "sgd":
+            size *= 2
+        elif self.average:
+            size, kind = size + 8, "sgd with averaging"
+        copies = 1 if self.max_iter == 1 else 2  # the weights of the epoch before are kept
+        check_memory(copies * size * n_weights, f"{kind}, {copies} times {size} bytes for each of {n_weights} weights,")
         if self.optimizer != "sgd":
             return AdaptiveState.new(
                 1 if n_classes == 2 else n_classes,
@@ -382,7 +403,7 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
             return None
         if self.coef_.shape[1] != X.shape[1]:
             raise ValueError(f"warm_start: X has {X.shape[1]} columns, the last fit had {self.coef_.shape[1]}")
-        return self.coef_, self.intercept_
+        return self._learnt().visible().coef(), self.intercept_
 
     def _set_error_bars(self, rows: Rows, start: tuple[Array, Array] | None) -> None:
         for name in {"coef_std_", "intercept_std_"} & set(vars(self)):

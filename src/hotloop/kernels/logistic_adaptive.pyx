@@ -7,7 +7,7 @@ import numpy as np
 
 from cython cimport floating
 from libc.math cimport exp, fabs, isfinite, log, log1p, sqrt
-from libc.stdint cimport int32_t, int64_t
+from libc.stdint cimport int32_t
 
 from hotloop.kernels cimport levels, nonzeros, samples
 from hotloop.kernels.nonzeros cimport Csr, NonZeros
