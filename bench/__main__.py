@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from bench import bench_logistic, bench_two_layer
+from bench import bench_logistic, bench_sparse, bench_two_layer
 from bench.bandwidth import read_bandwidth
 from bench.measure import Candidate, machine, pin, take_turns
 from hotloop.kernels import available_levels
@@ -29,7 +29,7 @@ def main() -> None:
     asked = parser.parse_args()
     families = [
         (family, case)
-        for family in (bench_logistic, bench_two_layer)
+        for family in (bench_logistic, bench_sparse, bench_two_layer)
         for case in (family.QUICK if asked.quick else family.CASES)
     ]
     names = [case.name for _, case in families]
@@ -92,6 +92,21 @@ def figures(found: Candidate, reference: Candidate, bandwidth: float, error: flo
 # What the figures of a case say: title, this speed over that speed, times a factor. All are the better the larger.
 RATIOS = (
     ("pass over numba loop", "logistic_pass, {best}", "numba loop, fastmath", 1),
+    ("sparse pass over numba loop", "logistic_sparse_pass, {best}", "numba loop, fastmath", 1),
+    ("sparse pass, baseline over the highest level", "logistic_sparse_pass, baseline", "logistic_sparse_pass, {best}", 1),
+    ("sparse pass in random order over in order", "logistic_sparse_pass, random order", "logistic_sparse_pass, {best}", 1),
+    ("sparse pass, averaged over not averaged", "logistic_sparse_pass, averaged", "logistic_sparse_pass, {best}", 1),
+    ("AdaGrad over the sparse pass", "logistic_adaptive_pass, adagrad", "logistic_sparse_pass, {best}", 1),
+    ("FTRL over the sparse pass", "logistic_adaptive_pass, ftrl", "logistic_sparse_pass, {best}", 1),
+    *(
+        (
+            f"sparse fit over SGDClassifier.fit, shuffle={shuffle}",
+            f"LogisticSGDClassifier.fit, shuffle={shuffle}",
+            f"scikit-learn SGDClassifier.fit, shuffle={shuffle}",
+            1,
+        )
+        for shuffle in (False, True)
+    ),
     ("baseline over the highest level", "logistic_pass, baseline", "logistic_pass, {best}", 1),
     ("pass in random order over in order", "logistic_pass, random order", "logistic_pass, {best}", 1),
     ("uint8 over float32 rows", "logistic_pass, uint8 rows", "logistic_pass, {best}", 1),
