@@ -30,6 +30,14 @@ TESTS = {
     "kernels/logistic_dense.pyx": f"{KERNELS} test_worked_examples test_logistic test_backends_agree",
     "kernels/two_layer_dense.pyx": f"{KERNELS} {NETWORK} test_backends_agree",
     "kernels/logistic_many.pyx": f"{KERNELS} test_logistic test_logistic_many",
+    "kernels/logistic_sparse.pyx": f"{KERNELS} test_sparse",
+    "kernels/logistic_adaptive.pyx": f"{KERNELS} test_adaptive",
+    "kernels/columns_sparse.pyx": f"{KERNELS} test_sparse",
+    "kernels/nonzeros.pyx": f"{KERNELS} test_sparse",
+    "kernels/vectors/sparse.h": f"{KERNELS} test_sparse",
+    "kernels/vectors/adaptive.h": f"{KERNELS} test_adaptive",
+    "sparse_rows.py": f"{KERNELS} test_sparse",
+    "adaptive_state.py": f"{KERNELS} test_adaptive",
     "kernels/columns_dense.pyx": f"{KERNELS} test_standardization",
     "kernels/orders.pyx": f"{KERNELS} test_orders",
     "kernels/scorer.pyx": f"{KERNELS} test_scorer",
@@ -49,6 +57,62 @@ TESTS = {
 
 # File: a fragment that stands in one line only, and what stands there instead.
 MUTANTS = {
+    "kernels/logistic_sparse.pyx": [
+        ("total[j * m + c] += kept * w + folded.lean[m + c] * moved", "total[j * m + c] += kept * w"),
+        ("W[j * m + c] = <floating>(keep * (w + folded.lean[c] * moved))", "W[j * m + c] = <floating>(keep * w)"),
+        ("m += folded.lean[0] * (along - folded.keep[2]) - folded.lean[2]", "m += folded.lean[0] * along - folded.lean[2]"),
+        ("inverse, kept = 1.0 / keep, -folded.keep[1]", "inverse, kept = 1.0, -folded.keep[1]"),
+        ("folded.lean[2] += c * along", "folded.lean[2] -= c * along"),
+        ("folded.lean[1] += keep * folded.lean[0]", "folded.lean[1] += folded.lean[0]"),
+        (
+            "if keep < SMALLEST:\n                settle_all(v, n_features, 1,",
+            "if False:\n                settle_all(v, n_features, 1,",
+        ),
+        ("found[c] = <floating>a", "found[c] = <floating>(2 * a)"),
+        ("m[i, c] = found[c] + b[c]", "m[i, c] = found[c]"),
+    ],
+    "kernels/logistic_adaptive.pyx": [
+        ("p[c] += b_pair[2 * c] ", "pass "),
+        ("rule.t += 1", "rule.t += 2"),
+        ("b_pair[2 * c + 1] += g * g", "b_pair[2 * c + 1] += g"),
+        ("g = weight * p[c]", "g = p[c]"),
+        ("p[c] = p[c] / below - (c == label)", "p[c] = p[c] / below"),
+    ],
+    "kernels/columns_sparse.pyx": [
+        ("seen[at[j]] += weight", "seen[at[j]] += 1"),
+        ("mean[at[j]] += weight / seen[at[j]] * before", "mean[at[j]] += before / seen[at[j]]"),
+        ("total += sample_weight[i] * (n if", "total += (n if"),
+    ],
+    "kernels/nonzeros.pyx": [
+        ("falls += p[j] <= p[j - 1]", "falls += p[j] < p[j - 1]"),
+        ("borders += p[begin] <= p[begin - 1]", "borders += 0"),
+        ("if lowest < 0 or highest >= n_features:", "if lowest < 0 or highest > n_features:"),
+        ('raise ValueError(f"indptr starts with {starts[0]}, expected 0")', "pass"),
+    ],
+    "kernels/vectors/sparse.h": [
+        ("(n - j < SPARSE_LANES ? SPARSE_LANES - (n - j) : 0)", "0"),
+        ("total[at[j]] += d * ((double)after - before);", "total[at[j]] += d * after;"),
+        ("if (x) a *= _mm256_maskload_ps(x + j, left);", ""),
+        ("for (ptrdiff_t j = 0; j < n; j++) z[j] = scale[at[j]];", "for (ptrdiff_t j = 0; j < n; j++) z[j] = 1;"),
+    ],
+    "kernels/vectors/adaptive.h": [
+        ("over = size > l1 ? size - l1 : 0;", "over = size;"),
+        ("z[j] += slope[j] - (ROOT(s[j]) - r[j]) * inverse * u[j];", "z[j] += slope[j];"),
+        ("slope[j] = x ? g * x[begin + j] : g;", "slope[j] = g;"),
+    ],
+    "sparse_rows.py": [
+        ("X.has_sorted_indices = X.has_canonical_format = False  # whatever it believes", "pass"),
+        (
+            "return all((values[i : i + COMPARED_AT_ONCE] == 1).all()",
+            "return any((values[i : i + COMPARED_AT_ONCE] == 1).all()",
+        ),
+        ("starts=self.starts - self.starts[0]", "starts=self.starts"),
+    ],
+    "adaptive_state.py": [
+        ("self.pairs[..., 1] *= (ratio**2)[:, None]", "pass"),
+        ("np.clip(self.pairs[..., 0], -l1, l1)", "self.pairs[..., 0]"),
+        ("self.b_pairs[:, 0] += (W * center).sum(axis=1)", "pass"),
+    ],
     "reference/graph.py": [
         ("table[node] = sum(u)", "table[node] = u[0]"),
         ("table[node] = min(u)", "table[node] = max(u)"),

@@ -84,8 +84,8 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
         weights hang on the rows that happened to be there. Each is trained on n_samples rows drawn with replacement, with the
         plan and the epochs of the model (Efron 1979). 0: none; a few dozen give the size of the bars, hundreds a second digit.
     standardize : {"auto", "std", "maxabs", None}, default="auto"
-        Columns seen as (x - center) * scale, (LR-9), on the fly: X is neither copied nor changed. "auto" is "std": mean and
-        standard deviation. ``coef_`` and ``intercept_`` are in the caller's units all the same.
+        Columns seen as (x - center) * scale, (LR-9), on the fly: X is neither copied nor changed. "auto" is "std", mean and
+        standard deviation, for dense rows, and "maxabs", 0 and the largest absolute value, for sparse ones. ``coef_`` and ``intercept_`` are in the caller's units all the same.
 
     Attributes
     ----------
@@ -175,10 +175,11 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
+        X : array-like or sparse matrix of shape (n_samples, n_features)
             float32 and narrower numbers are trained in float32, the rest in float64. Arrays of float16, float32, float64,
             booleans or integers are read where they lie, a few rows at a time, if each row is contiguous; Fortran order, lists
-            and tables are copied once.
+            and tables are copied once. CSR matrices are read where they lie; other sparse formats are converted to CSR, and rows that name a
+            column twice or out of order are summed and sorted in a copy.
         y : array-like of shape (n_samples,)
             Labels, two classes or more.
         sample_weight : array-like of shape (n_samples,), default=None
@@ -196,6 +197,8 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
             NaN or infinity (names row and column), fewer than two classes, shapes that disagree.
         FloatingPointError
             The weights diverge with an explicit ``eta0``; the weights of the last good epoch are kept.
+        MemoryError
+            So many weights do not fit; says what each needs. Nothing is made then.
         KeyboardInterrupt
             The model is then as trained so far, and usable.
         """
