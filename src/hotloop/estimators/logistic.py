@@ -85,7 +85,8 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
         plan and the epochs of the model (Efron 1979). 0: none; a few dozen give the size of the bars, hundreds a second digit.
     standardize : {"auto", "std", "maxabs", None}, default="auto"
         Columns seen as (x - center) * scale, (LR-9), on the fly: X is neither copied nor changed. "auto" is "std", mean and
-        standard deviation, for dense rows, and "maxabs", 0 and the largest absolute value, for sparse ones. ``coef_`` and ``intercept_`` are in the caller's units all the same.
+        standard deviation, for dense rows, and "maxabs", 0 and the largest absolute value, for sparse ones. ``coef_`` and
+        ``intercept_`` are in the caller's units all the same.
 
     Attributes
     ----------
@@ -177,8 +178,8 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
         ----------
         X : array-like or sparse matrix of shape (n_samples, n_features)
             float32 and narrower numbers are trained in float32, the rest in float64. Arrays of float16, float32, float64,
-            booleans or integers are read where they lie, a few rows at a time, if each row is contiguous; Fortran order, lists
-            and tables are copied once. CSR matrices are read where they lie; other sparse formats are converted to CSR, and rows that name a
+            booleans or integers are read where they lie, a few rows at a time, if each row is contiguous, and so are CSR
+            matrices; Fortran order, lists and tables are copied once, other sparse formats converted to CSR. Rows that name a
             column twice or out of order are summed and sorted in a copy.
         y : array-like of shape (n_samples,)
             Labels, two classes or more.
