@@ -21,6 +21,7 @@ MODULES = {
     "nonzeros": [],
     "columns_dense": [],
     "columns_sparse": [],
+    "hashing": [],
     "orders": [],
     "logistic_many": [],
     "logistic_dense": [],

@@ -7,6 +7,7 @@ from hotloop.backend import BackendInfo, backend_info
 
 if TYPE_CHECKING:
     from hotloop.estimators import (
+        HashingEncoder,
         LogisticSGDClassifier,
         LogisticSGDClassifierCV,
         TableEncoder,
@@ -20,6 +21,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "BackendInfo",
+    "HashingEncoder",
     "LogisticSGDClassifier",
     "LogisticSGDClassifierCV",
     "Model",
@@ -35,6 +37,7 @@ __all__ = [
 
 # Imported when first touched: the estimators bring scikit-learn, whose import takes seconds.
 _LAZY = {
+    "HashingEncoder": "hotloop.estimators",
     "LogisticSGDClassifier": "hotloop.estimators",
     "LogisticSGDClassifierCV": "hotloop.estimators",
     "Model": "hotloop.model",

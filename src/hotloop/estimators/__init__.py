@@ -1,8 +1,16 @@
 """The scikit-learn surface: estimators check and store; the training and prediction code is below them."""
 
+from hotloop.estimators.hashing_encoder import HashingEncoder
 from hotloop.estimators.logistic import LogisticSGDClassifier
 from hotloop.estimators.logistic_cv import LogisticSGDClassifierCV
 from hotloop.estimators.table_encoder import TableEncoder
 from hotloop.estimators.two_layer import TwoLayerClassifier, TwoLayerRegressor
 
-__all__ = ["LogisticSGDClassifier", "LogisticSGDClassifierCV", "TableEncoder", "TwoLayerClassifier", "TwoLayerRegressor"]
+__all__ = [
+    "HashingEncoder",
+    "LogisticSGDClassifier",
+    "LogisticSGDClassifierCV",
+    "TableEncoder",
+    "TwoLayerClassifier",
+    "TwoLayerRegressor",
+]

@@ -2,6 +2,7 @@
 
 from hotloop.kernels.columns_dense import column_moments
 from hotloop.kernels.columns_sparse import sparse_column_moments, sparse_largest, sparse_square
+from hotloop.kernels.hashing import hash_units, hash_words, murmurhash3
 from hotloop.kernels.levels import active_level, available_levels, use_level
 from hotloop.kernels.logistic_adaptive import logistic_adaptive_pass
 from hotloop.kernels.logistic_dense import (
@@ -29,6 +30,8 @@ __all__ = [
     "available_levels",
     "check_nonzeros",
     "column_moments",
+    "hash_units",
+    "hash_words",
     "linear_margins",
     "logistic_adaptive_pass",
     "logistic_gradient",
@@ -37,6 +40,7 @@ __all__ = [
     "logistic_pass",
     "logistic_probability",
     "logistic_sparse_pass",
+    "murmurhash3",
     "permutation",
     "row_scorer",
     "settle",

@@ -2,6 +2,7 @@
 
 from .columns import column_moments
 from .graph import Graph, Node, seven_nodes, six_weights
+from .hashing import hash_units, hash_words, murmurhash3
 from .logistic import (
     linear_margins,
     logistic_gradient,
@@ -37,6 +38,8 @@ __all__ = [
     "adaptive_weights",
     "check_nonzeros",
     "column_moments",
+    "hash_units",
+    "hash_words",
     "linear_margins",
     "logistic_adaptive_pass",
     "logistic_gradient",
@@ -45,6 +48,7 @@ __all__ = [
     "logistic_pass",
     "logistic_probability",
     "logistic_sparse_pass",
+    "murmurhash3",
     "permutation",
     "row_scorer",
     "settle",

@@ -1,0 +1,294 @@
+"""Tokens of documents hashed to columns: words and runs of them, runs of characters (docs/decisions/0014).
+
+MurmurHash3 (x86, 32 bits, seed 0; Appleby 2011) of a token's UTF-8 bytes, read as a signed number: its absolute value modulo the
+number of columns is the column, its sign that of the entry.
+"""
+import numpy as np
+
+from cpython.unicode cimport PyUnicode_AsUTF8AndSize
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
+from libc.stdlib cimport free, realloc
+from libc.string cimport memcpy
+
+
+cdef extern from "Python.h":
+    bint PyUnicode_IS_ASCII(object text)
+
+
+cdef struct Tokens:
+    # The units of a text, words or characters, one after the other in a buffer, and the entries that their runs make.
+    uint8_t *text
+    Py_ssize_t room
+    int32_t *begin
+    int32_t *end
+    Py_ssize_t units_room
+    uint64_t *entry       # column, then 1 for a negative sign
+    Py_ssize_t entries_room
+
+
+cdef inline uint32_t murmur(const uint8_t *x, Py_ssize_t n) noexcept nogil:
+    cdef uint32_t h = 0, k
+    cdef Py_ssize_t i = 0
+    while i + 4 <= n:
+        memcpy(&k, x + i, 4)
+        k *= <uint32_t>0xcc9e2d51
+        k = (k << 15) | (k >> 17)
+        h ^= k * <uint32_t>0x1b873593
+        h = (h << 13) | (h >> 19)
+        h = h * 5 + <uint32_t>0xe6546b64
+        i += 4
+    k = 0
+    if n - i >= 3:
+        k ^= <uint32_t>x[i + 2] << 16
+    if n - i >= 2:
+        k ^= <uint32_t>x[i + 1] << 8
+    if n - i >= 1:
+        k = (k ^ x[i]) * <uint32_t>0xcc9e2d51
+        h ^= ((k << 15) | (k >> 17)) * <uint32_t>0x1b873593
+    h ^= <uint32_t>n
+    h ^= h >> 16
+    h *= <uint32_t>0x85ebca6b
+    h ^= h >> 13
+    h *= <uint32_t>0xc2b2ae35
+    return h ^ h >> 16
+
+
+cdef inline uint64_t entry_of(const uint8_t *x, Py_ssize_t n, uint32_t n_features) noexcept nogil:
+    cdef uint32_t h = murmur(x, n), negative = h >> 31
+    return (<uint64_t>((0 - h if negative else h) % n_features) << 1) | negative
+
+
+cdef void sort(uint64_t *a, Py_ssize_t n) noexcept nogil:
+    """Ascending: quicksort by the median of three, short pieces by insertion."""
+    cdef Py_ssize_t i, j
+    cdef uint64_t x, t
+    while n > 16:
+        i, j = 0, n - 1
+        if a[n // 2] < a[0]:
+            a[0], a[n // 2] = a[n // 2], a[0]
+        if a[n - 1] < a[0]:
+            a[0], a[n - 1] = a[n - 1], a[0]
+        if a[n - 1] < a[n // 2]:
+            a[n - 1], a[n // 2] = a[n // 2], a[n - 1]
+        x = a[n // 2]
+        while i <= j:
+            while a[i] < x:
+                i += 1
+            while a[j] > x:
+                j -= 1
+            if i <= j:
+                a[i], a[j] = a[j], a[i]
+                i += 1
+                j -= 1
+        if j + 1 < n - i:  # the shorter piece first: the stack stays flat
+            sort(a, j + 1)
+            a, n = a + i, n - i
+        else:
+            sort(a + i, n - i)
+            n = j + 1
+    for i in range(1, n):
+        t = a[i]
+        j = i
+        while j > 0 and a[j - 1] > t:
+            a[j] = a[j - 1]
+            j -= 1
+        a[j] = t
+
+
+cdef int grow(Tokens *t, Py_ssize_t text, Py_ssize_t units, Py_ssize_t entries) except -1 nogil:
+    """Make room for so many bytes, units and entries."""
+    cdef void *p
+    if text > t.room:
+        t.room = 2 * text
+        p = realloc(t.text, t.room)
+        if p == NULL:
+            raise MemoryError()
+        t.text = <uint8_t *>p
+    if units > t.units_room:
+        t.units_room = 2 * units
+        p = realloc(t.begin, t.units_room * sizeof(int32_t))
+        if p == NULL:
+            raise MemoryError()
+        t.begin = <int32_t *>p
+        p = realloc(t.end, t.units_room * sizeof(int32_t))
+        if p == NULL:
+            raise MemoryError()
+        t.end = <int32_t *>p
+    if entries > t.entries_room:
+        t.entries_room = 2 * entries
+        p = realloc(t.entry, t.entries_room * sizeof(uint64_t))
+        if p == NULL:
+            raise MemoryError()
+        t.entry = <uint64_t *>p
+    return 0
+
+
+cdef inline bint is_word(uint8_t c) noexcept nogil:
+    return c'a' <= c <= c'z' or c'0' <= c <= c'9' or c'A' <= c <= c'Z' or c == c'_'
+
+
+cdef Py_ssize_t words_of_ascii(Tokens *t, const uint8_t *x, Py_ssize_t n, bint lower) noexcept nogil:
+    """Write the words of two characters and more into the buffer, a blank between them; returns how many there are."""
+    cdef Py_ssize_t i = 0, j, at = 0, found = 0
+    cdef uint8_t c
+    while i < n:
+        if not is_word(x[i]):
+            i += 1
+            continue
+        j = i
+        while j < n and is_word(x[j]):
+            j += 1
+        if j - i >= 2:
+            t.begin[found] = <int32_t>at
+            while i < j:
+                c = x[i]
+                t.text[at] = c + 32 if lower and c'A' <= c <= c'Z' else c
+                at += 1
+                i += 1
+            t.end[found] = <int32_t>at
+            t.text[at] = c' '
+            at += 1
+            found += 1
+        i = j
+    return found
+
+
+cdef Py_ssize_t runs(Tokens *t, Py_ssize_t units, Py_ssize_t shortest, Py_ssize_t longest, uint32_t n_features) noexcept nogil:
+    """Hash the runs of shortest to longest units; returns how many there are."""
+    cdef Py_ssize_t length, i, found = 0
+    for length in range(shortest, min(longest, units) + 1):
+        for i in range(units - length + 1):
+            t.entry[found] = entry_of(t.text + t.begin[i], t.end[i + length - 1] - t.begin[i], n_features)
+            found += 1
+    return found
+
+
+cdef class _Rows:
+    """CSR rows that grow."""
+    cdef object places, values
+    cdef int32_t[::1] p
+    cdef float[::1] v
+    cdef Py_ssize_t n
+
+    def __init__(self):
+        self.places, self.values, self.n = np.empty(1 << 16, np.int32), np.empty(1 << 16, np.float32), 0
+        self.p, self.v = self.places, self.values
+
+    cdef int add(self, uint64_t *entry, Py_ssize_t n, bint signed) except -1:
+        """Add a row of entries, those of one column summed."""
+        cdef Py_ssize_t i
+        cdef int64_t last = -1
+        cdef float one
+        if self.n + n > self.p.shape[0]:
+            room = 2 * (self.n + n)
+            self.places, self.values = np.resize(self.places, room), np.resize(self.values, room)
+            self.p, self.v = self.places, self.values
+        with nogil:
+            sort(entry, n)
+            for i in range(n):
+                one = -1 if signed and entry[i] & 1 else 1
+                if <int64_t>(entry[i] >> 1) == last:
+                    self.v[self.n - 1] += one
+                else:
+                    last = <int64_t>(entry[i] >> 1)
+                    self.p[self.n], self.v[self.n] = <int32_t>last, one
+                    self.n += 1
+        return 0
+
+
+def hash_words(documents, Py_ssize_t shortest, Py_ssize_t longest, Py_ssize_t n_features, bint lower, bint signed, words):
+    """See hotloop.reference.hash_words."""
+    cdef Tokens t = Tokens(NULL, 0, NULL, NULL, 0, NULL, 0)
+    cdef _Rows rows = _Rows()
+    cdef Py_ssize_t n = 0, units, found
+    cdef const char *x
+    starts = [0]
+    try:
+        for row, document in enumerate(documents):
+            if not isinstance(document, str):
+                raise TypeError(f"document {row} is of type {type(document).__name__}, expected str")
+            if PyUnicode_IS_ASCII(document):
+                x = PyUnicode_AsUTF8AndSize(document, &n)
+                grow(&t, n + 1, n // 2 + 1, 0)
+                with nogil:
+                    units = words_of_ascii(&t, <const uint8_t *>x, n, lower)
+            else:
+                units = take_units(&t, words(document), b" ")
+            grow(&t, 0, 0, (longest - shortest + 1) * units)
+            with nogil:
+                found = runs(&t, units, shortest, longest, <uint32_t>n_features)
+            rows.add(t.entry, found, signed)
+            starts.append(rows.n)
+    finally:
+        free(t.text)
+        free(t.begin)
+        free(t.end)
+        free(t.entry)
+    return np.array(starts, np.int64), rows.places[:rows.n], rows.values[:rows.n]
+
+
+def hash_units(documents, str between, Py_ssize_t shortest, Py_ssize_t longest, Py_ssize_t n_features, bint signed):
+    """See hotloop.reference.hash_units."""
+    cdef Tokens t = Tokens(NULL, 0, NULL, NULL, 0, NULL, 0)
+    cdef _Rows rows = _Rows()
+    cdef Py_ssize_t units, found, total
+    cdef const char *blank = b" " if between else b""
+    starts = [0]
+    if between not in ("", " "):
+        raise ValueError(f"between is {between!r}, expected a blank or nothing")
+    try:
+        for segments in documents:
+            total = 0
+            for segment in segments:
+                units = take_units(&t, segment, blank)
+                grow(&t, 0, 0, total + max(1, (longest - shortest + 1) * units))
+                with nogil:
+                    found = runs_from(&t, total, units, shortest, longest, <uint32_t>n_features)
+                total += found
+            rows.add(t.entry, total, signed)
+            starts.append(rows.n)
+    finally:
+        free(t.text)
+        free(t.begin)
+        free(t.end)
+        free(t.entry)
+    return np.array(starts, np.int64), rows.places[:rows.n], rows.values[:rows.n]
+
+
+cdef Py_ssize_t runs_from(
+    Tokens *t, Py_ssize_t first, Py_ssize_t units, Py_ssize_t shortest, Py_ssize_t longest, uint32_t n_features
+) noexcept nogil:
+    cdef Tokens rest = t[0]
+    rest.entry += first
+    return runs(&rest, units, shortest, longest, n_features)
+
+
+cdef Py_ssize_t take_units(Tokens *t, units, const char *between) except -1:
+    """Write strings into the buffer, ``between`` (a character or none) after each; returns how many there are."""
+    cdef Py_ssize_t at = 0, found = 0, n = 0
+    cdef const char *x
+    grow(t, 1, len(units) + 1, 0)
+    for unit in units:
+        x = PyUnicode_AsUTF8AndSize(unit, &n)
+        grow(t, at + n + 1, 0, 0)
+        memcpy(t.text + at, x, n)
+        t.begin[found], t.end[found] = <int32_t>at, <int32_t>(at + n)
+        at += n
+        if between[0] != 0:
+            t.text[at] = between[0]
+            at += 1
+        found += 1
+    return found
+
+
+def murmurhash3(tokens):
+    """See hotloop.reference.murmurhash3."""
+    found = np.empty(len(tokens), np.int32)
+    cdef int32_t[::1] h = found
+    cdef Py_ssize_t n = 0, i = 0
+    cdef const char *x
+    for token in tokens:
+        x = PyUnicode_AsUTF8AndSize(token, &n)
+        h[i] = <int32_t>murmur(<const uint8_t *>x, n)
+        i += 1
+    return found
