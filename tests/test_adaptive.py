@@ -25,7 +25,7 @@ def take_pass(package, X, y, n_outputs, dtype, rule, *, dense=False, ones=False,
     rows = (X.toarray().astype(dtype), None) if dense else (None, csr)
     loss, moved = package.logistic_adaptive_pass(*rows, y, weight, order, *RULES[rule], 5.0, center, scale, pairs, b_pairs)
     l1, l2 = (strength * (5 + moved) for strength in RULES[rule][3:])
-    W = reference.adaptive_weights(*RULES[rule][:3], l1, l2, pairs)
+    W = reference.logistic_adaptive.adaptive_weights(*RULES[rule][:3], l1, l2, pairs)
     return (W, pairs[..., 0], pairs[..., 1], *(() if b_pairs is None else (b_pairs,))), loss, moved
 
 
@@ -87,7 +87,7 @@ def test_steps_by_hand(backend, dtype):
     # FTRL with w = 0: z takes the slopes; then |z| - l1 over (beta + sqrt(n)) / eta + l2
     pairs, _ = one_row(backend, dtype, "ftrl", 0.1, 1.0, 0.6, 0.3)
     assert_allclose(pairs, [[-1, 1], [0, 0], [0.5, 0.25]], **close)
-    W = reference.adaptive_weights("ftrl", 0.1, 1.0, 0.6, 0.3, pairs[:, None])
+    W = reference.logistic_adaptive.adaptive_weights("ftrl", 0.1, 1.0, 0.6, 0.3, pairs[:, None])
     assert_allclose(W[:, 0], [(1 - 0.6) / ((1 + 1) / 0.1 + 0.3), 0, 0], **close)
 
 
@@ -102,7 +102,7 @@ def test_ftrl_without_penalty_takes_the_steps_of_adagrad(backend):
         backend.logistic_adaptive_pass(
             None, csr, y.astype(np.float64), np.ones(150), np.arange(150), *own, None, None, pairs, b_pairs
         )
-        found[rule] = reference.adaptive_weights(*own[:5], pairs), pairs[..., 1]
+        found[rule] = reference.logistic_adaptive.adaptive_weights(*own[:5], pairs), pairs[..., 1]
     assert relative_error(found["ftrl"], found["adagrad"]) < 1e-12
 
 

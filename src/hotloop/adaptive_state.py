@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from hotloop.backend import choose
 from hotloop.logistic_state import LogisticState
-from hotloop.reference import adaptive_weights
+from hotloop.reference.logistic_adaptive import adaptive_weights
 from hotloop.sparse_rows import SparseRows
 from hotloop.standardization import ColumnStatistics
 from hotloop.validation import Array

@@ -11,7 +11,7 @@ from .logistic import (
     logistic_pass,
     logistic_probability,
 )
-from .logistic_adaptive import adaptive_weights, logistic_adaptive_pass
+from .logistic_adaptive import logistic_adaptive_pass
 from .logistic_sparse import (
     check_nonzeros,
     logistic_sparse_pass,
@@ -35,7 +35,6 @@ from .two_layer import (
 __all__ = [
     "Graph",
     "Node",
-    "adaptive_weights",
     "check_nonzeros",
     "column_moments",
     "hash_units",
