@@ -33,7 +33,6 @@ TESTS = {
     "kernels/logistic_sparse.pyx": f"{KERNELS} test_sparse",
     "kernels/logistic_adaptive.pyx": f"{KERNELS} test_adaptive",
     "kernels/columns_sparse.pyx": f"{KERNELS} test_sparse",
-    "kernels/nonzeros.pyx": f"{KERNELS} test_sparse",
     "kernels/vectors/sparse.h": f"{KERNELS} test_sparse",
     "kernels/vectors/adaptive.h": f"{KERNELS} test_adaptive",
     "sparse_rows.py": f"{KERNELS} test_sparse",
@@ -100,8 +99,6 @@ MUTANTS = {
         ("seen[at[j]] += weight", "seen[at[j]] += 1"),
         ("mean[at[j]] += weight / seen[at[j]] * before", "mean[at[j]] += before / seen[at[j]]"),
         ("total += sample_weight[i] * (n if", "total += (n if"),
-    ],
-    "kernels/nonzeros.pyx": [
         ("falls += p[j] <= p[j - 1]", "falls += p[j] < p[j - 1]"),
         ("borders += p[begin] <= p[begin - 1]", "borders += 0"),
         ("if lowest < 0 or highest >= n_features:", "if lowest < 0 or highest > n_features:"),

@@ -1,7 +1,7 @@
 """HOW it is made fast: the compiled backend. Exports the functions of hotloop.reference, under the same names."""
 
 from hotloop.kernels.columns_dense import column_moments
-from hotloop.kernels.columns_sparse import sparse_column_moments, sparse_largest, sparse_square
+from hotloop.kernels.columns_sparse import check_nonzeros, sparse_column_moments, sparse_largest, sparse_square
 from hotloop.kernels.hashing import hash_units, hash_words, murmurhash3
 from hotloop.kernels.levels import active_level, available_levels, use_level
 from hotloop.kernels.logistic_adaptive import logistic_adaptive_pass
@@ -14,7 +14,6 @@ from hotloop.kernels.logistic_dense import (
 )
 from hotloop.kernels.logistic_many import logistic_many_pass
 from hotloop.kernels.logistic_sparse import logistic_sparse_pass, settle, sparse_margins, sum_of_squares
-from hotloop.kernels.nonzeros import check_nonzeros
 from hotloop.kernels.orders import permutation
 from hotloop.kernels.scorer import row_scorer
 from hotloop.kernels.two_layer_dense import (

@@ -1,4 +1,4 @@
-"""Statistics of the columns of rows given by their non-zeros, in one read; the zeros of a column are counted afterwards."""
+"""The columns of rows given by their non-zeros: whether they exist; statistics in one read, zeros counted afterwards."""
 import numpy as np
 
 from cython cimport floating
@@ -7,6 +7,46 @@ from libc.stdint cimport int32_t, int64_t
 
 from hotloop.kernels cimport levels, nonzeros
 from hotloop.kernels.nonzeros cimport NonZeros
+
+ctypedef fused column:
+    int32_t
+    int64_t
+
+
+def check_nonzeros(const int64_t[::1] starts not None, const column[::1] places not None, Py_ssize_t n_features):
+    """See hotloop.reference.check_nonzeros. The GIL is released."""
+    cdef Py_ssize_t row, n_samples = starts.shape[0] - 1
+    cdef int64_t j, begin, end, falls = 0, borders = 0
+    cdef column lowest = 0, highest = 0
+    if n_samples < 0:
+        raise ValueError("indptr is empty; it must have one entry more than there are rows")
+    if starts[0] != 0:
+        raise ValueError(f"indptr starts with {starts[0]}, expected 0")
+    for row in range(n_samples):
+        if starts[row + 1] < starts[row]:
+            raise ValueError(f"indptr falls from {starts[row]} to {starts[row + 1]} at row {row}")
+    end = starts[n_samples]
+    if end > places.shape[0]:
+        raise ValueError(f"indptr ends with {end}, but there are {places.shape[0]} column indices")
+    if end == 0:
+        return True
+    cdef const column *p = &places[0]
+    with nogil:
+        lowest = highest = p[0]
+        for j in range(1, end):
+            lowest = min(lowest, p[j])
+            highest = max(highest, p[j])
+            falls += p[j] <= p[j - 1]
+        for row in range(1, n_samples):
+            begin = starts[row]
+            if 0 < begin < end and starts[row + 1] > begin:
+                borders += p[begin] <= p[begin - 1]
+    if lowest < 0 or highest >= n_features:
+        for row in range(n_samples):
+            for j in range(starts[row], starts[row + 1]):
+                if not 0 <= p[j] < n_features:
+                    raise ValueError(f"row {row} has column index {p[j]}, expected 0 to {n_features - 1}")
+    return falls == borders
 
 
 def sparse_column_moments(

@@ -1,6 +1,0 @@
-import numpy as np
-from numpy.typing import NDArray
-
-class NonZeros: ...
-
-def check_nonzeros(starts: NDArray[np.int64], places: NDArray[np.int32] | NDArray[np.int64], n_features: int) -> bool: ...
