@@ -297,6 +297,8 @@ def _text(document: Any, row: int) -> str:
 def _checked(tokens: Any, row: int) -> Segments:
     if isinstance(tokens, str):
         raise TypeError(f"row {row} is a str, expected a list of tokens as in row 0")
+    if isinstance(tokens, Mapping) or not isinstance(tokens, Iterable):
+        raise TypeError(f"row {row} is of type {type(tokens).__name__}, expected a document (str) or a list of tokens")
     listed = list(tokens)
     for token in listed:
         if not isinstance(token, str):
