@@ -234,28 +234,3 @@ def test_extreme_margins(compiled, dtype):
         (compiled.logistic_gradient(X, y, w), reference.logistic_gradient(exact[0], y, exact[1])),
     ):
         assert_allclose(found, expected, rtol=SAMPLE[dtype].rtol, atol=2e-38)  # where exp underflows: no denormal numbers
-
-
-@pytest.mark.parametrize("n_features", [1, 7, 28, 33, 130])
-def test_a_margin_does_not_depend_on_its_place(compiled, dtype, n_features):
-    """Four rows are taken at once: in any of the four places, or in the last, incomplete four, a row has the same bits."""
-    draw = np.random.default_rng(n_features)
-    X, W = draw.standard_normal((11, n_features)).astype(dtype), draw.standard_normal((2, n_features)).astype(dtype)
-    b = draw.standard_normal(2)
-    whole = compiled.linear_margins(X, None, None, W, b)
-    for first in range(11):
-        for last in range(first + 1, 12):
-            assert (compiled.linear_margins(X[first:last], None, None, W, b) == whole[first:last]).all()
-
-
-@given(margins=st.lists(st.floats(-700, 700), max_size=140))
-def test_two_class_probabilities(compiled, margins):
-    m = np.array(margins, np.float64)
-    found, expected = np.empty((len(m), 4))[:, ::2], np.empty((len(m), 2))  # the columns may lie apart
-    compiled.two_class_probabilities(m, found)
-    reference.two_class_probabilities(m, expected)
-    assert_allclose(found, expected, rtol=1e-15, atol=1e-15)
-    assert_allclose(found[:, 1], expected[:, 1], rtol=4 * np.finfo(np.float64).eps)
-    assert (found.sum(axis=1) == 1).all()
-    with pytest.raises(ValueError, match="out has shape"):
-        compiled.two_class_probabilities(m, np.empty((len(m) + 1, 2)))

@@ -137,10 +137,7 @@ class Model:
             if not np.isfinite(m).all() and not isinstance(rows, SparseRows):
                 with np.errstate(over="ignore"):
                     check_finite(rows.astype(self.dtype, copy=False), "X", self.feature_names)
-            if of_margins is probabilities and m.shape[1] == 1:
-                choose().two_class_probabilities(np.ascontiguousarray(m[:, 0]), out[start : start + BLOCK_OF_ROWS])
-            else:
-                out[start : start + BLOCK_OF_ROWS] = of_margins(m)
+            out[start : start + BLOCK_OF_ROWS] = of_margins(m)
         return out
 
     def scorer(self) -> Callable[[Array], Any]:

@@ -11,7 +11,6 @@ from hotloop.kernels.logistic_dense import (
     logistic_loss,
     logistic_pass,
     logistic_probability,
-    two_class_probabilities,
 )
 from hotloop.kernels.logistic_many import logistic_many_pass
 from hotloop.kernels.logistic_sparse import logistic_sparse_pass, settle, sparse_margins, sum_of_squares
@@ -52,7 +51,6 @@ __all__ = [
     "sparse_margins",
     "sparse_square",
     "sum_of_squares",
-    "two_class_probabilities",
     "two_layer_outputs",
     "two_layer_pass",
     "use_level",

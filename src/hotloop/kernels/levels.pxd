@@ -12,7 +12,6 @@ cdef extern from "vectors/vectors.h" nogil:
         ROUNDS
     struct vectors_f32:
         float (*dot)(Py_ssize_t, const float *, const float *) noexcept nogil
-        void (*dots)(Py_ssize_t, const float *const *, const float *, float *) noexcept nogil
         void (*scale_add)(Py_ssize_t, float, float *, float, const float *) noexcept nogil
         void (*accumulate)(Py_ssize_t, const float *, double *) noexcept nogil
         void (*moments)(Py_ssize_t, const float *, double, double, double *, double *) noexcept nogil
@@ -39,7 +38,6 @@ cdef extern from "vectors/vectors.h" nogil:
                                 float, const float *, const float *) noexcept nogil
     struct vectors_f64:
         double (*dot)(Py_ssize_t, const double *, const double *) noexcept nogil
-        void (*dots)(Py_ssize_t, const double *const *, const double *, double *) noexcept nogil
         void (*scale_add)(Py_ssize_t, double, double *, double, const double *) noexcept nogil
         void (*accumulate)(Py_ssize_t, const double *, double *) noexcept nogil
         void (*moments)(Py_ssize_t, const double *, double, double, double *, double *) noexcept nogil
@@ -82,13 +80,6 @@ cdef inline floating dot(const vectors *v, Py_ssize_t n, const floating *x, cons
         return v.f32.dot(n, x, y)
     else:
         return v.f64.dot(n, x, y)
-
-
-cdef inline void dots(const vectors *v, Py_ssize_t n, const floating **x, const floating *w, floating *m) noexcept nogil:
-    if floating is float:
-        v.f32.dots(n, x, w, m)
-    else:
-        v.f64.dots(n, x, w, m)
 
 
 cdef inline void scale_add(

@@ -205,38 +205,19 @@ def linear_margins(
     if n_features == 0 or n_samples == 0 or n_outputs == 0:
         out[:] = b
         return out
-    cdef floating[::1] scratch = np.empty(4 * n_features, np.float32 if floating is float else np.float64)
+    cdef floating[::1] scratch = np.empty(n_features, np.float32 if floating is float else np.float64)
     cdef const levels.vectors *v = levels.active
     cdef const floating[::1] centers = center, scales = scale
     cdef const floating *center0 = NULL if center is None else &centers[0]
     cdef const floating *scale0 = NULL if scale is None else &scales[0]
-    cdef const floating *x[4]
-    cdef floating found[4]
-    cdef Py_ssize_t i, j, c, last = n_samples - 1
+    cdef const floating *x
+    cdef Py_ssize_t i, c
     with nogil:
-        for i in range(0, n_samples, 4):  # the last row stands in for those that would fill up the last four
-            for j in range(4):
-                x[j] = samples.row(v, rows.data + min(i + j, last) * rows.stride, rows.type, n_features, center0, scale0,
-                                   &scratch[j * n_features])
+        for i in range(n_samples):
+            x = samples.row(v, rows.data + i * rows.stride, rows.type, n_features, center0, scale0, &scratch[0])
             for c in range(n_outputs):
-                levels.dots(v, n_features, x, &W[c, 0], found)
-                for j in range(min(4, n_samples - i)):
-                    m[i + j, c] = b[c] + found[j]                                         # (LR-1)
+                m[i, c] = b[c] + levels.dot(v, n_features, x, &W[c, 0])                   # (LR-1)
     return out
-
-
-def two_class_probabilities(const double[::1] m not None, double[:, :] out not None):
-    """See hotloop.reference.two_class_probabilities."""
-    cdef double p[64]
-    cdef Py_ssize_t i, j, n = m.shape[0], some
-    if out.shape[0] != n or out.shape[1] != 2:
-        raise ValueError(f"out has shape {(out.shape[0], out.shape[1])}, expected ({n}, 2)")
-    with nogil:
-        for i in range(0, n, 64):
-            some = min(64, n - i)
-            levels.logistic(levels.active, some, &m[i], p)                                # (LR-2)
-            for j in range(some):
-                out[i + j, 0], out[i + j, 1] = 1.0 - p[j], p[j]
 
 
 def logistic_probability(const floating[:, ::1] X not None, const floating[::1] w not None):

@@ -10,7 +10,6 @@ from .logistic import (
     logistic_many_pass,
     logistic_pass,
     logistic_probability,
-    two_class_probabilities,
 )
 from .logistic_adaptive import logistic_adaptive_pass
 from .logistic_sparse import (
@@ -62,7 +61,6 @@ __all__ = [
     "sparse_margins",
     "sparse_square",
     "sum_of_squares",
-    "two_class_probabilities",
     "two_layer_outputs",
     "two_layer_pass",
 ]

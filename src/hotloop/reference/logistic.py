@@ -198,14 +198,6 @@ def linear_margins(X: Array, center: Array | None, scale: Array | None, W: Array
     return out
 
 
-def two_class_probabilities(m: Array, out: Array) -> None:
-    """Write 1 - p and p of each margin, (LR-2), into ``out``, (n_samples, 2), float64; ``m`` is (n_samples,), float64."""
-    if out.shape != (len(m), 2):
-        raise ValueError(f"out has shape {out.shape}, expected ({len(m)}, 2)")
-    out[:, 1] = logistic(m)
-    out[:, 0] = 1 - out[:, 1]
-
-
 def logistic_probability(X: Array, w: Array) -> Array:
     """Return p = logistic(w . x) of each row, (LR-1) and (LR-2): shape (n_samples,), dtype of w."""
     return logistic(_margins(X, w)).astype(w.dtype)

@@ -35,26 +35,6 @@ static inline QUAD NAME(sums)(HALF a, HALF b, HALF c, HALF d)
 #endif
 }
 
-/* Four rows share the loads of w and the sums across lanes; each row's order of addition hangs on n alone. */
-static void NAME(dots)(ptrdiff_t n, const REAL *const *x, const REAL *w, REAL *m)
-{
-    const REAL *x0 = x[0], *x1 = x[1], *x2 = x[2], *x3 = x[3];
-    VEC A0 = {0}, A1 = {0}, A2 = {0}, A3 = {0};
-    HALF B0 = {0}, B1 = {0}, B2 = {0}, B3 = {0};
-    ptrdiff_t j = 0;
-    for (; j + LANES <= n; j += LANES) {
-        const VEC v = LOAD(w + j);
-        A0 += LOAD(x0 + j) * v, A1 += LOAD(x1 + j) * v, A2 += LOAD(x2 + j) * v, A3 += LOAD(x3 + j) * v;
-    }
-    for (; j + HALF_LANES <= n; j += HALF_LANES) {
-        const HALF v = AT(HALF, w + j);
-        B0 += AT(HALF, x0 + j) * v, B1 += AT(HALF, x1 + j) * v, B2 += AT(HALF, x2 + j) * v, B3 += AT(HALF, x3 + j) * v;
-    }
-    B0 += NAME(fold)(A0), B1 += NAME(fold)(A1), B2 += NAME(fold)(A2), B3 += NAME(fold)(A3);
-    *(QUAD *)m = NAME(sums)(B0, B1, B2, B3);
-    for (; j < n; j++) m[0] += x0[j] * w[j], m[1] += x1[j] * w[j], m[2] += x2[j] * w[j], m[3] += x3[j] * w[j];
-}
-
 /* ln(2)^k / k! */
 static const REAL NAME(power_of_two)[14] = {
     1, (REAL)0.69314718055994530942, (REAL)0.24022650695910071233, (REAL)0.055504108664821579953,

@@ -26,8 +26,6 @@ enum { U8, I8, U16, I16, U32, I32, U64, I64, F16, F32, F64, TYPES };
 #define PRIMITIVES(REAL)                                                                                                           \
     /* sum_j x_j y_j */                                                                                                            \
     REAL (*dot)(ptrdiff_t n, const REAL *x, const REAL *y);                                                                        \
-    /* m_i = sum_j x_ij w_j of four rows */                                                                                        \
-    void (*dots)(ptrdiff_t n, const REAL *const *x, const REAL *w, REAL *m);                                                       \
     /* w_j <- c w_j + d x_j */                                                                                                     \
     void (*scale_add)(ptrdiff_t n, REAL c, REAL *w, REAL d, const REAL *x);                                                        \
     /* total_j <- total_j + w_j */                                                                                                 \
