@@ -9,7 +9,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 from passes import OVERWRITTEN, drawn_rows, logistic_arguments, of_dtype, take, two_layer_arguments
-from tolerances import NETWORK, SAMPLE, WEIGHTS, relative_error
+from tolerances import LOGISTIC_ULP, NETWORK, SAMPLE, WEIGHTS, relative_error
 
 import hotloop.functional as F
 from hotloop import reference
@@ -138,6 +138,28 @@ def test_passes_of_any_shape(compiled, dtype, n_samples, n_features, n_outputs, 
     arrays = [start[name] for name in ("X", "center", "scale", "W")]
     exact = [None if a is None else a.astype(np.float64) for a in arrays]
     assert_allclose(compiled.linear_margins(*arrays, b), reference.linear_margins(*exact, b), **SAMPLE[dtype]._asdict())
+
+
+@given(n_samples=st.integers(0, 9), n_features=sizes, n_outputs=st.sampled_from([1, 3]), standardised=st.booleans())
+def test_margins_of_any_shape(compiled, dtype, n_samples, n_features, n_outputs, standardised):
+    draw = np.random.default_rng(n_features)
+    X, W = draw.standard_normal((n_samples, n_features)), draw.standard_normal((n_outputs, n_features))
+    W, b = W / np.sqrt(max(1, n_features)), draw.standard_normal(n_outputs)
+    constants = [draw.standard_normal(n_features), draw.uniform(0.5, 2, n_features)] if standardised else [None, None]
+    arrays = [None if a is None else a.astype(dtype) for a in (X, *constants, W)]
+    exact = [None if a is None else a.astype(np.float64) for a in arrays]
+    assert_allclose(compiled.linear_margins(*arrays, b), reference.linear_margins(*exact, b), **SAMPLE[dtype]._asdict())
+
+
+@given(n_samples=st.integers(0, 9) | st.sampled_from([255, 256, 257, 600]), strided=st.booleans())
+def test_binary_probabilities_of_any_length(compiled, n_samples, strided):
+    m = 10 * np.random.default_rng(n_samples).standard_normal(n_samples)
+    found, expected = (np.full((n_samples, 2), np.nan) for _ in range(2))
+    if strided:
+        found = np.full((2, 2 * n_samples), np.nan).T[::2]
+    compiled.binary_probabilities(m, found)
+    reference.binary_probabilities(m, expected)
+    assert_allclose(found, expected, rtol=1e-15, atol=LOGISTIC_ULP * 2**-53)
 
 
 @given(

@@ -60,6 +60,30 @@ def test_extreme_margins_stay_numbers():
         assert_array_equal(losses.probabilities(m[None, :]), [[0, 0, 0, 1]])
 
 
+def filled(package, m):
+    p = np.full((len(m), 2), np.nan)
+    package.binary_probabilities(m, p)
+    return p
+
+
+def test_both_probabilities(backend):
+    """Of every margin 1 - p and p: nothing is lost where p is small, and what underflows is 0."""
+    m = np.append(M, [-1e4, -1000, -709, -700, 700, 1000, 1e4, -np.inf, np.inf])
+    p = filled(backend, m)
+    e = np.exp(-np.abs(m))
+    assert_allclose(p[:, 1], np.where(m < -708, 0, np.where(m < 0, e, 1) / (1 + e)), rtol=LOGISTIC_ULP * 2**-52)
+    assert_array_equal(p[:, 0], 1 - p[:, 1])
+    assert_array_equal(p.sum(axis=1), 1)
+    assert_array_equal(p[m < -708], [[1, 0]] * 4)
+    assert_array_equal(p[m > 100], [[0, 1]] * 4)
+    assert np.isnan(filled(backend, np.array([np.nan]))).all()
+    for n in range(9):
+        assert_array_equal(filled(backend, m[:n].copy()), p[:n])
+    for shape in ((len(m), 1), (len(m) - 1, 2)):
+        with pytest.raises(ValueError, match="out has shape"):
+            backend.binary_probabilities(m, np.zeros(shape))
+
+
 @pytest.mark.parametrize("n_outputs", [1, 2, 5])
 def test_probabilities_of_whole_arrays(n_outputs):
     margins = np.random.default_rng(n_outputs).normal(size=(50, n_outputs)) * 3

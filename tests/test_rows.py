@@ -52,6 +52,24 @@ def test_margins_and_moments_read_every_type(backend, of):
     np.testing.assert_array_equal(*both)
 
 
+@pytest.mark.parametrize("of", [np.uint8, np.float16, np.float32, np.float64])
+@pytest.mark.parametrize("n_features", [1, 3, 7, 8, 21, 28, 33, 47, 48, 49, 95, 96, 97, 130])
+@pytest.mark.parametrize("n_outputs", [1, 3])
+def test_a_margin_does_not_depend_on_the_place_of_its_row(backend, of, n_features, n_outputs):
+    """First to last row of four, in what is left of them, alone, beside others, at another stride: the same bits."""
+    draw = np.random.default_rng(n_features)
+    X = np.abs(draw.standard_normal((11, n_features)) * 20).astype(of)
+    W, b = draw.standard_normal((n_outputs, n_features)).astype(float_dtype(of)), draw.standard_normal(n_outputs)
+    whole = backend.linear_margins(X, None, None, W, b)
+    assert len(np.unique(whole)) > n_outputs
+    alone = [backend.linear_margins(X[i : i + 1], None, None, W, b)[0] for i in range(11)]
+    np.testing.assert_array_equal(whole, alone)
+    for first in range(1, 5):
+        np.testing.assert_array_equal(backend.linear_margins(X[first:], None, None, W, b), whole[first:])
+    np.testing.assert_array_equal(backend.linear_margins(X[::-1], None, None, W, b), whole[::-1])
+    np.testing.assert_array_equal(backend.linear_margins(X[::3], None, None, W, b), whole[::3])
+
+
 def test_every_float16(backend):
     """Each of the 63,488 finite ones, subnormal numbers too."""
     bits = np.arange(2**16, dtype=np.uint16)

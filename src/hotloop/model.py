@@ -90,7 +90,7 @@ class Model:
         """Return the margins (n_samples, n_outputs) of a classifier: one output for two classes of a logistic model."""
         if not isinstance(self.learnt, LogisticStream):
             return self.learnt.outputs(self._rows(X))
-        return self._by_blocks(X, np.asarray, (len(self.learnt.state.W),))
+        return self._by_blocks(X, lambda m, part: np.copyto(part, m), (len(self.learnt.state.W),))
 
     def decision_function(self, X: Any, out: NDArray[np.float64] | None = None) -> NDArray[np.float64]:
         """Return the margins: (n_samples,) for two classes, positive for ``classes[1]``; else (n_samples, n_classes).
@@ -98,18 +98,30 @@ class Model:
         ``out``, float64 of that shape, is filled and returned.
         """
 
-        def signed(m: NDArray[np.float64]) -> NDArray[np.float64]:
-            return np.asarray(m[:, 1] - m[:, 0]) if m.shape[1] == 2 else m[:, 0] if m.shape[1] == 1 else m
+        def signed(m: NDArray[np.float64], part: NDArray[np.float64]) -> None:
+            part[:] = m[:, 1] - m[:, 0] if m.shape[1] == 2 else m[:, 0] if m.shape[1] == 1 else m
 
         return self._by_blocks(X, signed, () if self._n_classes == 2 else (self._n_classes,), out)
 
     def predict_log_proba(self, X: Any) -> NDArray[np.float64]:
         """Return ln p of each class, (n_samples, n_classes)."""
-        return self._by_blocks(X, log_probabilities, (self._n_classes,))
+
+        def fill(m: NDArray[np.float64], part: NDArray[np.float64]) -> None:
+            part[:] = log_probabilities(m)
+
+        return self._by_blocks(X, fill, (self._n_classes,))
 
     def predict_proba(self, X: Any, out: NDArray[np.float64] | None = None) -> NDArray[np.float64]:
         """Return the probability of each class, (n_samples, n_classes); fills ``out``, float64 of that shape."""
-        return self._by_blocks(X, probabilities, (self._n_classes,), out)
+        binary = choose().binary_probabilities
+
+        def fill(m: NDArray[np.float64], part: NDArray[np.float64]) -> None:
+            if m.shape[1] == 1:
+                binary(m[:, 0], part)
+            else:
+                part[:] = probabilities(m)
+
+        return self._by_blocks(X, fill, (self._n_classes,), out)
 
     @property
     def _n_classes(self) -> int:
@@ -120,11 +132,11 @@ class Model:
     def _by_blocks(
         self,
         X: Any,
-        of_margins: Callable[[NDArray[np.float64]], NDArray[np.float64]],
+        fill: Callable[[NDArray[np.float64], NDArray[np.float64]], None],
         shape: tuple[int, ...],
         out: NDArray[np.float64] | None = None,
     ) -> NDArray[np.float64]:
-        """Return what ``of_margins`` makes of the margins, a block of rows after the other while they are in the cache."""
+        """Return what ``fill`` puts in place of the margins, a block of rows after the other while they are in the cache."""
         rows = self._rows(X)
         if out is None:
             out = np.empty((len(rows), *shape))
@@ -137,7 +149,7 @@ class Model:
             if not np.isfinite(m).all() and not isinstance(rows, SparseRows):
                 with np.errstate(over="ignore"):
                     check_finite(rows.astype(self.dtype, copy=False), "X", self.feature_names)
-            out[start : start + BLOCK_OF_ROWS] = of_margins(m)
+            fill(m, out[start : start + BLOCK_OF_ROWS])
         return out
 
     def scorer(self) -> Callable[[Array], Any]:

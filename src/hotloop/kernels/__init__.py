@@ -6,6 +6,7 @@ from hotloop.kernels.hashing import hash_units, hash_words, murmurhash3
 from hotloop.kernels.levels import active_level, available_levels, use_level
 from hotloop.kernels.logistic_adaptive import logistic_adaptive_pass
 from hotloop.kernels.logistic_dense import (
+    binary_probabilities,
     linear_margins,
     logistic_gradient,
     logistic_loss,
@@ -27,6 +28,7 @@ from hotloop.kernels.two_layer_dense import (
 __all__ = [
     "active_level",
     "available_levels",
+    "binary_probabilities",
     "check_nonzeros",
     "column_moments",
     "hash_units",

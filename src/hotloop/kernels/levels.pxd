@@ -12,6 +12,8 @@ cdef extern from "vectors/vectors.h" nogil:
         ROUNDS
     struct vectors_f32:
         float (*dot)(Py_ssize_t, const float *, const float *) noexcept nogil
+        void (*margins)(Py_ssize_t, Py_ssize_t, const void *, Py_ssize_t, const float *, double, double *,
+                        Py_ssize_t) noexcept nogil
         void (*scale_add)(Py_ssize_t, float, float *, float, const float *) noexcept nogil
         void (*accumulate)(Py_ssize_t, const float *, double *) noexcept nogil
         void (*moments)(Py_ssize_t, const float *, double, double, double *, double *) noexcept nogil
@@ -38,6 +40,8 @@ cdef extern from "vectors/vectors.h" nogil:
                                 float, const float *, const float *) noexcept nogil
     struct vectors_f64:
         double (*dot)(Py_ssize_t, const double *, const double *) noexcept nogil
+        void (*margins)(Py_ssize_t, Py_ssize_t, const void *, Py_ssize_t, const double *, double, double *,
+                        Py_ssize_t) noexcept nogil
         void (*scale_add)(Py_ssize_t, double, double *, double, const double *) noexcept nogil
         void (*accumulate)(Py_ssize_t, const double *, double *) noexcept nogil
         void (*moments)(Py_ssize_t, const double *, double, double, double *, double *) noexcept nogil
@@ -80,6 +84,16 @@ cdef inline floating dot(const vectors *v, Py_ssize_t n, const floating *x, cons
         return v.f32.dot(n, x, y)
     else:
         return v.f64.dot(n, x, y)
+
+
+cdef inline void margins(
+    const vectors *v, Py_ssize_t n, Py_ssize_t n_rows, const void *x, Py_ssize_t stride, const floating *w, double b, double *m,
+    Py_ssize_t m_stride
+) noexcept nogil:
+    if floating is float:
+        v.f32.margins(n, n_rows, x, stride, w, b, m, m_stride)
+    else:
+        v.f64.margins(n, n_rows, x, stride, w, b, m, m_stride)
 
 
 cdef inline void scale_add(

@@ -2,8 +2,9 @@
 
 Equations (LR-1) to (LR-12). Memory order: X row by row, of any type (samples.pxd), W one contiguous row an output. With one output
 four rows go in one pass over w (docs/decisions/0004): 14 multiply-adds a column for four rows, X read once. Several outputs are
-lanes of logistic_many.pyx. Losses, intercepts and sums of iterates are float64; weights, converted rows and the margins inside a
-block have the type of W. Iterates equal the reference to rounding.
+lanes of logistic_many.pyx. Margins of narrow rows are taken four at a time, too. Losses, intercepts, sums of iterates and
+margins are float64; weights, converted rows and the margins inside a block have the type of W. Iterates equal the reference to
+rounding.
 """
 import numpy as np
 
@@ -14,6 +15,12 @@ from libc.math cimport exp, fabs, log1p
 
 from hotloop.kernels cimport levels, samples
 from hotloop.kernels.steps cimport AHEAD, DIVERGED, NONE, Steps, Trouble, new_steps, next_row, what_is_wrong
+
+cdef enum:
+    AT_A_TIME = 256   # probabilities
+    AT_ONCE = 16_384  # bytes of rows
+
+cdef double SMALLEST = -708.0  # below, exp is no normal number
 
 
 cdef double log_loss(double m, double y) noexcept nogil:
@@ -205,19 +212,46 @@ def linear_margins(
     if n_features == 0 or n_samples == 0 or n_outputs == 0:
         out[:] = b
         return out
-    cdef floating[::1] scratch = np.empty(n_features, np.float32 if floating is float else np.float64)
+    # rows at once: each output reads them from the first-level cache
+    cdef Py_ssize_t i = 0, c, k, n, some = max(4, AT_ONCE // (n_features * sizeof(floating)))
+    cdef bint direct = samples.as_they_are(rows.type, NULL if center is None else &W[0, 0], &W[0, 0])
+    cdef floating[::1] scratch = np.empty(0 if direct else some * n_features, np.asarray(W).dtype)
+    cdef floating *scratch0 = NULL if direct else &scratch[0]
     cdef const levels.vectors *v = levels.active
     cdef const floating[::1] centers = center, scales = scale
     cdef const floating *center0 = NULL if center is None else &centers[0]
     cdef const floating *scale0 = NULL if scale is None else &scales[0]
-    cdef const floating *x
-    cdef Py_ssize_t i, c
+    cdef const char *x
     with nogil:
-        for i in range(n_samples):
-            x = samples.row(v, rows.data + i * rows.stride, rows.type, n_features, center0, scale0, &scratch[0])
-            for c in range(n_outputs):
-                m[i, c] = b[c] + levels.dot(v, n_features, x, &W[c, 0])                   # (LR-1)
+        while i < n_samples:
+            n, x = min(some, n_samples - i), rows.data + i * rows.stride
+            if not direct:
+                for k in range(n):
+                    levels.load(v, rows.type, n_features, x + k * rows.stride, center0, scale0, scratch0 + k * n_features)
+                x = <const char *>scratch0
+            for c in range(n_outputs):                                                    # (LR-1)
+                levels.margins(v, n_features, n, x, rows.stride if direct else n_features * sizeof(floating), &W[c, 0], b[c],
+                               &m[i, c], n_outputs)
+            i += n
     return out
+
+
+def binary_probabilities(const double[::1] m not None, double[:, :] out not None):
+    """See hotloop.reference.binary_probabilities. The GIL is released."""
+    cdef double p[AT_A_TIME]
+    cdef Py_ssize_t i = 0, k, n, n_samples = m.shape[0]
+    if out.shape[0] != n_samples or out.shape[1] != 2:
+        raise ValueError(f"out has shape {(out.shape[0], out.shape[1])}, expected {(n_samples, 2)}")
+    with nogil:
+        while i < n_samples:
+            n = min(AT_A_TIME, n_samples - i)
+            levels.logistic(levels.active, n, &m[i], p)                                   # (LR-2)
+            for k in range(n):
+                if m[i + k] < SMALLEST:
+                    p[k] = 0.0
+                out[i + k, 0] = 1.0 - p[k]
+                out[i + k, 1] = p[k]
+            i += n
 
 
 def logistic_probability(const floating[:, ::1] X not None, const floating[::1] w not None):

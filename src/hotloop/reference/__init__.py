@@ -4,6 +4,7 @@ from .columns import column_moments
 from .graph import Graph, Node, seven_nodes, six_weights
 from .hashing import hash_units, hash_words, murmurhash3
 from .logistic import (
+    binary_probabilities,
     linear_margins,
     logistic_gradient,
     logistic_loss,
@@ -35,6 +36,7 @@ from .two_layer import (
 __all__ = [
     "Graph",
     "Node",
+    "binary_probabilities",
     "check_nonzeros",
     "column_moments",
     "hash_units",

@@ -4,6 +4,8 @@ import numpy as np
 
 from .losses import Array, log_loss, log_sum_exp, logistic, softmax
 
+SMALLEST = -708.0  # margin; below, exp is no normal number
+
 
 def logistic_pass(
     X: Array,
@@ -196,6 +198,26 @@ def linear_margins(X: Array, center: Array | None, scale: Array | None, W: Array
         x = row if center is None else (row - center) * scale  # (LR-9)
         out[i] = W @ x + b  # (LR-1)
     return out
+
+
+def binary_probabilities(m: Array, out: Array) -> None:
+    """Fill the two columns of ``out`` with 1 - p and p, p = logistic(m), (LR-2); p is 0 below the margin SMALLEST.
+
+    Parameters
+    ----------
+    m : ndarray of shape (n_samples,), float64
+    out : ndarray of shape (n_samples, 2), float64
+        Overwritten.
+
+    Raises
+    ------
+    ValueError
+        Shapes disagree.
+    """
+    if out.shape != (len(m), 2):
+        raise ValueError(f"out has shape {out.shape}, expected {(len(m), 2)}")
+    p = np.where(m < SMALLEST, 0.0, logistic(m))
+    out[:, 0], out[:, 1] = 1 - p, p
 
 
 def logistic_probability(X: Array, w: Array) -> Array:

@@ -117,7 +117,7 @@ static void JOIN(permute, of, LEVEL)(uint64_t first, int low_bits, int high_bits
 #define TYPE_OF_f64 double
 #define TABLE(SHORT)                                                                                                    \
     {                                                                                                                   \
-        OF(dot, SHORT), OF(scale_add, SHORT), OF(accumulate, SHORT), OF(moments, SHORT), LOADERS(SHORT),                \
+        OF(dot, SHORT), OF(margins, SHORT), OF(scale_add, SHORT), OF(accumulate, SHORT), OF(moments, SHORT), LOADERS(SHORT),                \
         OF(block, SHORT), OF(losses, SHORT), VECTOR_BYTES / sizeof(TYPE_OF_##SHORT), OF(many, SHORT), OF(exponential, SHORT),   \
         OF(logistic, SHORT), OF(gather_dot, SHORT), OF(scatter_add, SHORT), OF(gather_scale, SHORT), OF(gather_rows, SHORT),    \
         OF(scatter_rows, SHORT), OF(step_along, SHORT), OF(sum_of_squares, SHORT),                                              \

@@ -26,6 +26,10 @@ enum { U8, I8, U16, I16, U32, I32, U64, I64, F16, F32, F64, TYPES };
 #define PRIMITIVES(REAL)                                                                                                           \
     /* sum_j x_j y_j */                                                                                                            \
     REAL (*dot)(ptrdiff_t n, const REAL *x, const REAL *y);                                                                        \
+    /* m[i m_stride] = b + sum_j x_j w_j, (LR-1), of n_rows rows from x on, `stride` bytes apart: a row has the same bits wherever it\
+       stands */                                                                                                                   \
+    void (*margins)(ptrdiff_t n, ptrdiff_t n_rows, const void *x, ptrdiff_t stride, const REAL *w, double b, double *m,            \
+                    ptrdiff_t m_stride);                                                                                           \
     /* w_j <- c w_j + d x_j */                                                                                                     \
     void (*scale_add)(ptrdiff_t n, REAL c, REAL *w, REAL d, const REAL *x);                                                        \
     /* total_j <- total_j + w_j */                                                                                                 \
