@@ -26,6 +26,7 @@ MODULES = {
     "logistic_many": [],
     "logistic_dense": [],
     "logistic_sparse": [],
+    "logistic_sparse_many": [],
     "logistic_adaptive": [],
     "scorer": [],
     "two_layer_dense": [],

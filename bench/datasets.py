@@ -4,22 +4,27 @@ Where there is no official test part: a permutation drawn by default_rng(0), the
 take the median of the training rows.
 """
 
+import gzip
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy.sparse import csr_matrix, hstack, issparse
 from sklearn.datasets import load_svmlight_file
+from sklearn.feature_extraction.text import CountVectorizer
+from sklearn.preprocessing import OneHotEncoder
 
 
 @dataclass(frozen=True)
 class Split:
-    """Raw columns and labels (or targets) of one data set."""
+    """Raw columns, arrays or CSR matrices, and labels (or targets) of one data set."""
 
-    X: np.ndarray
+    X: Any
     y: np.ndarray
-    X_test: np.ndarray
+    X_test: Any
     y_test: np.ndarray
 
 
@@ -31,8 +36,8 @@ def folder() -> Path:
 
 
 def load(name: str) -> Split:
-    """Return a data set by name, one of BINARY, MULTICLASS or REGRESSION."""
-    return {**BINARY, **MULTICLASS, **REGRESSION}[name]()
+    """Return a data set by name, one of BINARY, SPARSE, MULTICLASS or REGRESSION."""
+    return {**BINARY, **SPARSE, **MULTICLASS, **REGRESSION}[name]()
 
 
 def _permuted(X, y) -> Split:
@@ -43,6 +48,8 @@ def _permuted(X, y) -> Split:
 
 
 def _encoded(train, y, test, y_test) -> Split:
+    if issparse(train):
+        return Split(train, y, test, y_test)
     if not isinstance(train, pd.DataFrame):
         return Split(np.ascontiguousarray(train), y, np.ascontiguousarray(test), y_test)
     middle = train.median(numeric_only=True)
@@ -55,15 +62,113 @@ def _table(path, **options) -> pd.DataFrame:
     return pd.read_csv(folder() / path, **options)
 
 
-def _svmlight(*paths) -> Split:
+def _svmlight(*paths, sparse: bool = False) -> Split:
     """One file is split, two are training and test part; labels are 0 and 1."""
     parts = [load_svmlight_file(str(folder() / path)) for path in paths]
     n_features = max(X.shape[1] for X, _ in parts)
-    dense = []
+    found = []
     for X, y in parts:
         X.resize(X.shape[0], n_features)
-        dense += [X.toarray(), (y > 0).astype(int)]
-    return _permuted(*dense) if len(paths) == 1 else Split(*dense)
+        found += [X if sparse else X.toarray(), (y > 0).astype(int)]
+    return _permuted(*found) if len(paths) == 1 else Split(*found)
+
+
+def _one_hot(train, y, test, y_test) -> Split:
+    """Every column is a category; those of the test rows alone are left out."""
+    encoder = OneHotEncoder(handle_unknown="ignore").fit(train)
+    return Split(encoder.transform(train), y, encoder.transform(test), y_test)
+
+
+def _counted(train, y, test, y_test) -> Split:
+    """How often each word occurs."""
+    counter = CountVectorizer().fit(train)
+    return Split(
+        *(
+            part.astype(np.float64) if i % 2 == 0 else part
+            for i, part in enumerate((counter.transform(train), y, counter.transform(test), y_test))
+        )
+    )
+
+
+def _cut(n: int) -> tuple[np.ndarray, np.ndarray]:
+    order = np.random.default_rng(0).permutation(n)
+    return order[: int(0.8 * n)], order[int(0.8 * n) :]
+
+
+def _lines(path: str) -> tuple[np.ndarray, np.ndarray]:
+    """Return what stands before and behind the first tab of each line."""
+    data = (folder() / path).read_bytes()
+    lines = (gzip.decompress(data) if path.endswith(".gz") else data).decode().split("\n")
+    labels, texts = zip(*(line.split("\t", 1) for line in lines if line), strict=True)
+    return np.array(labels), np.array(texts, dtype=object)
+
+
+def _imdb() -> Split:
+    (y, train), (y_test, test) = (_lines(f"imdb/imdb_{part}.tsv.gz") for part in ("train", "test"))
+    return _counted(train, (y == "1").astype(int), test, (y_test == "1").astype(int))
+
+
+def _sms_spam() -> Split:
+    labels, texts = _lines("sms_spam/SMSSpamCollection")
+    y, (train, test) = (labels == "spam").astype(int), _cut(len(labels))
+    return _counted(texts[train], y[train], texts[test], y[test])
+
+
+def _amazon_employee() -> Split:
+    table = _table("amazon_employee/amazon_employee.csv.gz")
+    y, (train, test) = table.pop("ACTION").to_numpy(), _cut(len(table))
+    return _one_hot(table.iloc[train], y[train], table.iloc[test], y[test])
+
+
+def _criteo_index() -> Split:
+    train, test = (_table(f"criteo_index/criteo_index_{part}.csv.gz", header=None) for part in ("train", "test"))
+    return _one_hot(train.drop(columns=0), train[0].to_numpy(), test.drop(columns=0), test[0].to_numpy())
+
+
+def _avazu_tiny() -> Split:
+    """The development and test parts are both tested on; the hour without its day."""
+    head = list(_table("avazu_tiny/avazu_train.csv.gz", nrows=0))
+    train = _table("avazu_tiny/avazu_train.csv.gz", dtype=str)
+    test = pd.concat(
+        [_table(f"avazu_tiny/avazu_{part}.csv.gz", header=None, names=head, dtype=str) for part in ("dev", "test")]
+    )
+    y, y_test = (part.pop("click").to_numpy(int) for part in (train, test))
+    train, test = (part.drop(columns="id").assign(hour=part["hour"].str[-2:]) for part in (train, test))
+    return _one_hot(train, y, test, y_test)
+
+
+def _criteo_tiny() -> Split:
+    """Thirteen numbers, an empty one the median and a column that says so, and categories, one CSR matrix."""
+    parts = [_table(f"criteo_tiny/criteo_{part}.tsv.gz", header=None, sep="\t") for part in ("train", "dev", "test")]
+    train, test = parts[0], pd.concat(parts[1:])
+    categories = _one_hot(
+        *(
+            part.iloc[:, 14:].astype(str) if i % 2 == 0 else part[0].to_numpy()
+            for i, part in enumerate((train, train, test, test))
+        )
+    )
+    middle = train.iloc[:, 1:14].median()
+    numbers = [
+        np.hstack([part.iloc[:, 1:14].fillna(middle).to_numpy(np.float64), part.iloc[:, 1:14].isna().to_numpy(np.float64)])
+        for part in (train, test)
+    ]
+    return Split(
+        hstack([csr_matrix(numbers[0]), categories.X], format="csr"),
+        categories.y,
+        hstack([csr_matrix(numbers[1]), categories.X_test], format="csr"),
+        categories.y_test,
+    )
+
+
+def _mnist() -> Split:
+    def part(name: str) -> list[np.ndarray]:
+        found = []
+        for kind, header in (("images-idx3", 16), ("labels-idx1", 8)):
+            data = gzip.decompress((folder() / f"mnist/{name}-{kind}-ubyte.gz").read_bytes())
+            found.append(np.frombuffer(data, np.uint8, offset=header))
+        return [found[0].reshape(len(found[1]), -1), found[1].astype(int)]
+
+    return Split(*part("train"), *part("t10k"))
 
 
 def _adult() -> Split:
@@ -77,9 +182,10 @@ def _bank() -> Split:
     return _permuted(table.drop(columns=["duration", "y"]), (table["y"] == "yes").to_numpy().astype(int))
 
 
-def _kdd99() -> Split:
+def _kdd99(n_rows: int | None = None) -> Split:
     table = _table("kdd99/kddcup.data_10_percent.gz", header=None)
-    table = table.iloc[np.random.default_rng(0).permutation(len(table))[:125_000]].reset_index(drop=True)
+    if n_rows is not None:
+        table = table.iloc[np.random.default_rng(0).permutation(len(table))[:n_rows]].reset_index(drop=True)
     return _permuted(table.drop(columns=41), (table[41] != "normal.").to_numpy().astype(int))
 
 
@@ -103,6 +209,11 @@ def _titanic() -> Split:
     table = _table("small/titanic.csv")
     table = table[["survived", "pclass", "sex", "age", "sibsp", "parch", "fare", "embarked"]]
     return _permuted(table.drop(columns="survived"), table["survived"].to_numpy())
+
+
+def _breast_cancer() -> Split:
+    table = _table("small/breast_cancer.csv")
+    return _permuted(table.iloc[:, :-1].to_numpy(np.float64), table.iloc[:, -1].to_numpy(int))
 
 
 def _digits() -> Split:
@@ -137,12 +248,26 @@ BINARY = {
     "spambase": _spambase,
     "covtype_head10k": lambda: _covtype(2),
     "bank": _bank,
-    "kdd99": _kdd99,
+    "kdd99": lambda: _kdd99(125_000),
     "phishing": lambda: _svmlight("phishing/phishing_8405.gz"),
     "mushrooms": lambda: _svmlight("mushrooms/agaricus.txt.train", "mushrooms/agaricus.txt.test"),
     "higgs7000": _higgs7000,
     "titanic": _titanic,
     "heart_scale": lambda: _svmlight("small/heart_scale"),
+}
+SPARSE = {
+    "a9a, sparse": lambda: _svmlight("a9a/a9a.gz", "a9a/a9a.t.gz", sparse=True),
+    "phishing, sparse": lambda: _svmlight("phishing/phishing_8405.gz", sparse=True),
+    "mushrooms, sparse": lambda: _svmlight("mushrooms/agaricus.txt.train", "mushrooms/agaricus.txt.test", sparse=True),
+    "imdb": _imdb,
+    "sms_spam": _sms_spam,
+    "criteo_index": _criteo_index,
+    "amazon_employee": _amazon_employee,
+    "avazu_tiny": _avazu_tiny,
+    "criteo_tiny": _criteo_tiny,
+    "kdd99, all rows": _kdd99,
+    "breast_cancer": _breast_cancer,
+    "mnist": _mnist,
 }
 # The step constants of hotloop.fitting were chosen on these; the others of BINARY are fresh.
 CHOSEN_ON = ("adult", "a9a", "spambase", "covtype_head10k", "bank")

@@ -28,9 +28,9 @@ def fitted(kind, dtype=np.float64):
     X, y = table(dtype=dtype)
     match kind:
         case "logistic":
-            return LogisticSGDClassifier(random_state=0, max_iter=3).fit(X, y > 0)
+            return LogisticSGDClassifier(cv=None, random_state=0, max_iter=3).fit(X, y > 0)
         case "softmax":
-            return LogisticSGDClassifier(random_state=0, max_iter=3, average=False, fit_intercept=False).fit(X, y)
+            return LogisticSGDClassifier(cv=None, random_state=0, max_iter=3, average=False, fit_intercept=False).fit(X, y)
         case "unstandardised":
             return LogisticSGDClassifier(random_state=0, standardize=None, eta0=1e-7, max_iter=2).fit(X, y)
         case "waiting":
@@ -119,7 +119,7 @@ def test_labels_of_every_type_survive(path, estimator, labels):
 def test_class_weights_survive_with_their_keys(path, labels):
     X, y = table()
     weights = {labels[0]: 0.5, labels[1]: 2}
-    LogisticSGDClassifier(max_iter=2, class_weight=weights).fit(X, np.array(labels)[(y > 0).astype(int)]).save(path)
+    LogisticSGDClassifier(cv=None, max_iter=2, class_weight=weights).fit(X, np.array(labels)[(y > 0).astype(int)]).save(path)
     loaded = hotloop.load(path).estimator().class_weight
     assert loaded == weights
     assert [type(key) for key in loaded] == [type(key) for key in weights]
@@ -136,7 +136,7 @@ def test_numpy_numbers_as_parameters_survive(path):
 
 def test_what_cannot_be_saved_says_so_and_writes_nothing(path):
     X, y = table()
-    model = LogisticSGDClassifier(max_iter=2, class_weight={0: 1, 1: 2, 2: 3}).fit(X, y)
+    model = LogisticSGDClassifier(cv=None, max_iter=2, class_weight={0: 1, 1: 2, 2: 3}).fit(X, y)
     model.verbose = object()
     with pytest.raises(ValueError, match="parameter verbose=.* cannot be saved"):
         model.save(path)
@@ -147,7 +147,7 @@ def test_feature_names_survive(path):
     pd = pytest.importorskip("pandas")
     X, y = table()
     frame = pd.DataFrame(X, columns=["a", "b", "c", "d"])
-    LogisticSGDClassifier(max_iter=2).fit(frame, y).save(path)
+    LogisticSGDClassifier(cv=None, max_iter=2).fit(frame, y).save(path)
     assert hotloop.load(path).feature_names == ["a", "b", "c", "d"]
     again = hotloop.load(path).estimator()
     assert again.feature_names_in_.tolist() == ["a", "b", "c", "d"]
@@ -355,7 +355,7 @@ def test_a_header_that_no_model_has_is_refused(path, change):
     from hotloop.model_file import _checksum
 
     X, y = table()
-    LogisticSGDClassifier(max_iter=2).fit(X, y == y[0]).save(path)
+    LogisticSGDClassifier(cv=None, max_iter=2).fit(X, y == y[0]).save(path)
     with safe_open(path, framework="numpy") as file:
         header = json.loads(file.metadata()["hotloop"])
         arrays = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118

@@ -105,7 +105,7 @@ def test_fit_and_predict_copy_nothing(compiled, of):
     """The peak of all memory allocated in fit, partial_fit and predict_proba stays below a quarter of the rows."""
     X = np.random.default_rng(0).integers(0, 2, (20_000, 400)).astype(of)
     y = X[:, 0].astype(np.int64)
-    model, online = LogisticSGDClassifier(max_iter=2, tol=None), LogisticSGDClassifier()
+    model, online = LogisticSGDClassifier(max_iter=2, tol=None, cv=None), LogisticSGDClassifier()
     online.partial_fit(X[:100], y[:100], classes=[0, 1])
     for work in (lambda: model.fit(X, y), lambda: online.partial_fit(X, y), lambda: model.predict_proba(X)):
         tracemalloc.start()
@@ -119,7 +119,7 @@ def test_fit_and_predict_copy_nothing(compiled, of):
 def test_the_estimator_learns_the_same(backend, of):
     X = rows_of(of, 300)
     y = (X[:, 0] > X[:, 1]).astype(int)
-    settings = {"max_iter": 3, "tol": None, "random_state": 0}
+    settings = {"max_iter": 3, "tol": None, "random_state": 0, "cv": None}
     want = LogisticSGDClassifier(**settings).fit(X.astype(float_dtype(of)), y)
     for rows in (X, np.asfortranarray(X), X[::-1][::-1]):
         got = LogisticSGDClassifier(**settings).fit(rows, y)

@@ -11,7 +11,7 @@ from hotloop import LogisticSGDClassifier
 def fitted(n_classes):
     X, y = load_iris(return_X_y=True)
     chosen = y < n_classes
-    return LogisticSGDClassifier(max_iter=5, tol=None, random_state=0).fit(X[chosen], y[chosen]), X[chosen]
+    return LogisticSGDClassifier(max_iter=5, tol=None, random_state=0, cv=None).fit(X[chosen], y[chosen]), X[chosen]
 
 
 @pytest.mark.parametrize("n_classes", [2, 3])
@@ -47,7 +47,7 @@ def test_arrays_that_no_kernel_reads_are_converted_by_blocks(backend, of, monkey
     """Fortran order, foreign byte order, wider than the weights."""
     X, y = load_iris(return_X_y=True)
     X = X.astype(np.float32)
-    model = LogisticSGDClassifier(max_iter=2, tol=None, random_state=0).fit(X, y)
+    model = LogisticSGDClassifier(max_iter=2, tol=None, random_state=0, cv=None).fit(X, y)
     monkeypatch.setattr("hotloop.logistic_state.CONVERTED_AT_ONCE", 40)
     np.testing.assert_array_equal(model.predict_proba(np.asfortranarray(X.astype(of))), model.predict_proba(X))
     too_large = X.astype(np.float64)

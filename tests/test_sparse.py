@@ -162,7 +162,7 @@ OPTIONS = {
 def test_dense_and_csr_rows_give_one_model(compiled, n_classes, standardize, options):
     X, y = drawn(n_classes=n_classes)
     weight = np.random.default_rng(5).choice([0.0, 1.0, 2.5], len(y))
-    model = {**OPTIONS[options], "standardize": standardize, "random_state": 3, "max_iter": 300}
+    model = {**OPTIONS[options], "standardize": standardize, "random_state": 3, "max_iter": 300, "cv": None}
     sparse = LogisticSGDClassifier(**model).fit(X, y, sample_weight=weight)
     dense = LogisticSGDClassifier(**model).fit(X.toarray(), y, sample_weight=weight)
     assert sparse.n_iter_ == dense.n_iter_ > 5
@@ -227,7 +227,7 @@ def test_ones_are_not_read(compiled):
     nearly = X.copy()
     nearly.data[-1] = 1 + 1e-12
     assert SparseRows.of(nearly).values is not None
-    ones, read = (LogisticSGDClassifier(max_iter=5, tol=None, random_state=0).fit(rows, y) for rows in (X, nearly))
+    ones, read = (LogisticSGDClassifier(max_iter=5, tol=None, random_state=0, cv=None).fit(rows, y) for rows in (X, nearly))
     assert relative_error(ones.coef_, read.coef_) < 1e-10
     assert ones.eta0_ == pytest.approx(read.eta0_)
 
@@ -245,7 +245,7 @@ def test_columns_named_twice_or_out_of_order_count_as_their_sum(backend, shuffle
             again.indices[own], again.data[own] = again.indices[own][::-1].copy(), again.data[own][::-1].copy()
         again.has_sorted_indices = False
     before = again.indices.copy(), again.data.copy()
-    found, expected = (LogisticSGDClassifier(max_iter=4, tol=None, random_state=0).fit(rows, y) for rows in (again, X))
+    found, expected = (LogisticSGDClassifier(max_iter=4, tol=None, random_state=0, cv=None).fit(rows, y) for rows in (again, X))
     assert relative_error(found.coef_, expected.coef_) <= DENSE_AND_CSR
     assert found.predict_proba(again) == pytest.approx(expected.predict_proba(X), abs=1e-12)
     assert (again.indices == before[0]).all()
@@ -255,8 +255,8 @@ def test_columns_named_twice_or_out_of_order_count_as_their_sum(backend, shuffle
 @pytest.mark.parametrize("form", ["csc", "coo", "lil", "dok", "bsr", "dia"])
 def test_other_forms_are_converted(compiled, form):
     X, y = drawn(80, 15)
-    expected = LogisticSGDClassifier(random_state=0).fit(X, y)
-    assert (LogisticSGDClassifier(random_state=0).fit(X.asformat(form), y).coef_ == expected.coef_).all()
+    expected = LogisticSGDClassifier(random_state=0, cv=None).fit(X, y)
+    assert (LogisticSGDClassifier(random_state=0, cv=None).fit(X.asformat(form), y).coef_ == expected.coef_).all()
     assert (expected.predict(sp.csr_array(X)) == expected.predict(X)).all()
 
 
@@ -294,7 +294,7 @@ def test_malformed_matrices_are_refused_before_a_kernel_runs(backend, data):
 
 def test_a_refused_matrix_changes_nothing(backend):
     X, y = drawn(80, 15)
-    model = LogisticSGDClassifier(max_iter=2, tol=None, random_state=0).fit(X, y)
+    model = LogisticSGDClassifier(max_iter=2, tol=None, random_state=0, cv=None).fit(X, y)
     before = model.coef_.copy()
     wrong = X.copy()
     wrong.indices[5] = 15
@@ -316,7 +316,7 @@ def test_a_refused_matrix_changes_nothing(backend):
 
 def test_partial_fit_after_fit_keeps_its_constants(compiled):
     X, y = drawn()
-    model = LogisticSGDClassifier(max_iter=3, tol=None, random_state=0).fit(X, y)
+    model = LogisticSGDClassifier(max_iter=3, tol=None, random_state=0, cv=None).fit(X, y)
     eta0 = model.eta0_
     for start in range(0, 400, 100):
         model.partial_fit(100 * X[start : start + 100], y[start : start + 100])
@@ -361,7 +361,7 @@ def test_no_copy_of_the_rows(compiled):
     )
     y = np.arange(n) % 2
     size = X.data.nbytes + X.indices.nbytes
-    model = LogisticSGDClassifier(max_iter=1, tol=None)
+    model = LogisticSGDClassifier(max_iter=1, tol=None, cv=None)
     for call in (lambda: model.fit(X, y), lambda: model.predict(X), lambda: model.partial_fit(X, y)):
         tracemalloc.start()
         call()
@@ -391,7 +391,7 @@ def test_a_model_of_few_weights_is_a_small_file(compiled, tmp_path):
     n_features = 1 << 20
     X = sp.csr_matrix((np.ones(40, np.float32), np.arange(40) * 20_000, np.arange(0, 41, 2)), shape=(20, n_features))
     y = np.arange(20) % 2
-    model = LogisticSGDClassifier(max_iter=5, tol=None).fit(X, y)
+    model = LogisticSGDClassifier(max_iter=5, tol=None, cv=None).fit(X, y)
     model.save(tmp_path / "m.safetensors")
     assert (tmp_path / "m.safetensors").stat().st_size < 20_000
     loaded = hotloop.load(tmp_path / "m.safetensors")
@@ -406,8 +406,8 @@ def test_search_error_bars_and_warm_start(compiled):
     assert sparse.best_params_ == dense.best_params_
     assert sparse.best_score_ == pytest.approx(dense.best_score_, rel=1e-10)
     assert sparse.best_estimator_.coef_std_ == pytest.approx(dense.best_estimator_.coef_std_, rel=1e-8, abs=1e-12)
-    warm = LogisticSGDClassifier(max_iter=3, tol=None, warm_start=True, random_state=0)
-    twin = LogisticSGDClassifier(max_iter=3, tol=None, warm_start=True, random_state=0, standardize="maxabs")
+    warm = LogisticSGDClassifier(max_iter=3, tol=None, warm_start=True, random_state=0, cv=None)
+    twin = LogisticSGDClassifier(max_iter=3, tol=None, warm_start=True, random_state=0, standardize="maxabs", cv=None)
     for _ in range(2):
         warm.fit(X, y)
         twin.fit(X.toarray(), y)

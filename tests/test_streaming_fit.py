@@ -142,13 +142,13 @@ def test_equals_one_epoch_of_fit_in_order(backend, dtype, n_classes):
     X, y, weight = stream(n_classes, dtype)
     X = np.ascontiguousarray(X[:, [0, 3]])
     constants = {"standardize": None, "eta0": 0.02, "alpha": 0.01, "learning_rate": "constant", "average": False}
-    fitted = LogisticSGDClassifier(shuffle=False, max_iter=1, **constants).fit(X, y, weight)
+    fitted = LogisticSGDClassifier(shuffle=False, max_iter=1, cv=None, **constants).fit(X, y, weight)
     assert_same_model(learn(pieces(100), X, y, weight, **constants), fitted, X)
 
 
 def test_goes_on_where_fit_stopped(backend):
     X, y, _ = stream()
-    fitted = LogisticSGDClassifier(random_state=0, max_iter=3, tol=None).fit(X[:600], y[:600])
+    fitted = LogisticSGDClassifier(cv=None, random_state=0, max_iter=3, tol=None).fit(X[:600], y[:600])
     before, steps = fitted.coef_, fitted.t_
     copy = through_pickle(fitted)
     fitted.partial_fit(X[600:], y[600:])

@@ -21,8 +21,9 @@ LAYERS = [
     {"encoding", "logistic_state", "two_layer_state"},
     {"adaptive_state"},
     {"fitting", "logistic_models"},
-    {"logistic_stream"},
-    {"model"},
+    {"logistic_stream", "search_rows"},
+    {"model", "search"},
+    {"progress"},
     {"model_file"},
     {"estimators", "cli"},
 ]

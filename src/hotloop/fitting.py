@@ -35,10 +35,13 @@ STEP_LOGISTIC = 0.25
 # Networks bear more; squared error less than the log loss, as its gradient has no bound (diamonds has rows 50 deviations out).
 STEP_NETWORK = {"softmax": 0.3, "linear": 0.1, "sigmoid_sum": 0.3}
 HORIZON_EPOCHS = 10
+MAX_ITER = 1000
 N_HIDDEN = 32
 
 OnEpoch = Callable[[Course], None]
 OnStart = Callable[[Plan], None]
+# (state before the first step, rows, settings, plan without L2, validation rows) -> settings with what was found
+ChooseSettings = Callable[[LogisticState, Rows, "Settings", Plan, Rows | None], "Settings"]
 
 
 @dataclass(frozen=True)
@@ -49,7 +52,7 @@ class Settings:
     eta0: float | str = "auto"
     learning_rate: str = "auto"
     power_t: float = 0.25
-    max_iter: int = 1000
+    max_iter: int | str = "auto"
     tol: float | str | None = "auto"
     n_iter_no_change: int = 5
     shuffle: bool = True
@@ -62,8 +65,11 @@ class Settings:
         if self.standardize not in STANDARDIZE:
             raise ValueError(f"standardize is {self.standardize!r}, expected 'auto', 'std', 'maxabs' or None")
         for name in ("max_iter", "n_iter_no_change"):
-            if not isinstance(getattr(self, name), int | np.integer) or getattr(self, name) < 1:
-                raise ValueError(f"{name} is {getattr(self, name)}, expected a positive whole number")
+            value, auto = getattr(self, name), " or 'auto'" if name == "max_iter" else ""
+            if auto and isinstance(value, str) and value == "auto":
+                continue
+            if not isinstance(value, int | np.integer) or value < 1:
+                raise ValueError(f"{name} is {value}, expected a positive whole number{auto}")
         for name in ("alpha", "eta0", "tol", "power_t"):
             value = getattr(self, name)
             if (value == "auto" and name != "power_t") or (value is None and name == "tol"):
@@ -98,7 +104,7 @@ class Settings:
             learning_rate=self.learning_rate,
             horizon=horizon,
             power_t=self.power_t,
-            max_iter=self.max_iter,
+            max_iter=MAX_ITER if self.max_iter == "auto" else int(self.max_iter),
             tol=self.tol,
             n_iter_no_change=self.n_iter_no_change,
             shuffle=self.shuffle,
@@ -176,14 +182,21 @@ def fit_logistic(
     on_epoch: OnEpoch | None = None,
     on_start: OnStart | None = None,
     columns: Sequence[str] | None = None,
+    choose_settings: ChooseSettings | None = None,
 ) -> tuple[LogisticState, Course, Plan]:
     """Train ``state`` (its weights are where it starts) on all rows to the stop; see ``training.run_epochs``.
 
-    ``on_start`` is called with the plan when all is checked and the first step is about to be taken.
+    ``choose_settings`` chooses what is "auto" by a search (``search.Search``); without it the rules above do. ``on_start`` is
+    called with the plan when all is checked, and again when the search has chosen.
     """
-    plan = start_logistic(state, rows, settings, columns)
+    automatic_step = settings.eta0 == "auto"
+    plan = start_logistic(state, rows, settings if choose_settings is None else replace(settings, alpha=0.0), columns)
     if on_start is not None:
         on_start(plan)
+    if choose_settings is not None:
+        plan = choose_settings(state, rows, settings, plan, validation).plan(alpha=1 / state.n_rows, eta0=plan.eta0)
+        if on_start is not None:
+            on_start(plan)
 
     def validate(state: LogisticState) -> float:
         assert validation is not None
@@ -193,7 +206,7 @@ def fit_logistic(
         state,
         rows,
         plan,
-        automatic_step=settings.eta0 == "auto",
+        automatic_step=automatic_step,
         validate=validate if validation is not None else None,
         on_epoch=on_epoch,
     )

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from itertools import groupby
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +14,7 @@ from hotloop.sparse_rows import SparseRows
 from hotloop.training import BLOCK, WORK_PER_CALL, Plan, Rows, epoch_order, pass_over
 from hotloop.validation import Array
 
+LANES = 8  # models side by side over sparse rows come in such groups: the widest vectors of float32
 ROWS_AT_ONCE = 4096  # judged at once: their margins stay in the cache
 
 
@@ -49,6 +51,27 @@ class LogisticModels:
             state.W, state.b, state.t = W, b, 0
         self._epochs = 0
         self._sparse = isinstance(rows.X, SparseRows)
+        self._W_total, self._b_total = np.zeros((n_models, 0, 0)), np.zeros((n_models, 0))
+
+    def keep(self, models: Sequence[int]) -> None:
+        """Give up all models but these."""
+        self._plans = [self._plans[m] for m in models]
+        self._multiplicity = np.ascontiguousarray(self._multiplicity[:, models])
+        self._alpha = self._alpha[models]
+        self.states = [self.states[m] for m in models]
+        self._W, self._b = self._W[models], self._b[models]
+        averaged = not self._sparse and self.states[0].averaged
+        if averaged:
+            self._W_total, self._b_total = self._W_total[models], self._b_total[models]
+        if self._in_lanes():
+            for i, state in enumerate(self.states):
+                state.W, state.b = self._W[i], self._b[i]
+                if averaged:
+                    state.W_total, state.b_total = self._W_total[i], self._b_total[i]
+
+    def _in_lanes(self) -> bool:
+        """Tell whether the models share each read."""
+        return self._W.shape[1] == 1 and not self._sparse
 
     def train(self, epochs: int) -> None:
         """Go on until this many epochs are done, each in the order and with the averaging of ``training.run_epochs``."""
@@ -61,11 +84,15 @@ class LogisticModels:
                 order = epoch_order(len(self._rows), epoch, plan.seed)
             order = order[self._moves[order]]
             with np.errstate(over="ignore", invalid="ignore"):
-                if self._W.shape[1] == 1 and not self._sparse:
+                if self._in_lanes():
                     self._pass(order)
                 else:
                     self._passes(order)
             self._epochs = epoch + 1
+
+    def weights(self, model: int) -> tuple[Array, NDArray[np.float64]]:
+        """Return weights and intercepts of a model as predictions use them, (n_outputs, n_features) and (n_outputs,)."""
+        return self.states[model].weights()
 
     def losses(self, chosen: NDArray[np.intp], models: Sequence[int]) -> NDArray[np.float64]:
         """Return the weighted mean log loss of the chosen rows under some of the models: (n_models,), NaN where it diverged."""
@@ -74,7 +101,7 @@ class LogisticModels:
             with np.errstate(over="ignore", invalid="ignore"):
                 part = rows.X[chosen]
                 margins = np.stack([self.states[m].margins(part) for m in models], axis=1)
-                total = rows.sample_weight[chosen] @ _losses(margins, rows.y[chosen])
+                total = rows.sample_weight[chosen] @ losses_of_margins(margins, rows.y[chosen])
             return np.asarray(total / rows.sample_weight[chosen].sum())
         weights = [self.states[m].weights() for m in models]
         W, b = np.concatenate([W for W, _ in weights]), np.concatenate([b for _, b in weights])
@@ -83,7 +110,7 @@ class LogisticModels:
             part = chosen[start : start + ROWS_AT_ONCE]
             with np.errstate(over="ignore", invalid="ignore"):
                 m = choose().linear_margins(rows.X[part], state.center, state.scale, W, b)
-                total += rows.sample_weight[part] @ _losses(m.reshape(len(part), len(models), -1), rows.y[part])
+                total += rows.sample_weight[part] @ losses_of_margins(m.reshape(len(part), len(models), -1), rows.y[part])
         return np.asarray(total / rows.sample_weight[chosen].sum())
 
     def _restart_average(self) -> None:
@@ -130,19 +157,23 @@ class LogisticModels:
                 state.W[:], state.folded = np.nan, None
 
     def _steps(self, count: int) -> NDArray[np.float64]:
-        """Return the next step sizes of each model, (count, n_models): computed once for all models of one plan."""
-        steps, m = np.empty((len(self.states), count)), 0
-        for plan, same in groupby(self._plans):
-            first = [self.states[m + i].t for i, _ in enumerate(same)]
-            lowest = min(first)
-            table = step_sizes(plan.learning_rate, plan.eta0, plan.horizon, plan.power_t, lowest, max(first) - lowest + count)
-            for t in first:
-                steps[m] = table[t - lowest : t - lowest + count]
-                m += 1
-        return steps.T
+        return next_steps(self._plans, [state.t for state in self.states], count)
 
 
-def _losses(m: Array, y: NDArray[np.float64]) -> Array:
+def next_steps(plans: Sequence[Plan], taken: Sequence[int], count: int) -> NDArray[np.float64]:
+    """Return the next step sizes of each model, (count, n_models), from the steps it took; once for all models of one plan."""
+    steps, m = np.empty((len(plans), count)), 0
+    for plan, same in groupby(plans):
+        first = [taken[m + i] for i, _ in enumerate(same)]
+        lowest = min(first)
+        table = step_sizes(plan.learning_rate, plan.eta0, plan.horizon, plan.power_t, lowest, max(first) - lowest + count)
+        for t in first:
+            steps[m] = table[t - lowest : t - lowest + count]
+            m += 1
+    return steps.T
+
+
+def losses_of_margins(m: Array, y: NDArray[np.float64]) -> Array:
     """Return the loss of each row under each model from the margins (n_samples, n_models, n_outputs)."""
     if m.shape[2] == 1:
         return np.asarray(np.logaddexp(0, m[:, :, 0]) - y[:, None] * m[:, :, 0])  # (LR-3)
@@ -159,3 +190,119 @@ def bootstrap_counts(n_samples: int, n_replicas: int, seed: int) -> NDArray[np.u
         drawn = generator.integers(n_samples, size=n_samples)
         counts[:, r] = np.minimum(np.bincount(drawn, minlength=n_samples), 255)
     return counts
+
+
+class SparseLogisticModels:
+    """:class:`LogisticModels` of two classes over sparse rows that are not shifted, all in the same reads of the rows.
+
+    Sums of iterates have the type of the weights: enough to compare models by, not to keep one.
+
+    Parameters
+    ----------
+    rows : Rows
+        ``X`` SparseRows.
+    scale : ndarray of shape (n_features,) or None
+    plans, multiplicity : as for LogisticModels
+    dtype : float32 or float64
+    fit_intercept, averaged : bool
+    """
+
+    def __init__(
+        self,
+        rows: Rows,
+        scale: Array | None,
+        plans: Sequence[Plan],
+        multiplicity: NDArray[np.uint8],
+        dtype: Any,
+        *,
+        fit_intercept: bool,
+        averaged: bool,
+    ) -> None:
+        self._rows, self._scale, self._plans = rows, scale, list(plans)
+        self._multiplicity, self._moves = (
+            np.ascontiguousarray(multiplicity),
+            (rows.sample_weight != 0) & multiplicity.any(axis=1),
+        )
+        self._fit_intercept, self._averaged, self._epochs = fit_intercept, averaged, 0
+        n_models = len(plans)
+        # models that never move fill up the last vector of lanes
+        idle = -n_models % LANES
+        self._multiplicity = np.pad(self._multiplicity, ((0, 0), (0, idle)))
+        self._plans += [self._plans[-1]] * idle
+        n_models += idle
+        self._W = np.zeros((rows.X.n_features, n_models), dtype)
+        self._behind = np.zeros_like(self._W) if averaged else None
+        # intercepts and their sums; keep and its sums; steps taken and summed
+        self._b, self._folded = np.zeros((2, n_models)), np.repeat([[1.0], [0.0]], n_models, axis=1)
+        self._t, self._n_averaged = np.zeros(n_models, np.intp), np.zeros(n_models, np.intp)
+
+    def keep(self, models: Sequence[int]) -> None:
+        """Give up all models but these."""
+        kept = [*models, *[models[-1]] * (-len(models) % LANES)]
+        self._plans = [self._plans[m] for m in kept]
+        for name in ("_multiplicity", "_W", "_behind", "_b", "_folded"):
+            if getattr(self, name) is not None:
+                setattr(self, name, np.ascontiguousarray(getattr(self, name)[:, kept]))
+        self._multiplicity[:, len(models) :] = 0
+        self._t, self._n_averaged = self._t[kept], self._n_averaged[kept]
+
+    def train(self, epochs: int) -> None:
+        """As :meth:`LogisticModels.train`."""
+        plan, X = self._plans[0], self._rows.X
+        size = max(64, int(WORK_PER_CALL / (4 * max(1.0, self._rows.cells) * len(self._plans))))
+        for epoch in range(self._epochs, epochs):
+            if epoch & (epoch - 1) == 0 and self._averaged:
+                self._restart_average()
+            order = epoch_order(len(self._rows), epoch, plan.seed) if plan.shuffle else np.arange(len(self._rows))
+            order = order[self._moves[order]]
+            for start in range(0, len(order), size):
+                part = order[start : start + size]
+                with np.errstate(over="ignore", invalid="ignore"):
+                    moved = choose().logistic_sparse_many_pass(
+                        *X.arrays,
+                        self._rows.y,
+                        self._rows.sample_weight,
+                        self._multiplicity,
+                        part,
+                        next_steps(self._plans, self._t.tolist(), len(part)),
+                        np.array([own.alpha for own in self._plans]),
+                        self._scale,
+                        self._W,
+                        self._b[0] if self._fit_intercept else None,
+                        self._behind,
+                        self._b[1] if self._fit_intercept and self._averaged else None,
+                        self._folded,
+                    )
+                self._t, self._n_averaged = self._t + moved, self._n_averaged + moved
+            self._epochs = epoch + 1
+
+    def losses(self, chosen: NDArray[np.intp], models: Sequence[int]) -> NDArray[np.float64]:
+        """As :meth:`LogisticModels.losses`."""
+        rows = self._rows
+        with np.errstate(over="ignore", invalid="ignore"):
+            W, b = self._visible(np.asarray(models))
+            if self._scale is not None:
+                W *= self._scale[:, None]
+            part = rows.X[chosen].of_type(W.dtype)
+            m = choose().sparse_margins(*part.arrays, W, b)
+            total = rows.sample_weight[chosen] @ losses_of_margins(m[:, :, None], rows.y[chosen])
+        return np.asarray(total / rows.sample_weight[chosen].sum())
+
+    def weights(self, model: int) -> tuple[Array, NDArray[np.float64]]:
+        """As :meth:`LogisticModels.weights`."""
+        W, b = self._visible(np.array([model]))
+        return W.T, b
+
+    def _visible(self, models: NDArray[np.intp]) -> tuple[Array, NDArray[np.float64]]:
+        keep, kept = self._folded[:, models]
+        counts = self._n_averaged[models]
+        W, dtype = self._W[:, models], self._W.dtype
+        if self._behind is None or not counts.all():
+            return np.ascontiguousarray(W * keep.astype(dtype)), self._b[0, models]
+        W = self._behind[:, models] / counts.astype(dtype) + W * (kept / counts).astype(dtype)  # (LR-14)
+        return np.ascontiguousarray(W), self._b[1, models] / counts
+
+    def _restart_average(self) -> None:
+        self._folded[1], self._b[1], self._n_averaged = 0, 0, np.zeros_like(self._n_averaged)
+        if self._behind is not None:
+            self._behind[:] = 0

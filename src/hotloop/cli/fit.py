@@ -12,6 +12,7 @@ from hotloop.fitting import N_HIDDEN, Settings, fit_logistic, fit_two_layer
 from hotloop.logistic_state import LogisticState
 from hotloop.logistic_stream import LogisticStream
 from hotloop.model import Model
+from hotloop.search import Search
 from hotloop.training import Course, Plan, Rows
 from hotloop.two_layer_state import TwoLayerState
 from hotloop.validation import Array
@@ -48,14 +49,15 @@ def fit_arrays(
         "tol": settings.tol,
         "random_state": settings.seed,
     }
-    epochs = settings.max_iter if settings.tol is None else None
+    epochs = int(settings.max_iter) if settings.tol is None else None
     start = time.perf_counter()
     learnt: LogisticStream | TwoLayerState
-    with epoch_bar(title, epochs) as on_epoch:
+    with epoch_bar(title, epochs) as (on_epoch, on_search):
         if n_hidden is None and classes is not None:
             n_outputs = 1 if len(classes) == 2 else len(classes)
             state = LogisticState.zeros(n_outputs, X.shape[1], X.dtype, fit_intercept=True, averaged=True)
-            state, course, plan = fit_logistic(state, rows, settings, None, on_epoch)
+            search = Search(on_progress=on_search) if "auto" in (settings.alpha, settings.eta0) else None
+            state, course, plan = fit_logistic(state, rows, settings, on_epoch=on_epoch, choose_settings=search)
             learnt, name = LogisticStream(state, settings, plan, weight_total=float(len(X))), "LogisticSGDClassifier"
         else:
             n_hidden = n_hidden or N_HIDDEN

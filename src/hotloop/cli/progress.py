@@ -4,18 +4,23 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from hotloop.search import Progress
 from hotloop.training import Course
 
 
 @contextmanager
-def epoch_bar(title: str, epochs: int | None) -> Iterator[Callable[[Course], None]]:
-    """Show epochs and loss while the block runs; ``epochs`` None: their number is not known. Yields what to call an epoch."""
+def epoch_bar(title: str, epochs: int | None) -> Iterator[tuple[Callable[[Course], None], Callable[[Progress], None]]]:
+    """Show epochs and loss while the block runs; ``epochs`` None: their number is not known.
+
+    Yields what to call after an epoch, and after a judgement of the search.
+    """
     try:
         from rich.console import Console
-        from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+        from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
+        from rich.progress import Progress as Bar
     except ImportError:
         print("hotloop: note: no progress bar without rich: pip install 'hotloop[cli]'", file=sys.stderr)
-        yield lambda course: None
+        yield (lambda course: None), (lambda progress: None)
         return
     columns = (
         "{task.description}",
@@ -24,7 +29,7 @@ def epoch_bar(title: str, epochs: int | None) -> Iterator[Callable[[Course], Non
         TextColumn("{task.fields[loss]}"),
         TimeElapsedColumn(),
     )
-    with Progress(*columns, console=Console(stderr=True)) as progress:
+    with Bar(*columns, console=Console(stderr=True)) as progress:
         task = progress.add_task(title, total=epochs, loss="")
 
         def on_epoch(course: Course) -> None:
@@ -33,5 +38,8 @@ def epoch_bar(title: str, epochs: int | None) -> Iterator[Callable[[Course], Non
             )
             progress.update(task, completed=course.n_iter, loss=f"{what} {curve[-1]:.4f}")
 
-        yield on_epoch
+        def on_search(found: Progress) -> None:
+            progress.update(task, loss=str(found))
+
+        yield on_epoch, on_search
         progress.update(task, total=progress.tasks[0].completed or 1)

@@ -15,6 +15,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from hotloop.fitting import Settings
+from hotloop.progress import Shown
 from hotloop.sparse_rows import SparseRows
 from hotloop.training import Course, Plan, Rows, hold_out
 from hotloop.validation import Array, as_vector, check_finite, float_dtype, readable
@@ -194,10 +195,29 @@ def refusals_change_nothing(method: Method) -> Method:
     return guarded  # type: ignore[return-value]
 
 
+def shows_progress(method: Method) -> Method:
+    """Decorate fit: with ``verbose`` there is ``_shown`` while it runs."""
+
+    @functools.wraps(method)
+    def shown(self: BaseEstimator, *args: Any, **kwargs: Any) -> Any:
+        if not self.verbose:
+            return method(self, *args, **kwargs)
+        progress = self._shown = Shown(type(self).__name__)
+        progress.training()
+        try:
+            return method(self, *args, **kwargs)
+        finally:
+            progress.stop()
+            vars(self).pop("_shown", None)
+
+    return shown  # type: ignore[return-value]
+
+
 class TrainedBySGD(BaseEstimator):  # type: ignore[misc]
     """Base of the estimators: settings in common, and what is stored after a fit."""
 
     _takes_sparse = False
+    _shown: Shown
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
@@ -243,10 +263,11 @@ class TrainedBySGD(BaseEstimator):  # type: ignore[misc]
 
     def _report(self, course: Course) -> None:
         if self.verbose:
-            loss = f"loss {course.loss_curve[-1]:.6f}"
-            if course.validation_curve:
-                loss += f", validation loss {course.validation_curve[-1]:.6f}"
-            print(f"{type(self).__name__}: epoch {course.n_iter}, {loss}", flush=True)
+            self._shown.epoch(course, self._epochs_to_come())
+
+    def _epochs_to_come(self) -> int | None:
+        """All epochs of the training that goes on, None where its loss decides."""
+        return self.max_iter if self.tol is None and isinstance(self.max_iter, int) else None
 
     def _rows_to_predict(self, X: Any, **how: Any) -> Array:
         check_is_fitted(self)

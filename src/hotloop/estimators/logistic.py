@@ -18,6 +18,7 @@ from hotloop.estimators.checks import (
     encode_labels,
     find_classes,
     refusals_change_nothing,
+    shows_progress,
     weigh_classes,
 )
 from hotloop.fitting import Settings, fit_logistic, start_logistic
@@ -25,6 +26,7 @@ from hotloop.logistic_models import LogisticModels, bootstrap_counts
 from hotloop.logistic_state import LogisticState
 from hotloop.logistic_stream import LogisticStream
 from hotloop.model import Model
+from hotloop.search import Search
 from hotloop.sparse_rows import SparseRows
 from hotloop.training import Plan, Rows
 from hotloop.validation import Array, check_finite, check_memory, float_dtype
@@ -36,6 +38,10 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
     Minimises mean(sample_weight * log loss) + alpha / 2 ||w||^2 over the weights of the standardised columns, the intercept
     free, by (LR-1) to (LR-11) of docs/equations.md. Raw columns need no scaling.
 
+    With nothing set, step size, L2 strength and the number of epochs are chosen from the data: twenty pairs are trained on at
+    most 20,000 of the rows in shared reads, each with some of them held out, and judged by the log loss of those after 1, 2, 4,
+    ... epochs; the best is then trained on all rows (decision 0019, docs/defaults.md). What is set is obeyed and not searched.
+
     Parameters
     ----------
     optimizer : {"sgd", "adagrad", "ftrl"}, default="sgd"
@@ -46,31 +52,33 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
         "l1" and "elasticnet", alpha (l1_ratio |w|_1 + (1 - l1_ratio) / 2 ||w||^2), are there for "ftrl": weights that are
         exactly 0.
     alpha : float >= 0 or "auto", default="auto"
-        Strength of the penalty. "auto": 1 / n_samples, for L2 that of LogisticRegression(C=1) on standardised columns; 0 for
-        "adagrad".
+        Strength of the penalty. "auto": by the search, from 1 / (C n_samples), the strengths of LogisticRegression with C =
+        100, 1, 0.1 and 0.01 on standardised columns. Without a search C = 1; 0 for "adagrad".
     l1_ratio : float from 0 to 1, default=0.15
         Of "elasticnet".
     fit_intercept : bool, default=True
-    max_iter : int, default=1000
-        Most epochs of ``fit``.
+    max_iter : int or "auto", default="auto"
+        Most epochs of ``fit``. "auto": 64 where they are searched, else 1000.
     tol : float, "auto" or None, default="auto"
-        The fit stops when ``n_iter_no_change`` epochs in a row have not lowered the best loss by more than this. "auto": a
-        thousandth of the best loss. None: train for ``max_iter`` epochs.
+        The fit stops when ``n_iter_no_change`` epochs in a row have not lowered the best loss by more than this. "auto": after
+        the number of epochs that the search found; without a search, and with validation rows, a thousandth of the best loss.
+        None: train for ``max_iter`` epochs.
     shuffle : bool, default=True
         Visit the rows in a new order in each epoch of ``fit``. ``partial_fit`` never shuffles.
     verbose : int, default=0
-        1 prints a line an epoch.
+        1 shows the search, the epochs and the time to go: a bar with rich in a terminal, else a line each.
     random_state : int, RandomState or None, default=None
         Orders and the choice of validation rows depend on it.
     learning_rate : {"auto", "constant", "invscaling", "optimal"}, default="auto"
         (ST-1) to (ST-4). With ``h = 1 / (eta0 alpha)``: "auto" is eta0 / (1 + t / h)^0.75, "optimal" eta0 / (1 + t / h),
         "invscaling" eta0 / (t + 1)^power_t.
     eta0 : float > 0 or "auto", default="auto"
-        First step size. "auto": for "sgd" 1/4 of 1 / mean(sample_weight * (||z||^2 + 1)), z the standardised row; for "adagrad"
-        1.4 and for "ftrl" 6 over mean(||z||^2).
+        First step size. "auto": for "sgd" by the search, from 1/16, 1/4, 1, 4 and 16 times 1 / mean(sample_weight * (||z||^2 +
+        1)), z the standardised row, at most 1 / (2 alpha); without a search 1/4. For "adagrad" 1.4 and for "ftrl" 6 over
+        mean(||z||^2).
     power_t : float, default=0.25
     early_stopping : bool, default=False
-        Hold out ``validation_fraction`` of the rows, stop by their log loss and keep the weights of the best epoch.
+        Hold out ``validation_fraction`` of the rows, choose and stop by their log loss and keep the weights of the best epoch.
     validation_fraction : float, default=0.1
     n_iter_no_change : int, default=5
     class_weight : dict, "balanced" or None, default=None
@@ -88,6 +96,13 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
         standard deviation, for dense rows, and "maxabs", 0 and the largest absolute value, for sparse ones. ``coef_`` and
         ``intercept_`` are in the caller's units all the same.
 
+    cv : "auto", "last", int or None, default="auto"
+        Which rows the search holds out. "auto": those of five folds, of each class a share, drawn several times from less than
+        1,000 rows; from 10,000 rows on of two of the five. A number: of so many folds. "last": the last fifth of the rows, for
+        rows in the order of time. ``groups`` and ``X_val`` of ``fit`` come first. None: no search, the rules instead. There is
+        none either with ``warm_start`` from earlier weights, with ``eta0`` and ``alpha`` given, or with an ``optimizer`` other
+        than "sgd".
+
     Attributes
     ----------
     classes_ : ndarray of shape (n_classes,)
@@ -103,6 +118,9 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
         Steps taken.
     eta0_, alpha_ : float
         What "auto" came to.
+    search_ : dict
+        Table of the search, where there was one: arrays ``alpha``, ``eta0``, ``epochs``, ``loss`` (mean log loss of the rows
+        held out), ``losses`` (of each split), an entry a candidate and judgement; ``best_index``, ``n_rows``.
     loss_curve_ : list of float
         Per epoch the mean loss of each row just before its step, plus the penalty.
     validation_curve_ : list of float
@@ -131,7 +149,7 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
         alpha: float | str = "auto",
         l1_ratio: float = 0.15,
         fit_intercept: bool = True,
-        max_iter: int = 1000,
+        max_iter: int | str = "auto",
         tol: float | str | None = "auto",
         shuffle: bool = True,
         verbose: int = 0,
@@ -147,6 +165,7 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
         average: bool | str = "auto",
         standardize: str | None = "auto",
         error_bars: int = 0,
+        cv: int | str | None = "auto",
     ) -> None:
         self.optimizer = optimizer
         self.penalty = penalty
@@ -169,10 +188,14 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
         self.average = average
         self.standardize = standardize
         self.error_bars = error_bars
+        self.cv = cv
 
+    @shows_progress
     @refusals_change_nothing
-    def fit(self, X: Any, y: Any, sample_weight: Any = None, X_val: Any = None, y_val: Any = None) -> "LogisticSGDClassifier":
-        """Train on all rows until the loss stands still.
+    def fit(
+        self, X: Any, y: Any, sample_weight: Any = None, X_val: Any = None, y_val: Any = None, groups: Any = None
+    ) -> "LogisticSGDClassifier":
+        """Choose what is "auto", by rows held out, and train on all rows.
 
         Parameters
         ----------
@@ -186,7 +209,10 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
         sample_weight : array-like of shape (n_samples,), default=None
             A row of weight 0 moves nothing.
         X_val, y_val : array-like, default=None
-            Own validation rows: the fit stops by their log loss and keeps the weights of the best epoch.
+            Own validation rows: the candidates are judged by their log loss instead of folds; the fit stops by it and keeps
+            the weights of the best epoch.
+        groups : array-like of shape (n_samples,), default=None
+            Rows of a group are held out together.
 
         Returns
         -------
@@ -201,7 +227,7 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
         MemoryError
             So many weights do not fit; says what each needs. Nothing is made then.
         KeyboardInterrupt
-            The model is then as trained so far, and usable.
+            The model is then as trained so far, and usable; in the search it is the best candidate so far.
         """
         come_together(X_val, y_val)
         X, y = check_rows(self, X, y, reset=True, finite=False, sparse=True)
@@ -230,6 +256,7 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
             seed=settings.seed,
         )
         rows = weigh_classes(rows, self.class_weight, classes)
+        search = self._search(settings, start, groups, len(X))
 
         state = self._new_state(X, len(classes))
         if start is not None:
@@ -239,14 +266,17 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
             self.classes_ = classes
             total = float(rows.sample_weight.sum())
             self._stream = LogisticStream(state, settings, plan, weight_total=total, frozen=sparse)
+            if self.verbose:
+                self._shown.training()
 
         try:
-            trained, course, plan = fit_logistic(state, rows, settings, validation, self._report, keep, names)
+            trained, course, plan = fit_logistic(state, rows, settings, validation, self._report, keep, names, search)
         except FloatingPointError:
             if not sparse:
                 check_finite(X, "X", names)
             raise
         self._stream = replace(self._stream, state=trained, plan=plan)
+        self._keep_search(search)
         self._keep(course, plan)
         self._set_error_bars(rows, start)
         return self
@@ -408,6 +438,30 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
         if self.coef_.shape[1] != X.shape[1]:
             raise ValueError(f"warm_start: X has {X.shape[1]} columns, the last fit had {self.coef_.shape[1]}")
         return self._learnt().visible().coef(), self.intercept_
+
+    def _search(self, settings: Settings, start: Any, groups: Any, n_samples: int) -> Search | None:
+        """Return the search of this fit; None where there is nothing to search."""
+        known = self.cv is None or self.cv in ("auto", "last") or (isinstance(self.cv, int | np.integer) and self.cv >= 2)
+        if not known:
+            raise ValueError(f"cv is {self.cv!r}, expected 'auto', 'last', None or a number of folds, at least 2")
+        if groups is not None:
+            groups = np.asarray(groups)
+            if groups.shape != (n_samples,):
+                raise ValueError(f"groups has shape {groups.shape}, expected ({n_samples},)")
+        automatic = settings.alpha == "auto" or settings.eta0 == "auto"
+        if self.cv is None or start is not None or self.optimizer != "sgd" or not automatic:
+            return None
+        return Search(self.cv, groups, self._shown.searching if self.verbose else None)
+
+    def _keep_search(self, search: Search | None) -> None:
+        if search is not None and search.table:
+            self.search_ = search.as_dict()
+        elif hasattr(self, "search_"):
+            del self.search_
+
+    def _epochs_to_come(self) -> int | None:
+        plan = self._stream.plan
+        return plan.max_iter if plan is not None and plan.tol is None else None
 
     def _set_error_bars(self, rows: Rows, start: tuple[Array, Array] | None) -> None:
         for name in {"coef_std_", "intercept_std_"} & set(vars(self)):

@@ -14,6 +14,7 @@ from hotloop.estimators.checks import (
     encode_labels,
     find_classes,
     refusals_change_nothing,
+    shows_progress,
     weigh_classes,
 )
 from hotloop.fitting import N_HIDDEN, Settings, fit_two_layer
@@ -188,6 +189,7 @@ class TwoLayerClassifier(ClassifierMixin, _TwoLayer):  # type: ignore[misc]
         self.warm_start = warm_start
         self.standardize = standardize
 
+    @shows_progress
     @refusals_change_nothing
     def fit(self, X: Any, y: Any, sample_weight: Any = None, X_val: Any = None, y_val: Any = None) -> "TwoLayerClassifier":
         """Train on all rows until the loss stands still; parameters and errors as for ``LogisticSGDClassifier.fit``."""
@@ -298,6 +300,7 @@ n_iter_no_change, warm_start, standardize
         self.warm_start = warm_start
         self.standardize = standardize
 
+    @shows_progress
     @refusals_change_nothing
     def fit(self, X: Any, y: Any, sample_weight: Any = None, X_val: Any = None, y_val: Any = None) -> "TwoLayerRegressor":
         """Train on all rows until the loss stands still; y holds numbers, the rest as for ``TwoLayerClassifier.fit``."""

@@ -15,6 +15,7 @@ from hotloop.kernels.logistic_dense import (
 )
 from hotloop.kernels.logistic_many import logistic_many_pass
 from hotloop.kernels.logistic_sparse import logistic_sparse_pass, settle, sparse_margins, sum_of_squares
+from hotloop.kernels.logistic_sparse_many import logistic_sparse_many_pass
 from hotloop.kernels.orders import permutation
 from hotloop.kernels.scorer import row_scorer
 from hotloop.kernels.two_layer_dense import (
@@ -40,6 +41,7 @@ __all__ = [
     "logistic_many_pass",
     "logistic_pass",
     "logistic_probability",
+    "logistic_sparse_many_pass",
     "logistic_sparse_pass",
     "murmurhash3",
     "permutation",

@@ -15,6 +15,7 @@ from .logistic import (
 from .logistic_adaptive import logistic_adaptive_pass
 from .logistic_sparse import (
     check_nonzeros,
+    logistic_sparse_many_pass,
     logistic_sparse_pass,
     settle,
     sparse_column_moments,
@@ -48,6 +49,7 @@ __all__ = [
     "logistic_many_pass",
     "logistic_pass",
     "logistic_probability",
+    "logistic_sparse_many_pass",
     "logistic_sparse_pass",
     "murmurhash3",
     "permutation",

@@ -107,6 +107,100 @@ def logistic_sparse_pass(
     return result
 
 
+def logistic_sparse_many_pass(
+    starts: Array,
+    places: Array,
+    values: Array | None,
+    longest: int,
+    y: Array,
+    sample_weight: Array,
+    multiplicity: Array,
+    order: Array,
+    eta: Array,
+    alpha: Array,
+    scale: Array | None,
+    W: Array,
+    b: Array | None,
+    behind: Array | None,
+    b_total: Array | None,
+    folded: Array,
+) -> Array:
+    """Run :func:`logistic_sparse_pass` for each of several models of two classes over the same rows in the same order.
+
+    The compiled kernel reads each non-zero once for all models. A model whose weights overflow is left with values that are not
+    finite; the others are as they would be alone.
+
+    Parameters
+    ----------
+    starts, places, values, longest, y, sample_weight, order, scale : as for :func:`logistic_sparse_pass`, without a shift
+    multiplicity, eta, alpha : as for :func:`logistic_many_pass`
+    W : ndarray of shape (n_features, n_models), float32 or float64
+        The weights of a column for all models side by side. Overwritten, as are b (n_models,) or None, behind and b_total.
+    behind : ndarray like W, or None
+        With averaging the sum of iterates is ``behind + folded[1] * W``, (LR-14).
+    folded : ndarray of shape (2, n_models), float64
+        The weights of a model are ``folded[0] * W``, (LR-13); 1 at first. folded[1] is 0 at first, and where an average starts.
+
+    Returns
+    -------
+    moved : ndarray of shape (n_models,), intp
+        Steps that each model took.
+
+    Raises
+    ------
+    ValueError
+        Shapes disagree or ``order`` points outside the rows.
+    """
+    n_features, n_models = W.shape
+    if multiplicity.shape != (len(starts) - 1, n_models):
+        raise ValueError("multiplicity must have one entry a row of X and model")
+    if len(alpha) != n_models or eta.shape[1] != n_models or len(eta) < len(order):
+        raise ValueError("alpha must have one entry a model, eta one a step and model")
+    if b is not None and len(b) != n_models:
+        raise ValueError(f"b must have {n_models} entries")
+    if behind is not None and behind.shape != W.shape:
+        raise ValueError("behind must have the shape of W")
+    if (b_total is None) != (b is None or behind is None) or (b_total is not None and len(b_total) != n_models):
+        raise ValueError("b_total goes with b and behind and has the shape of b")
+    if folded.shape != (2, n_models):
+        raise ValueError("folded must have two entries a model")
+    moved = np.zeros(n_models, np.intp)
+    for m in range(n_models):
+        one = slice(m, m + 1)
+        keep, kept = folded[:, m]
+        w = keep * W[:, one]
+        total = None if behind is None else (behind[:, one] + kept * W[:, one]).astype(np.float64)
+        own = [None if array is None else array[one] for array in (b, b_total)]
+        weight = sample_weight * multiplicity[:, m]
+        none_folded = np.array([1.0, 0, 0, 0, 0, 0])
+        try:
+            moved[m] = logistic_sparse_pass(
+                starts,
+                places,
+                values,
+                longest,
+                y,
+                weight,
+                order,
+                np.ascontiguousarray(eta[:, m]),
+                alpha[m],
+                None,
+                scale,
+                w,
+                own[0],
+                total,
+                own[1],
+                none_folded,
+            )[1]
+        except FloatingPointError:
+            w[:] = np.nan
+        W[:, one] = w
+        if behind is not None:
+            behind[:, one] = total
+        folded[:, m] = 1, 0
+    return moved
+
+
 def settle(shift: Array | None, W: Array, W_total: Array | None, folded: Array) -> None:
     """Let W hold the weights and W_total their sum, and start anew with nothing folded.
 
