@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 SOURCES := pyproject.toml setup.py $(shell find src -name '*.py' -o -name '*.pyx' -o -name '*.pxd' -o -name '*.pyi' -o -name '*.h' -o -path '*/vectors/*.c')
 
-.PHONY: build demo test test-all test-levels check bench mutants wheel clean
+.PHONY: build demo test test-all test-levels check bench accuracy mutants wheel clean
 
 build: $(VENV)/installed
 
@@ -42,6 +42,11 @@ check: build
 bench: build
 	$(BIN)/python -m pip install -q --disable-pip-version-check -e '.[bench]' --no-build-isolation
 	$(BIN)/python -m bench
+
+# pure defaults on real data (HOTLOOP_DATA) beside tuned logistic regression, and the picture of docs/defaults.md
+accuracy: build
+	$(BIN)/python -m pip install -q --disable-pip-version-check -e '.[bench]' --no-build-isolation
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1 $(BIN)/python -m bench.accuracy --all --plot docs/defaults.svg
 
 mutants: build
 	$(BIN)/python tests/mutants.py

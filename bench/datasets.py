@@ -69,6 +69,7 @@ def _svmlight(*paths, sparse: bool = False) -> Split:
     found = []
     for X, y in parts:
         X.resize(X.shape[0], n_features)
+        X.indices, X.indptr = X.indices.astype(np.int32), X.indptr.astype(np.int32)
         found += [X if sparse else X.toarray(), (y > 0).astype(int)]
     return _permuted(*found) if len(paths) == 1 else Split(*found)
 

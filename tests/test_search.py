@@ -188,10 +188,11 @@ def test_losses_are_those_of_separate_fits(compiled):
     splits = splits_of(y.astype(float), 3, None, np.random.RandomState(0).randint(2**31 - 1))
     for place in np.random.default_rng(0).choice(len(table["loss"]), 8, replace=False):
         train, held = splits[1]
-        alpha = table["alpha"][place] * 2000 / np.mean([t.sum() for t, _ in splits])
-        alone = LogisticSGDClassifier(
-            alpha=alpha, eta0=table["eta0"][place], max_iter=int(table["epochs"][place]), tol=None, random_state=0, **options
-        ).fit(X[train].astype(np.float32), y[train], weight[train])
+        share = np.mean([t.sum() for t, _ in splits]) / 2000
+        found = {"alpha": table["alpha"][place] / share, "eta0": table["eta0"][place] / share**0.5}
+        epochs = int(table["epochs"][place])
+        alone = LogisticSGDClassifier(**found, max_iter=epochs, tol=None, random_state=0, **options)
+        alone.fit(X[train].astype(np.float32), y[train], weight[train])
         expected = log_loss(y[held], alone.predict_proba(X[held].astype(np.float32)), sample_weight=weight[held])
         assert table["losses"][place, 1] == pytest.approx(expected, rel=2e-4)
 

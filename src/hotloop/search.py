@@ -143,7 +143,8 @@ class Search:
         for attempt in range(4):
             unit = plan.eta0 / STEP_LOGISTIC / 1024**attempt
             plans = [settings.plan(alpha=1 / (C * n_train), eta0=step * unit) for C, step in candidates]
-            final = [settings.plan(alpha=1 / (C * n_all), eta0=step * unit) for C, step in candidates]
+            shorter = (n_train / n_all) ** 0.5  # more steps bear shorter ones: the bias of long steps does not average out
+            final = [settings.plan(alpha=1 / (C * n_all), eta0=shorter * step * unit) for C, step in candidates]
             if self._run(state, sample, plans, final, settings, validation):
                 return self._outcome(settings, validation)
         raise FloatingPointError("training diverges even with very small steps; are the columns standardised?")
