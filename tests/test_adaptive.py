@@ -200,7 +200,7 @@ def test_rows_that_diverge_are_not_learnt(compiled):
     [
         ({"optimizer": "adam"}, "optimizer is 'adam'"),
         ({"penalty": "l3"}, "penalty is 'l3'"),
-        ({"penalty": "l1"}, "penalty='l1' is there for optimizer='ftrl'"),
+        ({"optimizer": "sgd", "penalty": "l1"}, "penalty='l1' is there for optimizer='ftrl'"),
         ({"optimizer": "adagrad", "penalty": "elasticnet"}, "is there for optimizer='ftrl'"),
         ({"optimizer": "adagrad", "alpha": 0.1}, "adagrad' has no penalty"),
         ({"optimizer": "ftrl", "penalty": "elasticnet", "l1_ratio": 2}, "l1_ratio is 2"),

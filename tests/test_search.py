@@ -11,7 +11,7 @@ import hotloop
 from hotloop import LogisticSGDClassifier
 from hotloop.logistic_models import LogisticModels, SparseLogisticModels
 from hotloop.logistic_state import LogisticState
-from hotloop.search import C_GRID, STEPS, Search
+from hotloop.search import C_GRID, GAIN, GO_ON, LEAST_GAIN, MOST_EPOCHS, STEPS, Search
 from hotloop.search_rows import draw_rows, renumbered, splits_of, standardised
 from hotloop.sparse_rows import SparseRows
 from hotloop.training import Plan, Rows
@@ -79,7 +79,9 @@ def test_last_holds_out_the_last_fifth():
 
 def test_a_class_of_one_row_is_trained_on_everywhere():
     y = np.array([0.0] * 30 + [1.0] + [2.0] * 30)
-    for train, held in splits_of(y, 5, None, 0):
+    splits = splits_of(y, 5, None, 0)
+    assert len(splits) == 5
+    for train, held in splits:
         assert train[30]
         assert 30 not in held
 
@@ -180,6 +182,41 @@ def test_the_table_and_the_choice(compiled):
     assert not hasattr(again, "search_")
 
 
+def test_those_go_on_that_are_among_the_best_and_still_gain(compiled):
+    for seed in range(3):
+        table = fitted(*rows(400, 10, seed)).search_
+        of = {
+            (a, e, n): loss
+            for a, e, n, loss in zip(*(table[name] for name in ("alpha", "eta0", "epochs", "loss")), strict=True)
+        }
+        least, judged, expected = np.inf, sorted(set(table["epochs"])), None
+        for rung, epochs in enumerate(judged):
+            here = {pair[:2]: loss for pair, loss in of.items() if pair[2] == epochs}
+            assert expected is None or set(here) == expected
+            least = min(least, *here.values())
+            worth = max(GAIN * least, LEAST_GAIN)
+            gains = {pair: of.get((*pair, epochs // 2), np.inf) - loss for pair, loss in here.items()}
+            going = [pair for pair in sorted(here, key=here.get) if here[pair] - gains[pair] / 2 < least - worth]
+            expected = set(going[: GO_ON[rung]])
+        assert not expected or judged[-1] == MOST_EPOCHS
+
+
+def test_rows_that_come_sparse_and_online_take_ftrl(compiled):
+    X, y = rows(100)
+    kinds = {"sparse": sp.csr_array(X), "dense": X}
+    for name, of in kinds.items():
+        model = LogisticSGDClassifier().partial_fit(of, y, classes=[0, 1])
+        same = LogisticSGDClassifier(optimizer="ftrl" if name == "sparse" else "sgd").partial_fit(of, y, classes=[0, 1])
+        assert_array_equal(model.coef_, same.coef_)
+        assert type(model._stream.state) is type(same._stream.state)
+    for options in ({"eta0": 0.1}, {"average": False}, {"learning_rate": "constant"}, {"standardize": "std"}):
+        model = LogisticSGDClassifier(**options).partial_fit(kinds["sparse"], y, classes=[0, 1])
+        assert type(model._stream.state) is LogisticState
+    assert (LogisticSGDClassifier(penalty="l1", alpha=0.05, random_state=0).fit(X, y).coef_ == 0).any()
+    fitted_first = fitted(kinds["sparse"], y).partial_fit(kinds["sparse"], y)
+    assert type(fitted_first._stream.state) is LogisticState
+
+
 def test_losses_are_those_of_separate_fits(compiled):
     X, y = rows(2000)
     weight = np.random.default_rng(1).choice([0.5, 1.0, 2.0], len(y))
@@ -201,6 +238,7 @@ def test_what_is_set_is_obeyed_and_not_searched(compiled):
     X, y = rows(400)
     table = fitted(X, y, alpha=0.02).search_
     assert set(table["alpha"]) == {0.02}
+    assert (table["epochs"] == 1).sum() == 5
     assert len(set(table["eta0"])) == 5
     table = fitted(X, y, eta0=0.03).search_
     assert set(table["eta0"]) == {0.03}

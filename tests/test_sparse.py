@@ -2,6 +2,7 @@
 
 import os
 import tracemalloc
+from functools import partial
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ from hotloop import reference
 from hotloop.sparse_rows import SparseRows
 
 sp = pytest.importorskip("scipy.sparse")
-LogisticSGDClassifier = hotloop.LogisticSGDClassifier
+LogisticSGDClassifier = partial(hotloop.LogisticSGDClassifier, optimizer="sgd")
 
 DENSE_AND_CSR = 1e-10  # max|dw| / max|w| in float64
 

@@ -44,7 +44,9 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
 
     Parameters
     ----------
-    optimizer : {"sgd", "adagrad", "ftrl"}, default="sgd"
+    optimizer : {"auto", "sgd", "adagrad", "ftrl"}, default="auto"
+        "auto": "ftrl" with an L1 penalty, and where a model begins with ``partial_fit`` of sparse rows while ``eta0``,
+        ``average``, ``learning_rate``, ``error_bars`` and ``standardize`` are left alone; else "sgd".
         "sgd" takes the steps of (LR-5), one size for all weights. "adagrad" (AD-1) and "ftrl" (AD-2) give each weight its own,
         which falls with the slopes that it has seen: for rows with rare columns, such as words and categories, often one to
         three epochs are enough. They need no averaging and have none; "adagrad" has no penalty.
@@ -144,7 +146,7 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
     def __init__(
         self,
         *,
-        optimizer: str = "sgd",
+        optimizer: str = "auto",
         penalty: str | None = "l2",
         alpha: float | str = "auto",
         l1_ratio: float = 0.15,
@@ -232,7 +234,8 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
         come_together(X_val, y_val)
         X, y = check_rows(self, X, y, reset=True, finite=False, sparse=True)
         sample_weight = check_weights(sample_weight, X)
-        names, settings = getattr(self, "feature_names_in_", None), self._settings().of_rows(X)
+        optimizer = self._rule(X)
+        names, settings = getattr(self, "feature_names_in_", None), self._settings(optimizer).of_rows(X)
         sparse = isinstance(X, SparseRows)
         if not sparse and (
             self.early_stopping or not sample_weight.all()
@@ -256,9 +259,9 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
             seed=settings.seed,
         )
         rows = weigh_classes(rows, self.class_weight, classes)
-        search = self._search(settings, start, groups, len(X))
+        search = self._search(settings, optimizer, start, groups, len(X))
 
-        state = self._new_state(X, len(classes))
+        state = self._new_state(X, len(classes), optimizer)
         if start is not None:
             state.replace_weights(*start)
 
@@ -321,7 +324,8 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
         sample_weight = check_weights(sample_weight, X, some=False)
         if first:
             self.classes_ = known
-            self._stream = LogisticStream(self._new_state(X, len(known)), self._settings().of_rows(X))
+            optimizer = self._rule(X, online=True)
+            self._stream = LogisticStream(self._new_state(X, len(known), optimizer), self._settings(optimizer).of_rows(X))
         self._stream.take(weigh_classes(Rows(X, codes, sample_weight), self.class_weight, known), sample_weight)
         self.n_iter_ = 1
         if self._stream.plan is not None:
@@ -404,24 +408,34 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
         stream.waiting = []
         stream.state.replace_weights(coef, intercept)
 
-    def _new_state(self, X: Array | SparseRows, n_classes: int) -> LogisticState:
+    def _rule(self, X: Array | SparseRows, *, online: bool = False) -> str:
+        """Return what ``optimizer`` means for these rows."""
+        if self.optimizer != "auto":
+            return self.optimizer
+        own = {name: getattr(self, name) for name in ("eta0", "average", "learning_rate", "error_bars")}
+        untouched = own == {"eta0": "auto", "average": "auto", "learning_rate": "auto", "error_bars": 0}
+        streamed = online and untouched and self.standardize != "std" and isinstance(X, SparseRows)
+        adaptive = self.penalty in ("l1", "elasticnet") or streamed
+        return "ftrl" if adaptive else "sgd"
+
+    def _new_state(self, X: Array | SparseRows, n_classes: int, optimizer: str) -> LogisticState:
         if self.average not in ("auto", True, False):
             raise ValueError(f"average is {self.average!r}, expected True, False or 'auto'")
         dtype, n_weights = float_dtype(X.dtype), (1 if n_classes == 2 else n_classes) * X.shape[1]
-        size, kind = np.dtype(dtype).itemsize, self.optimizer
-        if self.optimizer != "sgd":
+        size, kind = np.dtype(dtype).itemsize, optimizer
+        if optimizer != "sgd":
             size *= 2
         elif self.average:
             size, kind = size + 8, "sgd with averaging"
         copies = 1 if self.max_iter == 1 else 2  # the weights of the epoch before are kept
         check_memory(copies * size * n_weights, f"{kind}, {copies} times {size} bytes for each of {n_weights} weights,")
-        if self.optimizer != "sgd":
+        if optimizer != "sgd":
             return AdaptiveState.new(
                 1 if n_classes == 2 else n_classes,
                 X.shape[1],
                 float_dtype(X.dtype),
                 fit_intercept=bool(self.fit_intercept),
-                rule=self.optimizer,
+                rule=optimizer,
                 l1_ratio={"l1": 1.0, "elasticnet": float(self.l1_ratio)}.get(str(self.penalty), 0.0),
             )
         return LogisticState.zeros(
@@ -439,7 +453,7 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
             raise ValueError(f"warm_start: X has {X.shape[1]} columns, the last fit had {self.coef_.shape[1]}")
         return self._learnt().visible().coef(), self.intercept_
 
-    def _search(self, settings: Settings, start: Any, groups: Any, n_samples: int) -> Search | None:
+    def _search(self, settings: Settings, optimizer: str, start: Any, groups: Any, n_samples: int) -> Search | None:
         """Return the search of this fit; None where there is nothing to search."""
         known = self.cv is None or self.cv in ("auto", "last") or (isinstance(self.cv, int | np.integer) and self.cv >= 2)
         if not known:
@@ -449,7 +463,7 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
             if groups.shape != (n_samples,):
                 raise ValueError(f"groups has shape {groups.shape}, expected ({n_samples},)")
         automatic = settings.alpha == "auto" or settings.eta0 == "auto"
-        if self.cv is None or start is not None or self.optimizer != "sgd" or not automatic:
+        if self.cv is None or start is not None or optimizer != "sgd" or not automatic:
             return None
         return Search(self.cv, groups, self._shown.searching if self.verbose else None)
 
@@ -468,7 +482,7 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
             delattr(self, name)
         if not self.error_bars:
             return
-        state, plan = self._new_state(rows.X, len(self.classes_)), self._stream.plan
+        state, plan = self._new_state(rows.X, len(self.classes_), "sgd"), self._stream.plan
         if start is not None:
             state.replace_weights(*start)
         start_logistic(state, rows, self._stream.settings)
@@ -479,27 +493,25 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
         self.coef_std_ = np.std([replica.coef() for replica in replicas.states], axis=0, ddof=1, dtype=np.float64)
         self.intercept_std_ = np.std([replica.intercept() for replica in replicas.states], axis=0, ddof=1)
 
-    def _settings(self) -> Settings:
+    def _settings(self, optimizer: str = "sgd") -> Settings:
         if not isinstance(self.error_bars, int | np.integer) or self.error_bars < 0 or self.error_bars == 1:
             raise ValueError(f"error_bars is {self.error_bars!r}, expected 0 or a number of replicas, at least 2")
-        if self.optimizer not in ("sgd", "adagrad", "ftrl"):
-            raise ValueError(f"optimizer is {self.optimizer!r}, expected 'sgd', 'adagrad' or 'ftrl'")
+        if self.optimizer not in ("auto", "sgd", "adagrad", "ftrl"):
+            raise ValueError(f"optimizer is {self.optimizer!r}, expected 'auto', 'sgd', 'adagrad' or 'ftrl'")
         if self.penalty not in ("l2", "l1", "elasticnet", None):
             raise ValueError(f"penalty is {self.penalty!r}, expected 'l2', 'l1', 'elasticnet' or None")
         if not isinstance(self.l1_ratio, int | float | np.number) or not 0 <= self.l1_ratio <= 1:
             raise ValueError(f"l1_ratio is {self.l1_ratio!r}, expected a number from 0 to 1")
-        if self.optimizer != "ftrl" and self.penalty in ("l1", "elasticnet"):
-            raise ValueError(f"penalty={self.penalty!r} is there for optimizer='ftrl', not for {self.optimizer!r}")
-        if self.optimizer == "adagrad" and self.penalty and self.alpha not in ("auto", 0):
+        if optimizer != "ftrl" and self.penalty in ("l1", "elasticnet"):
+            raise ValueError(f"penalty={self.penalty!r} is there for optimizer='ftrl', not for {optimizer!r}")
+        if optimizer == "adagrad" and self.penalty and self.alpha not in ("auto", 0):
             raise ValueError("optimizer='adagrad' has no penalty; take optimizer='ftrl', or leave alpha='auto'")
-        if self.optimizer != "sgd":
+        if optimizer != "sgd":
             for name, kept in (("average", ("auto", False)), ("learning_rate", ("auto", "constant")), ("error_bars", (0,))):
                 if getattr(self, name) not in kept:
-                    raise ValueError(
-                        f"optimizer={self.optimizer!r} has no {name}={getattr(self, name)!r}; leave it at {kept[0]!r}"
-                    )
+                    raise ValueError(f"optimizer={optimizer!r} has no {name}={getattr(self, name)!r}; leave it at {kept[0]!r}")
         settings = super()._settings()
-        if self.optimizer != "sgd":
+        if optimizer != "sgd":
             settings = replace(settings, learning_rate="constant")
         return settings if self.penalty else Settings(**{**vars(settings), "alpha": 0.0})
 

@@ -151,7 +151,7 @@ class LogisticSGDClassifierCV(ClassifierMixin, BaseEstimator):  # type: ignore[m
         seed = draw_seed(self.random_state)
         refitted = LogisticSGDClassifier(tol=None, random_state=seed, **{name: getattr(self, name) for name in PASSED_ON})
         refitted._settings()  # refuses before the search what the refit would
-        start = refitted._new_state(rows.X, len(self.classes_))
+        start = refitted._new_state(rows.X, len(self.classes_), "sgd")
         plans = self._candidates(start, rows, seed)
         splits = self._splits(rows, groups)
         self.n_splits_ = len(splits)
