@@ -230,8 +230,8 @@ class SparseLogisticModels:
         self._multiplicity = np.pad(self._multiplicity, ((0, 0), (0, idle)))
         self._plans += [self._plans[-1]] * idle
         n_models += idle
-        self._W = np.zeros((rows.X.n_features, n_models), dtype)
-        self._behind = np.zeros_like(self._W) if averaged else None
+        # of each column the weights of all models, then what their sums of iterates lack, (LR-14)
+        self._W = np.zeros((rows.X.n_features, (1 + averaged) * n_models), dtype)
         # intercepts and their sums; keep and its sums; steps taken and summed
         self._b, self._folded = np.zeros((2, n_models)), np.repeat([[1.0], [0.0]], n_models, axis=1)
         self._t, self._n_averaged = np.zeros(n_models, np.intp), np.zeros(n_models, np.intp)
@@ -239,10 +239,11 @@ class SparseLogisticModels:
     def keep(self, models: Sequence[int]) -> None:
         """Give up all models but these."""
         kept = [*models, *[models[-1]] * (-len(models) % LANES)]
-        self._plans = [self._plans[m] for m in kept]
-        for name in ("_multiplicity", "_W", "_behind", "_b", "_folded"):
-            if getattr(self, name) is not None:
-                setattr(self, name, np.ascontiguousarray(getattr(self, name)[:, kept]))
+        n_models = len(self._plans)
+        columns = [*kept, *(n_models + m for m in kept)] if self._averaged else kept
+        self._plans, self._W = [self._plans[m] for m in kept], np.ascontiguousarray(self._W[:, columns])
+        for name in ("_multiplicity", "_b", "_folded"):
+            setattr(self, name, np.ascontiguousarray(getattr(self, name)[:, kept]))
         self._multiplicity[:, len(models) :] = 0
         self._t, self._n_averaged = self._t[kept], self._n_averaged[kept]
 
@@ -269,7 +270,6 @@ class SparseLogisticModels:
                         self._scale,
                         self._W,
                         self._b[0] if self._fit_intercept else None,
-                        self._behind,
                         self._b[1] if self._fit_intercept and self._averaged else None,
                         self._folded,
                     )
@@ -297,12 +297,12 @@ class SparseLogisticModels:
         keep, kept = self._folded[:, models]
         counts = self._n_averaged[models]
         W, dtype = self._W[:, models], self._W.dtype
-        if self._behind is None or not counts.all():
+        if not self._averaged or not counts.all():
             return np.ascontiguousarray(W * keep.astype(dtype)), self._b[0, models]
-        W = self._behind[:, models] / counts.astype(dtype) + W * (kept / counts).astype(dtype)  # (LR-14)
+        behind = self._W[:, len(self._plans) + models]
+        W = behind / counts.astype(dtype) + W * (kept / counts).astype(dtype)  # (LR-14)
         return np.ascontiguousarray(W), self._b[1, models] / counts
 
     def _restart_average(self) -> None:
         self._folded[1], self._b[1], self._n_averaged = 0, 0, np.zeros_like(self._n_averaged)
-        if self._behind is not None:
-            self._behind[:] = 0
+        self._W[:, len(self._plans) :] = 0

@@ -20,7 +20,6 @@ def logistic_sparse_many_pass(
     scale: NDArray[_Real] | None,
     W: NDArray[_Real],
     b: _Vector | None,
-    behind: NDArray[_Real] | None,
     b_total: _Vector | None,
     folded: _Vector,
 ) -> NDArray[np.intp]: ...

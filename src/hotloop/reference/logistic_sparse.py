@@ -121,7 +121,6 @@ def logistic_sparse_many_pass(
     scale: Array | None,
     W: Array,
     b: Array | None,
-    behind: Array | None,
     b_total: Array | None,
     folded: Array,
 ) -> Array:
@@ -134,12 +133,11 @@ def logistic_sparse_many_pass(
     ----------
     starts, places, values, longest, y, sample_weight, order, scale : as for :func:`logistic_sparse_pass`, without a shift
     multiplicity, eta, alpha : as for :func:`logistic_many_pass`
-    W : ndarray of shape (n_features, n_models), float32 or float64
-        The weights of a column for all models side by side. Overwritten, as are b (n_models,) or None, behind and b_total.
-    behind : ndarray like W, or None
-        With averaging the sum of iterates is ``behind + folded[1] * W``, (LR-14).
+    W : ndarray of shape (n_features, n_models) or, with averaging, (n_features, 2 n_models), float32 or float64
+        The weights of a column for all models side by side, then ``behind`` of (LR-14): the sum of iterates is ``behind +
+        folded[1] * weights``. Overwritten, as are b (n_models,) or None and b_total.
     folded : ndarray of shape (2, n_models), float64
-        The weights of a model are ``folded[0] * W``, (LR-13); 1 at first. folded[1] is 0 at first, and where an average starts.
+        The weights of a model are ``folded[0]`` times those in W, (LR-13); 1 at first. folded[1] is 0 at first, and where an average starts.
 
     Returns
     -------
@@ -151,17 +149,18 @@ def logistic_sparse_many_pass(
     ValueError
         Shapes disagree or ``order`` points outside the rows.
     """
-    n_features, n_models = W.shape
+    n_models = len(alpha)
+    averaged = W.shape[1] > n_models
+    if W.shape[1] not in (n_models, 2 * n_models):
+        raise ValueError("W must have one weight a model, or two numbers")
     if multiplicity.shape != (len(starts) - 1, n_models):
         raise ValueError("multiplicity must have one entry a row of X and model")
-    if len(alpha) != n_models or eta.shape[1] != n_models or len(eta) < len(order):
-        raise ValueError("alpha must have one entry a model, eta one a step and model")
+    if eta.shape[1] != n_models or len(eta) < len(order):
+        raise ValueError("eta must have one entry a step and model")
     if b is not None and len(b) != n_models:
         raise ValueError(f"b must have {n_models} entries")
-    if behind is not None and behind.shape != W.shape:
-        raise ValueError("behind must have the shape of W")
-    if (b_total is None) != (b is None or behind is None) or (b_total is not None and len(b_total) != n_models):
-        raise ValueError("b_total goes with b and behind and has the shape of b")
+    if (b_total is None) != (b is None or not averaged) or (b_total is not None and len(b_total) != n_models):
+        raise ValueError("b_total goes with b and sums of iterates and has the shape of b")
     if folded.shape != (2, n_models):
         raise ValueError("folded must have two entries a model")
     moved = np.zeros(n_models, np.intp)
@@ -169,7 +168,7 @@ def logistic_sparse_many_pass(
         one = slice(m, m + 1)
         keep, kept = folded[:, m]
         w = keep * W[:, one]
-        total = None if behind is None else (behind[:, one] + kept * W[:, one]).astype(np.float64)
+        total = (W[:, n_models + m, None] + kept * W[:, one]).astype(np.float64) if averaged else None
         own = [None if array is None else array[one] for array in (b, b_total)]
         weight = sample_weight * multiplicity[:, m]
         none_folded = np.array([1.0, 0, 0, 0, 0, 0])
@@ -195,8 +194,8 @@ def logistic_sparse_many_pass(
         except FloatingPointError:
             w[:] = np.nan
         W[:, one] = w
-        if behind is not None:
-            behind[:, one] = total
+        if total is not None:
+            W[:, n_models + m] = total[:, 0]
         folded[:, m] = 1, 0
     return moved
 
