@@ -232,7 +232,7 @@ def plot(rows: list[Row], peers: list[dict[str, tuple[float, float]]], title: st
     matplotlib.use("Agg")
     from matplotlib import pyplot
 
-    matplotlib.rcParams["svg.hashsalt"] = "hotloop"  # the same bytes from the same points
+    matplotlib.rcParams.update({"svg.hashsalt": "hotloop", "svg.fonttype": "none"})  # the same points, the same bytes
     figure, panels = pyplot.subplots(-(-len(rows) // 4), 4, figsize=(12, 2.4 * -(-len(rows) // 4)), squeeze=False)
     for panel in panels.flat[len(rows) :]:
         panel.set_visible(False)

@@ -270,7 +270,5 @@ SPARSE = {
     "breast_cancer": _breast_cancer,
     "mnist": _mnist,
 }
-# The step constants of hotloop.fitting were chosen on these; the others of BINARY are fresh.
-CHOSEN_ON = ("adult", "a9a", "spambase", "covtype_head10k", "bank")
 MULTICLASS = {"digits": _digits, "covtype, 7 classes": _covtype, "higgs7000, network": _higgs7000, "letter": _letter}
 REGRESSION = {"diamonds": _diamonds, "california_housing": _california_housing, "abalone": _abalone}

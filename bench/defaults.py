@@ -1,4 +1,4 @@
-"""How far pure defaults on raw columns come: the tables of docs/defaults.md. Nothing is timed.
+"""How far pure defaults of networks on raw columns come: a table of docs/defaults.md. Nothing is timed.
 
     HOTLOOP_DATA=... python -m bench.defaults [--only NAME ...] [--seeds 3]
 
@@ -11,17 +11,14 @@ import warnings
 import numpy as np
 from sklearn.base import clone
 from sklearn.compose import TransformedTargetRegressor
-from sklearn.linear_model import LogisticRegression, LogisticRegressionCV, SGDClassifier
 from sklearn.metrics import log_loss, r2_score
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from bench.datasets import BINARY, CHOSEN_ON, MULTICLASS, REGRESSION, Split, load
-from hotloop import LogisticSGDClassifier, TwoLayerClassifier, TwoLayerRegressor
+from bench.datasets import MULTICLASS, REGRESSION, Split, load
+from hotloop import TwoLayerClassifier, TwoLayerRegressor
 
-CHEAP = 5_000_000  # cells of X up to which C is tuned
-C_GRID = 10.0 ** np.arange(-4, 5)
 PEER = {"hidden_layer_sizes": (32,), "max_iter": 2000}  # the rest of MLPClassifier and MLPRegressor as it stands
 
 
@@ -55,32 +52,6 @@ def relative(values: np.ndarray, base: float) -> str:
     return " / ".join(f"{100 * (value / base - 1):+.1f} %" for value in (values.mean(), values.max()))
 
 
-def binary_row(name: str, n_seeds: int) -> list[str]:
-    """Return one row of the first table."""
-    data = load(name)
-    ours = losses(LogisticSGDClassifier(), data, n_seeds)
-    plain = test_loss(scaled(LogisticRegression(C=1.0, max_iter=100_000)), data)
-    tuned = None
-    if data.X.size <= CHEAP:
-        tuned = test_loss(
-            scaled(
-                LogisticRegressionCV(Cs=C_GRID, cv=5, scoring="neg_log_loss", max_iter=100_000, use_legacy_attributes=False)
-            ),
-            data,
-        )
-    raw = losses(SGDClassifier(loss="log_loss"), data, n_seeds)
-    return [
-        f"{name} *" if name in CHOSEN_ON else name,
-        f"{data.X.shape[0]:,} x {data.X.shape[1]}",
-        spread(ours),
-        f"{plain:.4f}",
-        relative(ours, plain),
-        "-" if tuned is None else f"{tuned:.4f}",
-        "-" if tuned is None else relative(ours, tuned),
-        spread(raw),
-    ]
-
-
 def network_row(name: str, n_seeds: int) -> list[str]:
     """Return one row of the second table."""
     data = load(name)
@@ -107,16 +78,13 @@ def table(names, head: str, row, n_seeds: int) -> None:
 
 
 def main() -> None:
-    """Print both tables."""
+    """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--only", nargs="+", metavar="NAME")
     parser.add_argument("--seeds", type=int, default=3)
     asked = parser.parse_args()
     print(f"Mean / worst of {asked.seeds} seeds; a percentage is how far the loss lies above the column before it.")
-    print("* The constants of hotloop were chosen on this set.")
-    keep = set(asked.only or [*BINARY, *MULTICLASS, *REGRESSION])
-    head = "data | rows x columns | hotloop | LogisticRegression(C=1) | above it | C tuned | above it | SGDClassifier, raw"
-    table([n for n in BINARY if n in keep], head, binary_row, asked.seeds)
+    keep = set(asked.only or [*MULTICLASS, *REGRESSION])
     head = "data | loss | hotloop | MLP(32) | above it | early_stopping=False | above MLP"
     table([n for n in [*MULTICLASS, *REGRESSION] if n in keep], head, network_row, asked.seeds)
 

@@ -18,7 +18,7 @@ def sparse_arguments(
     X = (X != 0).astype(dtype) if ones else X.astype(dtype)
     y = (draw.random(n_samples) < 0.4).astype(np.float64)
     dense = many_arguments(n_models, X, y, dtype, folds=True, averaged=averaged, intercept=intercept)
-    dense[4], dense[7] = np.ones(n_models), dense[7] * 5  # so much L2 that weights are settled on the way
+    dense[4], dense[7] = np.ones(n_models), dense[7] * 100  # so much L2 that weights are settled on the way
     dense[9] = draw.uniform(0.5, 1.2, n_features).astype(dtype) if scaled else None
     dense[8] = np.zeros(n_features, dtype) if scaled else None
     rows = SparseRows.of(csr_array(X))

@@ -137,7 +137,8 @@ def logistic_sparse_many_pass(
         The weights of a column for all models side by side, then ``behind`` of (LR-14): the sum of iterates is ``behind +
         folded[1] * weights``. Overwritten, as are b (n_models,) or None and b_total.
     folded : ndarray of shape (2, n_models), float64
-        The weights of a model are ``folded[0]`` times those in W, (LR-13); 1 at first. folded[1] is 0 at first, and where an average starts.
+        The weights of a model are ``folded[0]`` times those in W, (LR-13); 1 at first. folded[1] is 0 at
+        first, and where an average starts.
 
     Returns
     -------
