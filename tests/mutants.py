@@ -249,7 +249,7 @@ MUTANTS = {
         ),
         ("table = [own for own in table if own.epochs == last]", "pass"),
         ("found = replace(found, max_iter=self.best.epochs, tol=None)", "pass"),
-        ("sample.adopt(state, *models.weights(best * n_splits))", "pass"),
+        ("sample.adopt(state, *weights)", "pass"),
         ("return grid if given", "return grid if True or given"),
     ],
     "search_rows.py": [

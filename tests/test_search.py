@@ -12,7 +12,7 @@ from hotloop import LogisticSGDClassifier
 from hotloop.logistic_models import LogisticModels, SparseLogisticModels
 from hotloop.logistic_state import LogisticState
 from hotloop.search import C_GRID, GAIN, GO_ON, LEAST_GAIN, MOST_EPOCHS, STEPS, Search
-from hotloop.search_rows import draw_rows, renumbered, splits_of, standardised
+from hotloop.search_rows import draw_rows, renumbered, splits_of, standardise
 from hotloop.sparse_rows import SparseRows
 from hotloop.training import Plan, Rows
 
@@ -110,8 +110,9 @@ def test_columns_are_renumbered():
 
 def test_rows_are_standardised_in_the_type_of_the_weights():
     X = 1e9 + np.arange(8.0)[:, None]
-    Z = standardised(X, np.array([1e9 + 3.5]), np.array([2.0]), np.float64)
-    assert_array_equal(Z[:, 0], 2 * (np.arange(8, dtype=np.float32) - np.float32(3.5)))
+    Z = np.zeros((3, 1), np.float32)
+    standardise(X, np.array([7, 0, 2]), np.array([1e9 + 3.5]), np.array([2.0]), np.float64, Z)
+    assert_array_equal(Z[:, 0], np.float32([7, -7, -3]))
 
 
 # Many models over sparse rows
@@ -351,6 +352,8 @@ def test_ctrl_c_in_the_search_leaves_the_best_candidate(compiled, monkeypatch):
     with pytest.raises(KeyboardInterrupt):
         model.fit(X, y)
     assert seen == [1, 2]
+    whole = fitted(X, y, max_iter=2)  # judged at the same epochs
+    assert np.abs(model.coef_ - whole.coef_).max() < 0.5 * np.abs(whole.coef_).max()
     assert model.score(X, y) > 0.7
     assert log_loss(y, model.predict_proba(X)) < 0.6
 

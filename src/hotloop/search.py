@@ -33,7 +33,7 @@ MOST_SPLITS = 20
 MOST_WORK = 20_000_000_000  # multiply-adds of one epoch of all candidates, some seconds
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Judged:
     """A candidate after some epochs.
 
@@ -145,6 +145,8 @@ class Search:
             plans = [settings.plan(alpha=1 / (C * n_train), eta0=step * unit) for C, step in candidates]
             shorter = (n_train / n_all) ** 0.5  # more steps bear shorter ones: the bias of long steps does not average out
             final = [settings.plan(alpha=1 / (C * n_all), eta0=shorter * step * unit) for C, step in candidates]
+            unlike = [i for i, plan in enumerate(final) if plan not in final[:i]]  # the bound of the step may make two alike
+            plans, final = [plans[i] for i in unlike], [final[i] for i in unlike]
             if self._run(state, sample, plans, final, settings, validation):
                 return self._outcome(settings, validation)
         raise FloatingPointError("training diverges even with very small steps; are the columns standardised?")
@@ -157,7 +159,7 @@ class Search:
         models = self._models(state, sample, plans)
         most = MOST_EPOCHS if settings.max_iter == "auto" else min(MOST_EPOCHS, int(settings.max_iter))
         alive, before = list(range(len(plans))), np.full(len(plans), np.nan)
-        epochs, rung = 1, 0
+        epochs, rung, weights = 1, 0, None
         try:
             while True:
                 began = perf_counter()
@@ -174,6 +176,8 @@ class Search:
                 self.table += judged
                 self._choose(settings, validation)
                 assert self.best is not None
+                if self.best in judged:
+                    weights = [part.copy() for part in models.weights(judged.index(self.best) * n_splits)]
                 least = min(own.loss for own in self.table if np.isfinite(own.loss))
                 worth = max(GAIN * least, LEAST_GAIN)
                 hoped = mean - np.nan_to_num(before - mean, nan=np.inf) / 2  # if the next doubling gains half of the last
@@ -191,13 +195,8 @@ class Search:
                     self.on_progress(Progress(len(alive), epochs, self.n_rows, self.best.loss, left))
                 epochs, rung = more, rung + 1
         except KeyboardInterrupt:
-            best = 0
-            if self.best is not None:
-                places = [
-                    i for i, c in enumerate(alive) if final[c].alpha == self.best.alpha and final[c].eta0 == self.best.eta0
-                ]
-                best = places[0] if places else 0
-            sample.adopt(state, *models.weights(best * n_splits))
+            if weights is not None:
+                sample.adopt(state, *weights)
             raise
         return True
 

@@ -126,23 +126,21 @@ def sample_of(
 
     With ``validation`` those rows come behind them, at most MOST_ROWS, and are held out in the one split there is.
     """
-    parts = [rows.take(chosen)]
-    trains = (
-        np.stack([train for train, _ in splits], axis=1).astype(np.uint8) if splits else np.ones((len(chosen), 1), np.uint8)
-    )
+    parts = [(rows, chosen)]
+    trains = np.ones((len(chosen), 1), np.uint8)
+    if splits:
+        trains = np.stack([train for train, _ in splits], axis=1).astype(np.uint8)
     tests = [held for _, held in splits]
     if validation is not None:
-        judged = draw_rows(validation, 0)
-        parts.append(validation.take(judged))
-        trains = np.concatenate([np.ones((len(chosen), 1), np.uint8), np.zeros((len(judged), 1), np.uint8)])
+        parts.append((validation, draw_rows(validation, 0)))
+        trains = np.concatenate([trains, np.zeros((len(parts[1][1]), 1), np.uint8)])
         tests = [np.arange(len(chosen), len(trains))]
-    y, weight = (np.concatenate([getattr(part, name) for part in parts]) for name in ("y", "sample_weight"))
+    y, weight = (np.concatenate([getattr(of, name)[some] for of, some in parts]) for name in ("y", "sample_weight"))
     center, scale, columns = state.center, state.scale, None
     X: Any
     if isinstance(rows.X, SparseRows):
-        found = [part.X.of_type(state.W.dtype) for part in parts]
-        X = SparseRows.joined(found) if len(found) > 1 else found[0]
-        X, columns = renumbered(X)
+        found = [of.X[some].of_type(state.W.dtype) for of, some in parts]
+        X, columns = renumbered(SparseRows.joined(found) if len(found) > 1 else found[0])
         if center is not None and scale is not None:
             center, scale = center[columns], scale[columns]
             if center.any():
@@ -151,21 +149,24 @@ def sample_of(
         elif X.values is not None:
             X = replace(X, values=X.values.astype(np.float32), dtype=np.dtype(np.float32))
     else:
-        X = np.concatenate([standardised(part.X, center, scale, state.W.dtype) for part in parts])
+        X = np.empty((len(y), rows.X.shape[1]), np.float32)
+        standardise(rows.X, chosen, center, scale, state.W.dtype, X[: len(chosen)])
+        if validation is not None:
+            standardise(validation.X, parts[1][1], center, scale, state.W.dtype, X[len(chosen) :])
     return Sample(Rows(X, y, weight), trains, tests, columns)
 
 
-def standardised(X: Array, center: Array | None, scale: Array | None, dtype: Any) -> NDArray[np.float32]:
-    """Return (X - center) * scale, (LR-9), computed in ``dtype``, as float32."""
-    Z = np.empty(X.shape, np.float32)
+def standardise(
+    X: Array, chosen: NDArray[np.intp], center: Array | None, scale: Array | None, dtype: Any, out: NDArray[np.float32]
+) -> None:
+    """Write (X - center) * scale, (LR-9), of the chosen rows, computed in ``dtype``; a few rows at a time."""
     some = max(1, CELLS_AT_ONCE // max(1, X.shape[1]))
-    for start in range(0, len(X), some):
-        part = X[start : start + some].astype(dtype)
+    for start in range(0, len(chosen), some):
+        part = X[chosen[start : start + some]].astype(dtype)
         if center is not None and scale is not None:
             part -= center
             part *= scale
-        Z[start : start + some] = part
-    return Z
+        out[start : start + some] = part
 
 
 def renumbered(X: SparseRows) -> tuple[SparseRows, NDArray[np.intp]]:
