@@ -245,6 +245,8 @@ def test_what_is_set_is_obeyed_and_not_searched(compiled):
     assert set(table["eta0"]) == {0.03}
     assert len(set(table["alpha"])) == 4
     assert set(fitted(X, y, penalty=None).search_["alpha"]) == {0.0}
+    assert (100 * fitted(X, y, eta0=100.0).search_["alpha"] < 1).all()  # those that the step bears
+    assert not hasattr(fitted(X, np.sort(y), cv="last"), "search_")  # held out are rows of one class
     model = fitted(X, y, max_iter=3)
     assert model.search_["epochs"].max() <= 3 >= model.n_iter_
     assert fitted(X, y, max_iter=3, tol=None).n_iter_ == 3
@@ -279,8 +281,8 @@ def test_groups_and_time_order(compiled):
     assert np.abs(together.coef_).sum() < np.abs(apart.coef_).sum()
     late = fitted(X, y, cv="last")
     assert late.search_["losses"].shape[1] == 1
-    for wrong in ({"groups": groups[:3]}, {"cv": "first"}, {"cv": 1}):
-        with pytest.raises(ValueError, match="groups has shape|cv is"):
+    for wrong in ({"groups": groups[:3]}, {"groups": 0 * groups}, {"cv": "first"}, {"cv": 1}):
+        with pytest.raises(ValueError, match="groups has shape|one group only|cv is"):
             fitted(X, y, **wrong)
 
 

@@ -140,6 +140,9 @@ class Search:
         sample = sample_of(state, rows, chosen, splits, judges)
         self.n_rows, self.n_splits = len(chosen), len(sample.tests)
         n_train = float((sample.trains[: len(chosen)] > 0).sum(axis=0).mean())
+        if settings.alpha == "auto" and settings.eta0 != "auto":  # strengths that this step bears
+            bearable = [(C, step) for C, step in candidates if float(settings.eta0) / (C * n_train) < 1]
+            candidates = bearable or [(float(settings.eta0), 1.0)]
         for attempt in range(4):
             unit = plan.eta0 / STEP_LOGISTIC / 1024**attempt
             plans = [settings.plan(alpha=1 / (C * n_train), eta0=step * unit) for C, step in candidates]

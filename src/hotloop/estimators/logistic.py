@@ -102,8 +102,8 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
         Which rows the search holds out. "auto": those of five folds, of each class a share, drawn several times from less than
         1,000 rows; from 10,000 rows on of two of the five. A number: of so many folds. "last": the last fifth of the rows, for
         rows in the order of time. ``groups`` and ``X_val`` of ``fit`` come first. None: no search, the rules instead. There is
-        none either with ``warm_start`` from earlier weights, with ``eta0`` and ``alpha`` given, or with an ``optimizer`` other
-        than "sgd".
+        none either with ``warm_start`` from earlier weights, with ``eta0`` and ``alpha`` given, with an ``optimizer`` other
+        than "sgd", or where all rows held out are of one class: then there is no ``search_``.
 
     Attributes
     ----------
@@ -462,6 +462,8 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
             groups = np.asarray(groups)
             if groups.shape != (n_samples,):
                 raise ValueError(f"groups has shape {groups.shape}, expected ({n_samples},)")
+            if len(np.unique(groups)) < 2:
+                raise ValueError(f"groups holds one group only, {groups[0]!r}; there is nothing to hold out")
         automatic = settings.alpha == "auto" or settings.eta0 == "auto"
         if self.cv is None or start is not None or optimizer != "sgd" or not automatic:
             return None
