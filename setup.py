@@ -28,6 +28,7 @@ MODULES = {
     "logistic_sparse": [],
     "logistic_sparse_many": [],
     "logistic_adaptive": [],
+    "logistic_dual": [],
     "scorer": [],
     "two_layer_dense": [],
 }

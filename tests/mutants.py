@@ -34,6 +34,9 @@ TESTS = {
     "kernels/logistic_sparse_many.pyx": f"{KERNELS} test_sparse_many",
     "kernels/logistic_adaptive.pyx": f"{KERNELS} test_adaptive",
     "kernels/columns_sparse.pyx": f"{KERNELS} test_sparse",
+    "kernels/logistic_dual.pyx": f"{KERNELS} test_dual",
+    "certificate.py": f"{KERNELS} test_dual",
+    "logistic_dual.py": f"{KERNELS} test_dual",
     "kernels/vectors/sparse.h": f"{KERNELS} test_sparse",
     "kernels/vectors/adaptive.h": f"{KERNELS} test_adaptive",
     "sparse_rows.py": f"{KERNELS} test_sparse",
@@ -61,6 +64,25 @@ TESTS = {
 
 # File: a fragment that stands in one line only, and what stands there instead.
 MUTANTS = {
+    "kernels/logistic_dual.pyx": [
+        ("found += s.shift_square - 2 * s.along", "found += s.shift_square"),
+        ("w.margins[c] += w.lean[c] * (s.along - s.shift_square) - w.dot[c]", "w.margins[c] += w.lean[c] * s.along - w.dot[c]"),
+        ("w.dot[c] += w.steps[c] * s.along", "pass"),
+        ("(0.0 if b == NULL else 1.0 / b_strength)", "0.0"),
+        ("sign, m, u, v = -1.0, -m, logistic(-v), -v", "sign, m, u, v = -1.0, -m, logistic(v), -v"),
+        ("zeta += step", "zeta += step / 2"),
+        ("gap[0] += weight * away(u, p[c])", "gap[0] += weight * away(p[c], u)"),
+        ("b_sums[label * m + c] += w.steps[c]", "b_sums[c] += w.steps[c]"),
+    ],
+    "certificate.py": [
+        ("share = np.ones(n_classes) if not state.fit_intercept else balance(b_sums)", "share = np.ones(n_classes)"),
+        ("alpha / 2 * float(((W - made) ** 2).sum())", "0.0"),
+        ("rates[:last, last] /= out", "pass"),
+    ],
+    "logistic_dual.py": [
+        ("self.b -= self._off() / self.b_strength", "pass"),
+        ("course.converged = found.gap <= tol", "course.converged = True"),
+    ],
     "kernels/logistic_sparse.pyx": [
         ("total[j * m + c] += kept * w + folded.lean[m + c] * moved", "total[j * m + c] += kept * w"),
         ("W[j * m + c] = <floating>(keep * (w + folded.lean[c] * moved))", "W[j * m + c] = <floating>(keep * w)"),

@@ -74,6 +74,12 @@ def test_scikit_learn_checks(estimator, check):
     check(estimator)
 
 
+@parametrize_with_checks([LogisticSGDClassifier(optimizer="sdca", alpha=0.1, tol=1e-18)])
+def test_scikit_learn_checks_at_the_optimum(estimator, check):
+    """No failure is expected: a row of weight 2 is the row twice."""
+    check(estimator)
+
+
 @each_estimator
 def test_parameters_are_stored_as_given_and_documented(estimator):
     parameters = estimator().get_params()

@@ -19,9 +19,9 @@ LAYERS = [
     {"sparse_rows"},
     {"encoders", "functional", "standardization", "training"},
     {"encoding", "logistic_state", "two_layer_state"},
-    {"adaptive_state"},
+    {"adaptive_state", "certificate"},
     {"fitting", "logistic_models"},
-    {"logistic_stream", "search_rows"},
+    {"logistic_dual", "logistic_stream", "search_rows"},
     {"model", "search"},
     {"progress"},
     {"model_file"},
@@ -31,7 +31,7 @@ LAYER = {name: height for height, names in enumerate(LAYERS) for name in names}
 # Imported when a method that needs them is called.
 LATE = {("model", "model_file"), ("model", "estimators")}
 CORE = {"numpy", "cython", "libc", "cpython"}
-TAG = re.compile(r"\((?:LR|NN|ST|CG|AD)-\d+\)")
+TAG = re.compile(r"\((?:LR|NN|ST|CG|AD|DU)-\d+\)")
 
 
 def sources(*suffixes):
@@ -139,7 +139,7 @@ class TestTags:
 
         def tags(folder):
             text = "".join(text for path, text in self.files.items() if path.startswith(folder))
-            return {tag for tag in TAG.findall(text) if tag[1:3] in ("LR", "NN", "AD")} - {
+            return {tag for tag in TAG.findall(text) if tag[1:3] in ("LR", "NN", "AD", "DU")} - {
                 "(LR-11)"
             }  # which is no part of a step
 

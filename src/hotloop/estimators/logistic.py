@@ -7,9 +7,11 @@ from typing import Any
 import numpy as np
 from scipy.sparse import csr_matrix, issparse
 from sklearn.base import ClassifierMixin
+from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from hotloop.adaptive_state import AdaptiveState
+from hotloop.certificate import Certificate, certify
 from hotloop.estimators.checks import (
     TrainedBySGD,
     check_rows,
@@ -22,14 +24,21 @@ from hotloop.estimators.checks import (
     weigh_classes,
 )
 from hotloop.fitting import Settings, fit_logistic, start_logistic
+from hotloop.logistic_dual import fit_dual
 from hotloop.logistic_models import LogisticModels, bootstrap_counts
 from hotloop.logistic_state import LogisticState
 from hotloop.logistic_stream import LogisticStream
 from hotloop.model import Model
 from hotloop.search import Search
 from hotloop.sparse_rows import SparseRows
-from hotloop.training import Plan, Rows
+from hotloop.training import Course, Plan, Rows
 from hotloop.validation import Array, check_finite, check_memory, float_dtype
+
+OPTIMIZERS = ("auto", "sgd", "adagrad", "ftrl", "sdca")
+
+
+def _learns_piece_by_piece(estimator: "LogisticSGDClassifier") -> bool:
+    return estimator.optimizer != "sdca"  # which needs all rows at once
 
 
 class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc]
@@ -44,27 +53,31 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
 
     Parameters
     ----------
-    optimizer : {"auto", "sgd", "adagrad", "ftrl"}, default="auto"
+    optimizer : {"auto", "sgd", "adagrad", "ftrl", "sdca"}, default="auto"
         "auto": "ftrl" with an L1 penalty, and where a model begins with ``partial_fit`` of sparse rows while ``eta0``,
         ``average``, ``learning_rate``, ``error_bars`` and ``standardize`` are left alone; else "sgd".
         "sgd" takes the steps of (LR-5), one size for all weights. "adagrad" (AD-1) and "ftrl" (AD-2) give each weight its own,
         which falls with the slopes that it has seen: for rows with rare columns, such as words and categories, often one to
         three epochs are enough. They need no averaging and have none; "adagrad" has no penalty.
+        "sdca" goes to the optimum of an ``alpha`` > 0 and says how near it is: dual coordinate ascent, (DU-1) to (DU-6), a row
+        at a time and all sums in float64, until the duality gap is at most ``tol``. There the mean loss is that by weight, so
+        that a row of weight 2 is as good as the row twice. It has no ``partial_fit``.
     penalty : {"l2", "l1", "elasticnet", None}, default="l2"
         "l1" and "elasticnet", alpha (l1_ratio |w|_1 + (1 - l1_ratio) / 2 ||w||^2), are there for "ftrl": weights that are
         exactly 0.
     alpha : float >= 0 or "auto", default="auto"
         Strength of the penalty. "auto": by the search, from 1 / (C n_samples), the strengths of LogisticRegression with C =
-        100, 1, 0.1 and 0.01 on standardised columns. Without a search C = 1; 0 for "adagrad".
+        100, 1, 0.1 and 0.01 on standardised columns. Without a search C = 1; 0 for "adagrad"; for "sdca" 1 / the
+        sum of the weights.
     l1_ratio : float from 0 to 1, default=0.15
         Of "elasticnet".
     fit_intercept : bool, default=True
     max_iter : int or "auto", default="auto"
-        Most epochs of ``fit``. "auto": 64 where they are searched, else 1000.
+        Most epochs of ``fit``. "auto": 64 where they are searched, else 1000; 10,000 for "sdca".
     tol : float, "auto" or None, default="auto"
         The fit stops when ``n_iter_no_change`` epochs in a row have not lowered the best loss by more than this. "auto": after
         the number of epochs that the search found; without a search, and with validation rows, a thousandth of the best loss.
-        None: train for ``max_iter`` epochs.
+        None: train for ``max_iter`` epochs. For "sdca" the duality gap to reach, "auto": 1e-6 nats a row.
     shuffle : bool, default=True
         Visit the rows in a new order in each epoch of ``fit``. ``partial_fit`` never shuffles.
     verbose : int, default=0
@@ -97,6 +110,8 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
         Columns seen as (x - center) * scale, (LR-9), on the fly: X is neither copied nor changed. "auto" is "std", mean and
         standard deviation, for dense rows, and "maxabs", 0 and the largest absolute value, for sparse ones. ``coef_`` and
         ``intercept_`` are in the caller's units all the same.
+    certify : bool, default=False
+        One more read after ``fit``, for ``certificate_``. "sdca" has it anyway.
 
     cv : "auto", "last", int or None, default="auto"
         Which rows the search holds out. "auto": those of five folds, of each class a share, drawn several times from less than
@@ -123,6 +138,10 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
     search_ : dict
         Table of the search, where there was one: arrays ``alpha``, ``eta0``, ``epochs``, ``loss`` (mean log loss of the rows
         held out), ``losses`` (of each split), an entry a candidate and judgement; ``best_index``, ``n_rows``.
+    certificate_ : hotloop.certificate.Certificate
+        ``objective``, ``gradient_norm`` and ``gap``, exact, in float64: the objective is at most ``gap`` nats a row above its
+        minimum. Where ``certify`` or "sdca" asked for it; not kept in model files. After "sgd" the gap is a weak bound: a
+        slope of size s makes it s^2 / (2 alpha).
     loss_curve_ : list of float
         Per epoch the mean loss of each row just before its step, plus the penalty.
     validation_curve_ : list of float
@@ -167,6 +186,7 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
         average: bool | str = "auto",
         standardize: str | None = "auto",
         error_bars: int = 0,
+        certify: bool = False,
         cv: int | str | None = "auto",
     ) -> None:
         self.optimizer = optimizer
@@ -190,6 +210,7 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
         self.average = average
         self.standardize = standardize
         self.error_bars = error_bars
+        self.certify = certify
         self.cv = cv
 
     @shows_progress
@@ -232,6 +253,8 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
             The model is then as trained so far, and usable; in the search it is the best candidate so far.
         """
         come_together(X_val, y_val)
+        if self.optimizer == "sdca" and X_val is not None:
+            raise ValueError("optimizer='sdca' stops by its duality gap, not by validation rows; leave X_val out")
         X, y = check_rows(self, X, y, reset=True, finite=False, sparse=True)
         sample_weight = check_weights(sample_weight, X)
         optimizer = self._rule(X)
@@ -273,17 +296,25 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
                 self._shown.training()
 
         try:
-            trained, course, plan = fit_logistic(state, rows, settings, validation, self._report, keep, names, search)
+            course: Course
+            certificate: Certificate | None
+            if optimizer == "sdca":
+                trained, course, plan, certificate = fit_dual(state, rows, settings, self._report, keep, names)
+            else:
+                trained, course, plan = fit_logistic(state, rows, settings, validation, self._report, keep, names, search)
+                certificate = self._certificate(trained, rows, plan) if self.certify else None
         except FloatingPointError:
             if not sparse:
                 check_finite(X, "X", names)
             raise
         self._stream = replace(self._stream, state=trained, plan=plan)
         self._keep_search(search)
+        self._keep_certificate(certificate)
         self._keep(course, plan)
         self._set_error_bars(rows, start)
         return self
 
+    @available_if(_learns_piece_by_piece)  # type: ignore[untyped-decorator]
     @refusals_change_nothing
     def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> "LogisticSGDClassifier":
         """Train once on rows in the order given; pieces of any size give the bits of one call.
@@ -423,13 +454,15 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
             raise ValueError(f"average is {self.average!r}, expected True, False or 'auto'")
         dtype, n_weights = float_dtype(X.dtype), (1 if n_classes == 2 else n_classes) * X.shape[1]
         size, kind = np.dtype(dtype).itemsize, optimizer
-        if optimizer != "sgd":
+        if optimizer == "sdca":
+            size += 16
+        elif optimizer != "sgd":
             size *= 2
         elif self.average:
             size, kind = size + 8, "sgd with averaging"
         copies = 1 if self.max_iter == 1 else 2  # the weights of the epoch before are kept
         check_memory(copies * size * n_weights, f"{kind}, {copies} times {size} bytes for each of {n_weights} weights,")
-        if optimizer != "sgd":
+        if optimizer in ("adagrad", "ftrl"):
             return AdaptiveState.new(
                 1 if n_classes == 2 else n_classes,
                 X.shape[1],
@@ -443,7 +476,7 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
             X.shape[1],
             float_dtype(X.dtype),
             fit_intercept=bool(self.fit_intercept),
-            averaged=bool(self.average),
+            averaged=bool(self.average) and optimizer == "sgd",
         )
 
     def _warm_weights(self, X: Array) -> tuple[Array, Array] | None:
@@ -455,6 +488,8 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
 
     def _search(self, settings: Settings, optimizer: str, start: Any, groups: Any, n_samples: int) -> Search | None:
         """Return the search of this fit; None where there is nothing to search."""
+        if optimizer == "sdca":  # nor is ``cv`` looked at
+            return None
         known = self.cv is None or self.cv in ("auto", "last") or (isinstance(self.cv, int | np.integer) and self.cv >= 2)
         if not known:
             raise ValueError(f"cv is {self.cv!r}, expected 'auto', 'last', None or a number of folds, at least 2")
@@ -474,6 +509,15 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
             self.search_ = search.as_dict()
         elif hasattr(self, "search_"):
             del self.search_
+
+    def _certificate(self, state: LogisticState, rows: Rows, plan: Plan) -> Certificate:
+        return certify(state, rows, plan.alpha, float(np.count_nonzero(rows.sample_weight)))[0]
+
+    def _keep_certificate(self, certificate: Certificate | None) -> None:
+        if certificate is not None:
+            self.certificate_ = certificate
+        elif hasattr(self, "certificate_"):
+            del self.certificate_
 
     def _epochs_to_come(self) -> int | None:
         plan = self._stream.plan
@@ -498,8 +542,14 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
     def _settings(self, optimizer: str = "sgd") -> Settings:
         if not isinstance(self.error_bars, int | np.integer) or self.error_bars < 0 or self.error_bars == 1:
             raise ValueError(f"error_bars is {self.error_bars!r}, expected 0 or a number of replicas, at least 2")
-        if self.optimizer not in ("auto", "sgd", "adagrad", "ftrl"):
-            raise ValueError(f"optimizer is {self.optimizer!r}, expected 'auto', 'sgd', 'adagrad' or 'ftrl'")
+        if self.optimizer not in OPTIMIZERS:
+            raise ValueError(f"optimizer is {self.optimizer!r}, expected one of {', '.join(OPTIMIZERS)}")
+        if self.certify and self.penalty in ("l1", "elasticnet"):
+            raise ValueError(f"there is no certificate of penalty={self.penalty!r}; leave certify=False")
+        if optimizer == "sdca":
+            for name, only in (("eta0", "auto"), ("early_stopping", False), ("warm_start", False)):
+                if getattr(self, name) != only:
+                    raise ValueError(f"optimizer='sdca' has no {name}={getattr(self, name)!r}; leave it at {only!r}")
         if self.penalty not in ("l2", "l1", "elasticnet", None):
             raise ValueError(f"penalty is {self.penalty!r}, expected 'l2', 'l1', 'elasticnet' or None")
         if not isinstance(self.l1_ratio, int | float | np.number) or not 0 <= self.l1_ratio <= 1:

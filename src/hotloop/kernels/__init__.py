@@ -13,6 +13,7 @@ from hotloop.kernels.logistic_dense import (
     logistic_pass,
     logistic_probability,
 )
+from hotloop.kernels.logistic_dual import logistic_dual_pass, logistic_dual_sums
 from hotloop.kernels.logistic_many import logistic_many_pass
 from hotloop.kernels.logistic_sparse import logistic_sparse_pass, settle, sparse_margins, sum_of_squares
 from hotloop.kernels.logistic_sparse_many import logistic_sparse_many_pass
@@ -36,6 +37,8 @@ __all__ = [
     "hash_words",
     "linear_margins",
     "logistic_adaptive_pass",
+    "logistic_dual_pass",
+    "logistic_dual_sums",
     "logistic_gradient",
     "logistic_loss",
     "logistic_many_pass",

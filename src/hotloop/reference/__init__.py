@@ -13,6 +13,7 @@ from .logistic import (
     logistic_probability,
 )
 from .logistic_adaptive import logistic_adaptive_pass
+from .logistic_dual import logistic_dual_pass, logistic_dual_sums
 from .logistic_sparse import (
     check_nonzeros,
     logistic_sparse_many_pass,
@@ -44,6 +45,8 @@ __all__ = [
     "hash_words",
     "linear_margins",
     "logistic_adaptive_pass",
+    "logistic_dual_pass",
+    "logistic_dual_sums",
     "logistic_gradient",
     "logistic_loss",
     "logistic_many_pass",
