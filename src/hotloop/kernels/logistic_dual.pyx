@@ -3,6 +3,7 @@
 Equations (LR-1) to (LR-3), (LR-6), (LR-7), (LR-9), (LR-15) and (DU-1) to (DU-6). A dense row is a row that has all columns. All is
 float64, whatever type the rows have. A step costs a dot and an addition along the row, and some ten calls of exp an output.
 """
+import cython
 import numpy as np
 
 from libc.math cimport exp, fabs, isfinite, log, log1p
@@ -261,6 +262,7 @@ cdef Trouble take_sums(
     return trouble
 
 
+@cython.auto_pickle(False)
 cdef class _Problem:
     """The arguments that both functions share, checked, as the loops read them."""
 
