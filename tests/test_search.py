@@ -323,6 +323,9 @@ def test_limits_give_up_splits_then_rows_then_candidates():
         return within_limits(pairs, Rows(np.broadcast_to(np.float32(0), (n, k)), np.zeros(n), np.ones(n)), outputs)
 
     assert limited(50_000, 100, 1) == (pairs, 20, 20_000)
+    assert limited(50_000, 10_000, 1)[1] > 1
+    assert limited(50_000, 10_001, 1)[1] == limited(50_000, 100, 3)[1] == 1
+    assert limited(9_000, 10_001, 1)[1] > 1 < limited(4_000, 100, 3)[1]
     kept, splits, n = limited(50_000, 30_000, 1)
     assert (kept, n) == (pairs, 20_000 if splits > 1 else n)
     assert splits < 20

@@ -30,6 +30,7 @@ GO_ON = (10, 5, 5, 4, 3, 3)  # so many candidates after the first, second, ... j
 GAIN, LEAST_GAIN = 1e-3, 1e-4  # a doubling of the epochs that gains less than this share, or so many nats, is not worth it
 MOST_WEIGHTS = 50_000_000  # of all candidates on all splits together: some 600 MB
 MOST_SPLITS = 20
+WIDE = 10_000  # columns; with MANY rows or more a single split then: half the time of two
 MOST_WORK = 20_000_000_000  # multiply-adds of one epoch of all candidates, some seconds
 
 
@@ -260,7 +261,8 @@ def within_limits(
     """
     n, cells = min(MOST_ROWS, len(rows)), rows.cells
     columns = min(rows.X.shape[1], n * cells)
-    most_splits = MOST_SPLITS if n_outputs == 1 or n < MANY // 2 else 1
+    several, wide = n_outputs > 1 and n >= MANY // 2, rows.X.shape[1] > WIDE and n >= MANY
+    most_splits = 1 if several or wide else MOST_SPLITS
 
     def beyond() -> bool:
         models = len(candidates) * most_splits

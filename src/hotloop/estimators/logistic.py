@@ -115,7 +115,7 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
 
     cv : "auto", "last", int or None, default="auto"
         Which rows the search holds out. "auto": those of five folds, of each class a share, drawn several times from less than
-        1,000 rows; from 10,000 rows on of two of the five. A number: of so many folds. "last": the last fifth of the rows, for
+        1,000 rows; of many rows of two or one of the five. A number: of so many folds. "last": the last fifth of the rows, for
         rows in the order of time. ``groups`` and ``X_val`` of ``fit`` come first. None: no search, the rules instead. There is
         none either with ``warm_start`` from earlier weights, with ``eta0`` and ``alpha`` given, with an ``optimizer`` other
         than "sgd", or where all rows held out are of one class: then there is no ``search_``.

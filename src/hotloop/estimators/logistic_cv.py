@@ -33,7 +33,7 @@ STEPS = tuple(4.0**power for power in range(-2, 3))  # over mean(||z||^2 + 1)
 class LogisticSGDClassifierCV(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     """LogisticSGDClassifier whose L2 strength, step size and number of epochs are chosen from a grid by cross-validation.
 
-    For a grid and splits of the caller's, on all rows, with the attributes of GridSearchCV. A plain LogisticSGDClassifier searches
+    For a grid and splits of the caller's, on all rows, with the attributes of GridSearchCV. LogisticSGDClassifier searches
     by itself, faster: it gives hopeless candidates up early and looks at 20,000 rows at most.
 
     Every pair of ``alpha`` and ``eta0`` is trained on every split at once: for two classes, each row that is read serves all
