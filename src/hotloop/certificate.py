@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from hotloop.backend import choose
 from hotloop.logistic_state import LogisticState, feature_major
-from hotloop.losses import log_probabilities, probabilities
+from hotloop.losses import log_probabilities
 from hotloop.sparse_rows import SparseRows
 from hotloop.training import Rows
 from hotloop.validation import check_memory, readable
@@ -107,10 +107,11 @@ def certify(
         sums = sums.transpose(0, 2, 1)
     moving = np.flatnonzero(rows.sample_weight)
     margins, y, weight = margins[moving], rows.y[moving].astype(np.intp), rows.sample_weight[moving]
-    loss = -log_probabilities(margins)[np.arange(len(y)), y]
+    log_p = log_probabilities(margins)
+    loss = -log_p[np.arange(len(y)), y]
     objective = float(weight @ loss) / total + alpha / 2 * float((W**2).sum())
-    p = _away_from_label(probabilities(margins), y, m)
-    q = p if dual is None else _away_from_label(_of_dual(dual[moving], y, m), y, m)
+    p = _away_from_label(np.exp(log_p), y)
+    q = p if dual is None else _away_from_label(_of_dual(dual[moving], y, m), y)
     if dual is None:
         slope, b_slope = sums.sum(axis=0) / total + alpha * W, b_sums.sum(axis=0) / total
         norm = float(np.sqrt((slope**2).sum() + (b_slope**2).sum() * state.fit_intercept))
@@ -156,7 +157,7 @@ def _of_dual(dual: Vector, y: NDArray[np.intp], m: int) -> Vector:
     return np.where(np.arange(2) == y[:, None], np.exp(-np.logaddexp(0, dual[:, 0]))[:, None], other[:, None])
 
 
-def _away_from_label(p: Vector, y: NDArray[np.intp], m: int) -> Vector:
+def _away_from_label(p: Vector, y: NDArray[np.intp]) -> Vector:
     """Return the probabilities with 0 in place of the label's: what is left is exact where that is near 1."""
     p = p.copy()
     p[np.arange(len(y)), y] = 0

@@ -1,7 +1,6 @@
 """What the estimators share: checks of their input, and how a fit is carried out."""
 
 import functools
-import warnings
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -9,11 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import issparse
 from sklearn.base import BaseEstimator
-from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_consistent_length, check_random_state, column_or_1d, compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from hotloop.estimators.complaints import NotConvergedWarning, warn
 from hotloop.fitting import Settings
 from hotloop.progress import Shown
 from hotloop.sparse_rows import SparseRows
@@ -259,7 +258,7 @@ class TrainedBySGD(BaseEstimator):  # type: ignore[misc]
             self.validation_curve_ = course.validation_curve
         self.eta0_, self.alpha_ = plan.eta0, plan.alpha
         if complaint := course.complaint(plan):
-            warnings.warn(complaint, ConvergenceWarning, stacklevel=3)
+            warn(NotConvergedWarning(complaint))
 
     def _report(self, course: Course) -> None:
         if self.verbose:

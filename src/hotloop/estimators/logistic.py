@@ -23,6 +23,7 @@ from hotloop.estimators.checks import (
     shows_progress,
     weigh_classes,
 )
+from hotloop.estimators.complaints import of_logistic_fit, warn
 from hotloop.fitting import Settings, fit_logistic, start_logistic
 from hotloop.logistic_dual import fit_dual
 from hotloop.logistic_models import LogisticModels, bootstrap_counts
@@ -311,6 +312,10 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
         self._keep_search(search)
         self._keep_certificate(certificate)
         self._keep(course, plan)
+        how = {"searched": search is not None and bool(search.table), "reweighed": self.class_weight is not None}
+        told = of_logistic_fit(trained, rows, plan, course, validation, classes, names, **how, dual=optimizer == "sdca")
+        for complaint in told:
+            warn(complaint)
         self._set_error_bars(rows, start)
         return self
 

@@ -1,0 +1,258 @@
+"""Warnings of a fit, each with a name, a number and a remedy: docs/warnings.md has them all."""
+
+import sys
+import warnings
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.exceptions import ConvergenceWarning
+
+from hotloop.logistic_state import LogisticState
+from hotloop.losses import probabilities
+from hotloop.sparse_rows import SparseRows
+from hotloop.training import Course, Plan, Rows
+from hotloop.validation import Array
+
+LEAKED = 0.999  # share of a column's variance that the label explains
+ENOUGH_TO_TELL = 30  # rows, below which a column may equal the label by chance
+CELLS_LOOKED_AT = 4_000_000
+ENOUGH_TO_JUDGE = 200  # rows held out, below which calibration is not judged
+SURE = 5.0  # standard errors
+SHIFTED = 0.02  # mean probability less share
+STRETCHED = 1.5  # factor of the log odds
+GUESSING = 1.5  # times the loss of guessing
+
+
+class FitWarning(UserWarning):
+    """Base of all that a fit warns of."""
+
+
+class NotConvergedWarning(FitWarning, ConvergenceWarning):  # type: ignore[misc]
+    """The loss was still falling, or the duality gap above tol, when the epochs ended."""
+
+
+class DivergingWarning(FitWarning):
+    """The loss is far above that of guessing: the steps are too long."""
+
+
+class SeparableWarning(FitWarning):
+    """A plane parts the classes and there is next to no penalty: the weights have no bound."""
+
+
+class LeakedLabelWarning(FitWarning):
+    """A column says what the label is."""
+
+
+class ConstantColumnWarning(FitWarning):
+    """Columns have one value only, and it is not 0."""
+
+
+class CalibrationWarning(FitWarning):
+    """Probabilities of rows held out are far from how often their classes came."""
+
+
+class FewRowsWarning(FitWarning):
+    """There are fewer than two rows a column, and the penalty is weak."""
+
+
+def warn(found: FitWarning) -> None:
+    """Give a warning as of the line outside hotloop that called ``fit``."""
+    frame, level = sys._getframe(), 1
+    while frame.f_back is not None and frame.f_globals["__name__"].startswith("hotloop."):
+        frame, level = frame.f_back, level + 1
+    warnings.warn(found, stacklevel=level)
+
+
+def of_logistic_fit(
+    state: LogisticState,
+    rows: Rows,
+    plan: Plan,
+    course: Course,
+    validation: Rows | None,
+    classes: Array,
+    names: Sequence[str] | None,
+    *,
+    searched: bool,
+    reweighed: bool,
+    dual: bool,
+) -> Iterator[FitWarning]:
+    """Yield what there is to say of a fit.
+
+    ``searched``: the penalty was chosen by rows held out; ``reweighed``: class weights move the probabilities on purpose;
+    ``dual``: the loss is that by weight.
+    """
+    moving = np.flatnonzero(rows.sample_weight)
+    n_rows, y = len(moving), rows.y[moving].astype(np.intp)
+    weight = rows.sample_weight[moving]
+    yield from _diverging(course, plan, y, weight, dual)
+    yield from _constant(state, rows.X, names)
+    yield from _few_rows(state, rows.X, n_rows, plan, searched)
+    yield from _leaked(rows.X, moving, y, names)
+    yield from _separable(state, rows, moving, y, weight, course, plan)
+    if validation is not None and not reweighed:
+        yield from _calibration(state.margins(validation.X), validation.y.astype(np.intp), classes)
+
+
+def _column(j: int, names: Sequence[str] | None) -> str:
+    return f"column {j}" if names is None else f"column {j} ({names[j]})"
+
+
+def _diverging(
+    course: Course, plan: Plan, y: NDArray[np.intp], weight: NDArray[np.float64], dual: bool
+) -> Iterator[FitWarning]:
+    share = np.bincount(y, weight) / weight.sum()
+    share = share[share > 0]
+    guessing = float(-(share * np.log(share)).sum()) * (1.0 if dual else float(weight.mean()))
+    loss = course.loss_curve[-1]
+    if loss > GUESSING * guessing:
+        yield DivergingWarning(
+            f"diverging: the loss of the last epoch, {loss:.3g} nats a row, is {loss / guessing:.1f} times that of guessing "
+            f"by the shares of the classes, {guessing:.3g}. Take a smaller eta0 than {plan.eta0:.3g}, or eta0='auto'"
+        )
+
+
+def _constant(state: LogisticState, X: Any, names: Sequence[str] | None) -> Iterator[FitWarning]:
+    """Columns of zeros are often categories that these rows lack, and not told."""
+    statistics = state.statistics
+    if isinstance(X, SparseRows) or not statistics.total_weight[0]:
+        return
+    mean, deviation = statistics.moments()
+    found = np.flatnonzero((deviation == 0) & (mean != 0))
+    if len(found):
+        yield ConstantColumnWarning(
+            f"{len(found)} of {len(mean)} columns have one value only, the first is {_column(int(found[0]), names)}, always "
+            f"{mean[found[0]]:.6g}: they tell nothing apart and have weight 0. Drop them; an intercept needs no column"
+        )
+
+
+def _few_rows(state: LogisticState, X: Any, n_rows: int, plan: Plan, searched: bool) -> Iterator[FitWarning]:
+    if isinstance(X, SparseRows) or searched or plan.alpha * n_rows > 1 + 1e-9:
+        return
+    n_columns = X.shape[1] if state.scale is None else int(np.count_nonzero(state.scale))
+    if n_rows < 2 * n_columns:
+        yield FewRowsWarning(
+            f"too few rows: {n_rows} for {n_columns} columns that vary. With fewer than two rows a column even labels drawn at "
+            f"random can mostly be parted (Cover 1965). Raise alpha, now {plan.alpha:.3g}, or let it be searched: alpha='auto' "
+            "and cv='auto'; or take fewer columns"
+        )
+
+
+def _leaked(X: Any, moving: NDArray[np.intp], y: NDArray[np.intp], names: Sequence[str] | None) -> Iterator[FitWarning]:
+    """First some of the rows, then, of the columns suspected, all."""
+    if len(y) < ENOUGH_TO_TELL:
+        return
+    cells = X.n_stored / max(1, len(X)) if isinstance(X, SparseRows) else X.shape[1]
+    step = max(1, int(len(y) * cells / CELLS_LOOKED_AT), len(y) // 4096)
+    some = np.arange(0, len(y), step)
+    if len(some) < ENOUGH_TO_TELL:
+        some = np.linspace(0, len(y) - 1, ENOUGH_TO_TELL).astype(np.intp)
+    suspected, part = _columns_of(X, moving[some])
+    told = _explained(part, y[some])
+    for j, column in zip(suspected[told >= LEAKED].tolist(), part.T[told >= LEAKED], strict=True):
+        whole = column[:, None] if len(some) == len(y) else _columns_of(X, moving, j)[1]
+        share = float(_explained(whole, y)[0])
+        if share >= LEAKED:
+            yield LeakedLabelWarning(
+                f"leaked label: {_column(j, names)} alone tells {share:.2%} of the label's classes apart (share of its "
+                "variance between them). Is it the label, or made of it? Then drop it: rows to come will not have it"
+            )
+            return
+
+
+def _columns_of(X: Any, chosen: NDArray[np.intp], column: int | None = None) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+    """Return columns, all or one, and their values in the chosen rows; of sparse rows those columns that more than one has."""
+    if not isinstance(X, SparseRows):
+        part = X[chosen] if column is None else X[chosen, column : column + 1]
+        return np.arange(X.shape[1]), part.astype(np.float64)
+    part = X[chosen]
+    row = np.repeat(np.arange(len(chosen)), np.diff(part.starts))
+    places, values = part.own_places(), part.all_values().astype(np.float64)
+    if column is None:
+        there, counts = np.unique(places, return_counts=True)
+        # a column equal to the label up to two numbers has about as many non-zeros as the rarest class has rows, or more
+        own = there[np.argsort(-counts, kind="stable")[:1000]]
+        own.sort()
+    else:
+        own = np.array([column], places.dtype)
+    at = np.searchsorted(own, places)
+    at[at == len(own)] = 0
+    kept = own[at] == places if len(own) else np.zeros(len(places), bool)
+    dense = np.zeros((len(chosen), len(own)))
+    dense[row[kept], at[kept]] = values[kept]
+    return own.astype(np.intp), dense
+
+
+def _explained(part: NDArray[np.float64], y: NDArray[np.intp]) -> NDArray[np.float64]:
+    """Return the share of each column's variance that lies between the classes."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        centred = part - part.mean(axis=0)
+        total = (centred**2).sum(axis=0)
+        between = np.zeros(part.shape[1])
+        for label in np.unique(y):
+            own = centred[y == label]
+            between += len(own) * own.mean(axis=0) ** 2
+        share = np.divide(between, total, out=np.zeros_like(total), where=(total > 0) & np.isfinite(total))
+    return np.where(np.isfinite(share), share, 0)
+
+
+def _separable(
+    state: LogisticState,
+    rows: Rows,
+    moving: NDArray[np.intp],
+    y: NDArray[np.intp],
+    weight: NDArray[np.float64],
+    course: Course,
+    plan: Plan,
+) -> Iterator[FitWarning]:
+    """The rows are read only where there is next to no penalty and the loss is small."""
+    if plan.alpha * len(y) > 1e-3 or course.loss_curve[-1] > 0.1 * weight.mean():
+        return
+    m = state.margins(rows.X)[moving]
+    if m.shape[1] == 1:
+        lead = np.where(y == 1, m[:, 0], -m[:, 0])
+    else:
+        own = m[np.arange(len(y)), y]
+        m[np.arange(len(y)), y] = -np.inf
+        lead = own - m.max(axis=1)
+    if lead.min() > 0:
+        yield SeparableWarning(
+            f"separable: all {len(y)} rows lie on the side of their class, the nearest with a margin of {lead.min():.3g}, so "
+            f"the weights grow as long as training lasts, and probabilities go to 0 and 1. Give alpha > 0, now {plan.alpha:.3g}"
+        )
+
+
+def _calibration(m: NDArray[np.float64], y: NDArray[np.intp], classes: Array) -> Iterator[FitWarning]:
+    n = len(y)
+    if n < ENOUGH_TO_JUDGE:
+        return
+    p = probabilities(m)
+    share, mean = np.bincount(y, minlength=p.shape[1]) / n, p.mean(axis=0)
+    error = np.sqrt(np.maximum((p * (1 - p)).sum(axis=0), 1e-12)) / n
+    off = np.abs(share - mean)
+    c = int(np.where(off > SURE * error, off, 0).argmax())
+    remedy = "Hold out rows like those to come; raise alpha; or wrap the model in CalibratedClassifierCV"
+    if off[c] > max(SHIFTED, SURE * error[c]):
+        yield CalibrationWarning(
+            f"badly calibrated: over the {n} rows held out class {classes.tolist()[c]!r} has a mean probability of "
+            f"{mean[c]:.3f} and a share of {share[c]:.3f}. {remedy}"
+        )
+    elif m.shape[1] == 1:
+        residual, variance = y - p[:, 1], p[:, 1] * p[:, 0]
+        slope, certain = float(residual @ m[:, 0]), float(variance @ m[:, 0] ** 2)
+        best = _slope(m[:, 0], y)
+        if certain > 0 and abs(slope) > SURE * np.sqrt(certain) and not 1 / STRETCHED < best < STRETCHED:
+            yield CalibrationWarning(
+                f"badly calibrated: over the {n} rows held out the log odds would be best times {best:.2f}. {remedy}"
+            )
+
+
+def _slope(m: NDArray[np.float64], y: NDArray[np.intp]) -> float:
+    """Return the factor of the margins with the least log loss, from 0 to 10."""
+    low, high = 0.0, 10.0
+    for _ in range(50):
+        middle = (low + high) / 2
+        p = probabilities((middle * m)[:, None])[:, 1]
+        low, high = (middle, high) if (y - p) @ m > 0 else (low, middle)
+    return low
