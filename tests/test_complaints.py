@@ -91,7 +91,10 @@ def test_a_column_that_is_constant_and_not_zero():
     import pandas as pd
 
     X, y = healthy()
-    X[:, 2], X[:, 3] = 0, 2020
+    X[:, 0] = 0.1
+    ((_, text),) = said(X, y, **FEW_EPOCHS)
+    assert "column 0, always 0.1" in text
+    X[:, 0], X[:, 2], X[:, 3] = X[:, 1] ** 2, 0, 2020
     assert [name for name, _ in said(X, y, **FEW_EPOCHS)] == ["ConstantColumn"]
     ((_, text),) = said(pd.DataFrame(X, columns=list("abcdef")), y, **FEW_EPOCHS)
     assert "1 of 6 columns" in text

@@ -193,7 +193,8 @@ def _explained(part: NDArray[np.float64], y: NDArray[np.intp]) -> NDArray[np.flo
         for label in np.unique(y):
             own = centred[y == label]
             between += len(own) * own.mean(axis=0) ** 2
-        share = np.divide(between, total, out=np.zeros_like(total), where=(total > 0) & np.isfinite(total))
+        rounding = len(part) * (1e-13 * np.abs(part).max(axis=0)) ** 2  # of a column that is constant
+        share = np.divide(between, total, out=np.zeros_like(total), where=(total > rounding) & np.isfinite(total))
     return np.where(np.isfinite(share), share, 0)
 
 
