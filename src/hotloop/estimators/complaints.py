@@ -18,6 +18,8 @@ from hotloop.validation import Array
 LEAKED = 0.999  # share of a column's variance that the label explains
 ENOUGH_TO_TELL = 30  # rows, below which a column may equal the label by chance
 CELLS_LOOKED_AT = 4_000_000
+NON_ZEROS_LOOKED_AT = 100_000  # they are copied together, cells of an array a few columns at a time
+CELLS_AT_ONCE = 16_384
 ENOUGH_TO_JUDGE = 200  # rows held out, below which calibration is not judged
 SURE = 5.0  # standard errors
 SHIFTED = 0.02  # mean probability less share
@@ -143,22 +145,33 @@ def _leaked(X: Any, moving: NDArray[np.intp], y: NDArray[np.intp], names: Sequen
     """First some of the rows, then, of the columns suspected, all."""
     if len(y) < ENOUGH_TO_TELL:
         return
-    cells = X.n_stored / max(1, len(X)) if isinstance(X, SparseRows) else X.shape[1]
-    step = max(1, int(len(y) * cells / CELLS_LOOKED_AT), len(y) // 4096)
+    sparse = isinstance(X, SparseRows)
+    looked_at = X.n_stored / NON_ZEROS_LOOKED_AT if sparse else X.size / CELLS_LOOKED_AT
+    step = max(1, int(looked_at), len(y) // 4096)
     some = np.arange(0, len(y), step)
     if len(some) < ENOUGH_TO_TELL:
         some = np.linspace(0, len(y) - 1, ENOUGH_TO_TELL).astype(np.intp)
-    suspected, part = _columns_of(X, moving[some])
-    told = _explained(part, y[some])
-    for j, column in zip(suspected[told >= LEAKED].tolist(), part.T[told >= LEAKED], strict=True):
-        whole = column[:, None] if len(some) == len(y) else _columns_of(X, moving, j)[1]
-        share = float(_explained(whole, y)[0])
+    for j in _suspected(X, moving[some], y[some]):
+        share = float(_explained(_columns_of(X, moving, j)[1], y)[0])
         if share >= LEAKED:
             yield LeakedLabelWarning(
                 f"leaked label: {_column(j, names)} alone tells {share:.2%} of the label's classes apart (share of its "
                 "variance between them). Is it the label, or made of it? Then drop it: rows to come will not have it"
             )
             return
+
+
+def _suspected(X: Any, chosen: NDArray[np.intp], y: NDArray[np.intp]) -> list[int]:
+    """Return the columns that tell the classes apart in the chosen rows; of an array a few are looked at at once."""
+    if isinstance(X, SparseRows):
+        columns, part = _columns_of(X, chosen)
+        return [int(j) for j in columns[_explained(part, y) >= LEAKED]]
+    found: list[int] = []
+    at_once = max(1, CELLS_AT_ONCE // len(chosen))
+    for first in range(0, X.shape[1], at_once):
+        told = _explained(X[:, first : first + at_once][chosen].astype(np.float64), y)
+        found += (first + np.flatnonzero(told >= LEAKED)).tolist()
+    return found
 
 
 def _columns_of(X: Any, chosen: NDArray[np.intp], column: int | None = None) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
