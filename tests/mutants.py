@@ -126,7 +126,9 @@ MUTANTS = {
         ("total += sample_weight[i] * (n if", "total += (n if"),
         ("falls += p[j] <= p[j - 1]", "falls += p[j] < p[j - 1]"),
         ("borders += p[begin] <= p[begin - 1]", "borders += 0"),
-        ("if lowest < 0 or highest >= n_features:", "if lowest < 0 or highest > n_features:"),
+        ("outside = p[0] | (last - (p[0] & most))", "outside = 0"),
+        ("outside |= p[j] | (last - (p[j] & most))", "outside |= last - (p[j] & most)"),
+        ("max(n_features, 0) - 1, <int64_t>most", "max(n_features, 0), <int64_t>most"),
         ('raise ValueError(f"indptr starts with {starts[0]}, expected 0")', "pass"),
     ],
     "kernels/vectors/sparse.h": [
