@@ -274,7 +274,7 @@ MUTANTS = {
         ("table = [own for own in table if own.epochs == last]", "pass"),
         ("found = replace(found, max_iter=self.best.epochs, tol=None)", "pass"),
         ("sample.adopt(state, *weights)", "pass"),
-        ("return grid if given", "return grid if True or given"),
+        ("if plan not in final[:i]]", "]"),
     ],
     "search_rows.py": [
         ('order = order[np.argsort(y[order], kind="stable")]', "pass"),

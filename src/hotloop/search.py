@@ -128,7 +128,7 @@ class Search:
             Every candidate diverges.
         """
         n_all = int(np.count_nonzero(rows.sample_weight))
-        candidates = [(C, step) for C in _tried(settings.alpha, C_GRID) for step in _tried(settings.eta0, STEPS)]
+        candidates = [(C, step) for C in C_GRID for step in STEPS]
         candidates, most_splits, most_rows = within_limits(candidates, rows, len(state.W))
         chosen = draw_rows(rows, settings.seed, most=most_rows)
         splits: list[Split] = []
@@ -149,7 +149,9 @@ class Search:
             plans = [settings.plan(alpha=1 / (C * n_train), eta0=step * unit) for C, step in candidates]
             shorter = (n_train / n_all) ** 0.5  # more steps bear shorter ones: the bias of long steps does not average out
             final = [settings.plan(alpha=1 / (C * n_all), eta0=shorter * step * unit) for C, step in candidates]
-            unlike = [i for i, plan in enumerate(final) if plan not in final[:i]]  # the bound of the step may make two alike
+            unlike = [
+                i for i, plan in enumerate(final) if plan not in final[:i]
+            ]  # what is set, or the bound of a step, makes some alike
             plans, final = [plans[i] for i in unlike], [final[i] for i in unlike]
             if self._run(state, sample, plans, final, settings, validation):
                 return self._outcome(settings, validation)
@@ -246,10 +248,6 @@ class Search:
         found = {name: np.array([getattr(own, name) for own in self.table]) for name in ("alpha", "eta0", "epochs", "loss")}
         found["losses"] = np.array([own.losses for own in self.table])
         return {**found, "best_index": self.table.index(self.best) if self.best is not None else None, "n_rows": self.n_rows}
-
-
-def _tried(given: float | str | None, grid: tuple[float, ...]) -> tuple[float, ...]:
-    return grid if given == "auto" else (1.0,)
 
 
 def within_limits(

@@ -138,7 +138,8 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
         What "auto" came to.
     search_ : dict
         Table of the search, where there was one: arrays ``alpha``, ``eta0``, ``epochs``, ``loss`` (mean log loss of the rows
-        held out), ``losses`` (of each split), an entry a candidate and judgement; ``best_index``, ``n_rows``.
+        held out), ``losses`` (of each split), an entry a candidate and judgement; ``best_index``, ``n_rows``. Not kept in model
+        files.
     certificate_ : hotloop.certificate.Certificate
         ``objective``, ``gradient_norm`` and ``gap``, exact, in float64: the objective is at most ``gap`` nats a row above its
         minimum. Where ``certify`` or "sdca" asked for it; not kept in model files. After "sgd" the gap is a weak bound: a
