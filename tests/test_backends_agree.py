@@ -5,7 +5,7 @@ from functools import cache
 import numpy as np
 import pytest
 from cases import AGREEMENT
-from hypothesis import assume, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 from passes import OVERWRITTEN, drawn_rows, logistic_arguments, of_dtype, take, two_layer_arguments
@@ -126,6 +126,7 @@ steps = st.integers(0, 12) | st.sampled_from([254, 255, 256, 257, 513])
 
 
 @given(n_samples=steps, n_features=sizes, n_outputs=st.sampled_from([1, 2, 3, 7]), options=st.sampled_from(list(OPTIONS)))
+@example(n_samples=1, n_features=0, n_outputs=2, options="averages")
 def test_passes_of_any_shape(compiled, dtype, n_samples, n_features, n_outputs, options):
     options = {**OPTIONS[options], "n_outputs": n_outputs}
     options["shuffled"] = options.get("shuffled", False) and n_samples > 0

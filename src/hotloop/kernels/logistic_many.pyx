@@ -179,7 +179,7 @@ cdef Trouble in_lanes(
     cdef const floating *scale0 = NULL if scale is None or n_features == 0 else &scales[0]
     cdef floating *W0 = NULL if n_features == 0 else &lanes_of_W[0]
     cdef double *total0 = NULL if W_total is None or n_features == 0 else &lanes_of_total[0]
-    cdef floating[::1] sums = None if W_total is None or n_features == 0 else np.zeros(n_features * width, dtype)
+    cdef floating[::1] sums = None if W_total is None else np.zeros(max(1, n_features) * width, dtype)
     cdef floating *recent0 = NULL if sums is None else &sums[0]
     cdef double *b_total0 = NULL if b_total is None else &lanes_of_b_total[0]
     cdef bint intercept = b is not None
