@@ -30,7 +30,9 @@ MODULES = {
     "logistic_adaptive": [],
     "logistic_dual": [],
     "scorer": [],
-    "two_layer_dense": [],
+    "network": [],
+    "sigmoid_sum": [],
+    "two_layer_pass": [],
 }
 
 
@@ -54,8 +56,9 @@ extensions = cythonize(
             f"hotloop.kernels.{name}",
             [f"{KERNELS}/{name}.pyx", *sources],
             include_dirs=[KERNELS],
-            depends=glob(f"{KERNELS}/vectors/*.h"),
+            depends=[*glob(f"{KERNELS}/vectors/*.h"), *glob(f"{KERNELS}/*.pxd"), f"{KERNELS}/team.h"],
             extra_compile_args=FLAGS,
+            extra_link_args=["-pthread"],
         )
         for name, sources in MODULES.items()
     ],

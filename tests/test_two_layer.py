@@ -8,7 +8,10 @@ from numpy.testing import assert_allclose, assert_array_equal
 from passes import drawn_rows, of_dtype, take, two_layer_arguments
 from tolerances import DIFFERENCE, NETWORK, SAMPLE, STEPS, central_differences, relative_error
 
-OUTPUTS = ("softmax", "linear", "sigmoid_sum")
+from hotloop import reference
+
+OUTPUTS = ("softmax", "sigmoid", "linear", "sigmoid_sum")
+ACTIVATIONS = ("relu", "tanh", "logistic")
 EVERYTHING = {"alpha": 0.05, "weighted": True, "standardised": True, "shuffled": True}
 WEIGHTS = ("W1", "b1", "W2", "b2")
 
@@ -73,7 +76,10 @@ def test_the_loss_is_that_of_the_outputs_before_the_step(backend, dtype, output)
     own = of_dtype(start, dtype)
     (o,) = backend.two_layer_outputs(*(own[name] for name in ("X", "center", "scale", *WEIGHTS, "output")))[1:]
     y = start["y"][1]
-    loss = np.log(np.exp(o).sum()) - o[int(y)] if output == "softmax" else 0.5 * (o[0] - y) ** 2
+    if output == "softmax":
+        loss = np.log(np.exp(o).sum()) - o[int(y)]
+    else:
+        loss = (np.log(1 + np.exp(o)) - y * o).sum() if output == "sigmoid" else 0.5 * (o[0] - y) ** 2
     assert take(backend.two_layer_pass, start, dtype)["loss"] == pytest.approx(0.5 * loss, rel=SAMPLE[dtype].rtol)
 
 
@@ -108,10 +114,12 @@ def test_l2_shrinks_the_weights_and_not_the_biases(backend, dtype, output):
 
 @each_output
 def test_a_pass_equals_its_pieces(backend, dtype, output):
-    start = arguments(output=output, **EVERYTHING)
+    """To the bit where 64 rows that move, or a multiple, are taken in a piece; the kernels then have nothing unfinished."""
+    start = arguments(220, output=output, **EVERYTHING)
+    start["order"] = start["order"][start["sample_weight"][start["order"]] > 0]
     whole = take(backend.two_layer_pass, start, dtype)
     own, moved, loss = of_dtype(start, dtype), 0, 0.0
-    for order in np.array_split(start["order"], [0, 1, 4, 11, 12]):
+    for order in np.split(start["order"], [0, 64, 64, 128]):
         more, n = backend.two_layer_pass(**own | {"order": order, "eta": start["eta"][moved:]})
         moved, loss = moved + n, loss + more
     assert_same_bits(own, {name: whole[name] for name in WEIGHTS})
@@ -127,7 +135,8 @@ def test_a_row_of_weight_zero_moves_nothing(backend, dtype, output):
     found = take(backend.two_layer_pass, start, dtype)
     assert_same_bits(found, take(backend.two_layer_pass, start | {"order": start["order"][moving]}, dtype))
     assert found["moved"] == moving.sum()
-    odd = start | {"y": np.where(start["sample_weight"] > 0, start["y"], np.nan)}
+    odd = start | {"y": start["y"].copy()}
+    odd["y"][start["sample_weight"] == 0] = np.nan
     assert_same_bits(take(backend.two_layer_pass, odd, dtype), found)
 
 
@@ -222,9 +231,14 @@ def test_shapes_that_disagree_are_refused(backend, name):
             backend.two_layer_outputs(*(broken[key] for key in ("X", "center", "scale", *WEIGHTS, "output")))
 
 
-@pytest.mark.parametrize("output", ["linear", "sigmoid_sum"])
-def test_one_output_has_one_column(backend, output):
+def test_a_sum_has_one_output(backend):
     with pytest.raises(ValueError, match="one column"):
+        backend.two_layer_pass(**arguments() | {"output": "sigmoid_sum"})
+
+
+@pytest.mark.parametrize("output", ["linear", "sigmoid"])
+def test_targets_are_as_many_as_outputs(backend, output):
+    with pytest.raises(ValueError, match="y has 1 columns, expected 3"):
         backend.two_layer_pass(**arguments() | {"output": output})
 
 
@@ -242,6 +256,105 @@ def test_threads_share_the_input(backend, dtype):
         for found, expected in zip(pool.map(train, scales), serial, strict=True):
             assert_same_bits(found, expected)
     assert (serial[0]["W2"] != serial[1]["W2"]).all()
+
+
+def of_activation(z, activation):
+    return {"relu": np.maximum(z, 0), "tanh": np.tanh(z), "logistic": 1 / (1 + np.exp(-z))}[activation]
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+@each_output
+def test_hidden_units_of_each_kind(backend, dtype, output, activation):
+    """The outputs are the formula, and a step is the gradient of the loss."""
+    start = arguments(3, 4, 6, output, eta=0.5, standardised=True) | {"order": np.array([1], np.intp)}
+    z = of_activation(pre_activations(start), activation)
+    if output == "sigmoid_sum":
+        expected = (1 / (1 + np.exp(-z * start["W2"][:, 0]))).sum(axis=1, keepdims=True)
+    else:
+        expected = z @ start["W2"] + start["b2"]
+    own = of_dtype(start, dtype)
+    found = backend.two_layer_outputs(*(own[name] for name in ("X", "center", "scale", *WEIGHTS, "output")), activation)
+    assert_allclose(found, expected, **SAMPLE[dtype]._asdict())
+    weights = [start[name].copy() for name in WEIGHTS]
+
+    def loss():
+        own = {name: array.copy() for name, array in zip(WEIGHTS, weights, strict=True)}
+        return backend.two_layer_pass(**start | own | {"activation": activation})[0]
+
+    new = take(backend.two_layer_pass, start | {"activation": activation}, np.float64)
+    for name, before, slope in zip(WEIGHTS, weights, central_differences(loss, *weights), strict=True):
+        assert_allclose((before - new[name]) / start["eta"][0], slope, **DIFFERENCE._asdict(), err_msg=name)
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+@each_output
+def test_any_kind_equals_the_plain_rule(compiled, dtype, output, activation):
+    """Over 300 rows, with columns of zeros, more hidden units than a tile, weights, L2 and units that are left out."""
+    start = arguments(300, 70, 150, output, eta=1e-3, alpha=0.05, weighted=True, standardised=True, shuffled=True)
+    start["X"][:, ::2] = 0
+    start |= {"center": np.zeros(70), "activation": activation, "dropout": 0.3, "key": 7, "t": 2**32 - 100}
+    found, expected = take(compiled.two_layer_pass, start, dtype), take(reference.two_layer_pass, start, np.float64)
+    for name in (*WEIGHTS, "loss"):
+        assert relative_error(found[name], expected[name]) <= NETWORK[dtype], name
+
+
+@each_output
+def test_threads_change_no_bit(compiled, dtype, output):
+    start = arguments(300, 70, 400, output, eta=1e-3, alpha=0.05, weighted=True)
+    alone = take(compiled.two_layer_pass, start, dtype)
+    for n_jobs in (2, 3, 8):
+        assert_same_bits(take(compiled.two_layer_pass, start | {"n_jobs": n_jobs}, dtype), alone)
+
+
+def test_threads_stop_where_one_does(compiled):
+    start = arguments(300, 5, 400, "linear", eta=1e-3) | {"n_jobs": 3}
+    start["X"][250] = np.finfo(np.float64).max * np.sign(start["W1"][:, 0])
+    with pytest.raises(FloatingPointError, match="row 250 .* at step 250 "), np.errstate(over="ignore", invalid="ignore"):
+        compiled.two_layer_pass(**of_dtype(start, np.float64))
+    with pytest.raises(ValueError, match="no row"):
+        compiled.two_layer_pass(**of_dtype(start | {"order": np.array([*range(100), 300], np.intp)}, np.float64))
+
+
+def by_nonzeros(X, wide=False):
+    rows, places = np.nonzero(X)
+    starts = np.searchsorted(rows, np.arange(len(X) + 1)).astype(np.int64)
+    return starts, places.astype(np.int64 if wide else np.int32), X[rows, places], X.shape[1]
+
+
+@pytest.mark.parametrize("wide", [False, True])
+@each_output
+def test_rows_by_their_nonzeros_train_the_same(backend, dtype, output, wide):
+    start = arguments(200, 40, 70, output, eta=2e-3, alpha=0.05, weighted=True, shuffled=True)
+    X = start["X"] * (np.random.default_rng(0).random((200, 40)) < 0.2)
+    X[3] = 0
+    start |= {"X": X, "center": np.zeros(40), "scale": np.random.default_rng(1).uniform(0.5, 1.5, 40)}
+    dense = take(reference.two_layer_pass, start, np.float64)
+    sparse = by_nonzeros(X.astype(dtype), wide)
+    found = take(backend.two_layer_pass, start, dtype, X=sparse)
+    for name in (*WEIGHTS, "loss"):
+        assert relative_error(found[name], dense[name]) <= NETWORK[dtype], name
+    weights = [of_dtype(start, dtype)[name] for name in ("center", "scale", *WEIGHTS)]
+    outputs = backend.two_layer_outputs(sparse, *weights, output)
+    assert_allclose(
+        outputs, backend.two_layer_outputs(X.astype(dtype), *weights, output), rtol=SAMPLE[dtype].rtol, atol=SAMPLE[dtype].atol
+    )
+    with pytest.raises(ValueError, match="center"):
+        backend.two_layer_pass(**of_dtype(start | {"center": np.ones(40)}, dtype) | {"X": sparse})
+
+
+def test_a_share_of_the_units_is_left_out(backend):
+    """What a step leaves out hangs on key, step and unit alone; what is left out does not move."""
+    start = arguments(40, 3, 200, "linear", eta=1e-3) | {"b1": np.full(200, 10.0), "dropout": 0.25, "key": 3}
+    moved = []
+    for t in range(20):
+        one = start | {"order": np.array([t], np.intp), "t": t}
+        moved.append(take(backend.two_layer_pass, one, np.float64)["b1"] != start["b1"])
+    assert np.mean(moved) == pytest.approx(0.75, abs=4 * np.sqrt(0.75 * 0.25 / 4000))
+    assert len({tuple(m) for m in moved}) == 20
+    again = take(backend.two_layer_pass, start | {"order": np.array([5], np.intp), "t": 5}, np.float64)["b1"] != start["b1"]
+    assert_array_equal(again, moved[5])
+    with pytest.raises(ValueError, match="dropout"):
+        backend.two_layer_pass(**start | {"dropout": 1.0})
 
 
 def sum_of_sigmoids(n_samples, n_features, n_hidden):

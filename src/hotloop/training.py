@@ -14,9 +14,10 @@ from hotloop.sparse_rows import SparseRows
 Vector = NDArray[np.float64]
 
 # A pass is cut into kernel calls of about this many multiply-adds (some 20 ms compiled), so that Ctrl-C is heard between them.
-# The kernels take rows in blocks of BLOCK; the cuts fall between blocks, so results do not depend on them.
+# The cuts fall after a multiple of CUT rows, where the kernels have no block unfinished, so results do not depend on them.
 WORK_PER_CALL = 20_000_000
-BLOCK = 4
+CUT = 64
+BLOCK = 4  # rows that the kernels of logistic regression take at once
 
 
 class State(Protocol):
@@ -231,7 +232,7 @@ def hold_out(y: Vector, fraction: float, seed: int, *, stratify: bool) -> tuple[
 def pass_over(state: State, rows: Rows, plan: Plan, order: NDArray[np.intp] | None = None) -> tuple[float, int]:
     """Take one pass in the order given, or that of the rows; returns the sum of the losses before each step, and the steps."""
     total, n_moved, n_steps = 0.0, 0, len(rows) if order is None else len(order)
-    size = BLOCK * max(1, int(WORK_PER_CALL / (4 * BLOCK * max(1, rows.cells))))
+    size = CUT * max(1, int(WORK_PER_CALL / (4 * CUT * max(1, rows.cells))))
     for start in range(0, n_steps, size):
         stop = min(start + size, n_steps)
         part = np.arange(start, stop, dtype=np.intp) if order is None else order[start:stop]

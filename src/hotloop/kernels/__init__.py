@@ -19,13 +19,8 @@ from hotloop.kernels.logistic_sparse import logistic_sparse_pass, settle, sparse
 from hotloop.kernels.logistic_sparse_many import logistic_sparse_many_pass
 from hotloop.kernels.orders import permutation
 from hotloop.kernels.scorer import row_scorer
-from hotloop.kernels.two_layer_dense import (
-    sigmoid_sum_backward,
-    sigmoid_sum_forward,
-    sigmoid_sum_gradients,
-    two_layer_outputs,
-    two_layer_pass,
-)
+from hotloop.kernels.sigmoid_sum import sigmoid_sum_backward, sigmoid_sum_forward, sigmoid_sum_gradients
+from hotloop.kernels.two_layer_pass import two_layer_outputs, two_layer_pass
 
 __all__ = [
     "active_level",

@@ -9,6 +9,8 @@ cdef extern from "vectors/vectors.h" nogil:
     enum:
         U8, I8, U16, I16, U32, I32, U64, I64, F16, F32, F64, TYPES
     enum:
+        RELU, TANH, LOGISTIC
+    enum:
         ROUNDS
     struct vectors_f32:
         float (*dot)(Py_ssize_t, const float *, const float *) noexcept nogil
@@ -38,6 +40,22 @@ cdef extern from "vectors/vectors.h" nogil:
                                  float *, float *) noexcept nogil
         void (*adaptive_update)(Py_ssize_t, const float *, const int32_t *, Py_ssize_t, Py_ssize_t, float *, bint, float, float,
                                 float, const float *, const float *) noexcept nogil
+        void (*product)(Py_ssize_t, Py_ssize_t, const float *const *, const int32_t *, Py_ssize_t, Py_ssize_t, const float *,
+                        float *) noexcept nogil
+        void (*add_outer)(Py_ssize_t, Py_ssize_t, const float *const *, const int32_t *, Py_ssize_t, Py_ssize_t, const float *,
+                          float *) noexcept nogil
+        Py_ssize_t (*columns_in_use)(Py_ssize_t, Py_ssize_t, const float *const *, float *, int32_t *) noexcept nogil
+        void (*gram)(Py_ssize_t, Py_ssize_t, const float *const *, float *) noexcept nogil
+        void (*hidden)(int, Py_ssize_t, Py_ssize_t, Py_ssize_t, const float *, const float *, const float *, float, const float *,
+                       float *) noexcept nogil
+        void (*activate)(int, Py_ssize_t, const float *, float *) noexcept nogil
+        void (*drop)(Py_ssize_t, Py_ssize_t, uint32_t, uint32_t, uint32_t, float, const float *, float *, float *) noexcept nogil
+        void (*slope_back)(int, Py_ssize_t, Py_ssize_t, Py_ssize_t, const float *, const float *, const float *, const float *, float,
+                           float *) noexcept nogil
+        void (*backward)(int, Py_ssize_t, Py_ssize_t, Py_ssize_t, const float *, float, float, float, const float *, const float *, float *,
+                         float *, float *) noexcept nogil
+        void (*backward_sum)(int, Py_ssize_t, float, float, float, float, const float *, const float *, const float *, float *, float *,
+                             float *) noexcept nogil
     struct vectors_f64:
         double (*dot)(Py_ssize_t, const double *, const double *) noexcept nogil
         void (*margins)(Py_ssize_t, Py_ssize_t, const void *, Py_ssize_t, const double *, double, double *,
@@ -66,6 +84,22 @@ cdef extern from "vectors/vectors.h" nogil:
                                  double *, double *) noexcept nogil
         void (*adaptive_update)(Py_ssize_t, const double *, const int32_t *, Py_ssize_t, Py_ssize_t, double *, bint, double, double,
                                 double, const double *, const double *) noexcept nogil
+        void (*product)(Py_ssize_t, Py_ssize_t, const double *const *, const int32_t *, Py_ssize_t, Py_ssize_t, const double *,
+                        double *) noexcept nogil
+        void (*add_outer)(Py_ssize_t, Py_ssize_t, const double *const *, const int32_t *, Py_ssize_t, Py_ssize_t, const double *,
+                          double *) noexcept nogil
+        Py_ssize_t (*columns_in_use)(Py_ssize_t, Py_ssize_t, const double *const *, double *, int32_t *) noexcept nogil
+        void (*gram)(Py_ssize_t, Py_ssize_t, const double *const *, double *) noexcept nogil
+        void (*hidden)(int, Py_ssize_t, Py_ssize_t, Py_ssize_t, const double *, const double *, const double *, double, const double *,
+                       double *) noexcept nogil
+        void (*activate)(int, Py_ssize_t, const double *, double *) noexcept nogil
+        void (*drop)(Py_ssize_t, Py_ssize_t, uint32_t, uint32_t, uint32_t, double, const double *, double *, double *) noexcept nogil
+        void (*slope_back)(int, Py_ssize_t, Py_ssize_t, Py_ssize_t, const double *, const double *, const double *, const double *, double,
+                           double *) noexcept nogil
+        void (*backward)(int, Py_ssize_t, Py_ssize_t, Py_ssize_t, const double *, double, double, double, const double *, const double *, double *,
+                         double *, double *) noexcept nogil
+        void (*backward_sum)(int, Py_ssize_t, double, double, double, double, const double *, const double *, const double *, double *, double *,
+                             double *) noexcept nogil
     struct vectors:
         const char *level
         void (*fetch)(Py_ssize_t, const void *) noexcept nogil
@@ -263,3 +297,101 @@ cdef inline void adaptive_update(
         v.f32.adaptive_update(n, x, at, width, place, pair, ftrl, beta, eta, g, w, root)
     else:
         v.f64.adaptive_update(n, x, at, width, place, pair, ftrl, beta, eta, g, w, root)
+
+
+cdef inline void product(
+    const vectors *v, Py_ssize_t n, Py_ssize_t n_rows, const floating **x, const int32_t *at, Py_ssize_t stride, Py_ssize_t
+    width, const floating *W, floating *A
+) noexcept nogil:
+    if floating is float:
+        v.f32.product(n, n_rows, x, at, stride, width, W, A)
+    else:
+        v.f64.product(n, n_rows, x, at, stride, width, W, A)
+
+
+cdef inline void add_outer(
+    const vectors *v, Py_ssize_t n, Py_ssize_t n_rows, const floating **x, const int32_t *at, Py_ssize_t stride, Py_ssize_t
+    width, const floating *D, floating *W
+) noexcept nogil:
+    if floating is float:
+        v.f32.add_outer(n, n_rows, x, at, stride, width, D, W)
+    else:
+        v.f64.add_outer(n, n_rows, x, at, stride, width, D, W)
+
+
+cdef inline Py_ssize_t columns_in_use(
+    const vectors *v, Py_ssize_t n, Py_ssize_t n_rows, const floating **x, floating *used, int32_t *at
+) noexcept nogil:
+    if floating is float:
+        return v.f32.columns_in_use(n, n_rows, x, used, at)
+    else:
+        return v.f64.columns_in_use(n, n_rows, x, used, at)
+
+
+cdef inline void gram(
+    const vectors *v, Py_ssize_t n, Py_ssize_t n_rows, const floating **x, floating *G
+) noexcept nogil:
+    if floating is float:
+        v.f32.gram(n, n_rows, x, G)
+    else:
+        v.f64.gram(n, n_rows, x, G)
+
+
+cdef inline void hidden(
+    const vectors *v, int activation, Py_ssize_t stride, Py_ssize_t width, Py_ssize_t n, const floating *a, const floating
+    *g, const floating *D, floating scale, const floating *b, floating *z
+) noexcept nogil:
+    if floating is float:
+        v.f32.hidden(activation, stride, width, n, a, g, D, scale, b, z)
+    else:
+        v.f64.hidden(activation, stride, width, n, a, g, D, scale, b, z)
+
+
+cdef inline void activate(
+    const vectors *v, int activation, Py_ssize_t width, const floating *b, floating *z
+) noexcept nogil:
+    if floating is float:
+        v.f32.activate(activation, width, b, z)
+    else:
+        v.f64.activate(activation, width, b, z)
+
+
+cdef inline void drop(
+    const vectors *v, Py_ssize_t first, Py_ssize_t width, uint32_t limit, uint32_t key, uint32_t step, floating factor, const
+    floating *z, floating *mask, floating *kept
+) noexcept nogil:
+    if floating is float:
+        v.f32.drop(first, width, limit, key, step, factor, z, mask, kept)
+    else:
+        v.f64.drop(first, width, limit, key, step, factor, z, mask, kept)
+
+
+cdef inline void slope_back(
+    const vectors *v, int activation, Py_ssize_t stride, Py_ssize_t width, Py_ssize_t n_outputs, const floating *delta, const
+    floating *z, const floating *mask, const floating *V, floating factor, floating *d
+) noexcept nogil:
+    if floating is float:
+        v.f32.slope_back(activation, stride, width, n_outputs, delta, z, mask, V, factor, d)
+    else:
+        v.f64.slope_back(activation, stride, width, n_outputs, delta, z, mask, V, factor, d)
+
+
+cdef inline void backward(
+    const vectors *v, int activation, Py_ssize_t stride, Py_ssize_t width, Py_ssize_t n_outputs, const floating *delta,
+    floating keep, floating step, floating factor, const floating *z, const floating *mask, floating *V, floating *b,
+    floating *d
+) noexcept nogil:
+    if floating is float:
+        v.f32.backward(activation, stride, width, n_outputs, delta, keep, step, factor, z, mask, V, b, d)
+    else:
+        v.f64.backward(activation, stride, width, n_outputs, delta, keep, step, factor, z, mask, V, b, d)
+
+
+cdef inline void backward_sum(
+    const vectors *v, int activation, Py_ssize_t width, floating delta, floating keep, floating step, floating factor, const
+    floating *z, const floating *mask, const floating *s, floating *V, floating *b, floating *d
+) noexcept nogil:
+    if floating is float:
+        v.f32.backward_sum(activation, width, delta, keep, step, factor, z, mask, s, V, b, d)
+    else:
+        v.f64.backward_sum(activation, width, delta, keep, step, factor, z, mask, s, V, b, d)

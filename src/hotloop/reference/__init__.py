@@ -27,13 +27,8 @@ from .logistic_sparse import (
 )
 from .orders import permutation
 from .scorer import row_scorer
-from .two_layer import (
-    sigmoid_sum_backward,
-    sigmoid_sum_forward,
-    sigmoid_sum_gradients,
-    two_layer_outputs,
-    two_layer_pass,
-)
+from .sigmoid_sum import sigmoid_sum_backward, sigmoid_sum_forward, sigmoid_sum_gradients
+from .two_layer import two_layer_outputs, two_layer_pass
 
 __all__ = [
     "Graph",

@@ -281,10 +281,8 @@ static void NAME(losses)(ptrdiff_t n, REAL *rows, double *loss)
 #undef GRAM
 #undef DOTS
 #undef UPDATE
-#undef LINE
 #undef HALF_LANES
 #undef AT
 #undef IQUAD
-#undef QUAD
 #undef IHALF
 #undef HALF

@@ -36,6 +36,13 @@ static inline float JOIN(half, value, LEVEL)(uint16_t h)
 }
 #define half_value JOIN(half, value, LEVEL)
 
+/* Round function of `permute`, and what `drop` draws from: a 32-bit mixer by multiply and xor-shift, as the finaliser of MurmurHash3. */
+static inline uint32_t JOIN(mix, of, LEVEL)(uint32_t x)
+{
+    x ^= x >> 16, x *= 0x85ebca6bu, x ^= x >> 13, x *= 0xc2b2ae35u;
+    return x ^ x >> 16;
+}
+
 enum width { NARROW, MIDDLE, WIDE }; /* of rows: see blocks.h */
 
 #define REAL float
@@ -52,6 +59,7 @@ enum width { NARROW, MIDDLE, WIDE }; /* of rows: see blocks.h */
 #include "sparse.h"
 #include "adaptive.h"
 #include "many.h"
+#include "network.h"
 #include "undefine.h"
 #define REAL double
 #define INT int64_t
@@ -67,6 +75,7 @@ enum width { NARROW, MIDDLE, WIDE }; /* of rows: see blocks.h */
 #include "sparse.h"
 #include "adaptive.h"
 #include "many.h"
+#include "network.h"
 #include "undefine.h"
 
 static void JOIN(fetch, of, LEVEL)(ptrdiff_t n_bytes, const void *x)
@@ -81,13 +90,6 @@ static void JOIN(fetch, places, LEVEL)(ptrdiff_t n, const void *places, int wide
         for (ptrdiff_t j = 0; j < n; j++) __builtin_prefetch((const char *)base + ((const int64_t *)places)[j] * width);
     else
         for (ptrdiff_t j = 0; j < n; j++) __builtin_prefetch((const char *)base + ((const int32_t *)places)[j] * width);
-}
-
-/* Round function of `permute`: a 32-bit mixer by multiply and xor-shift, as the finaliser of MurmurHash3. */
-static inline uint32_t JOIN(mix, of, LEVEL)(uint32_t x)
-{
-    x ^= x >> 16, x *= 0x85ebca6bu, x ^= x >> 13, x *= 0xc2b2ae35u;
-    return x ^ x >> 16;
 }
 
 static void JOIN(permute, of, LEVEL)(uint64_t first, int low_bits, int high_bits, const uint32_t *keys, uint64_t *places)
@@ -121,7 +123,9 @@ static void JOIN(permute, of, LEVEL)(uint64_t first, int low_bits, int high_bits
         OF(block, SHORT), OF(losses, SHORT), VECTOR_BYTES / sizeof(TYPE_OF_##SHORT), OF(many, SHORT), OF(exponential, SHORT),   \
         OF(logistic, SHORT), OF(gather_dot, SHORT), OF(scatter_add, SHORT), OF(gather_scale, SHORT), OF(gather_rows, SHORT),    \
         OF(scatter_rows, SHORT), OF(step_along, SHORT), OF(sum_of_squares, SHORT),                                              \
-        OF(adaptive_weights, SHORT), OF(adaptive_update, SHORT)                                                               \
+        OF(adaptive_weights, SHORT), OF(adaptive_update, SHORT), OF(product, SHORT), OF(add_outer, SHORT), OF(columns_in_use, SHORT), \
+        OF(gram, SHORT), OF(hidden, SHORT), OF(activate, SHORT), OF(drop, SHORT), OF(slope_back, SHORT), OF(backward, SHORT),   \
+        OF(backward_sum, SHORT)                                                                                                 \
     }
 
 const struct vectors JOIN(vectors, of, LEVEL) = {LEVEL_NAME, JOIN(fetch, of, LEVEL), JOIN(fetch, places, LEVEL), JOIN(permute, of, LEVEL), TABLE(f32),

@@ -1,4 +1,6 @@
 /* Ends what level.h defines for one REAL type and what primitives.h builds on it. */
+#undef QUAD
+#undef LINE
 #undef STORE
 #undef LOAD
 #undef IVEC

@@ -20,6 +20,9 @@ enum {
 
 enum { ROUNDS = 6 };
 
+/* Activations of the hidden units of a network. */
+enum { RELU, TANH, LOGISTIC };
+
 /* The types that rows may have in memory. */
 enum { U8, I8, U16, I16, U32, I32, U64, I64, F16, F32, F64, TYPES };
 
@@ -83,7 +86,37 @@ enum { U8, I8, U16, I16, U32, I32, U64, I64, F16, F32, F64, TYPES };
     void (*adaptive_weights)(ptrdiff_t n, const int32_t *at, ptrdiff_t width, ptrdiff_t place, const REAL *pair, int ftrl, REAL l1,\
                              REAL l2, REAL beta, REAL inverse, REAL *w, REAL *root);                                               \
     void (*adaptive_update)(ptrdiff_t n, const REAL *x, const int32_t *at, ptrdiff_t width, ptrdiff_t place, REAL *pair, int ftrl, \
-                            REAL beta, REAL eta, REAL g, const REAL *w, const REAL *root)
+                            REAL beta, REAL eta, REAL g, const REAL *w, const REAL *root);                                         \
+    /* Of the two-layer network, see network.h: n_rows samples x_i, and `width` hidden units, a multiple of 64 bytes, of rows `stride`\
+       apart. `at` NULL stands for all columns.                                                                                    \
+       A_i = sum_j x_i[j] W[at_j]                                                                                                  \
+       W[at_j] += sum_i x_i[j] D_i                                                                                                 \
+       at: the columns in which some row is not 0, rising; returns how many; used has room for n numbers                           \
+       G[8 i + l] = x_i . x_l, l < i < n_rows <= 8 */                                                                              \
+    void (*product)(ptrdiff_t n, ptrdiff_t n_rows, const REAL *const *x, const int32_t *at, ptrdiff_t stride, ptrdiff_t width,     \
+                    const REAL *W, REAL *A);                                                                                       \
+    void (*add_outer)(ptrdiff_t n, ptrdiff_t n_rows, const REAL *const *x, const int32_t *at, ptrdiff_t stride, ptrdiff_t width,   \
+                      const REAL *D, REAL *W);                                                                                     \
+    ptrdiff_t (*columns_in_use)(ptrdiff_t n, ptrdiff_t n_rows, const REAL *const *x, REAL *used, int32_t *at);                     \
+    void (*gram)(ptrdiff_t n, ptrdiff_t n_rows, const REAL *const *x, REAL *G);                                                    \
+    /* z = activation(scale (a + sum_{l<n} g_l D_l) + b)                                        (NN-1), (NN-2), (NN-10)            \
+       z = activation(z + b)                                                                                                       \
+       mask_j = 0 for the units that a step drops, else factor; kept = mask z                              (NN-11) */              \
+    void (*hidden)(int activation, ptrdiff_t stride, ptrdiff_t width, ptrdiff_t n, const REAL *a, const REAL *g, const REAL *D,    \
+                   REAL scale, const REAL *b, REAL *z);                                                                            \
+    void (*activate)(int activation, ptrdiff_t width, const REAL *b, REAL *z);                                                     \
+    void (*drop)(ptrdiff_t first, ptrdiff_t width, uint32_t limit, uint32_t key, uint32_t step, REAL factor, const REAL *z,        \
+                 REAL *mask, REAL *kept);                                                                                          \
+    /* With the slope of the activation at z (times the mask, unless NULL):                                                        \
+       d = factor (sum_c delta_c V_c) slope                                                                (NN-8)                  \
+       and with V_c <- keep V_c - step delta_c z mask, b <- b - step d / factor                            (NN-9)                  \
+       the same where the output is a sum of sigmoids s                                                    (NN-5) */               \
+    void (*slope_back)(int activation, ptrdiff_t stride, ptrdiff_t width, ptrdiff_t n_outputs, const REAL *delta, const REAL *z,   \
+                       const REAL *mask, const REAL *V, REAL factor, REAL *d);                                                     \
+    void (*backward)(int activation, ptrdiff_t stride, ptrdiff_t width, ptrdiff_t n_outputs, const REAL *delta, REAL keep,         \
+                     REAL step, REAL factor, const REAL *z, const REAL *mask, REAL *V, REAL *b, REAL *d);                          \
+    void (*backward_sum)(int activation, ptrdiff_t width, REAL delta, REAL keep, REAL step, REAL factor, const REAL *z,            \
+                         const REAL *mask, const REAL *s, REAL *V, REAL *b, REAL *d)
 
 struct vectors_f32 { PRIMITIVES(float); };
 struct vectors_f64 { PRIMITIVES(double); };

@@ -1,25 +1,15 @@
-from typing import Literal, TypeVar
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 _Real = TypeVar("_Real", np.float32, np.float64)
 _Vector = NDArray[np.float64]
-_Output = Literal["softmax", "linear", "sigmoid_sum"]
+_Output = Literal["softmax", "sigmoid", "linear", "sigmoid_sum"]
+_Activation = Literal["relu", "tanh", "logistic"]
 
-OUTPUTS: dict[str, int]
-
-def sigmoid_sum_forward(
-    X: NDArray[_Real], W: NDArray[_Real], v: NDArray[_Real]
-) -> tuple[NDArray[_Real], NDArray[_Real], NDArray[_Real]]: ...
-def sigmoid_sum_gradients(
-    X: NDArray[_Real], W: NDArray[_Real], v: NDArray[_Real]
-) -> tuple[NDArray[_Real], NDArray[_Real], NDArray[_Real]]: ...
-def sigmoid_sum_backward(
-    X: NDArray[_Real], W: NDArray[_Real], v: NDArray[_Real], dy: NDArray[_Real]
-) -> tuple[NDArray[_Real], NDArray[_Real]]: ...
 def two_layer_outputs(
-    X: NDArray[_Real],
+    X: NDArray[Any] | tuple[NDArray[np.int64], NDArray[Any], NDArray[Any] | None, int],
     center: NDArray[_Real] | None,
     scale: NDArray[_Real] | None,
     W1: NDArray[_Real],
@@ -27,9 +17,10 @@ def two_layer_outputs(
     W2: NDArray[_Real],
     b2: NDArray[_Real],
     output: _Output,
+    activation: _Activation = "relu",
 ) -> _Vector: ...
 def two_layer_pass(
-    X: NDArray[_Real],
+    X: NDArray[Any] | tuple[NDArray[np.int64], NDArray[Any], NDArray[Any] | None, int],
     y: _Vector,
     sample_weight: _Vector,
     order: NDArray[np.intp],
@@ -42,4 +33,9 @@ def two_layer_pass(
     W2: NDArray[_Real],
     b2: NDArray[_Real],
     output: _Output,
+    activation: _Activation = "relu",
+    dropout: float = 0.0,
+    key: int = 0,
+    t: int = 0,
+    n_jobs: int = 1,
 ) -> tuple[float, int]: ...

@@ -1,0 +1,140 @@
+# What the kernels of the two-layer network share: its rows, layers and losses.
+from cython cimport floating
+from libc.math cimport log, log1p, exp, fabs
+from libc.stdint cimport int32_t, uint32_t
+
+from hotloop.kernels cimport levels, nonzeros, samples
+
+cdef enum:
+    BLOCK = 8        # rows of a block
+    TILE_BYTES = 256 # hidden units whose share of the outputs is one sum
+
+cdef enum Output:
+    SOFTMAX
+    SIGMOID
+    LINEAR
+    SIGMOID_SUM
+
+
+cdef struct Network:
+    Output output
+    int activation
+    Py_ssize_t n_features
+    Py_ssize_t n_hidden
+    Py_ssize_t width         # n_hidden filled up to whole cache lines
+    Py_ssize_t n_outputs
+    Py_ssize_t n_targets     # numbers of y a row: 1 for softmax, else n_outputs
+    uint32_t dropped         # 2^32 times the share of the hidden units that a step drops
+    uint32_t key
+    double kept              # factor of the others
+
+
+cdef struct Source:
+    # Rows as they lie in memory, dense or by their non-zeros.
+    bint sparse
+    Py_ssize_t n_samples
+    Py_ssize_t n_features
+    Py_ssize_t room          # numbers a row may have
+    const char *data
+    Py_ssize_t stride
+    Py_ssize_t n_bytes
+    int type
+    nonzeros.Csr csr
+
+
+cdef class NetworkRows:
+    cdef object held
+    cdef Source source
+
+
+cdef Network new_network(X, y, center, scale, W1, b1, W2, b2, output, activation, double dropout, key) except *
+
+
+cdef inline void fetch_source(const levels.vectors *v, const Source *rows, Py_ssize_t row) noexcept nogil:
+    if rows.sparse:
+        nonzeros.fetch_row(v, &rows.csr, row)
+    else:
+        v.fetch(rows.n_bytes, rows.data + row * rows.stride)
+
+
+cdef inline Py_ssize_t take_block(
+    const levels.vectors *v, const Source *rows, Py_ssize_t n, const Py_ssize_t *row, const floating *center,
+    const floating *scale, floating *scratch, int32_t *places, const floating **x, const int32_t **at
+) noexcept nogil:
+    """Find n rows as the products read them, one where they are sparse; returns how many columns are to be taken, of dense rows those
+    in which some row is not 0, where they are three quarters of them or less; -1 where a sparse row does not lie in its arrays."""
+    cdef Py_ssize_t k = rows.n_features, i, j, m
+    cdef floating *packed = scratch + BLOCK * k
+    at[0] = NULL
+    if rows.sparse:
+        m = nonzeros.take_row(v, &rows.csr, row[0], scale, places, scratch, at, x)
+        if x[0] == NULL:
+            for j in range(m):
+                scratch[j] = 1
+            x[0] = scratch
+        return m
+    for i in range(n):
+        x[i] = samples.row(v, rows.data + row[i] * rows.stride, rows.type, k, center, scale, scratch + i * k)
+    if k < 64:
+        return k
+    m = levels.columns_in_use(v, k, n, x, packed, places)
+    if 4 * m > 3 * k:
+        return k
+    for i in range(n):
+        for j in range(m):
+            packed[i * m + j] = x[i][places[j]]
+    for i in range(n):
+        x[i] = packed + i * m
+    at[0] = places
+    return m
+
+
+cdef inline void share_of_outputs(
+    const levels.vectors *v, const Network *net, Py_ssize_t width, const floating *z, const floating *V, floating *s, double *o
+) noexcept nogil:
+    """What `width` hidden units z add to the outputs o; for the sum of sigmoids also s."""
+    cdef Py_ssize_t j
+    cdef double total = 0.0
+    if net.output == SIGMOID_SUM:
+        for j in range(width):
+            s[j] = V[j] * z[j]
+        levels.logistic(v, width, <const floating *>s, s)
+        for j in range(width):
+            total += s[j]
+        o[0] = total                                                                      # (NN-4)
+    elif net.n_outputs == 1:
+        o[0] = levels.dot(v, width, z, V)                                                 # (NN-3)
+    else:
+        levels.margins(v, width, net.n_outputs, V, net.width * <Py_ssize_t>sizeof(floating), z, 0.0, o, 1)
+
+
+cdef inline double loss_and_delta(
+    const levels.vectors *v, const Network *net, const double *y, double *o
+) noexcept nogil:
+    """Return the loss of one sample from its outputs o, and replace them by delta = dloss/do, (NN-7)."""
+    cdef double loss = 0.0, top, total, e
+    cdef Py_ssize_t c, n = net.n_outputs
+    if net.output == SOFTMAX:
+        top = o[0]
+        for c in range(1, n):
+            top = max(top, o[c])
+        loss = top - o[<Py_ssize_t>y[0]]
+        for c in range(n):
+            o[c] -= top
+        v.f64.exponential(n, o, o)
+        total = 0.0
+        for c in range(n):
+            total += o[c]
+        for c in range(n):
+            o[c] /= total                                                                 # (LR-6)
+        o[<Py_ssize_t>y[0]] -= 1.0
+        return loss + log(total)                                                          # (LR-7)
+    for c in range(n):
+        if net.output == SIGMOID:
+            e = exp(-fabs(o[c]))
+            loss += log1p(e) + max(o[c], 0.0) - y[c] * o[c]                               # (LR-3)
+            o[c] = (1.0 if o[c] >= 0 else e) / (1.0 + e) - y[c]
+        else:
+            o[c] -= y[c]
+            loss += 0.5 * o[c] * o[c]
+    return loss

@@ -1,0 +1,449 @@
+"""The two-layer network: one sequential pass of per-sample SGD over rows of any type, dense or by their non-zeros.
+
+Equations (NN-1) to (NN-11). Eight dense rows go in one block (docs/decisions/0023): two products of the rows with W1, one before the
+first of its steps and one after the last, and in between only what is n_hidden or n_outputs long. Sparse rows are blocks of one: they
+touch their own rows of W1 only. Memory order: X row by row; W1 feature-major (n_features x n_hidden), so a row of X reads whole
+contiguous lines of it; W2 transposed, one row an output. Rows of W1 and W2 are filled up to whole cache lines, in copies where they
+are not. The pass reads X once; a step costs about 4 k H + 6 H C flops; columns that are 0 in all rows of a block cost nothing.
+Iterates equal the reference to rounding. Several threads take tiles of hidden units; the outputs are summed over tiles of a fixed
+size, so the bits do not depend on how many there are.
+"""
+import numpy as np
+
+from cython cimport floating
+from libc.math cimport isfinite
+from libc.stdint cimport int32_t, uint32_t, uint64_t
+
+from hotloop.kernels cimport levels
+from hotloop.kernels.network cimport (
+    BLOCK, SIGMOID_SUM, SOFTMAX, TILE_BYTES, Network, NetworkRows, Source, fetch_source, loss_and_delta, new_network, share_of_outputs,
+    take_block,
+)
+from hotloop.kernels.network import aligned, filled_up
+from hotloop.kernels.steps cimport BAD_ROW, DIVERGED, NONE, Steps, Trouble, new_steps, next_row, what_is_wrong
+
+cdef enum:
+    FOLD = 64    # steps after which the factor of W1 is multiplied into it, so that it stays far from 0
+    ALONE = 3    # blocks that one thread takes before the others help
+    LINE = 64    # bytes
+
+cdef double SMALLEST_SCALE = 2.0**-20
+cdef double alone_until = 0.0  # of team_clock: until then no help is asked for, since it was late; no result depends on it
+
+cdef extern from "team.h" nogil:
+    struct team:
+        pass
+    void team_meet(team *)
+    void team_run(team *, int, void (*)(void *, int) noexcept nogil, void *)
+    double team_clock()
+    enum:
+        MOST_THREADS
+
+
+cdef struct Block:
+    Py_ssize_t n                  # rows
+    Py_ssize_t m                  # columns to take
+    Py_ssize_t row[BLOCK]
+    Py_ssize_t place[BLOCK]
+    double weights[BLOCK]
+    const void *x[BLOCK]
+    const int32_t *at
+    Py_ssize_t moved              # steps taken before it
+    double scale                  # W1 is scale times what stands in memory
+    Py_ssize_t since              # steps since that was multiplied into it
+    int ranks                     # threads that take it
+    bint parting                  # they meet once more at its end
+
+
+cdef struct Work:
+    # What the threads of a pass share.
+    const levels.vectors *v
+    team *team
+    int n_threads
+    Steps *steps
+    const Network *net
+    const Source *rows
+    const double *y
+    const void *center
+    const void *scale_of_x
+    void *W1
+    void *b1
+    void *V
+    void *b2
+    char *scratch                 # of two blocks
+    Py_ssize_t scratch_bytes
+    int32_t *places
+    void *A
+    void *D
+    void *z
+    void *s
+    void *mask
+    void *kept
+    void *G                       # Gram entries of two blocks
+    double *o                     # outputs and the slopes by them, of each thread
+    double *shares                # of the outputs, by tile, of two rows
+    uint64_t t                    # steps before the pass
+    Block blocks[2]
+    int parity                    # of the block in hand
+    bint over
+    Trouble trouble
+
+
+cdef void collect(Work *work, Block *block, floating *scratch, int32_t *places, floating tag) noexcept nogil:
+    """Find the next rows that move anything and read them; none where there are no more."""
+    cdef Steps *steps = work.steps
+    cdef Py_ssize_t most = 1 if work.rows.sparse else BLOCK, row = 0, i, soon
+    cdef double weight = 0.0
+    block.n, block.moved = 0, steps.moved
+    while work.trouble == NONE and block.n < most and steps.next < steps.n_steps:
+        work.trouble = next_row(steps, &row, &weight)
+        if work.trouble == NONE and weight != 0.0:  # else it moves nothing, not even the step counter
+            block.row[block.n], block.place[block.n], block.weights[block.n] = row, steps.place, weight
+            block.n += 1
+    for i in range(most):  # rows of the block after come while this one is worked on
+        soon = steps.order[min(steps.next + i, steps.n_steps - 1)]
+        if 0 <= soon < steps.n_samples:
+            fetch_source(work.v, work.rows, soon)
+    if block.n:
+        block.m = take_block(work.v, work.rows, block.n, block.row, <const floating *>work.center, <const floating *>work.scale_of_x,
+                             scratch, places, <const floating **>block.x, &block.at)
+        if block.m < 0:
+            work.trouble, block.n = BAD_ROW, 0
+
+
+cdef Trouble steps_of_block(Work *work, const Block *block, int rank, int parity, double *scale_of_W1, floating tag) noexcept nogil:
+    """Take the steps of a block, for the hidden units of a thread. Before step i W1 is scale_i (W1_0 + sum_{l<i} x_l D_l), with
+    D_l = -step / scale_{l+1} times the slope by the pre-activations: so those of row i are scale_i (x_i W1_0 + sum_{l<i} (x_i . x_l) D_l)
+    + b1, (NN-10)."""
+    cdef const levels.vectors *v = work.v
+    cdef const Network *net = work.net
+    cdef Py_ssize_t width = net.width, tile = TILE_BYTES // sizeof(floating), n_tiles = (width + tile - 1) // tile
+    cdef Py_ssize_t first = n_tiles * rank // block.ranks, last = n_tiles * (rank + 1) // block.ranks
+    cdef Py_ssize_t h0 = first * tile, h1 = min(width, last * tile), n = h1 - h0, i, c, j, h, done = block.n
+    cdef const floating **x = <const floating **>block.x
+    cdef floating *W1 = <floating *>work.W1 + h0
+    cdef floating *b1 = <floating *>work.b1 + h0
+    cdef floating *V = <floating *>work.V + h0
+    cdef floating *b2 = <floating *>work.b2
+    cdef floating *A = <floating *>work.A + h0
+    cdef floating *D = <floating *>work.D + h0
+    cdef floating *z = <floating *>work.z + h0
+    cdef floating *s = <floating *>work.s + h0
+    cdef floating *mask = <floating *>work.mask + h0 if net.dropped else NULL
+    cdef floating *kept = <floating *>work.kept + h0 if net.dropped else z
+    cdef floating *G = <floating *>work.G + parity * BLOCK * BLOCK
+    cdef double *o = work.o + 2 * rank * (net.n_outputs + LINE)
+    cdef floating *delta = <floating *>(o + net.n_outputs + LINE // 2)
+    cdef double *shares
+    cdef double scale = scale_of_W1[0], eta, keep, step, loss
+    cdef Trouble trouble = NONE
+    levels.product(v, block.m, block.n, x, block.at, width, n, <const floating *>W1, A)   # (NN-1)
+    if rank == 0:
+        levels.gram(v, block.m, block.n, x, G)
+    for i in range(block.n):
+        eta = work.steps.eta[block.moved + i]
+        keep, step = 1.0 - eta * work.steps.alpha, eta * block.weights[i]
+        if i == 1 and block.ranks > 1:
+            team_meet(work.team)                                                          # the Gram entries are there
+        levels.hidden(v, net.activation, width, n, i, <const floating *>A + i * width, <const floating *>G + BLOCK * i,
+                      <const floating *>D, <floating>scale, <const floating *>b1, z)      # (NN-2), (NN-10)
+        if net.dropped:
+            levels.drop(v, h0, n, net.dropped, net.key, <uint32_t>(work.t + block.moved + i), <floating>net.kept,
+                        <const floating *>z, mask, kept)                                  # (NN-11)
+        shares = work.shares + (i % 2) * n_tiles * net.n_outputs
+        for j in range(first, last):
+            h = j * tile
+            share_of_outputs(v, net, min(tile, net.n_hidden - h), <const floating *>kept + h - h0, <const floating *>V + h - h0,
+                             s + h - h0, shares + j * net.n_outputs)
+        if rank == 0 and net.output != SIGMOID_SUM:
+            for c in range(net.n_outputs):
+                shares[c] += b2[c]                                                        # (NN-3)
+        if block.ranks > 1:
+            team_meet(work.team)
+        for c in range(net.n_outputs):
+            o[c] = shares[c]
+            for j in range(1, n_tiles):
+                o[c] += shares[j * net.n_outputs + c]
+            if not isfinite(o[c]):
+                trouble = DIVERGED
+        if trouble == DIVERGED:
+            done = i
+            if rank == 0:
+                work.steps.place = block.place[i]
+            break
+        loss = loss_and_delta(v, net, work.y + block.row[i] * net.n_targets, o)           # (NN-7)
+        for c in range(net.n_outputs):
+            delta[c] = <floating>o[c]
+        if rank == 0:
+            work.steps.loss += block.weights[i] * loss
+            work.steps.moved += 1
+            if net.output != SIGMOID_SUM:
+                for c in range(net.n_outputs):
+                    b2[c] -= <floating>(step * o[c])                                      # (NN-9)
+        scale *= keep
+        if net.output == SIGMOID_SUM:
+            levels.backward_sum(v, net.activation, n, delta[0], <floating>keep, <floating>step, <floating>(-step / scale),
+                                <const floating *>z, <const floating *>mask, <const floating *>s, V, b1, D + i * width)
+        else:
+            levels.backward(v, net.activation, width, n, net.n_outputs, <const floating *>delta, <floating>keep, <floating>step,
+                            <floating>(-step / scale), <const floating *>z, <const floating *>mask, V, b1, D + i * width)
+    levels.add_outer(v, block.m, done, x, block.at, width, n, <const floating *>D, W1)    # (NN-9)
+    scale_of_W1[0] = scale
+    return trouble
+
+
+cdef void fold(Work *work, int ranks, int rank, double *scale, floating tag) noexcept nogil:
+    """Multiply the factor of W1 into the hidden units of a thread."""
+    cdef Py_ssize_t width = work.net.width, tile = TILE_BYTES // sizeof(floating), n_tiles = (width + tile - 1) // tile, j
+    cdef Py_ssize_t h0 = n_tiles * rank // ranks * tile, h1 = min(width, n_tiles * (rank + 1) // ranks * tile)
+    cdef floating *W1 = <floating *>work.W1
+    cdef floating factor = <floating>scale[0]
+    if scale[0] == 1.0:
+        return
+    scale[0] = 1.0
+    if ranks == 1:
+        levels.scale_add(work.v, work.net.n_features * width, factor, W1, <floating>0, <const floating *>W1)
+        return
+    for j in range(work.net.n_features):
+        levels.scale_add(work.v, h1 - h0, factor, W1 + j * width + h0, <floating>0, <const floating *>W1 + j * width + h0)
+
+
+cdef Trouble take_block_of_steps(Work *work, const Block *block, int rank, int parity, double *scale, Py_ssize_t *since,
+                                 floating tag) noexcept nogil:
+    """steps_of_block, and what has to be done now and then."""
+    cdef Trouble trouble = steps_of_block(work, block, rank, parity, scale, tag)
+    since[0] += block.n
+    if since[0] >= FOLD or scale[0] < SMALLEST_SCALE:
+        fold(work, block.ranks, rank, scale, tag)
+        since[0] = 0
+    return trouble
+
+
+cdef void help(Work *work, int rank, floating tag) noexcept nogil:
+    """What every thread but the first does in a pass."""
+    cdef const Block *block
+    cdef double scale
+    cdef Py_ssize_t since
+    cdef Trouble trouble
+    while True:
+        team_meet(work.team)
+        if work.over:
+            return
+        block = &work.blocks[work.parity]  # the first thread goes on to the next only after this one has met it in this one
+        scale, since = block.scale, block.since
+        trouble = take_block_of_steps(work, block, rank, work.parity, &scale, &since, tag)
+        if block.parting or trouble != NONE:
+            team_meet(work.team)
+
+
+cdef void dismiss(Work *work) noexcept nogil:
+    """Let the others find that they are not needed any more."""
+    work.over = True
+    team_meet(work.team)
+
+
+cdef void lead(Work *work, floating tag) noexcept nogil:
+    """What the first thread does: it chooses the rows, and whether the others help. Where they are late, since their CPUs are busy
+    with something else, it goes on alone, for so long that the attempt has cost a fiftieth."""
+    global alone_until
+    cdef Block *block
+    cdef Py_ssize_t since = 0, alone = ALONE
+    cdef double scale = 1.0, start, seconds, best_alone = 1e300, together = 0.0
+    cdef bint several = work.n_threads > 1
+    while work.trouble == NONE:
+        work.parity = 1 - work.parity
+        block = &work.blocks[work.parity]
+        start = team_clock() if several else 0.0
+        collect(work, block, <floating *>(work.scratch + work.parity * work.scratch_bytes),
+                work.places + work.parity * work.net.n_features, tag)
+        if not block.n:
+            break
+        block.scale, block.since = scale, since
+        block.ranks = work.n_threads if several and not alone else 1
+        block.parting = together == 0.0
+        if block.ranks > 1:
+            team_meet(work.team)
+        work.trouble = take_block_of_steps(work, block, 0, work.parity, &scale, &since, tag)
+        if block.ranks > 1 and (block.parting or work.trouble != NONE):
+            team_meet(work.team)
+        if not several:
+            continue
+        seconds = team_clock() - start
+        if block.ranks == 1:
+            best_alone, alone = min(best_alone, seconds), alone - 1
+            continue
+        together = seconds if together == 0.0 else 0.75 * together + 0.25 * seconds
+        if together > best_alone:
+            alone_until = start + seconds + 50 * (seconds if seconds > best_alone else together)
+            dismiss(work)
+            several = False
+    if several:
+        dismiss(work)
+    fold(work, 1, 0, &scale, tag)
+
+
+cdef void work_of_f32(void *work, int rank) noexcept nogil:
+    if rank == 0:
+        lead(<Work *>work, <float>0)
+    else:
+        help(<Work *>work, rank, <float>0)
+
+
+cdef void work_of_f64(void *work, int rank) noexcept nogil:
+    if rank == 0:
+        lead(<Work *>work, <double>0)
+    else:
+        help(<Work *>work, rank, <double>0)
+
+
+def _targets(y):
+    """Return the targets as an array of one row a sample."""
+    y = np.ascontiguousarray(y, dtype=np.float64)
+    return y.reshape(-1, 1) if y.ndim == 1 else y
+
+
+def two_layer_outputs(
+    X not None,
+    center,
+    scale,
+    const floating[:, ::1] W1 not None,
+    const floating[::1] b1 not None,
+    const floating[:, ::1] W2 not None,
+    const floating[::1] b2 not None,
+    output,
+    activation="relu",
+):
+    """See hotloop.reference.two_layer_outputs. The GIL is released."""
+    own_W2, own_b1 = np.asarray(W2), np.asarray(b1)
+    cdef Network net = new_network(X, None, center, scale, np.asarray(W1), own_b1, own_W2, np.asarray(b2), output, activation, 0.0, 0)
+    cdef NetworkRows given = NetworkRows(X, net.n_features)
+    cdef Py_ssize_t n_samples = given.source.n_samples, most = 1 if given.source.sparse else BLOCK, q, start, n, m, i, j, c, h
+    cdef Py_ssize_t tile = TILE_BYTES // sizeof(floating), n_tiles = (net.width + tile - 1) // tile
+    dtype = own_b1.dtype
+    values = np.empty((n_samples, net.n_outputs))
+    cdef double[:, ::1] o = values
+    cdef const floating[:, ::1] W = filled_up(np.asarray(W1)), V = filled_up(own_W2.T), b = filled_up(own_b1[None])
+    cdef floating[::1] scratch = aligned(given.source.room, dtype), s = aligned(net.width, dtype)
+    cdef floating[:, ::1] A = aligned((BLOCK, net.width), dtype)
+    cdef double[::1] share = np.empty(net.n_outputs)
+    cdef int32_t[::1] places = np.empty(max(net.n_features, given.source.room if given.source.sparse else 0), np.int32)
+    cdef const floating[::1] center_of = None if given.source.sparse else center, scale_of = scale
+    cdef const levels.vectors *v = levels.active
+    cdef const floating *center0 = NULL
+    cdef const floating *scale0 = NULL
+    if center_of is not None:
+        center0 = &center_of[0]
+    if scale_of is not None:
+        scale0 = &scale_of[0]
+    cdef const floating *x[BLOCK]
+    cdef Py_ssize_t row[BLOCK]
+    cdef const int32_t *at
+    cdef bint malformed = False
+    with nogil:
+        for q in range((n_samples + most - 1) // most):
+            start = q * most
+            n = min(most, n_samples - start)
+            for i in range(n):
+                row[i] = start + i
+            m = take_block(v, &given.source, n, row, center0, scale0, &scratch[0], &places[0], x, &at)
+            if m < 0:
+                malformed = True
+                break
+            levels.product(v, m, n, x, at, net.width, net.width, &W[0, 0], &A[0, 0])      # (NN-1)
+            for i in range(n):
+                levels.activate(v, net.activation, net.width, &b[0, 0], &A[i, 0])         # (NN-2)
+                for c in range(net.n_outputs):
+                    o[start + i, c] = 0.0 if net.output == SIGMOID_SUM else b2[c]
+                for j in range(n_tiles):
+                    h = j * tile
+                    share_of_outputs(v, &net, min(tile, net.n_hidden - h), <const floating *>&A[i, h], &V[0, h], &s[h], &share[0])
+                    for c in range(net.n_outputs):
+                        o[start + i, c] += share[c]                                       # (NN-3), (NN-4)
+    if malformed:
+        raise ValueError("a row of X does not lie in its arrays")
+    return values
+
+
+def two_layer_pass(
+    X not None,
+    y not None,
+    const double[:] sample_weight not None,
+    const Py_ssize_t[::1] order not None,
+    const double[::1] eta not None,
+    double alpha,
+    center,
+    scale,
+    floating[:, ::1] W1 not None,
+    floating[::1] b1 not None,
+    floating[:, ::1] W2 not None,
+    floating[::1] b2 not None,
+    output,
+    activation="relu",
+    double dropout=0.0,
+    key=0,
+    t=0,
+    int n_jobs=1,
+):
+    """See hotloop.reference.two_layer_pass. The GIL is released; X, y and the other inputs may be read-only."""
+    own_W1, own_b1, own_W2, own_b2 = np.asarray(W1), np.asarray(b1), np.asarray(W2), np.asarray(b2)
+    cdef const double[:, ::1] Y = _targets(y)
+    cdef Network net = new_network(X, np.asarray(Y), center, scale, own_W1, own_b1, own_W2, own_b2, output, activation, dropout, key)
+    cdef NetworkRows given = NetworkRows(X, net.n_features)
+    cdef Py_ssize_t n_samples = given.source.n_samples, n_tiles
+    if Y.shape[0] != n_samples or sample_weight.shape[0] != n_samples:
+        raise ValueError("y and sample_weight must have one entry a row of X")
+    if eta.shape[0] < order.shape[0]:
+        raise ValueError("eta must have one entry a step")
+    if order.shape[0] == 0:
+        return 0.0, 0
+    if n_samples == 0:
+        raise ValueError("order[0] is no row of X, which has 0")
+    dtype = own_b1.dtype
+    filled_W1, filled_b1, filled_V = filled_up(own_W1), filled_up(own_b1[None]), filled_up(own_W2.T)
+    n_tiles = (net.width * dtype.itemsize + TILE_BYTES - 1) // TILE_BYTES
+    n_jobs = max(1, min(n_jobs, n_tiles, MOST_THREADS)) if team_clock() >= alone_until else 1
+    cdef floating[:, ::1] W = filled_W1, V = filled_V, b = filled_b1
+    cdef floating[:, ::1] scratch = aligned((2, given.source.room), dtype)
+    cdef floating[:, ::1] A = aligned((BLOCK, net.width), dtype), D = aligned((BLOCK, net.width), dtype)
+    cdef floating[:, ::1] units = aligned((4, net.width), dtype)
+    cdef floating[::1] G = aligned(2 * BLOCK * BLOCK, dtype)
+    cdef double[:, ::1] o = aligned((n_jobs, 2 * (net.n_outputs + LINE)), np.float64)
+    cdef double[::1] shares = aligned(2 * n_tiles * net.n_outputs, np.float64)
+    cdef int32_t[:, ::1] places = np.empty((2, max(net.n_features, given.source.room if given.source.sparse else 0)), np.int32)
+    cdef const floating[::1] center_of = None if given.source.sparse else center, scale_of = scale
+    cdef double zero = 0.0
+    cdef Steps steps = new_steps(order, np.asarray(Y)[:, 0], sample_weight, n_samples, net.n_outputs)
+    if net.output != SOFTMAX:  # y holds targets, any numbers: every row is of the one class there is
+        steps.y, steps.y_stride, steps.n_classes = &zero, 0, 1
+    steps.eta, steps.alpha = &eta[0], alpha
+    cdef const floating *center0 = NULL
+    cdef const floating *scale0 = NULL
+    if center_of is not None:
+        center0 = &center_of[0]
+    if scale_of is not None:
+        scale0 = &scale_of[0]
+    cdef team threads
+    cdef Block block
+    block.n = 0
+    cdef Work work = Work(
+        v=levels.active, team=&threads, n_threads=n_jobs, steps=&steps, net=&net, rows=&given.source, y=&Y[0, 0], center=center0,
+        scale_of_x=scale0, W1=&W[0, 0], b1=&b[0, 0], V=&V[0, 0], b2=&b2[0], scratch=<char *>&scratch[0, 0],
+        scratch_bytes=given.source.room * sizeof(floating), places=&places[0, 0], A=&A[0, 0], D=&D[0, 0], z=&units[0, 0],
+        s=&units[1, 0], mask=&units[2, 0], kept=&units[3, 0], G=&G[0], o=&o[0, 0], shares=&shares[0], t=t, blocks=[block, block],
+        parity=0, over=False, trouble=NONE)
+    with nogil:
+        if n_jobs == 1:
+            lead(&work, <floating>0)
+        elif floating is float:
+            team_run(&threads, n_jobs, work_of_f32, &work)
+        else:
+            team_run(&threads, n_jobs, work_of_f64, &work)
+    if filled_W1 is not own_W1:
+        own_W1[:] = filled_W1[:, :net.n_hidden]
+    own_b1[:] = filled_b1[0, :net.n_hidden]
+    own_W2.T[:] = filled_V[:, :net.n_hidden]
+    if work.trouble == DIVERGED:
+        raise FloatingPointError(f"an output of row {order[steps.place]} is not finite at step {steps.place} of the pass")
+    if work.trouble != NONE:
+        raise what_is_wrong(work.trouble, steps.place, order, np.asarray(Y)[:, 0], n_samples, net.n_outputs)
+    return steps.loss, steps.moved
