@@ -96,6 +96,22 @@ RATIOS = (
     ("sparse pass, baseline over the highest level", "logistic_sparse_pass, baseline", "logistic_sparse_pass, {best}", 1),
     ("sparse pass in random order over in order", "logistic_sparse_pass, random order", "logistic_sparse_pass, {best}", 1),
     ("sparse pass, averaged over not averaged", "logistic_sparse_pass, averaged", "logistic_sparse_pass, {best}", 1),
+    *(
+        (f"network pass over {title}", "two_layer_pass, {best}", name, 1)
+        for title, name in (
+            ("numba loop", "numba loop, fastmath"),
+            ("numba loop that skips zeros", "numba loop, fastmath, zeros skipped"),
+            ("exact_net.c", "exact_net.c"),
+            ("jax scan", "jax scan"),
+            ("torch eager", "torch eager"),
+            ("torch.compile", "torch.compile"),
+            ("torch.compile, slopes written out", "torch.compile, slopes written out"),
+            ("MLPClassifier.fit", "scikit-learn MLPClassifier.fit"),
+            ("Vowpal Wabbit --nn", "Vowpal Wabbit --nn"),
+            ("x86-64-v3, where higher is best", "two_layer_pass, x86-64-v3"),
+        )
+    ),
+    ("network fit over MLPClassifier.fit", "TwoLayerClassifier.fit", "scikit-learn MLPClassifier.fit", 1),
     ("AdaGrad over the sparse pass", "logistic_adaptive_pass, adagrad", "logistic_sparse_pass, {best}", 1),
     ("FTRL over the sparse pass", "logistic_adaptive_pass, ftrl", "logistic_sparse_pass, {best}", 1),
     *(
@@ -141,7 +157,7 @@ def ratios(rows) -> dict[str, dict[str, float]]:
     for title, *names, factor in RATIOS:
         this, that = (name.format(best=available_levels()[0]) for name in names)
         for case in dict.fromkeys(row["case"] for row in rows):
-            if (case, this) in speeds and (case, that) in speeds:
+            if this != that and (case, this) in speeds and (case, that) in speeds:
                 ratio = factor * np.median(speeds[case, this] / speeds[case, that])
                 found.setdefault(title, {})[case] = round(float(ratio), 3)
     return found
