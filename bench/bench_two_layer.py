@@ -19,7 +19,7 @@ from hotloop import TwoLayerClassifier, kernels, reference
 LEVELS = kernels.available_levels()
 PREFIX = 1024  # rows over which the oracle is compared; longer, rounding turns some unit across its kink
 REFERENCE_ROWS, REFERENCE_PRODUCTS = 20_000, 50_000_000  # of the oracle at most: rows, and products of the first layer
-WIDE_ROWS = 2_000  # CSR rows that are made dense
+SOME_ROWS = 2_000  # from which the step size is found
 BOUND = {np.float32: 1e-4, np.float64: 1e-10}  # of max|dw| / max|w|, above which a speed is no result
 
 
@@ -58,7 +58,11 @@ class Network:
         true = np.maximum(X @ true1, 0) @ true2
         if self.nonzeros:  # values are not negative: without this a class would get nearly all rows
             true = (true - true.mean(axis=0)) / true.std(axis=0)
-        y = true.argmax(axis=1).astype(np.float64) if self.output == "softmax" else true[:, 0] / true[:, 0].std()
+        y = true[:, 0] / true[:, 0].std()
+        if self.output == "softmax":
+            y = true.argmax(axis=1).astype(np.float64)
+        elif self.output == "sigmoid":
+            y = (true[:, 0] > np.median(true[:, 0])).astype(np.float64)
         return X.astype(self.dtype), y, W1.astype(self.dtype), W2.astype(self.dtype)
 
     def _rows(self, draw):
@@ -66,7 +70,7 @@ class Network:
         if self.nonzeros is None:
             return draw.standard_normal(shape)
         if self.kind == "mnist":
-            return draw.random(shape, np.float32) * (draw.random(shape, np.float32) < self.nonzeros / self.n_features)
+            return draw.integers(1, 256, shape) / 255 * (draw.random(shape, np.float32) < self.nonzeros / self.n_features)
         places = draw.integers(0, self.n_features, (self.n_samples, self.nonzeros), np.int32)
         starts = np.arange(self.n_samples + 1, dtype=np.int32) * self.nonzeros
         X = csr_matrix((draw.random(places.size), places.ravel(), starts), shape)
@@ -80,12 +84,12 @@ CASES = [
     Network("sigmoid-sum-2x2-float64", 1_000_000, 2, 2, 1, None, np.float64),
     Network("net-28-32-1", 200_000, 28, 32, 1, "linear"),
     Network("net-64-32-10", 100_000, 64, 32, 10, "softmax"),
-    Network("net-28-32-binary", 200_000, 28, 32, 2, "softmax", batch=1),
-    Network("net-28-32-binary-128", 200_000, 28, 32, 2, "softmax", batch=128),
+    Network("net-28-32-binary", 200_000, 28, 32, 1, "sigmoid", batch=1),
+    Network("net-28-32-binary-128", 200_000, 28, 32, 1, "sigmoid", batch=128),
     Network("net-784-128-10", 60_000, **MNIST, batch=1),
     Network("net-784-128-10-128", 60_000, **MNIST, batch=128),
-    Network("net-csr-10000-32-binary", 20_000, 10_000, 32, 2, "softmax", batch=1, nonzeros=50, kind="csr"),
-    Network("net-csr-10000-32-binary-128", 20_000, 10_000, 32, 2, "softmax", batch=128, nonzeros=50, kind="csr"),
+    Network("net-csr-10000-32-binary", 20_000, 10_000, 32, 1, "sigmoid", batch=1, nonzeros=50, kind="csr"),
+    Network("net-csr-10000-32-binary-128", 20_000, 10_000, 32, 1, "sigmoid", batch=128, nonzeros=50, kind="csr"),
 ]
 QUICK = [replace(case, n_samples=case.n_samples // 8) for case in CASES]
 
@@ -101,20 +105,18 @@ def candidates(case: Network, peers: bool = True) -> list[Candidate]:
 
 def ours(case: Network, X, y, W1, W2) -> list[Candidate]:
     """Return the kernels at each level, and the reference last; they go row by row, whatever the batch of the peers."""
-    if issparse(X):  # the kernels take dense rows
-        X, y = X[:WIDE_ROWS].toarray(), y[:WIDE_ROWS]
-    n = len(X)
+    n, row = X.shape[0], peers_two_layer.bytes_of_row(X)
     found = _derivatives(case, X, W1, W2) if case.output is None else _passes(case, X, y, W1, W2)
     return [
-        Candidate(case.name, name, rows, rows * X[0].nbytes, *parts)
+        Candidate(case.name, name, rows, int(rows * row), *parts)
         for name, rows, parts in ((name, min(n, rows or n), parts) for name, rows, parts in found)
     ]
 
 
 def whole_fits(case: Network, X, y) -> list[Candidate]:
-    """Return TwoLayerClassifier.fit, one epoch of the rule of the others; its first weights are its own."""
+    """Return TwoLayerClassifier.fit of dense rows, one epoch of the rule of the others; its first weights are its own."""
     if issparse(X):
-        X, y = X[:WIDE_ROWS].toarray(), y[:WIDE_ROWS]
+        return []
     own = {"alpha": 0.0, "eta0": step_size(case, X), "learning_rate": "constant", "max_iter": 1, "tol": None, "shuffle": False}
     model = TwoLayerClassifier(case.n_hidden, standardize=None, random_state=0, **own)
 
@@ -129,18 +131,18 @@ def whole_fits(case: Network, X, y) -> list[Candidate]:
 
 
 def peers_of(case: Network, X, y, W1, W2) -> list[Candidate]:
-    """Return the other libraries; two classes are one sigmoid there."""
-    eta, b1, dtype = step_size(case, X), np.zeros(case.n_hidden, case.dtype), case.dtype
-    softmax = peers_two_layer.Task(X, y.astype(np.int64), (W1, b1, W2, np.zeros(case.n_outputs, dtype)), eta, case.batch)
-    one = np.ascontiguousarray(W2[:, 1:] - W2[:, :1]), np.zeros(1, dtype)
-    task = replace(softmax, first=(W1, b1, *one)) if case.n_outputs == 2 else softmax
-    return peers_two_layer.candidates(case.name, task, softmax)
+    """Return the other libraries, at the same first weights."""
+    first = W1, np.zeros(case.n_hidden, case.dtype), W2, np.zeros(case.n_outputs, case.dtype)
+    return peers_two_layer.candidates(
+        case.name, peers_two_layer.Task(X, y.astype(np.int64), first, step_size(case, X), case.batch)
+    )
 
 
 def step_size(case: Network, X) -> float:
     """Return 0.3 over what the squared slope of an output by all weights is about."""
-    squares = X[:WIDE_ROWS].multiply(X[:WIDE_ROWS]).sum() if issparse(X) else np.square(X[:WIDE_ROWS], dtype=np.float64).sum()
-    return 0.3 / (case.n_hidden + 1 + (squares / min(X.shape[0], WIDE_ROWS) + 1) / 2)
+    some = X[:SOME_ROWS]
+    squares = float(np.square(some.data if issparse(X) else some, dtype=np.float64).sum())
+    return 0.3 / (case.n_hidden + 1 + (squares / some.shape[0] + 1) / 2)
 
 
 def _at_level(level, start):
@@ -173,30 +175,39 @@ def _derivatives(case, X, W, W2):
         yield name, rows, (_at_level(level, dict), train(backend), lambda out: out["found"], oracle)
 
 
+def rows_of(X):
+    """Return dense rows as they are, and of CSR rows what the kernels take."""
+    return (X.indptr.astype(np.int64), X.indices, X.data, int(np.diff(X.indptr).max())) if issparse(X) else X
+
+
 def _passes(case, X, y, W1, W2):
     eta = step_size(case, X)
     first = W1, np.zeros(case.n_hidden, case.dtype), W2, np.zeros(case.n_outputs, case.dtype)
-    n = len(X)
+    n = X.shape[0]
     ones, order, steps = np.ones(n), np.arange(n, dtype=np.intp), np.full(n, eta)
 
-    def run(backend, X, weights, n_samples):
-        backend.two_layer_pass(X, y, ones, order[:n_samples], steps[:n_samples], 0.0, None, None, *weights, case.output)
+    def run(backend, rows, weights, n_samples, center=None, scale=None):
+        backend.two_layer_pass(rows, y, ones, order[:n_samples], steps[:n_samples], 0.0, center, scale, *weights, case.output)
 
     @lru_cache
     def oracle(n_samples):
         weights = [w.astype(np.float64) for w in first]
-        run(reference, X.astype(np.float64), weights, n_samples)
+        run(reference, rows_of(X.astype(np.float64)), weights, n_samples)
         return weights
 
-    def train(backend):
-        return lambda weights, n_samples: run(backend, X, weights, n_samples)
+    def train(backend, rows, **units):
+        return lambda weights, n_samples: run(backend, rows, weights, n_samples, **units)
 
     def start():
         return [w.copy() for w in first]
 
-    for backend, name, level, rows in _ways(case):
+    for backend, name, level, few in _ways(case):
         name = name if backend is reference else f"two_layer_pass, {name}"
-        yield name, rows, (_at_level(level, start), train(backend), lambda weights: weights, oracle)
+        if backend is reference and case.kind == "mnist":
+            units = {"center": np.zeros(case.n_features, case.dtype), "scale": np.full(case.n_features, 1 / 255, case.dtype)}
+            pixels = train(kernels, np.rint(X * 255).astype(np.uint8), **units)
+            yield "two_layer_pass, uint8 rows", None, (_at_level(LEVELS[0], start), pixels, lambda weights: weights, oracle)
+        yield name, few, (_at_level(level, start), train(backend, rows_of(X)), lambda weights: weights, oracle)
 
 
 @pytest.mark.parametrize("place", range(len(LEVELS)), ids=LEVELS)

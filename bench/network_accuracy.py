@@ -45,7 +45,7 @@ KEPT = Path(__file__).parent / "results" / "network-peers.json"
 
 @dataclass(frozen=True)
 class Fit:
-    """What one fit came to: log loss, RMSE or share of errors on the test rows, seconds of processor time of the fit, epochs."""
+    """What one fit came to: log loss, RMSE or share of errors on the test rows, seconds of the fit, epochs."""
 
     loss: float
     seconds: float

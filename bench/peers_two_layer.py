@@ -13,7 +13,7 @@ Each peer with what made it fastest of what was tried:
 
 Where the comparison is unequal:
 
-- Two classes are one sigmoid here; softmax of two outputs in hotloop and exact_net.c.
+- Two classes are one sigmoid, and a softmax of two outputs in exact_net.c.
 - Vowpal Wabbit has tanh units and first weights of its own, and one network a class (--oaa): no error is given.
 - A peer sees as many of the first rows as it takes in a fifth of a second: a slow one finds them in the caches.
 """
@@ -24,7 +24,7 @@ import tempfile
 import warnings
 from collections.abc import Callable, Iterator
 from ctypes import CDLL, c_float, c_int, c_long, c_void_p
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from math import exp, lcm
 from pathlib import Path
@@ -53,6 +53,13 @@ class Task:
     first: tuple[np.ndarray, ...]
     eta: float
     batch: int
+
+    def softmax(self) -> "Task":
+        """Return the task with an output a class; of two, the other's stays half of the negative."""
+        W1, b1, W2, b2 = self.first
+        if W2.shape[1] > 1:
+            return self
+        return replace(self, first=(W1, b1, np.hstack([-W2, W2]) / 2, np.zeros(2, b2.dtype)))
 
     def oracle(self, n_samples: int) -> list[np.ndarray]:
         """Return the weights after n_samples rows, in float64: plain SGD on the mean gradient of each batch."""
@@ -391,13 +398,13 @@ PEERS: tuple[tuple[str, Callable[[Task], Peer], bool, bool, bool], ...] = (
 MOST_LINES = 5_000  # of Vowpal Wabbit
 
 
-def candidates(case: str, task: Task, softmax: Task) -> list[Candidate]:
-    """Return the peers that are installed, and say which are not; ``softmax`` has an output a class."""
+def candidates(case: str, task: Task) -> list[Candidate]:
+    """Return the peers that are installed, and say which are not."""
     found = []
     for name, make, rows, batches, sparse in PEERS:
         if not (rows if task.batch == 1 else batches) or (issparse(task.X) and not sparse):
             continue
-        of = softmax if make is exact_net else task
+        of = task.softmax() if make is exact_net else task
         try:
             start, train, weights = make(of)
         except ImportError as missing:
@@ -405,9 +412,13 @@ def candidates(case: str, task: Task, softmax: Task) -> list[Candidate]:
             continue
         n_samples = rows_of_a_turn(start, train, MOST_LINES if make is vowpal_wabbit else task.X.shape[0], task.batch)
         oracle = None if make is vowpal_wabbit else of.oracle
-        row = task.X.data.nbytes / task.X.shape[0] if issparse(task.X) else task.X[0].nbytes
-        found.append(Candidate(case, name, n_samples, int(n_samples * row), start, train, weights, oracle))
+        found.append(Candidate(case, name, n_samples, int(n_samples * bytes_of_row(task.X)), start, train, weights, oracle))
     return found
+
+
+def bytes_of_row(X: Any) -> float:
+    """Return the size of a row, of its values and their columns if it is CSR, on average."""
+    return (X.data.nbytes + X.indices.nbytes) / X.shape[0] if issparse(X) else X[0].nbytes
 
 
 def rows_of_a_turn(start: Callable[[], Any], train: Callable[[Any, int], None], most: int, batch: int) -> int:
