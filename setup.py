@@ -29,6 +29,7 @@ MODULES = {
     "logistic_sparse_many": [],
     "logistic_adaptive": [],
     "logistic_dual": [],
+    "logistic_l1": [],
     "scorer": [],
     "network": [],
     "sigmoid_sum": [],

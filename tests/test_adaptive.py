@@ -200,8 +200,8 @@ def test_rows_that_diverge_are_not_learnt(compiled):
     [
         ({"optimizer": "adam"}, "optimizer is 'adam'"),
         ({"penalty": "l3"}, "penalty is 'l3'"),
-        ({"optimizer": "sgd", "penalty": "l1"}, "penalty='l1' is there for optimizer='ftrl'"),
-        ({"optimizer": "adagrad", "penalty": "elasticnet"}, "is there for optimizer='ftrl'"),
+        ({"optimizer": "sdca", "penalty": "l1"}, "penalty='l1' is there for optimizer='sgd' and 'ftrl'"),
+        ({"optimizer": "adagrad", "penalty": "elasticnet"}, "is there for optimizer='sgd' and 'ftrl'"),
         ({"optimizer": "adagrad", "alpha": 0.1}, "adagrad' has no penalty"),
         ({"optimizer": "ftrl", "penalty": "elasticnet", "l1_ratio": 2}, "l1_ratio is 2"),
         ({"optimizer": "ftrl", "average": True}, "has no average=True"),

@@ -482,7 +482,7 @@ def test_settings_that_cannot_be_are_refused(estimator, options, message):
 def test_settings_of_one_estimator_that_cannot_be_are_refused():
     X, y = raw()
     for model, message in (
-        (LogisticSGDClassifier(optimizer="sgd", penalty="l1"), "penalty='l1' is there for optimizer='ftrl'"),
+        (LogisticSGDClassifier(optimizer="adagrad", penalty="l1"), "penalty='l1' is there for optimizer='sgd' and 'ftrl'"),
         (TwoLayerClassifier(n_hidden=0), "n_hidden is 0, expected a positive whole number or 'auto'"),
         (TwoLayerClassifier(n_hidden="many"), "n_hidden is 'many'"),
         (TwoLayerRegressor(output="softmax"), "output is 'softmax', expected 'linear' or 'sigmoid_sum'"),

@@ -11,6 +11,7 @@ from hotloop.logistic_state import LogisticState
 from hotloop.reference.logistic_adaptive import adaptive_weights
 from hotloop.sparse_rows import SparseRows
 from hotloop.standardization import ColumnStatistics
+from hotloop.training import Plan
 from hotloop.validation import Array
 
 # eta of (AD-1) and (AD-2) is this over E[||z||^2], z the standardised row. Test log loss after three epochs against a tuned
@@ -91,6 +92,10 @@ class AdaptiveState(LogisticState):
 
     def settle(self) -> None:
         """Do nothing: nothing is folded."""
+
+    def may_settle(self, n_steps: int, plan: Plan) -> bool:
+        """Return False: nothing is folded."""
+        return False
 
     def by_column(self) -> list[Array]:
         """Return the arrays of which a step changes the columns of its row only: columns along the first axis."""

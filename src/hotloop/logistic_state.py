@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from hotloop.backend import choose
 from hotloop.sparse_rows import SparseRows
 from hotloop.standardization import ColumnStatistics
+from hotloop.training import Plan
 from hotloop.validation import Array, readable
 
 CONVERTED_AT_ONCE = 1 << 16  # cells: they stay in the second-level cache
@@ -135,6 +136,11 @@ class LogisticState:
     def whole(self) -> list[Array]:
         """Return the arrays that every step changes."""
         return [self.b, self.b_total]
+
+    def may_settle(self, n_steps: int, plan: Plan) -> bool:
+        """Tell whether so many steps of sparse rows can let the kernel touch every weight."""
+        keep = 1.0 if self.folded is None else float(self.folded[0])
+        return keep * (1 - plan.eta0 * plan.alpha) ** n_steps <= 0.01
 
     def settle(self) -> None:
         """Let W and W_total hold the weights and their sum, with nothing folded."""

@@ -83,9 +83,7 @@ class LogisticStream:
         plan, few = self.plan, False
         if isinstance(rows.X, SparseRows) and plan is not None and not self.waiting:
             few = rows.X.n_stored < rows.X.n_features and state.n_rows + len(rows) < self._next_milestone()
-            # else the kernel may settle them all
-            keep = 1.0 if state.folded is None else float(state.folded[0])
-            few = few and keep * (1 - plan.eta0 * plan.alpha) ** len(rows) > 0.01
+            few = few and not state.may_settle(len(rows), plan)
         if not few:
             before = state.copy()
             before.statistics = before.statistics.copy()

@@ -16,6 +16,7 @@ import numpy as np
 from hotloop.adaptive_state import STEP, AdaptiveState
 from hotloop.encoding import TableEncoding
 from hotloop.fitting import Settings
+from hotloop.l1_state import L1State
 from hotloop.logistic_state import LogisticState
 from hotloop.logistic_stream import LogisticStream, joined
 from hotloop.model import Model
@@ -222,6 +223,7 @@ def _unpack(header: dict[str, Any], arrays: Arrays) -> Model:
 
 def _unpack_logistic(learnt: dict[str, Any], arrays: Arrays) -> LogisticStream:
     adaptive = "rule" in learnt
+    shrinks = "l1_ratio" in learnt and not adaptive
     n_outputs, n_features = arrays["pairs"].shape[1::-1] if adaptive else arrays["W"].shape
     if min(n_outputs, n_features) < 1 or arrays["statistics.mean"].shape != (n_features,):
         raise ValueError(f"W has shape {(n_outputs, n_features)}, the means {arrays['statistics.mean'].shape}")
@@ -238,8 +240,12 @@ def _unpack_logistic(learnt: dict[str, Any], arrays: Arrays) -> LogisticStream:
             raise ValueError(f"rule {learnt['rule']!r} with l1_ratio, eta0, alpha {numbers}")
     else:
         shapes |= {"W": (n_outputs, n_features), "b": (n_outputs,)}
+    if shrinks:
+        shapes |= {"shrunk": (n_outputs, n_features)}
+        if not 0 <= float(learnt["l1_ratio"]) <= 1 or learnt["averaged"]:
+            raise ValueError(f"l1_ratio {learnt['l1_ratio']!r}, averaged {learnt['averaged']}")
     if "folded" in arrays:
-        shapes |= {"folded": (3 + 3 * n_outputs,)}
+        shapes |= {"folded": (2 if shrinks else 3 + 3 * n_outputs,)}
     if learnt["averaged"]:
         shapes |= {"W_total": (n_outputs, n_features), "b_total": (n_outputs,)}
     _check_shapes(arrays, shapes)
@@ -250,9 +256,9 @@ def _unpack_logistic(learnt: dict[str, Any], arrays: Arrays) -> LogisticStream:
             continue
         _check_shapes({name: array}, {name: (1,) if name == "total_weight" else (n_features,)})
         setattr(statistics, name, array.astype(np.float64))  # type: ignore[union-attr]
-    kind = AdaptiveState if adaptive else LogisticState
+    kind = AdaptiveState if adaptive else L1State if shrinks else LogisticState
     own: dict[str, Any] = {name: arrays[name] for name in kind.ARRAYS if name in arrays}
-    build = AdaptiveState.of_pairs if adaptive else LogisticState
+    build = AdaptiveState.of_pairs if adaptive else kind
     state = build(statistics=statistics, **own, **{name: learnt[name] for name in kind.NUMBERS})
     stream = learnt["stream"]
     plan = None if stream["plan"] is None else Plan(**stream["plan"])

@@ -25,6 +25,7 @@ from hotloop.estimators.checks import (
 )
 from hotloop.estimators.complaints import of_logistic_fit, warn
 from hotloop.fitting import Settings, fit_logistic, start_logistic
+from hotloop.l1_state import L1State
 from hotloop.logistic_dual import fit_dual
 from hotloop.logistic_models import LogisticModels, bootstrap_counts
 from hotloop.logistic_state import LogisticState
@@ -64,8 +65,9 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
         at a time and all sums in float64, until the duality gap is at most ``tol``. There the mean loss is that by weight, so
         that a row of weight 2 is as good as the row twice. It has no ``partial_fit``.
     penalty : {"l2", "l1", "elasticnet", None}, default="l2"
-        "l1" and "elasticnet", alpha (l1_ratio |w|_1 + (1 - l1_ratio) / 2 ||w||^2), are there for "ftrl": weights that are
-        exactly 0.
+        "l1" and "elasticnet", alpha (l1_ratio |w|_1 + (1 - l1_ratio) / 2 ||w||^2), are there for "ftrl" and for "sgd", (LR-16):
+        weights that are exactly 0. With "sgd" there is then no averaging, whose mean would not be 0, no search and no
+        ``error_bars``.
     alpha : float >= 0 or "auto", default="auto"
         Strength of the penalty. "auto": by the search, from 1 / (C n_samples), the strengths of LogisticRegression with C =
         100, 1, 0.1 and 0.01 on standardised columns. Without a search C = 1; 0 for "adagrad"; for "sdca" 1 / the
@@ -102,7 +104,7 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
         ``fit`` starts from the weights of the last fit.
     average : bool or "auto", default="auto"
         Predict with the mean of the iterates, (LR-10). It restarts after epochs 1, 2, 4, 8, ...: the first are far from the
-        optimum. "auto": yes.
+        optimum. "auto": yes, unless the penalty has an L1 part.
     error_bars : int, default=0
         Bootstrap replicas that ``fit`` trains after the model, for two classes all in the same reads: they say how much the
         weights hang on the rows that happened to be there. Each is trained on n_samples rows drawn with replacement, with the
@@ -455,6 +457,14 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
         adaptive = self.penalty in ("l1", "elasticnet") or streamed
         return "ftrl" if adaptive else "sgd"
 
+    @property
+    def _shrinks(self) -> bool:
+        return self.penalty in ("l1", "elasticnet")
+
+    @property
+    def _share_of_l1(self) -> float:
+        return {"l1": 1.0, "elasticnet": float(self.l1_ratio)}.get(str(self.penalty), 0.0)
+
     def _new_state(self, X: Array | SparseRows, n_classes: int, optimizer: str) -> LogisticState:
         if self.average not in ("auto", True, False):
             raise ValueError(f"average is {self.average!r}, expected True, False or 'auto'")
@@ -464,6 +474,8 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
             size += 16
         elif optimizer != "sgd":
             size *= 2
+        elif self._shrinks:
+            size, kind = size + 8, "sgd with an L1 penalty"
         elif self.average:
             size, kind = size + 8, "sgd with averaging"
         copies = 1 if self.max_iter == 1 else 2  # the weights of the epoch before are kept
@@ -475,8 +487,11 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
                 float_dtype(X.dtype),
                 fit_intercept=bool(self.fit_intercept),
                 rule=optimizer,
-                l1_ratio={"l1": 1.0, "elasticnet": float(self.l1_ratio)}.get(str(self.penalty), 0.0),
+                l1_ratio=self._share_of_l1,
             )
+        if optimizer == "sgd" and self._shrinks:
+            n_outputs, own = 1 if n_classes == 2 else n_classes, {"fit_intercept": bool(self.fit_intercept)}
+            return L1State.new(n_outputs, X.shape[1], dtype, **own, l1_ratio=self._share_of_l1)
         return LogisticState.zeros(
             1 if n_classes == 2 else n_classes,
             X.shape[1],
@@ -506,7 +521,7 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
             if len(np.unique(groups)) < 2:
                 raise ValueError(f"groups holds one group only, {groups[0]!r}; there is nothing to hold out")
         automatic = settings.alpha == "auto" or settings.eta0 == "auto"
-        if self.cv is None or start is not None or optimizer != "sgd" or not automatic:
+        if self.cv is None or start is not None or optimizer != "sgd" or self._shrinks or not automatic:
             return None
         return Search(self.cv, groups, self._shown.searching if self.verbose else None)
 
@@ -560,8 +575,11 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
             raise ValueError(f"penalty is {self.penalty!r}, expected 'l2', 'l1', 'elasticnet' or None")
         if not isinstance(self.l1_ratio, int | float | np.number) or not 0 <= self.l1_ratio <= 1:
             raise ValueError(f"l1_ratio is {self.l1_ratio!r}, expected a number from 0 to 1")
-        if optimizer != "ftrl" and self.penalty in ("l1", "elasticnet"):
-            raise ValueError(f"penalty={self.penalty!r} is there for optimizer='ftrl', not for {optimizer!r}")
+        if optimizer not in ("sgd", "ftrl") and self._shrinks:
+            raise ValueError(f"penalty={self.penalty!r} is there for optimizer='sgd' and 'ftrl', not for {optimizer!r}")
+        if optimizer == "sgd" and self._shrinks and (self.average not in ("auto", False) or self.error_bars):
+            other = f"error_bars={self.error_bars}" if self.error_bars else f"average={self.average}"
+            raise ValueError(f"penalty={self.penalty!r} with optimizer='sgd' has no {other}; leave it as it was")
         if optimizer == "adagrad" and self.penalty and self.alpha not in ("auto", 0):
             raise ValueError("optimizer='adagrad' has no penalty; take optimizer='ftrl', or leave alpha='auto'")
         if optimizer != "sgd":

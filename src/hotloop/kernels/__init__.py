@@ -14,6 +14,7 @@ from hotloop.kernels.logistic_dense import (
     logistic_probability,
 )
 from hotloop.kernels.logistic_dual import logistic_dual_pass, logistic_dual_sums
+from hotloop.kernels.logistic_l1 import logistic_l1_pass, settle_l1
 from hotloop.kernels.logistic_many import logistic_many_pass
 from hotloop.kernels.logistic_sparse import logistic_sparse_pass, settle, sparse_margins, sum_of_squares
 from hotloop.kernels.logistic_sparse_many import logistic_sparse_many_pass
@@ -35,6 +36,7 @@ __all__ = [
     "logistic_dual_pass",
     "logistic_dual_sums",
     "logistic_gradient",
+    "logistic_l1_pass",
     "logistic_loss",
     "logistic_many_pass",
     "logistic_pass",
@@ -45,6 +47,7 @@ __all__ = [
     "permutation",
     "row_scorer",
     "settle",
+    "settle_l1",
     "sigmoid_sum_backward",
     "sigmoid_sum_forward",
     "sigmoid_sum_gradients",

@@ -40,6 +40,8 @@ cdef extern from "vectors/vectors.h" nogil:
                                  float *, float *) noexcept nogil
         void (*adaptive_update)(Py_ssize_t, const float *, const int32_t *, Py_ssize_t, Py_ssize_t, float *, bint, float, float,
                                 float, const float *, const float *) noexcept nogil
+        void (*shrink_step)(Py_ssize_t, Py_ssize_t, float, float, const float *, const float *, float *) noexcept nogil
+        void (*catch_up)(Py_ssize_t, Py_ssize_t, const int32_t *, double, float *, double *) noexcept nogil
         void (*product)(Py_ssize_t, Py_ssize_t, const float *const *, const int32_t *, Py_ssize_t, Py_ssize_t, const float *,
                         float *) noexcept nogil
         void (*add_outer)(Py_ssize_t, Py_ssize_t, const float *const *, const int32_t *, Py_ssize_t, Py_ssize_t, const float *,
@@ -84,6 +86,8 @@ cdef extern from "vectors/vectors.h" nogil:
                                  double *, double *) noexcept nogil
         void (*adaptive_update)(Py_ssize_t, const double *, const int32_t *, Py_ssize_t, Py_ssize_t, double *, bint, double, double,
                                 double, const double *, const double *) noexcept nogil
+        void (*shrink_step)(Py_ssize_t, Py_ssize_t, double, double, const double *, const double *, double *) noexcept nogil
+        void (*catch_up)(Py_ssize_t, Py_ssize_t, const int32_t *, double, double *, double *) noexcept nogil
         void (*product)(Py_ssize_t, Py_ssize_t, const double *const *, const int32_t *, Py_ssize_t, Py_ssize_t, const double *,
                         double *) noexcept nogil
         void (*add_outer)(Py_ssize_t, Py_ssize_t, const double *const *, const int32_t *, Py_ssize_t, Py_ssize_t, const double *,
@@ -297,6 +301,24 @@ cdef inline void adaptive_update(
         v.f32.adaptive_update(n, x, at, width, place, pair, ftrl, beta, eta, g, w, root)
     else:
         v.f64.adaptive_update(n, x, at, width, place, pair, ftrl, beta, eta, g, w, root)
+
+
+cdef inline void shrink_step(
+    const vectors *v, Py_ssize_t n, Py_ssize_t width, floating l1, floating l2, const floating *c, const floating *x, floating *W
+) noexcept nogil:
+    if floating is float:
+        v.f32.shrink_step(n, width, l1, l2, c, x, W)
+    else:
+        v.f64.shrink_step(n, width, l1, l2, c, x, W)
+
+
+cdef inline void catch_up(
+    const vectors *v, Py_ssize_t n, Py_ssize_t width, const int32_t *at, double shrinks, floating *W, double *shrunk
+) noexcept nogil:
+    if floating is float:
+        v.f32.catch_up(n, width, at, shrinks, W, shrunk)
+    else:
+        v.f64.catch_up(n, width, at, shrinks, W, shrunk)
 
 
 cdef inline void product(

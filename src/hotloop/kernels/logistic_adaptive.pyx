@@ -6,12 +6,13 @@ squared slopes lie side by side.
 import numpy as np
 
 from cython cimport floating
-from libc.math cimport exp, fabs, isfinite, log, log1p, sqrt
+from libc.math cimport isfinite, sqrt
 from libc.stdint cimport int32_t
 
 from hotloop.kernels cimport levels, nonzeros, samples
 from hotloop.kernels.nonzeros cimport Csr, NonZeros
-from hotloop.kernels.steps cimport BAD_ROW, DIVERGED, NONE, Steps, Trouble, new_steps, next_row, what_is_wrong
+from hotloop.kernels.samples cimport Dense
+from hotloop.kernels.steps cimport BAD_ROW, DIVERGED, NONE, Steps, Trouble, new_steps, next_row, take_slopes, what_is_wrong
 
 cdef enum:
     CACHED = 8 << 20      # as in logistic_sparse.pyx
@@ -27,12 +28,6 @@ cdef struct Rule:
     double t              # steps so far
 
 
-cdef struct Dense:
-    const char *data
-    Py_ssize_t stride
-    int type
-
-
 cdef Trouble take_steps(
     const levels.vectors *v, Steps *steps, const Csr *X, const Dense *D, Py_ssize_t n_features, Py_ssize_t m, const floating *center,
     const floating *scale, Rule rule, int32_t *places, floating *scratch, floating *w, floating *root, double *p, floating *pair,
@@ -42,8 +37,8 @@ cdef Trouble take_steps(
     cdef const floating *x
     cdef Trouble trouble = NONE
     cdef bint fetch = X != NULL and 2 * n_features * m * <Py_ssize_t>sizeof(floating) > CACHED
-    cdef Py_ssize_t row, n, c, j, label
-    cdef double weight, largest, below, g
+    cdef Py_ssize_t row, n, c, j
+    cdef double weight, g
     cdef floating beta = <floating>rule.beta, eta = <floating>rule.eta, inverse = <floating>(1 / rule.eta)
     while steps.next < steps.n_steps:
         if X != NULL:
@@ -77,24 +72,7 @@ cdef Trouble take_steps(
                 p[c] += b_pair[2 * c]                                                      # (LR-1)
             if not isfinite(p[c]):
                 return DIVERGED
-        label = <Py_ssize_t>steps.y[row * steps.y_stride]
-        if m == 1:
-            steps.loss += weight * (log1p(exp(-fabs(p[0]))) + max(p[0], 0.0) - label * p[0])   # (LR-3)
-            levels.logistic(v, 1, <const double *>p, p)                                    # (LR-2)
-            p[0] -= label                                                                  # (LR-4)
-        else:
-            largest, below = p[0], 0.0
-            for c in range(m):
-                largest = max(largest, p[c])
-            steps.loss -= weight * (p[label] - largest)
-            for c in range(m):
-                p[c] -= largest
-            levels.exponential(v, m, <const double *>p, p)
-            for c in range(m):
-                below += p[c]
-            steps.loss += weight * log(below)                                              # (LR-7)
-            for c in range(m):
-                p[c] = p[c] / below - (c == label)                                         # (LR-6), (LR-8)
+        steps.loss += weight * take_slopes(v, m, p, <Py_ssize_t>steps.y[row * steps.y_stride])
         for c in range(m):
             g = weight * p[c]
             levels.adaptive_update(v, n, x, at, m, c, pair, rule.ftrl, beta, eta, <floating>g, <const floating *>(w + c * n),

@@ -4,6 +4,12 @@ from cython cimport floating
 from hotloop.kernels cimport levels
 
 
+cdef struct Dense:
+    const char *data
+    Py_ssize_t stride            # bytes from one row to the next
+    int type                     # of vectors.h
+
+
 cdef class Samples:
     cdef Py_buffer view
     cdef const char *data

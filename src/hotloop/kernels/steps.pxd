@@ -1,4 +1,7 @@
-# What a pass over rows visits, step by step, and what can be wrong with a step.
+# What a pass over rows visits, step by step, what can be wrong with a step, and the loss of one row.
+from libc.math cimport exp, fabs, log, log1p
+
+from hotloop.kernels cimport levels
 
 
 cdef enum Trouble:
@@ -70,3 +73,26 @@ cdef inline what_is_wrong(Trouble trouble, Py_ssize_t place, order, y, n_samples
     if trouble == BAD_LABEL:
         return ValueError(f"y[{order[place]}] = {y[order[place]]} is no class index below {n_classes}")
     return FloatingPointError(f"the margin of row {order[place]} is not finite at step {place} of the pass")
+
+
+cdef inline double take_slopes(const levels.vectors *v, Py_ssize_t n_outputs, double *m, Py_ssize_t label) noexcept nogil:
+    """Replace the margins of a row by the slopes g; returns its loss."""
+    cdef double largest, below = 0.0, loss
+    cdef Py_ssize_t c
+    if n_outputs == 1:
+        loss = log1p(exp(-fabs(m[0]))) + max(m[0], 0.0) - label * m[0]                    # (LR-3)
+        levels.logistic(v, 1, <const double *>m, m)                                       # (LR-2)
+        m[0] -= label                                                                     # (LR-4)
+        return loss
+    largest = m[0]
+    for c in range(n_outputs):
+        largest = max(largest, m[c])
+    loss = largest - m[label]
+    for c in range(n_outputs):
+        m[c] -= largest
+    levels.exponential(v, n_outputs, <const double *>m, m)
+    for c in range(n_outputs):
+        below += m[c]
+    for c in range(n_outputs):
+        m[c] = m[c] / below - (c == label)                                                # (LR-6), (LR-8)
+    return loss + log(below)                                                              # (LR-7)

@@ -14,6 +14,7 @@ from .logistic import (
 )
 from .logistic_adaptive import logistic_adaptive_pass
 from .logistic_dual import logistic_dual_pass, logistic_dual_sums
+from .logistic_l1 import logistic_l1_pass, settle_l1
 from .logistic_sparse import (
     check_nonzeros,
     logistic_sparse_many_pass,
@@ -43,6 +44,7 @@ __all__ = [
     "logistic_dual_pass",
     "logistic_dual_sums",
     "logistic_gradient",
+    "logistic_l1_pass",
     "logistic_loss",
     "logistic_many_pass",
     "logistic_pass",
@@ -53,6 +55,7 @@ __all__ = [
     "permutation",
     "row_scorer",
     "settle",
+    "settle_l1",
     "seven_nodes",
     "sigmoid_sum_backward",
     "sigmoid_sum_forward",

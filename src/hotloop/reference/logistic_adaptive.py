@@ -3,7 +3,7 @@
 import numpy as np
 
 from .logistic_sparse import WrittenOut
-from .losses import Array, log_loss, log_sum_exp, logistic, softmax
+from .losses import Array, slopes_of_row
 
 
 def logistic_adaptive_pass(
@@ -80,12 +80,8 @@ def logistic_adaptive_pass(
         m = x @ W + (0 if b_pairs is None else b_pairs[:, 0])  # (LR-1)
         if not np.isfinite(m).all():
             raise FloatingPointError(f"the margin of row {i} is not finite at step {s} of the pass")
-        if n_outputs == 1:
-            loss += sample_weight[i] * float(log_loss(m, y[i])[0])  # (LR-3)
-            g = logistic(m) - y[i]  # (LR-2), (LR-4)
-        else:
-            loss += sample_weight[i] * float(log_sum_exp(m) - m[int(y[i])])  # (LR-7)
-            g = softmax(m) - (np.arange(n_outputs) == y[i])  # (LR-6), (LR-8)
+        loss_of_row, g = slopes_of_row(m, y[i])
+        loss += sample_weight[i] * loss_of_row
         slope = np.outer(x, sample_weight[i] * g)
         first, squares = pairs[..., 0], pairs[..., 1]
         root = np.sqrt(squares)
