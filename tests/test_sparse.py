@@ -153,6 +153,7 @@ OPTIONS = {
     "no intercept": {"fit_intercept": False},
     "class weights": {"class_weight": {0: 2.0, 1: 0.5}},
     "early stopping": {"early_stopping": True},
+    "last iterate, early stopping": {"average": False, "early_stopping": True},
     "constant step": {"learning_rate": "constant", "eta0": 0.01},
 }
 

@@ -76,7 +76,8 @@ class LogisticState:
             W, W_total = (np.zeros(array.shape, array.dtype) for array in (self.W, self.W_total))
         else:
             W, W_total = (array.copy(order="K") for array in (self.W, self.W_total))
-        own = {"b": self.b.copy(), "b_total": self.b_total.copy(), "folded": copy(self.folded), "_kept": dict(self._kept)}
+        kept = {name: value for name, value in self._kept.items() if name != "coef"}  # which may be W itself
+        own = {"b": self.b.copy(), "b_total": self.b_total.copy(), "folded": copy(self.folded), "_kept": kept}
         return replace(self, W=W, W_total=W_total, **own)  # type: ignore[arg-type]
 
     def _is_zero(self) -> bool:
