@@ -112,8 +112,10 @@ RATIOS = (
         )
     ),
     ("network fit over MLPClassifier.fit", "TwoLayerClassifier.fit", "scikit-learn MLPClassifier.fit", 1),
+    ("elastic net over the sparse pass", "logistic_l1_pass, elastic net", "logistic_sparse_pass, {best}", 1),
     ("AdaGrad over the sparse pass", "logistic_adaptive_pass, adagrad", "logistic_sparse_pass, {best}", 1),
     ("FTRL over the sparse pass", "logistic_adaptive_pass, ftrl", "logistic_sparse_pass, {best}", 1),
+    ("normalised steps over the sparse pass", "logistic_adaptive_pass, normalized", "logistic_sparse_pass, {best}", 1),
     *(
         (
             f"sparse fit over SGDClassifier.fit, shuffle={shuffle}",

@@ -107,11 +107,27 @@ def candidates(case: SparseCase) -> list[Candidate]:
             own = rule, 0.1, float(rule == "ftrl"), 0.0, 0.0, 0.0
             kernels.logistic_adaptive_pass(None, csr, y, ones, order[:n_samples], *own, None, None, *weights)
 
+        normalized = rule == "normalized"
+
         def start():
             kernels.use_level(LEVELS[0])
             pairs = np.empty((k, 1, 2), np.float32)
             pairs[:] = 0
-            return pairs, np.zeros((1, 2))
+            return pairs, np.zeros((1, 2)), np.zeros(k, np.float32) if normalized else None, np.zeros(1) if normalized else None
+
+        return start, train
+
+    def elastic_net():
+        def train(weights, n_samples):
+            csr = starts, X.indices, values, longest
+            own = 1e-6, 1e-6, None, None
+            kernels.logistic_l1_pass(None, csr, y, ones, order[:n_samples], eta, *own, *weights)
+
+        def start():
+            kernels.use_level(LEVELS[0])
+            W, shrunk = np.empty((k, 1), np.float32), np.empty((k, 1))
+            W[:], shrunk[:] = 0, 0
+            return W, np.zeros(1), shrunk, np.array([1.0, 0.0])
 
         return start, train
 
@@ -149,7 +165,8 @@ def candidates(case: SparseCase) -> list[Candidate]:
         found.append(candidate("logistic_sparse_pass, ones read", at_level(best), one_pass(data=X.data), plain))
     if loop := peers.numba_sparse_loop(X, y, case.eta):
         found.append(candidate("numba loop, fastmath", *loop))
-    for rule in ("adagrad", "ftrl"):
+    found.append(candidate("logistic_l1_pass, elastic net", *elastic_net(), plain, oracle=None))
+    for rule in ("adagrad", "ftrl", "normalized"):
         found.append(candidate(f"logistic_adaptive_pass, {rule}", *adaptive(rule), plain, oracle=None))
     for shuffle in (False, True):
         name = f"LogisticSGDClassifier.fit, shuffle={shuffle}"

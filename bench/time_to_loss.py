@@ -8,28 +8,34 @@ standardisation where there is one; a short one is repeated, and the best counts
 
 Where the comparison is unequal:
 
-- LogisticSGDClassifier and Vowpal Wabbit take the raw columns. The others get them standardised, without which they do not
-  come near that loss. LogisticSGDClassifier chooses step size and L2 strength from the data; the others keep their defaults.
+- LogisticSGDClassifier and Vowpal Wabbit take the raw columns. The others get them standardised, sparse ones over their largest
+  absolute value, without which they do not come near that loss. LogisticSGDClassifier chooses step size and L2 strength from
+  the data; the others keep their defaults.
 - LogisticRegression goes over all rows several times an iteration.
 - torch has no rule to stop by, and no penalty. It runs Adam with its own step size on float32 rows, in batches of 256.
 - river takes one row a call, a dict of its columns, and goes over them once: it has no epochs. The dicts are made beforehand.
-- Vowpal Wabbit takes lines of text, which are written beforehand; to read them is part of its time.
+  torch and river are left out where the rows are sparse, liblinear where they are dense.
+- Vowpal Wabbit reads its own binary cache, written beforehand.
+- liblinear has a penalty on the intercept, too.
 """
 
 import argparse
+import tempfile
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.util import find_spec
+from pathlib import Path
 from time import perf_counter
 
 import numpy as np
+from scipy.sparse import csr_matrix, issparse
 from sklearn.linear_model import LogisticRegression, SGDClassifier
 from sklearn.metrics import log_loss
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import MaxAbsScaler, StandardScaler
 
-from bench.datasets import BINARY, Split, load
+from bench.datasets import BINARY, SPARSE, Split, load
 from bench.measure import machine, pin
 from hotloop import LogisticSGDClassifier
 
@@ -45,6 +51,7 @@ class Learner:
     """A way to learn: ``prepare(data)``, not timed, returns ``fit(epochs)``, timed, which returns P(second class | row).
 
     ``fit(None)`` stops by its own rule; ``stops`` is False where there is none, ``repeats`` where there is but one epoch.
+    ``dense`` and ``sparse`` tell which rows it takes.
     """
 
     name: str
@@ -52,14 +59,22 @@ class Learner:
     module: str = "sklearn"
     stops: bool = True
     repeats: bool = True
+    dense: bool = True
+    sparse: bool = True
+
+    def takes(self, data: Split) -> bool:
+        """Tell whether it is there and learns from such rows."""
+        return find_spec(self.module) is not None and (self.sparse if issparse(data.X) else self.dense)
 
 
-def estimator(make):
-    """Return ``prepare`` of scikit-learn estimators: ``make(epochs)``, with None as it stands."""
+def estimator(make, *, scaled: bool = True):
+    """Return ``prepare`` of scikit-learn estimators: ``make(epochs)``, with None as it stands, on standardised columns."""
 
     def prepare(data: Split):
         def fit(epochs: int | None) -> Probabilities:
-            model = make(epochs).fit(data.X, data.y)
+            scaler = MaxAbsScaler() if issparse(data.X) else StandardScaler()
+            model = make_pipeline(scaler, make(epochs)) if scaled else make(epochs)
+            model.fit(data.X, data.y)
             return lambda X: model.predict_proba(X)[:, 1]
 
         return fit
@@ -72,15 +87,25 @@ def ours(epochs: int | None) -> LogisticSGDClassifier:
     return LogisticSGDClassifier(random_state=0, **({} if epochs is None else {"max_iter": epochs, "tol": None}))
 
 
+def ftrl(epochs: int | None) -> LogisticSGDClassifier:
+    """Return its preset for sparse rows: three epochs of FTRL."""
+    return LogisticSGDClassifier(optimizer="ftrl", max_iter=epochs or 3, tol=None, random_state=0)
+
+
 def scikit_learn(epochs: int | None):
-    """Return SGDClassifier, its defaults but the loss, on standardised columns."""
+    """Return SGDClassifier, its defaults but the loss."""
     own = {} if epochs is None else {"max_iter": epochs, "tol": None}
-    return make_pipeline(StandardScaler(), SGDClassifier(loss="log_loss", random_state=0, **own))
+    return SGDClassifier(loss="log_loss", random_state=0, **own)
 
 
 def lbfgs(iterations: int | None):
-    """Return LogisticRegression on standardised columns; as it stands, run to its end."""
-    return make_pipeline(StandardScaler(), LogisticRegression(max_iter=100_000 if iterations is None else iterations))
+    """Return LogisticRegression; as it stands, run to its end."""
+    return LogisticRegression(max_iter=100_000 if iterations is None else iterations)
+
+
+def liblinear(iterations: int | None):
+    """Return LogisticRegression by liblinear, likewise."""
+    return LogisticRegression(solver="liblinear", max_iter=10_000 if iterations is None else iterations)
 
 
 def torch_adam(data: Split):
@@ -128,31 +153,40 @@ def river_one_by_one(data: Split):
 
 
 def vowpal_wabbit(data: Split):
-    """Vowpal Wabbit's default rule (adaptive, normalised, invariant), logistic loss."""
+    """Vowpal Wabbit's default rule (adaptive, normalised, invariant), logistic loss, as many bits as there are columns."""
     from vowpalwabbit import Workspace
 
-    def text(X: np.ndarray, labels: np.ndarray | None = None) -> list[str]:
-        rows = (" ".join(f"{j}:{value:.9g}" for j, value in enumerate(row) if value) for row in X.tolist())
-        return [f"{'' if labels is None else 2 * int(labels[i]) - 1} | {row}" for i, row in enumerate(rows)]
+    def text(X, labels: np.ndarray | None = None) -> list[str]:
+        X = csr_matrix(X)
+        lines = []
+        for i, (start, stop) in enumerate(zip(X.indptr[:-1], X.indptr[1:], strict=True)):
+            row = " ".join(f"{j}:{value:.9g}" for j, value in zip(X.indices[start:stop], X.data[start:stop], strict=True))
+            lines.append(f"{'' if labels is None else 2 * int(labels[i]) - 1} | {row}")
+        return lines
 
-    lines = text(data.X, data.y)
+    folder = tempfile.TemporaryDirectory()
+    path = Path(folder.name) / "rows.txt"
+    path.write_text("\n".join(text(data.X, data.y)) + "\n")
+    bits = max(18, int(np.ceil(np.log2(data.X.shape[1]))))
+    own = f"--loss_function logistic --link logistic -b {bits} -d {path} --cache_file {path}.cache --holdout_off --quiet"
+    Workspace(own).finish()  # writes the cache
 
     def fit(epochs: int | None) -> Probabilities:
-        model = Workspace("--loss_function logistic --link logistic --quiet")
-        for _ in range(epochs or 1):
-            for line in lines:
-                model.learn(line)
+        model = Workspace(f"{own} --passes {epochs or 1}")
         return lambda X: np.array([model.predict(line) for line in text(X)])
 
+    fit.folder = folder  # which lasts as long
     return fit
 
 
 LEARNERS = (
     Learner("LogisticRegression, lbfgs", estimator(lbfgs)),
-    Learner("LogisticSGDClassifier", estimator(ours)),
+    Learner("LogisticRegression, liblinear", estimator(liblinear), dense=False),
+    Learner("LogisticSGDClassifier", estimator(ours, scaled=False)),
+    Learner("LogisticSGDClassifier, FTRL", estimator(ftrl, scaled=False), dense=False),
     Learner("SGDClassifier", estimator(scikit_learn)),
-    Learner("torch, Adam, batch 256", torch_adam, "torch", stops=False),
-    Learner("river, row by row", river_one_by_one, "river", repeats=False),
+    Learner("torch, Adam, batch 256", torch_adam, "torch", stops=False, sparse=False),
+    Learner("river, row by row", river_one_by_one, "river", repeats=False, sparse=False),
     Learner("Vowpal Wabbit", vowpal_wabbit, "vowpalwabbit"),
 )
 
@@ -190,7 +224,7 @@ def row(learner: Learner, data: Split, target: float) -> list[str]:
 def main() -> None:
     """Print a table for each data set."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--data", nargs="+", default=DATA, choices=sorted(BINARY), metavar="NAME")
+    parser.add_argument("--data", nargs="+", default=DATA, choices=sorted({**BINARY, **SPARSE}), metavar="NAME")
     parser.add_argument("--within", type=float, default=1.0, help="per cent above LogisticRegression (default: %(default)s)")
     asked = parser.parse_args()
     about, core = machine(), pin()
@@ -204,7 +238,7 @@ def main() -> None:
         print(f"\n{name}: {data.X.shape[0]:,} rows of {data.X.shape[1]} columns; a log loss of {target:.4f} is sought\n")
         print(f"| {name} | seconds | test log loss | seconds to {target:.4f} | epochs |\n|---|--:|--:|--:|--:|", flush=True)
         for learner in LEARNERS:
-            if find_spec(learner.module) is not None:
+            if learner.takes(data):
                 print("| " + " | ".join(row(learner, data, target)) + " |", flush=True)
 
 

@@ -126,6 +126,9 @@ MUTANTS = {
         ("rule.t += 1", "rule.t += 2"),
         ("b_pair[2 * c + 1] += g * g", "b_pair[2 * c + 1] += g"),
         ("g = weight * p[c]", "g = p[c]"),
+        ("pair, largest, q) + (b_pair != NULL)", "pair, largest, q)"),
+        ("x = q", "pass"),
+        ("step = rule.eta * sqrt((rule.t + 1) / met[0])", "step = rule.eta * sqrt(rule.t / met[0])"),
     ],
     "kernels/steps.pxd": [
         ("m[c] = m[c] / below - (c == label)", "m[c] = m[c] / below"),
@@ -173,6 +176,8 @@ MUTANTS = {
         ("over = size > l1 ? size - l1 : 0;", "over = size;"),
         ("z[j] += slope[j] - (ROOT(s[j]) - r[j]) * inverse * u[j];", "z[j] += slope[j];"),
         ("slope[j] = x ? g * x[begin + j] : g;", "slope[j] = g;"),
+        ("pair[2 * i + 1] *= ratio * ratio;", "pair[2 * i + 1] *= ratio;"),
+        ("if (size > before) {", "if (size < before) {"),
     ],
     "sparse_rows.py": [
         ("X.has_sorted_indices = X.has_canonical_format = False  # whatever it believes", "pass"),
@@ -186,6 +191,10 @@ MUTANTS = {
         ("self.pairs[..., 1] *= (ratio**2)[:, None]", "pass"),
         ("np.clip(self.pairs[..., 0], -l1, l1)", "self.pairs[..., 0]"),
         ("self.b_pairs[:, 0] += (W * center).sum(axis=1)", "pass"),
+        ("self.largest *= ratio.astype(self.largest.dtype)", "pass"),
+        ("self.pairs[..., 0] = W.T * self.largest[:, None]", "self.pairs[..., 0] = W.T"),
+        ("return [self.pairs] if self.largest is None else [self.pairs, self.largest]", "return [self.pairs]"),
+        ("return [self.b_pairs] if self.met is None else [self.b_pairs, self.met]", "return [self.b_pairs]"),
     ],
     "reference/graph.py": [
         ("table[node] = sum(u)", "table[node] = u[0]"),

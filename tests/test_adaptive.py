@@ -1,4 +1,4 @@
-"""AdaGrad and FTRL-proximal: worked steps, the reference, dense and CSR rows alike, exact zeros, states that go on."""
+"""AdaGrad, FTRL-proximal, normalised steps: worked steps, the reference, dense and CSR rows alike, states that go on."""
 
 import numpy as np
 import pytest
@@ -9,8 +9,14 @@ from tolerances import SAMPLE, STEPS, WEIGHTS, relative_error
 import hotloop
 from hotloop import reference
 
+sp = pytest.importorskip("scipy.sparse")
+
 LogisticSGDClassifier = hotloop.LogisticSGDClassifier
-RULES = {"adagrad": ("adagrad", 0.3, 0.0, 0.0, 0.0), "ftrl": ("ftrl", 0.3, 1.0, 0.004, 0.01)}  # rule, eta, beta, l1, l2
+RULES = {  # rule, eta, beta, l1, l2
+    "adagrad": ("adagrad", 0.3, 0.0, 0.0, 0.0),
+    "ftrl": ("ftrl", 0.3, 1.0, 0.004, 0.01),
+    "normalized": ("normalized", 0.3, 0.0, 0.0, 0.0),
+}
 
 
 def take_pass(package, X, y, n_outputs, dtype, rule, *, dense=False, ones=False, standardised=False, intercept=True):
@@ -23,10 +29,13 @@ def take_pass(package, X, y, n_outputs, dtype, rule, *, dense=False, ones=False,
     values = None if ones else X.data.astype(dtype)
     csr = (X.indptr.astype(np.int64), X.indices, values, int(np.diff(X.indptr).max()))
     rows = (X.toarray().astype(dtype), None) if dense else (None, csr)
-    loss, moved = package.logistic_adaptive_pass(*rows, y, weight, order, *RULES[rule], 5.0, center, scale, pairs, b_pairs)
+    largest, met = (np.zeros(k, dtype), np.array([30.0])) if rule == "normalized" else (None, None)
+    learnt = pairs, b_pairs, largest, met
+    loss, moved = package.logistic_adaptive_pass(*rows, y, weight, order, *RULES[rule], 5.0, center, scale, *learnt)
     l1, l2 = (strength * (5 + moved) for strength in RULES[rule][3:])
     W = reference.logistic_adaptive.adaptive_weights(*RULES[rule][:3], l1, l2, pairs)
-    return (W, pairs[..., 0], pairs[..., 1], *(() if b_pairs is None else (b_pairs,))), loss, moved
+    found = W, pairs[..., 0], pairs[..., 1], *(array for array in learnt[1:] if array is not None)
+    return found, loss, moved
 
 
 @pytest.mark.parametrize("rule", RULES)
@@ -61,13 +70,14 @@ def test_without_intercept(compiled, dtype, rule):
         assert relative_error(a, b) <= WEIGHTS[dtype]
 
 
-def one_row(backend, dtype, rule, eta, beta, l1=0.0, l2=0.0, steps=1):
+def one_row(backend, dtype, rule, eta, beta, l1=0.0, l2=0.0, steps=1, largest=None, met=None):
     """Return pairs and b_pairs after steps on x = (2, 0, -1), y = 1."""
     pairs, b_pairs = np.zeros((3, 1, 2), dtype), np.zeros((1, 2))
+    pairs[..., 1] = 4.0 if rule == "normalized" else 0.0
     csr = np.array([0, 2], np.int64), np.array([0, 2], np.int32), np.array([2, -1], dtype), 2
     order = np.zeros(steps, np.intp)
     backend.logistic_adaptive_pass(
-        None, csr, np.ones(1), np.ones(1), order, rule, eta, beta, l1, l2, 0.0, None, None, pairs, b_pairs
+        None, csr, np.ones(1), np.ones(1), order, rule, eta, beta, l1, l2, 0.0, None, None, pairs, b_pairs, largest, met
     )
     return pairs[:, 0], b_pairs[0]
 
@@ -91,16 +101,46 @@ def test_steps_by_hand(backend, dtype):
     assert_allclose(W[:, 0], [(1 - 0.6) / ((1 + 1) / 0.1 + 0.3), 0, 0], **close)
 
 
+def test_a_normalised_step_by_hand(backend, dtype):
+    """x = (2, 0, -1) over the largest values (2, 1, 1) is (1, 0, -1); the first was 1/2 so far, its sum 4 becomes 4/16."""
+    largest, met = np.array([0.5, 1, 1], dtype), np.array([2.0])
+    pairs, b_pairs = one_row(backend, dtype, "normalized", 0.1, 0.0, largest=largest, met=met)
+    assert largest.tolist() == [2, 1, 1]
+    assert met[0] == 5  # 1 and 1 of the row, 1 of the intercept
+    step = 0.1 * np.sqrt(1 / 5)
+    n = np.array([0.25 + 0.25, 4, 4 + 0.25])
+    u = [step * 0.5 / np.sqrt(n[0]), 0, -step * 0.5 / np.sqrt(n[2])]
+    assert_allclose(pairs, np.transpose([u, n]), **STEPS[dtype]._asdict())
+    assert_allclose(b_pairs, [step, 0.25], **STEPS[dtype]._asdict())
+
+
+@pytest.mark.parametrize("n_classes", [2, 5])
+@pytest.mark.parametrize("dense", [False, True])
+def test_normalised_steps_know_no_units(compiled, dtype, n_classes, dense):
+    """Columns in units of powers of two, even ones that squares would overflow in: the same probabilities, to the bit."""
+    X, y = drawn(300, n_classes=n_classes)
+    X, units = X.astype(dtype), 2.0 ** np.random.default_rng(0).integers(-60, 60, X.shape[1])
+    found = []
+    for rows in (X, (X @ sp.diags(units)).astype(dtype).tocsr()):
+        rows = rows.toarray() if dense else rows
+        model = LogisticSGDClassifier(optimizer="normalized").partial_fit(rows, y, classes=range(n_classes))
+        found.append((model.predict_proba(rows), model.coef_))
+    (first, coef), (second, scaled) = found
+    assert np.ptp(first[:, 0]) > 0.1
+    assert second == pytest.approx(first, rel=SAMPLE[dtype].rtol)
+    assert scaled * units == pytest.approx(coef, rel=SAMPLE[dtype].rtol)
+
+
 def test_ftrl_without_penalty_takes_the_steps_of_adagrad(backend):
     """McMahan et al. 2013, section 3.1."""
     X, y = drawn(150)
     csr = X.indptr.astype(np.int64), X.indices, X.data, int(np.diff(X.indptr).max())
     found = {}
-    for rule in RULES:
+    for rule in ("adagrad", "ftrl"):
         pairs, b_pairs = np.zeros((X.shape[1], 1, 2)), np.zeros((1, 2))
         own = rule, 0.3, 1.0, 0.0, 0.0, 0.0
         backend.logistic_adaptive_pass(
-            None, csr, y.astype(np.float64), np.ones(150), np.arange(150), *own, None, None, pairs, b_pairs
+            None, csr, y.astype(np.float64), np.ones(150), np.arange(150), *own, None, None, pairs, b_pairs, None, None
         )
         found[rule] = reference.logistic_adaptive.adaptive_weights(*own[:5], pairs), pairs[..., 1]
     assert relative_error(found["ftrl"], found["adagrad"]) < 1e-12
@@ -108,6 +148,7 @@ def test_ftrl_without_penalty_takes_the_steps_of_adagrad(backend):
 
 KINDS = {
     "adagrad": {"optimizer": "adagrad"},
+    "normalized": {"optimizer": "normalized"},
     "ftrl": {"optimizer": "ftrl"},
     "l1": {"optimizer": "ftrl", "penalty": "l1", "alpha": 0.02},
     "elasticnet": {"optimizer": "ftrl", "penalty": "elasticnet", "alpha": 0.02, "l1_ratio": 0.5},
@@ -172,6 +213,8 @@ def test_weights_may_be_replaced_and_saved(compiled, tmp_path, kind):
     coef = np.linspace(-1, 1, X.shape[1])[None]
     model.coef_ = coef
     assert model.coef_ == pytest.approx(coef, rel=1e-12)
+    if kind == "normalized":
+        return
     params = {**KINDS[kind], "alpha": 0.0, "eta0": 1e-9, "standardize": "std"}
     warm = LogisticSGDClassifier(**params, warm_start=True, max_iter=1, tol=None).fit(X.toarray(), y)
     warm.coef_ = coef
@@ -184,6 +227,8 @@ def test_rows_that_diverge_are_not_learnt(compiled):
     far = X[1:2].copy()
     far.data[:] = 1e308
     for kind in KINDS.values():
+        if kind["optimizer"] == "normalized":  # to which nothing is far
+            continue
         refused = 0
         for label in (0, 1):  # of one of them at least the slope is too large
             model, twin = (LogisticSGDClassifier(**kind, standardize=None).partial_fit(X, y, classes=[0, 1]) for _ in range(2))
@@ -203,6 +248,8 @@ def test_rows_that_diverge_are_not_learnt(compiled):
         ({"optimizer": "sdca", "penalty": "l1"}, "penalty='l1' is there for optimizer='sgd' and 'ftrl'"),
         ({"optimizer": "adagrad", "penalty": "elasticnet"}, "is there for optimizer='sgd' and 'ftrl'"),
         ({"optimizer": "adagrad", "alpha": 0.1}, "adagrad' has no penalty"),
+        ({"optimizer": "normalized", "alpha": 0.1}, "normalized' has no penalty"),
+        ({"optimizer": "normalized", "warm_start": True}, "normalized' has no warm_start"),
         ({"optimizer": "ftrl", "penalty": "elasticnet", "l1_ratio": 2}, "l1_ratio is 2"),
         ({"optimizer": "ftrl", "average": True}, "has no average=True"),
         ({"optimizer": "ftrl", "error_bars": 5}, "has no error_bars=5"),

@@ -1,5 +1,6 @@
-"""What logistic regression by adaptive steps has learnt so far: AdaGrad and FTRL-proximal (AD-1, AD-2)."""
+"""What logistic regression by adaptive steps has learnt so far: AdaGrad, FTRL-proximal, normalised (AD-1 to AD-3)."""
 
+from copy import copy
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
@@ -8,7 +9,7 @@ from numpy.typing import NDArray
 
 from hotloop.backend import choose
 from hotloop.logistic_state import LogisticState
-from hotloop.reference.logistic_adaptive import adaptive_weights
+from hotloop.reference.logistic_adaptive import adaptive_weights, divide
 from hotloop.sparse_rows import SparseRows
 from hotloop.standardization import ColumnStatistics
 from hotloop.training import Plan
@@ -19,8 +20,8 @@ from hotloop.validation import Array
 # -0.2 / +2.1, -0.5 / 0 / +1.4 %; amazon_employee +4.2 / +2.5, +2.6 / +1.7 / +2.6 %; imdb +0.2 / 0, +4.3 / +4.2 / +7.7 %.
 # On sets without a part in the choice, FTRL with 6, AdaGrad with 1.4: phishing +1.9, +10.8 %; sms_spam +3.4, -3.9 %;
 # avazu_tiny +1.7, +0.1 %.
-STEP = {"adagrad": 1.4, "ftrl": 6.0}
-BETA = {"adagrad": 0.0, "ftrl": 1.0}
+STEP = {"adagrad": 1.4, "ftrl": 6.0, "normalized": 0.5}  # the last is the step itself, whatever the rows
+BETA = {"adagrad": 0.0, "ftrl": 1.0, "normalized": 0.0}
 
 
 @dataclass
@@ -31,12 +32,14 @@ class AdaptiveState(LogisticState):
 
     Attributes
     ----------
-    rule : {"adagrad", "ftrl"}
+    rule : {"adagrad", "ftrl", "normalized"}
     l1_ratio : float
         Share of the L1 norm in the penalty.
     pairs : ndarray of shape (n_features, n_outputs, 2), dtype of W
-        Weight or z, and sum of squared slopes.
+        Weight or z, and sum of squared slopes. Of "normalized" those of columns over their largest values.
     b_pairs : ndarray of shape (n_outputs, 2), float64
+    largest : ndarray of shape (n_features,), dtype of W, and met : ndarray of shape (1,), float64
+        Of "normalized", else None: largest absolute value of each column so far; sum of the squares of the normalised rows.
     eta0, alpha : float
         Of the last pass: FTRL's weights are a function of them.
     """
@@ -45,10 +48,12 @@ class AdaptiveState(LogisticState):
     l1_ratio: float = 0.0
     pairs: Array = field(default_factory=lambda: np.zeros((0, 0, 2)))
     b_pairs: NDArray[np.float64] = field(default_factory=lambda: np.zeros((0, 2)))
+    largest: Array | None = None
+    met: NDArray[np.float64] | None = None
     eta0: float = 1.0
     alpha: float = 0.0
 
-    ARRAYS: ClassVar[tuple[str, ...]] = ("center", "scale", "pairs", "b_pairs")
+    ARRAYS: ClassVar[tuple[str, ...]] = ("center", "scale", "pairs", "b_pairs", "largest", "met")
     NUMBERS: ClassVar[tuple[str, ...]] = (
         "fit_intercept",
         "averaged",
@@ -67,9 +72,10 @@ class AdaptiveState(LogisticState):
     ) -> "AdaptiveState":
         """Return the state before the first step."""
         pairs, b_pairs = np.zeros((n_features, n_outputs, 2), dtype), np.zeros((n_outputs, 2))
-        return cls.of_pairs(
-            pairs, b_pairs, ColumnStatistics(n_features), fit_intercept=fit_intercept, rule=rule, l1_ratio=l1_ratio
-        )
+        own: dict[str, Any] = {"fit_intercept": fit_intercept, "rule": rule, "l1_ratio": l1_ratio}
+        if rule == "normalized":
+            own |= {"largest": np.zeros(n_features, dtype), "met": np.zeros(1)}
+        return cls.of_pairs(pairs, b_pairs, ColumnStatistics(n_features), **own)
 
     @classmethod
     def of_pairs(
@@ -85,7 +91,8 @@ class AdaptiveState(LogisticState):
 
     def copy(self) -> "AdaptiveState":
         """Return a copy that later steps of this state do not touch; the column statistics are shared."""
-        return replace(self, pairs=self.pairs.copy(), b_pairs=self.b_pairs.copy(), _kept={})
+        own = {name: copy(getattr(self, name)) for name in ("pairs", "b_pairs", "largest", "met")}
+        return replace(self, **own, _kept={})
 
     def restart_average(self) -> None:
         """Do nothing: steps that shrink by themselves need no averaging."""
@@ -99,11 +106,11 @@ class AdaptiveState(LogisticState):
 
     def by_column(self) -> list[Array]:
         """Return the arrays of which a step changes the columns of its row only: columns along the first axis."""
-        return [self.pairs]
+        return [self.pairs] if self.largest is None else [self.pairs, self.largest]
 
     def whole(self) -> list[Array]:
         """Return the arrays that every step changes."""
-        return [self.b_pairs]
+        return [self.b_pairs] if self.met is None else [self.b_pairs, self.met]
 
     def take_pass(
         self,
@@ -131,7 +138,8 @@ class AdaptiveState(LogisticState):
                 rows, constants = (None, X.arrays), (None, self._scale_of_sparse())
             else:
                 rows, constants = (X, None), (self.center, self.scale)  # type: ignore[assignment]
-            return choose().logistic_adaptive_pass(*rows, y, sample_weight, order, *rule, *constants, self.pairs, b_pairs)  # type: ignore[no-any-return]
+            learnt = self.pairs, b_pairs, self.largest, self.met
+            return choose().logistic_adaptive_pass(*rows, y, sample_weight, order, *rule, *constants, *learnt)  # type: ignore[no-any-return]
         except (FloatingPointError, ValueError):
             self.t -= moved
             raise
@@ -159,6 +167,8 @@ class AdaptiveState(LogisticState):
         """Return the weights on standardised rows; FTRL's have exact zeros."""
         l1, l2 = (self.t * self.alpha * share for share in (self.l1_ratio, 1 - self.l1_ratio))
         W = adaptive_weights(self.rule, self.eta0, BETA[self.rule], l1, l2, self.pairs)
+        if self.largest is not None:
+            W = divide(W, self.largest[:, None])
         return W.T.astype(self.W.dtype), self.b_pairs[:, 0].copy()
 
     def replace_weights(self, coef: Array, intercept: NDArray[np.float64]) -> None:
@@ -185,12 +195,19 @@ class AdaptiveState(LogisticState):
             before, after = (np.ones(n_features) if s is None else s.astype(np.float64) for s in (self.scale, scale))
             ratio = np.divide(after, before, out=np.zeros(n_features), where=before != 0)
             coef, intercept = self.coef().astype(np.float64), self.intercept()
-            self.pairs[..., 1] *= (ratio**2)[:, None]
+            if self.largest is None:
+                self.pairs[..., 1] *= (ratio**2)[:, None]
+            else:
+                self.largest *= ratio.astype(self.largest.dtype)
             self.center, self.scale = center, scale
             self.replace_weights(coef, intercept)
         self.center, self.scale = center, scale
 
     def _set_weights(self, W: Array) -> None:
+        if self.largest is not None:  # a column not seen so far counts as one with a 1
+            self.largest[(self.largest == 0) & W.any(axis=0)] = 1
+            self.pairs[..., 0] = W.T * self.largest[:, None]
+            return
         if self.rule == "adagrad":
             self.pairs[..., 0] = W.T
             return

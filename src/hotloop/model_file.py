@@ -235,6 +235,8 @@ def _unpack_logistic(learnt: dict[str, Any], arrays: Arrays) -> LogisticStream:
     shapes: dict[str, tuple[int, ...]] = {"center": (n_features,), "scale": (n_features,)}
     if adaptive:
         shapes |= {"pairs": (n_features, n_outputs, 2), "b_pairs": (n_outputs, 2)}
+        if learnt["rule"] == "normalized":
+            shapes |= {"largest": (n_features,), "met": (1,)}
         numbers = [float(learnt[name]) for name in ("l1_ratio", "eta0", "alpha")]
         if learnt["rule"] not in STEP or not all(0 <= number < np.inf for number in numbers) or learnt["averaged"]:
             raise ValueError(f"rule {learnt['rule']!r} with l1_ratio, eta0, alpha {numbers}")

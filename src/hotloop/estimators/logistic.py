@@ -10,7 +10,7 @@ from sklearn.base import ClassifierMixin
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
-from hotloop.adaptive_state import AdaptiveState
+from hotloop.adaptive_state import STEP, AdaptiveState
 from hotloop.certificate import Certificate, certify
 from hotloop.estimators.checks import (
     TrainedBySGD,
@@ -36,7 +36,7 @@ from hotloop.sparse_rows import SparseRows
 from hotloop.training import Course, Plan, Rows
 from hotloop.validation import Array, check_finite, check_memory, float_dtype
 
-OPTIMIZERS = ("auto", "sgd", "adagrad", "ftrl", "sdca")
+OPTIMIZERS = ("auto", "sgd", "adagrad", "ftrl", "normalized", "sdca")
 
 
 def _learns_piece_by_piece(estimator: "LogisticSGDClassifier") -> bool:
@@ -55,12 +55,14 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
 
     Parameters
     ----------
-    optimizer : {"auto", "sgd", "adagrad", "ftrl", "sdca"}, default="auto"
+    optimizer : {"auto", "sgd", "adagrad", "ftrl", "normalized", "sdca"}, default="auto"
         "auto": "ftrl" with an L1 penalty, and where a model begins with ``partial_fit`` of sparse rows while ``eta0``,
         ``average``, ``learning_rate``, ``error_bars`` and ``standardize`` are left alone; else "sgd".
         "sgd" takes the steps of (LR-5), one size for all weights. "adagrad" (AD-1) and "ftrl" (AD-2) give each weight its own,
         which falls with the slopes that it has seen: for rows with rare columns, such as words and categories, often one to
         three epochs are enough. They need no averaging and have none; "adagrad" has no penalty.
+        "normalized" (AD-3) is AdaGrad on columns over the largest value that each has shown so far: the same predictions
+        whatever the units of the columns, without a look ahead, for streams. No penalty, no ``warm_start``.
         "sdca" goes to the optimum of an ``alpha`` > 0 and says how near it is: dual coordinate ascent, (DU-1) to (DU-6), a row
         at a time and all sums in float64, until the duality gap is at most ``tol``. There the mean loss is that by weight, so
         that a row of weight 2 is as good as the row twice. It has no ``partial_fit``.
@@ -70,8 +72,8 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
         ``error_bars``.
     alpha : float >= 0 or "auto", default="auto"
         Strength of the penalty. "auto": by the search, from 1 / (C n_samples), the strengths of LogisticRegression with C =
-        100, 1, 0.1 and 0.01 on standardised columns. Without a search C = 1; 0 for "adagrad"; for "sdca" 1 / the
-        sum of the weights.
+        100, 1, 0.1 and 0.01 on standardised columns. Without a search C = 1; 0 for "adagrad" and "normalized"; for
+        "sdca" 1 / the sum of the weights.
     l1_ratio : float from 0 to 1, default=0.15
         Of "elasticnet".
     fit_intercept : bool, default=True
@@ -93,7 +95,7 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
     eta0 : float > 0 or "auto", default="auto"
         First step size. "auto": for "sgd" by the search, from 1/16, 1/4, 1, 4 and 16 times 1 / mean(sample_weight * (||z||^2 +
         1)), z the standardised row, at most 1 / (2 alpha); without a search 1/4. For "adagrad" 1.4 and for "ftrl" 6 over
-        mean(||z||^2).
+        mean(||z||^2); for "normalized" 0.5.
     power_t : float, default=0.25
     early_stopping : bool, default=False
         Hold out ``validation_fraction`` of the rows, choose and stop by their log loss and keep the weights of the best epoch.
@@ -111,8 +113,8 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
         plan and the epochs of the model (Efron 1979). 0: none; a few dozen give the size of the bars, hundreds a second digit.
     standardize : {"auto", "std", "maxabs", None}, default="auto"
         Columns seen as (x - center) * scale, (LR-9), on the fly: X is neither copied nor changed. "auto" is "std", mean and
-        standard deviation, for dense rows, and "maxabs", 0 and the largest absolute value, for sparse ones. ``coef_`` and
-        ``intercept_`` are in the caller's units all the same.
+        standard deviation, for dense rows, and "maxabs", 0 and the largest absolute value, for sparse ones; for "normalized" it
+        is None. ``coef_`` and ``intercept_`` are in the caller's units all the same.
     certify : bool, default=False
         One more read after ``fit``, for ``certificate_``. "sdca" has it anyway.
 
@@ -473,14 +475,14 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
         if optimizer == "sdca":
             size += 16
         elif optimizer != "sgd":
-            size *= 2
+            size *= 3 if optimizer == "normalized" else 2
         elif self._shrinks:
             size, kind = size + 8, "sgd with an L1 penalty"
         elif self.average:
             size, kind = size + 8, "sgd with averaging"
         copies = 1 if self.max_iter == 1 else 2  # the weights of the epoch before are kept
         check_memory(copies * size * n_weights, f"{kind}, {copies} times {size} bytes for each of {n_weights} weights,")
-        if optimizer in ("adagrad", "ftrl"):
+        if optimizer in STEP:
             return AdaptiveState.new(
                 1 if n_classes == 2 else n_classes,
                 X.shape[1],
@@ -580,8 +582,10 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
         if optimizer == "sgd" and self._shrinks and (self.average not in ("auto", False) or self.error_bars):
             other = f"error_bars={self.error_bars}" if self.error_bars else f"average={self.average}"
             raise ValueError(f"penalty={self.penalty!r} with optimizer='sgd' has no {other}; leave it as it was")
-        if optimizer == "adagrad" and self.penalty and self.alpha not in ("auto", 0):
-            raise ValueError("optimizer='adagrad' has no penalty; take optimizer='ftrl', or leave alpha='auto'")
+        if optimizer in ("adagrad", "normalized") and self.penalty and self.alpha not in ("auto", 0):
+            raise ValueError(f"optimizer={optimizer!r} has no penalty; take optimizer='ftrl', or leave alpha='auto'")
+        if optimizer == "normalized" and self.warm_start:
+            raise ValueError("optimizer='normalized' has no warm_start; its steps go on with partial_fit")
         if optimizer != "sgd":
             for name, kept in (("average", ("auto", False)), ("learning_rate", ("auto", "constant")), ("error_bars", (0,))):
                 if getattr(self, name) not in kept:
@@ -589,6 +593,9 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
         settings = super()._settings()
         if optimizer != "sgd":
             settings = replace(settings, learning_rate="constant")
+        if optimizer == "normalized":
+            eta0 = STEP[optimizer] if settings.eta0 == "auto" else settings.eta0
+            settings = replace(settings, eta0=eta0, standardize=None if self.standardize == "auto" else self.standardize)
         return settings if self.penalty else Settings(**{**vars(settings), "alpha": 0.0})
 
     def _predicting(self, X: Any, method: str, **options: Any) -> Array:

@@ -40,6 +40,7 @@ cdef extern from "vectors/vectors.h" nogil:
                                  float *, float *) noexcept nogil
         void (*adaptive_update)(Py_ssize_t, const float *, const int32_t *, Py_ssize_t, Py_ssize_t, float *, bint, float, float,
                                 float, const float *, const float *) noexcept nogil
+        double (*normalize)(Py_ssize_t, const float *, const int32_t *, Py_ssize_t, float *, float *, float *) noexcept nogil
         void (*shrink_step)(Py_ssize_t, Py_ssize_t, float, float, const float *, const float *, float *) noexcept nogil
         void (*catch_up)(Py_ssize_t, Py_ssize_t, const int32_t *, double, float *, double *) noexcept nogil
         void (*product)(Py_ssize_t, Py_ssize_t, const float *const *, const int32_t *, Py_ssize_t, Py_ssize_t, const float *,
@@ -86,6 +87,7 @@ cdef extern from "vectors/vectors.h" nogil:
                                  double *, double *) noexcept nogil
         void (*adaptive_update)(Py_ssize_t, const double *, const int32_t *, Py_ssize_t, Py_ssize_t, double *, bint, double, double,
                                 double, const double *, const double *) noexcept nogil
+        double (*normalize)(Py_ssize_t, const double *, const int32_t *, Py_ssize_t, double *, double *, double *) noexcept nogil
         void (*shrink_step)(Py_ssize_t, Py_ssize_t, double, double, const double *, const double *, double *) noexcept nogil
         void (*catch_up)(Py_ssize_t, Py_ssize_t, const int32_t *, double, double *, double *) noexcept nogil
         void (*product)(Py_ssize_t, Py_ssize_t, const double *const *, const int32_t *, Py_ssize_t, Py_ssize_t, const double *,
@@ -301,6 +303,16 @@ cdef inline void adaptive_update(
         v.f32.adaptive_update(n, x, at, width, place, pair, ftrl, beta, eta, g, w, root)
     else:
         v.f64.adaptive_update(n, x, at, width, place, pair, ftrl, beta, eta, g, w, root)
+
+
+cdef inline double normalize(
+    const vectors *v, Py_ssize_t n, const floating *x, const int32_t *at, Py_ssize_t width, floating *pair, floating *largest,
+    floating *q
+) noexcept nogil:
+    if floating is float:
+        return v.f32.normalize(n, x, at, width, pair, largest, q)
+    else:
+        return v.f64.normalize(n, x, at, width, pair, largest, q)
 
 
 cdef inline void shrink_step(

@@ -22,4 +22,6 @@ def logistic_adaptive_pass(
     scale: NDArray[_Real] | None,
     pairs: NDArray[_Real],
     b_pairs: _Vector | None,
+    largest: NDArray[_Real] | None,
+    met: _Vector | None,
 ) -> tuple[float, int]: ...

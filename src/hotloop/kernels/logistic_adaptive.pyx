@@ -1,6 +1,7 @@
-"""Logistic regression by adaptive steps, one step size a weight: AdaGrad and FTRL-proximal, over dense rows or non-zeros.
+"""Logistic regression by adaptive steps, one step size a weight: AdaGrad, normalised or not, and FTRL-proximal, over dense rows or
+non-zeros.
 
-Equations (LR-1) to (LR-4), (LR-6) to (LR-9), (AD-1), (AD-2). A dense row is a row that has all columns. A weight and its sum of
+Equations (LR-1) to (LR-4), (LR-6) to (LR-9), (AD-1) to (AD-3). A dense row is a row that has all columns. A weight and its sum of
 squared slopes lie side by side.
 """
 import numpy as np
@@ -26,19 +27,20 @@ cdef struct Rule:
     double l1             # alpha l1_ratio: times the steps so far it is the strength of (AD-2)
     double l2
     double t              # steps so far
+    bint normalized
 
 
 cdef Trouble take_steps(
     const levels.vectors *v, Steps *steps, const Csr *X, const Dense *D, Py_ssize_t n_features, Py_ssize_t m, const floating *center,
     const floating *scale, Rule rule, int32_t *places, floating *scratch, floating *w, floating *root, double *p, floating *pair,
-    double *b_pair
+    double *b_pair, floating *largest, double *met, floating *q
 ) noexcept nogil:
     cdef const int32_t *at
     cdef const floating *x
     cdef Trouble trouble = NONE
     cdef bint fetch = X != NULL and 2 * n_features * m * <Py_ssize_t>sizeof(floating) > CACHED
     cdef Py_ssize_t row, n, c, j
-    cdef double weight, g
+    cdef double weight, g, step = rule.eta
     cdef floating beta = <floating>rule.beta, eta = <floating>rule.eta, inverse = <floating>(1 / rule.eta)
     while steps.next < steps.n_steps:
         if X != NULL:
@@ -47,6 +49,8 @@ cdef Trouble take_steps(
                 nonzeros.fetch_row(v, X, row)
                 if fetch:
                     nonzeros.fetch_weights(v, X, row, pair, 2 * m * sizeof(floating))
+                    if largest != NULL:
+                        nonzeros.fetch_weights(v, X, row, largest, sizeof(floating))
         trouble = next_row(steps, &row, &weight)
         if trouble != NONE:
             return trouble
@@ -59,6 +63,11 @@ cdef Trouble take_steps(
         else:
             n, at = n_features, places
             x = samples.row(v, D.data + row * D.stride, D.type, n_features, center, scale, scratch)
+        if rule.normalized:
+            met[0] += levels.normalize(v, n, x, at, m, pair, largest, q) + (b_pair != NULL)
+            x = q
+            step = rule.eta * sqrt((rule.t + 1) / met[0]) if met[0] > 0 else 0.0           # (AD-3)
+            eta = <floating>step
         for c in range(m):
             levels.adaptive_weights(v, n, at, m, c, <const floating *>pair, rule.ftrl, <floating>(rule.l1 * rule.t),
                                     <floating>(rule.l2 * rule.t), beta, inverse, w + c * n, root + c * n)
@@ -79,7 +88,7 @@ cdef Trouble take_steps(
                                    <const floating *>(root + c * n))
             if b_pair != NULL and g != 0.0:
                 b_pair[2 * c + 1] += g * g
-                b_pair[2 * c] -= rule.eta * g / (rule.beta + sqrt(b_pair[2 * c + 1]))       # (AD-1)
+                b_pair[2 * c] -= step * g / (rule.beta + sqrt(b_pair[2 * c + 1]))       # (AD-1)
         rule.t += 1
         steps.moved += 1
     return trouble
@@ -101,6 +110,8 @@ def logistic_adaptive_pass(
     scale,
     floating[:, :, ::1] pairs not None,
     double[:, ::1] b_pairs,
+    floating[::1] largest,
+    double[::1] met,
 ):
     """See hotloop.reference.logistic_adaptive_pass. The GIL is released."""
     cdef Py_ssize_t n_features = pairs.shape[0], n_outputs = pairs.shape[1], n_samples, longest
@@ -118,8 +129,11 @@ def logistic_adaptive_pass(
         rows, n_samples, longest = &sparse.rows, sparse.rows.n_samples, sparse.rows.longest
         if center is not None:
             raise ValueError("sparse rows are scaled, not centred")
-    if rule not in ("adagrad", "ftrl"):
-        raise ValueError(f"rule is {rule!r}, expected 'adagrad' or 'ftrl'")
+    if rule not in ("adagrad", "ftrl", "normalized"):
+        raise ValueError(f"rule is {rule!r}, expected 'adagrad', 'ftrl' or 'normalized'")
+    cdef bint normalized = rule == "normalized"
+    if normalized and (largest is None or largest.shape[0] != n_features or met is None or met.shape[0] != 1):
+        raise ValueError(f"largest must have {n_features} entries, met one")
     if y.shape[0] != n_samples or sample_weight.shape[0] != n_samples:
         raise ValueError("y and sample_weight must have one entry a row")
     for array in (center, scale):
@@ -145,11 +159,14 @@ def logistic_adaptive_pass(
     cdef const floating *scale0 = NULL if empty or scale is None else &scales[0]
     cdef floating *pair0 = NULL if empty else &pairs[0, 0, 0]
     cdef double *b_pair0 = NULL if b_pairs is None else &b_pairs[0, 0]
-    cdef Rule own = Rule(rule == "ftrl", eta, beta, l1, l2, t)
+    cdef floating[::1] q = np.empty(max(longest, 1) if normalized else 1, dtype)
+    cdef floating *largest0 = NULL if empty or not normalized else &largest[0]
+    cdef double *met0 = NULL if not normalized else &met[0]
+    cdef Rule own = Rule(rule == "ftrl", eta, beta, l1, l2, t, normalized)
     cdef Trouble trouble
     with nogil:
         trouble = take_steps(levels.active, &steps, rows, &where, n_features, n_outputs, center0, scale0, own, &places[0],
-                             &scratch[0], &w[0], &root[0], &p[0], pair0, b_pair0)
+                             &scratch[0], &w[0], &root[0], &p[0], pair0, b_pair0, largest0, met0, &q[0])
     if trouble != NONE:
         raise what_is_wrong(trouble, steps.place, order, y, n_samples, max(n_outputs, 2))
     return steps.loss, steps.moved

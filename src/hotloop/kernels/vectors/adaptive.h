@@ -1,4 +1,4 @@
-/* Adaptive steps, (AD-1) and (AD-2), of a row given by its non-zeros x_j at column at_j, for one REAL type: included by level.h. What a
+/* Adaptive steps, (AD-1) to (AD-3), of a row given by its non-zeros x_j at column at_j, for one REAL type: included by level.h. What a
    column has learnt stands as pairs in pair[(at_j width + place) 2]: weight and sum of squared slopes (AdaGrad), or z and that sum
    (FTRL), side by side, so that a column costs one line of the cache. x NULL stands for ones. */
 #define CHUNK 16
@@ -66,6 +66,25 @@ static void NAME(adaptive_update)(
             p[0] = z[j], p[1] = s[j];
         }
     }
+}
+
+/* q = the row over the largest values of its columns, its own included, which sums of squares follow (AD-3); returns sum_j q_j^2. */
+static double NAME(normalize)(
+    ptrdiff_t n, const REAL *restrict x, const int32_t *restrict at, ptrdiff_t width, REAL *restrict pair, REAL *restrict largest,
+    REAL *restrict q)
+{
+    double sum = 0;
+    for (ptrdiff_t j = 0; j < n; j++) {
+        const REAL x_j = x ? x[j] : 1, size = x_j < 0 ? -x_j : x_j, before = largest[at[j]];
+        if (size > before) {
+            const REAL ratio = before / size;
+            for (ptrdiff_t i = at[j] * width; i < (at[j] + 1) * width; i++) pair[2 * i + 1] *= ratio * ratio;
+            largest[at[j]] = size;
+        }
+        q[j] = size > before ? (x_j < 0 ? -1 : 1) : before > 0 ? x_j / before : 0;
+        sum += (double)q[j] * q[j];
+    }
+    return sum;
 }
 
 #undef TINY

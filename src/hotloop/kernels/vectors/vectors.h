@@ -87,6 +87,7 @@ enum { U8, I8, U16, I16, U32, I32, U64, I64, F16, F32, F64, TYPES };
                              REAL l2, REAL beta, REAL inverse, REAL *w, REAL *root);                                               \
     void (*adaptive_update)(ptrdiff_t n, const REAL *x, const int32_t *at, ptrdiff_t width, ptrdiff_t place, REAL *pair, int ftrl, \
                             REAL beta, REAL eta, REAL g, const REAL *w, const REAL *root);                                         \
+    double (*normalize)(ptrdiff_t n, const REAL *x, const int32_t *at, ptrdiff_t width, REAL *pair, REAL *largest, REAL *q);       \
     /* A step of a dense row under an L1 penalty: W_ji <- soft((1 - l2) W_ji + c_i x_j, l1)                              (LR-16) */\
     void (*shrink_step)(ptrdiff_t n, ptrdiff_t width, REAL l1, REAL l2, const REAL *c, const REAL *x, REAL *W);                    \
     /* Takes off the weights of the columns at_j what they owe: `shrinks` less what each has shrunk so far             (LR-17) */  \
