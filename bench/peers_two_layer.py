@@ -6,7 +6,8 @@ Each peer with what made it fastest of what was tried:
 - torch eager: Linear layers, SGD(fused=True). torch.compile: model and loss, the same optimiser; CSR rows by EmbeddingBag with
   sparse gradients, for which fused steps do not exist. "Slopes written out" does without automatic derivatives and optimiser.
 - jax: one jitted lax.scan over the batches, its weights donated. To compile is not timed, here and with torch and numba.
-- numba: a plain loop, fastmath, row by row; with and without a look whether the column is zero.
+- numba: a plain loop, fastmath, row by row; with and without a look whether the column is zero. A view of a row of W1 is taken
+  before the loop over it, and W2 is transposed: 1.6 times as fast at 28-32-1, and 5 times over CSR rows, as subscripts inside.
 - exact_net.c: a file of C that HOTLOOP_EXACT_NET names, whose ``blocked`` does softmax of at most 16 outputs; compiled with
   -O3 -march=native.
 - Vowpal Wabbit: --nn --sgd, examples parsed beforehand, ``learn`` for each.
@@ -15,6 +16,7 @@ Where the comparison is unequal:
 
 - Two classes are one sigmoid, and a softmax of two outputs in exact_net.c.
 - Vowpal Wabbit has tanh units and first weights of its own, and one network a class (--oaa): no error is given.
+- exact_net.c branches on each unit: at 28-32 it is up to four times as fast on rows by which the same units are always at work.
 - A peer sees as many of the first rows as it takes in a fifth of a second: a slow one finds them in the caches.
 """
 
@@ -229,22 +231,23 @@ def jax_scan(task: Task) -> Peer:
 
 
 def numba_loop(task: Task, skip: bool) -> Peer:
-    """Row by row; W1 lies by columns of the rows, as it does in hotloop. CSR rows have no zeros to skip."""
+    """Row by row; W1 lies by columns of the rows and W2 by outputs, so that each innermost loop is over units side by side."""
     from numba import njit
 
     @njit(fastmath=True)
-    def output_layer(a, label, W2, b2, eta, d, o):
-        """Step W2 and b2; a holds the units before the relu, d gets eta times their slopes."""
-        H, C = W2.shape
+    def output_layer(a, label, V, b2, eta, d, o):
+        """Step V, the transpose of W2, and b2; a holds the units before the relu, d gets eta times their slopes."""
+        H, C = len(a), len(b2)
         for j in range(H):
             a[j] = max(a[j], np.float32(0))
+            d[j] = np.float32(0)
         for c in range(C):
-            o[c] = b2[c]
-        for j in range(H):
-            for c in range(C):
-                o[c] += a[j] * W2[j, c]
+            v, t = V[c], np.float32(0)
+            for j in range(H):
+                t += a[j] * v[j]
+            o[c] = t + b2[c]
         if C == 1:
-            o[0] = eta * (np.float32(1 / (1 + exp(-o[0]))) - np.float32(label))
+            o[0] = eta * (np.float32(1) / (np.float32(1) + exp(-o[0])) - np.float32(label))
         else:
             top, total = o.max(), np.float32(0)
             for c in range(C):
@@ -252,17 +255,17 @@ def numba_loop(task: Task, skip: bool) -> Peer:
                 total += o[c]
             for c in range(C):
                 o[c] = eta * (o[c] / total - (np.float32(1) if label == c else np.float32(0)))
-        for j in range(H):
-            t = np.float32(0)
-            for c in range(C):
-                t += o[c] * W2[j, c]
-                W2[j, c] -= o[c] * a[j]
-            d[j] = t if a[j] > 0 else np.float32(0)
         for c in range(C):
-            b2[c] -= o[c]
+            v, t = V[c], o[c]
+            for j in range(H):
+                d[j] += t * v[j]
+                v[j] -= t * a[j]
+            b2[c] -= t
+        for j in range(H):
+            d[j] = d[j] if a[j] > 0 else np.float32(0)
 
     @njit(fastmath=True)
-    def dense_pass(X, y, W1, b1, W2, b2, eta, skip):
+    def dense_pass(X, y, W1, b1, V, b2, eta, skip):
         k, H = W1.shape
         a, d, o = np.empty(H, np.float32), np.empty(H, np.float32), np.empty(len(b2), np.float32)
         for i in range(len(X)):
@@ -270,48 +273,54 @@ def numba_loop(task: Task, skip: bool) -> Peer:
             for j in range(H):
                 a[j] = b1[j]
             for f in range(k):
-                v = x[f]
+                w, v = W1[f], x[f]
                 if skip and v == 0:
                     continue
                 for j in range(H):
-                    a[j] += v * W1[f, j]
-            output_layer(a, y[i], W2, b2, eta, d, o)
+                    a[j] += v * w[j]
+            output_layer(a, y[i], V, b2, eta, d, o)
             for j in range(H):
                 b1[j] -= d[j]
             for f in range(k):
-                v = x[f]
+                w, v = W1[f], x[f]
                 if skip and v == 0:
                     continue
                 for j in range(H):
-                    W1[f, j] -= v * d[j]
+                    w[j] -= v * d[j]
 
     @njit(fastmath=True)
-    def sparse_pass(starts, places, values, y, W1, b1, W2, b2, eta):
+    def sparse_pass(starts, places, values, y, W1, b1, V, b2, eta):
         H = W1.shape[1]
         a, d, o = np.empty(H, np.float32), np.empty(H, np.float32), np.empty(len(b2), np.float32)
         for i in range(len(y)):
             for j in range(H):
                 a[j] = b1[j]
             for p in range(starts[i], starts[i + 1]):
+                w, v = W1[places[p]], values[p]
                 for j in range(H):
-                    a[j] += values[p] * W1[places[p], j]
-            output_layer(a, y[i], W2, b2, eta, d, o)
+                    a[j] += v * w[j]
+            output_layer(a, y[i], V, b2, eta, d, o)
             for j in range(H):
                 b1[j] -= d[j]
             for p in range(starts[i], starts[i + 1]):
+                w, v = W1[places[p]], values[p]
                 for j in range(H):
-                    W1[places[p], j] -= values[p] * d[j]
+                    w[j] -= v * d[j]
 
     eta = np.float32(task.eta)
+    W1, b1, W2, b2 = task.first
+
+    def start():
+        return [W1.copy(), b1.copy(), np.ascontiguousarray(W2.T).copy(), b2.copy()]
 
     def train(weights, n_samples):
         y = task.y[:n_samples]
         if issparse(task.X):
-            sparse_pass(task.X.indptr, task.X.indices, task.X.data, y, *weights, eta)
+            sparse_pass(task.X.indptr, task.X.indices.view(np.uint32), task.X.data, y, *weights, eta)
         else:
             dense_pass(task.X[:n_samples], y, *weights, eta, skip)
 
-    return lambda: [w.copy() for w in task.first], train, lambda weights: weights
+    return start, train, lambda w: [w[0], w[1], w[2].T, w[3]]
 
 
 PROTOTYPE = """
