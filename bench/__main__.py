@@ -5,6 +5,7 @@ import json
 import re
 from datetime import date
 from pathlib import Path
+from time import perf_counter, process_time
 
 import numpy as np
 
@@ -26,6 +27,11 @@ def main() -> None:
     parser.add_argument("--store", type=Path, metavar="FILE", help="write the ratios of speeds to a file")
     parser.add_argument("--against", type=Path, metavar="FILE", help="exit 1 if a ratio has lost a tenth of what is stored")
     parser.add_argument("--plot", type=Path, metavar="FILE", help="draw the speeds of the dense cases (SVG, PNG; matplotlib)")
+    parser.add_argument(
+        "--processor-time",
+        action="store_true",
+        help="count what the process itself takes, all its threads: where others run, too",
+    )
     asked = parser.parse_args()
     families = [
         (family, case)
@@ -36,9 +42,9 @@ def main() -> None:
     if unknown := set(asked.case or ()) - set(names):
         parser.error(f"no case {', '.join(sorted(unknown))}; there are: {', '.join(names)}")
 
-    about = {**machine(), "core": pin()}
+    about = {**machine(), "core": pin(), "clock": "processor time" if asked.processor_time else "wall time"}
     bandwidth = read_bandwidth()
-    print(f"{about['cpu']}, {about['cores']} cores, one thread on core {about['core']}; ", end="")
+    print(f"{about['cpu']}, {about['cores']} cores, one thread on core {about['core']}, {about['clock']}; ", end="")
     print(f"reads memory at {bandwidth['best'] / 1e9:.1f} GB/s at least; numpy {about['numpy']}, Python {about['python']}\n")
     print("| " + " | ".join(HEAD) + " |\n|---|---|" + "--:|" * (len(HEAD) - 2), flush=True)
     rows = []
@@ -46,7 +52,7 @@ def main() -> None:
         if asked.case and case.name not in asked.case:
             continue
         candidates = family.candidates(case)
-        take_turns(candidates, asked.rounds)
+        take_turns(candidates, asked.rounds, process_time if asked.processor_time else perf_counter)
         of_case = [figures(c, candidates[-1], bandwidth["best"], c.error(family.PREFIX)) for c in candidates]
         for row in of_case:
             print(line(row), flush=True)

@@ -51,12 +51,12 @@ class Candidate:
         pairs = zip(self.weights(state), self.oracle(n_samples), strict=True)
         return max(float(np.abs(got - want).max() / np.abs(want).max()) for got, want in pairs)
 
-    def take_turn(self) -> None:
+    def take_turn(self, clock: Callable[[], float] = perf_counter) -> None:
         """Time one pass."""
         state = self.start()
-        before = perf_counter()
+        before = clock()
         self.train(state, self.n_samples)
-        self.seconds.append(perf_counter() - before)
+        self.seconds.append(clock() - before)
 
     @property
     def best(self) -> float:
@@ -69,11 +69,11 @@ class Candidate:
         return self.n_samples / float(np.median(self.seconds))
 
 
-def take_turns(candidates: Sequence[Candidate], rounds: int) -> None:
+def take_turns(candidates: Sequence[Candidate], rounds: int, clock: Callable[[], float] = perf_counter) -> None:
     """Time every candidate ``rounds`` times, in turn, after one turn that does not count."""
     for counted in [False] + [True] * rounds:
         for candidate in candidates:
-            candidate.take_turn()
+            candidate.take_turn(clock)
             if not counted:
                 candidate.seconds.clear()
 
