@@ -108,6 +108,7 @@ cdef extern from "vectors/vectors.h" nogil:
                              double *) noexcept nogil
     struct vectors:
         const char *level
+        int leads
         void (*fetch)(Py_ssize_t, const void *) noexcept nogil
         void (*fetch_places)(Py_ssize_t, const void *, bint, const void *, Py_ssize_t) noexcept nogil
         void (*permute)(uint64_t, int, int, const uint32_t *, uint64_t *) noexcept nogil

@@ -14,10 +14,11 @@ from cython cimport floating
 from libc.math cimport exp, fabs, log1p
 
 from hotloop.kernels cimport levels, samples
-from hotloop.kernels.steps cimport AHEAD, DIVERGED, NONE, Steps, Trouble, new_steps, next_row, what_is_wrong
+from hotloop.kernels.steps cimport DIVERGED, NONE, Steps, Trouble, new_steps, next_row, what_is_wrong
 
 cdef enum:
     AT_A_TIME = 256   # probabilities
+    AHEAD = 16        # rows in flight, at most, ahead of the block that is read
     AT_ONCE = 16_384  # bytes of rows
 
 cdef double SMALLEST = -708.0  # below, exp is no normal number
@@ -28,7 +29,8 @@ cdef double log_loss(double m, double y) noexcept nogil:
 
 
 cdef Trouble gather(
-    Steps *steps, const char *X, Py_ssize_t stride, floating *rows, const char **where, Py_ssize_t *at, Py_ssize_t *n
+    Steps *steps, const char *X, Py_ssize_t stride, floating *rows, const char **where, Py_ssize_t *at, Py_ssize_t *n,
+    Py_ssize_t n_ahead
 ) noexcept nogil:
     """Collect what the rule needs of the next rows that move, up to a group of them, in slots 4, 5, ...: the first four hold the
     block before. The last block is filled up with copies of its last row, of weight 0."""
@@ -55,7 +57,7 @@ cdef Trouble gather(
         slot += 1
     n[0] = slot - 4
     # the rows that will be read first after these
-    for slot in range(slot, slot + AHEAD):
+    for slot in range(slot, slot + n_ahead):
         row = steps.order[min(steps.next + slot - 4 - n[0], steps.n_steps - 1)]
         where[slot] = X + (row if 0 <= row < steps.n_samples else 0) * stride
     return trouble
@@ -82,16 +84,17 @@ cdef Trouble blocked_pass(
     cdef Trouble trouble = NONE
     cdef Py_ssize_t n, s, i, field, side = 0
     cdef bint begun = False, direct = samples.as_they_are(type, center, <const floating *>w)
+    cdef Py_ssize_t n_ahead = AHEAD if n_bytes <= 512 else 4 if direct and v.leads and n_bytes >= 2048 else 8
     for i in range(12):
         r[i] = 0
     for i in range(4):  # before the first block there is one that moves nothing
         rest(rows, i)
     while trouble == NONE and steps.next < steps.n_steps:
-        trouble = gather(steps, X, stride, rows, where, at, &n)
+        trouble = gather(steps, X, stride, rows, where, at, &n, n_ahead)
         for s in range(0, n, 4):  # the rows p are those of slots s to s + 3, the rows q the four after them
             for i in range(4):
                 q[i] = samples.row(v, where[s + 4 + i], type, n_features, center, scale, scratch + (side + i) * n_features)
-                ahead[i] = <const floating *>where[s + 4 + AHEAD + i]
+                ahead[i] = <const floating *>where[s + 4 + n_ahead + i]
                 if not direct:
                     v.fetch(n_bytes, ahead[i])
                     ahead[i] = q[i]

@@ -43,7 +43,8 @@ static inline uint32_t JOIN(mix, of, LEVEL)(uint32_t x)
     return x ^ x >> 16;
 }
 
-enum width { NARROW, MIDDLE, WIDE }; /* of rows: see blocks.h */
+enum width { NARROW, MIDDLE, WIDE, READY }; /* of rows: see blocks.h */
+#define LEADS (VECTOR_BYTES > 16)
 
 #define REAL float
 #define INT int32_t
@@ -131,5 +132,5 @@ static void JOIN(permute, of, LEVEL)(uint64_t first, int low_bits, int high_bits
         OF(backward_sum, SHORT)                                                                                                 \
     }
 
-const struct vectors JOIN(vectors, of, LEVEL) = {LEVEL_NAME, JOIN(fetch, of, LEVEL), JOIN(fetch, places, LEVEL), JOIN(permute, of, LEVEL), TABLE(f32),
+const struct vectors JOIN(vectors, of, LEVEL) = {LEVEL_NAME, LEADS, JOIN(fetch, of, LEVEL), JOIN(fetch, places, LEVEL), JOIN(permute, of, LEVEL), TABLE(f32),
                                                     TABLE(f64)};

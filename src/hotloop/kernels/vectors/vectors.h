@@ -127,6 +127,8 @@ struct vectors_f32 { PRIMITIVES(float); };
 struct vectors_f64 { PRIMITIVES(double); };
 struct vectors {
     const char *level;
+    /* whether `block` wants the next four rows as those ahead, where rows lie ready and have 2,048 bytes or more */
+    int leads;
     /* brings n_bytes into the cache */
     void (*fetch)(ptrdiff_t n_bytes, const void *x);
     /* brings base[places[j] * width], j < n, into the cache; places are int64 (wide) or int32 */
