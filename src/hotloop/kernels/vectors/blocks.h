@@ -292,11 +292,5 @@ static void NAME(losses)(ptrdiff_t n, REAL *rows, double *loss)
 #undef BLOCK_OF
 #undef FETCH
 #undef LEAD
-#undef GRAM
 #undef DOTS
 #undef UPDATE
-#undef HALF_LANES
-#undef AT
-#undef IQUAD
-#undef IHALF
-#undef HALF

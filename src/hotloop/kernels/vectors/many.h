@@ -26,6 +26,58 @@ static inline VEC NAME(moving)(VEC step, VEC a)
     return (VEC)((IVEC)(step != zero) & (IVEC)a);
 }
 
+/* u = -sign m, for which eta times the gradient is -a: a = e / (1 + exp(u)), (LR-2), (LR-4), 0 where the step is 0 */
+static inline VEC NAME(slope)(VEC step, VEC minus_sign, VEC u)
+{
+    return NAME(moving)(step, minus_sign * step / (1 + NAME(exp_vec)(u)));
+}
+
+/* The recurrence of LANES models of their own; what does not hang on the row before is computed first. */
+static inline void NAME(separate_rows)(
+    ptrdiff_t v, ptrdiff_t width, const REAL *lanes, VEC base, REAL one, const REAL *r, REAL *margins, REAL *gradient)
+{
+    const REAL *step = lanes + 4 * width + v, *keep = lanes + 8 * width + v, *dots = r + 8 + v;
+    const VEC h0 = -LOAD(lanes + v), h1 = -LOAD(lanes + width + v), h2 = -LOAD(lanes + 2 * width + v), h3 = -LOAD(lanes + 3 * width + v);
+    const VEC k0 = LOAD(keep), k1 = LOAD(keep + width), k2 = LOAD(keep + 2 * width), k12 = k1 * k2, k01 = k0 * k1;
+    VEC u0 = h0 * (LOAD(dots) + base), u1 = h1 * (k0 * LOAD(dots + width) + base);
+    VEC u2 = h2 * (k01 * LOAD(dots + 2 * width) + base), u3 = h3 * (k01 * k2 * LOAD(dots + 3 * width) + base);
+    const VEC g1 = h1 * (r[0] + one), g2 = h2 * (k1 * r[1] + one), g3 = h3 * (k12 * r[2] + one), g21 = h2 * (r[3] + one);
+    const VEC g31 = h3 * (k2 * r[4] + one), g32 = h3 * (r[5] + one);
+    const VEC a0 = NAME(slope)(LOAD(step), h0, u0); /* (LR-12) */
+    u1 += a0 * g1, u2 += a0 * g2, u3 += a0 * g3;
+    const VEC a1 = NAME(slope)(LOAD(step + width), h1, u1);
+    u2 += a1 * g21, u3 += a1 * g31;
+    const VEC a2 = NAME(slope)(LOAD(step + 2 * width), h2, u2);
+    u3 += a2 * g32;
+    STORE(gradient) = a0, STORE(gradient + width) = a1, STORE(gradient + 2 * width) = a2;
+    STORE(gradient + 3 * width) = NAME(slope)(LOAD(step + 3 * width), h3, u3);
+    STORE(margins) = h0 * u0, STORE(margins + width) = h1 * u1, STORE(margins + 2 * width) = h2 * u2, STORE(margins + 3 * width) = h3 * u3;
+}
+
+/* b as the weights have it */
+static inline VEC NAME(narrowed)(const double *b)
+{
+    REAL lane[LANES];
+    VEC base;
+    for (ptrdiff_t l = 0; l < LANES; l++) lane[l] = (REAL)b[l];
+    memcpy(&base, lane, sizeof base);
+    return base;
+}
+
+/* b takes the steps of four rows, row by row */
+static inline void NAME(step_intercepts)(ptrdiff_t width, const REAL *gradient, const REAL *step, double *b, double *b_total)
+{
+    if (b_total)
+        for (int i = 0; i < 4; i++)
+            for (ptrdiff_t l = 0; l < LANES; l++) {
+                b[l] += gradient[i * width + l];
+                b_total[l] += step[i * width + l] != 0 ? b[l] : 0;
+            }
+    else
+        for (ptrdiff_t l = 0; l < LANES; l++)
+            b[l] = (((b[l] + gradient[l]) + gradient[width + l]) + gradient[2 * width + l]) + gradient[3 * width + l];
+}
+
 static inline __attribute__((always_inline)) int NAME(any_many)(
     ptrdiff_t n, ptrdiff_t width, REAL *restrict W, REAL *restrict total, const REAL *lanes, double *b, double *b_total,
     int intercept, int softmax, const REAL *const *p, const REAL *const *q, const REAL *const *ahead, REAL *r, REAL *found)
@@ -34,36 +86,29 @@ static inline __attribute__((always_inline)) int NAME(any_many)(
     REAL *gradient = found + 4 * width; /* eta times it, negative */
     const REAL one = intercept ? 1 : 0;
 
-    /* the recurrence, row after row; where the lanes are models of their own all rows of one vector are done before the next */
-    for (int i = 0; i < 4; i++) {
-        static const int of[4][3] = {{0, 0, 0}, {0, 0, 0}, {1, 3, 0}, {2, 4, 5}}; /* places of x_j . x_i, j < i */
-        const REAL *s_i = sign + i * width, *e_i = step + i * width;
-        REAL *m_i = found + i * width, *a_i = gradient + i * width;
-        for (ptrdiff_t v = 0; v < width; v += LANES) {
-            VEC kept = LOAD(keep + v) * 0 + 1, sum = {0}; /* kept: what is left at row i of the weights after row j */
-            for (int j = i - 1; j >= 0; j--) {
-                sum += LOAD(gradient + j * width + v) * (kept * r[of[i][j]] + one);
-                kept *= LOAD(keep + j * width + v);
+    if (!softmax)
+        for (ptrdiff_t v = 0; v < width; v += LANES)
+            NAME(separate_rows)(v, width, lanes, NAME(narrowed)(b + v), one, r, found + v, gradient + v);
+    else /* row after row: the sum couples all lanes */
+        for (int i = 0; i < 4; i++) {
+            static const int of[4][3] = {{0, 0, 0}, {0, 0, 0}, {1, 3, 0}, {2, 4, 5}}; /* places of x_j . x_i, j < i */
+            const REAL *s_i = sign + i * width, *e_i = step + i * width;
+            REAL *m_i = found + i * width, *a_i = gradient + i * width, top, row_sum;
+            for (ptrdiff_t v = 0; v < width; v += LANES) {
+                VEC kept = LOAD(keep + v) * 0 + 1, sum = {0}; /* kept: what is left at row i of the weights after row j */
+                for (int j = i - 1; j >= 0; j--) {
+                    sum += LOAD(gradient + j * width + v) * (kept * r[of[i][j]] + one);
+                    kept *= LOAD(keep + j * width + v);
+                }
+                STORE(m_i + v) = kept * LOAD(dots + i * width + v) + NAME(narrowed)(b + v) + sum; /* (LR-1), (LR-12) */
             }
-            VEC base;
-            for (ptrdiff_t l = 0; l < LANES; l++) base[l] = (REAL)b[v + l];
-            const VEC m = kept * LOAD(dots + i * width + v) + base + sum; /* (LR-1), (LR-12) */
-            STORE(m_i + v) = m;
-            if (!softmax) {
-                const VEC y_sign = LOAD(s_i + v);
-                STORE(a_i + v) = NAME(moving)(LOAD(e_i + v), -y_sign * LOAD(e_i + v) / (1 + NAME(exp_vec)(-y_sign * m))); /* (LR-2), (LR-4) */
-            }
-        }
-        if (softmax) {
-            REAL top, sum;
             memcpy(a_i, m_i, (size_t)width * sizeof(REAL));
-            NAME(softmax_row)(width, a_i, &top, &sum);
-            if (!(top - top == 0 && sum - sum == 0) && e_i[0] != 0) return i;
-            found[8 * width + 2 * i] = top, found[8 * width + 2 * i + 1] = sum;
+            NAME(softmax_row)(width, a_i, &top, &row_sum);
+            if (!(top - top == 0 && row_sum - row_sum == 0) && e_i[0] != 0) return i;
+            found[8 * width + 2 * i] = top, found[8 * width + 2 * i + 1] = row_sum;
             for (ptrdiff_t v = 0; v < width; v += LANES)
-                STORE(a_i + v) = NAME(moving)(LOAD(e_i + v), LOAD(e_i + v) * (LOAD(s_i + v) - LOAD(a_i + v) / sum)); /* (LR-8) */
+                STORE(a_i + v) = NAME(moving)(LOAD(e_i + v), LOAD(e_i + v) * (LOAD(s_i + v) - LOAD(a_i + v) / row_sum)); /* (LR-8) */
         }
-    }
 
     for (ptrdiff_t v = 0; v < width; v += LANES) {
         const VEC a0 = LOAD(gradient + v), a1 = LOAD(gradient + width + v), a2 = LOAD(gradient + 2 * width + v);
@@ -76,12 +121,7 @@ static inline __attribute__((always_inline)) int NAME(any_many)(
             const VEC after2 = counts[2] + k3 * counts[3], after1 = counts[1] + k2 * after2, after0 = counts[0] + k1 * after1;
             c5 = LOAD(keep + v) * after0, c6 = after0 * a0, c7 = after1 * a1, c8 = after2 * a2, c9 = counts[3] * c4;
         }
-        if (intercept)
-            for (ptrdiff_t l = 0; l < LANES; l++)
-                for (int i = 0; i < 4; i++) {
-                    b[v + l] += gradient[i * width + v + l];
-                    if (b_total) b_total[v + l] += counts[i][l] * b[v + l];
-                }
+        if (intercept) NAME(step_intercepts)(width, gradient + v, step + v, b + v, b_total ? b_total + v : NULL);
         VEC m0 = {0}, m1 = {0}, m2 = {0}, m3 = {0};
         const REAL *p0 = p[0], *p1 = p[1], *p2 = p[2], *p3 = p[3], *q0 = q[0], *q1 = q[1], *q2 = q[2], *q3 = q[3];
         for (ptrdiff_t j = 0; j < n; j++) {
@@ -96,16 +136,19 @@ static inline __attribute__((always_inline)) int NAME(any_many)(
     }
 
     VEC G0 = {0}, G1 = {0}, G2 = {0}, G3 = {0}, G4 = {0}, G5 = {0};
+    HALF H0 = {0}, H1 = {0}, H2 = {0}, H3 = {0}, H4 = {0}, H5 = {0};
     const REAL *q0 = q[0], *q1 = q[1], *q2 = q[2], *q3 = q[3];
     ptrdiff_t j = 0;
     for (; j + LANES <= n; j += LANES) {
-        const VEC x0 = LOAD(q0 + j), x1 = LOAD(q1 + j), x2 = LOAD(q2 + j), x3 = LOAD(q3 + j);
         for (int i = 0; i < 4; i++) __builtin_prefetch(ahead[i] + j);
-        G0 += x0 * x1, G1 += x0 * x2, G2 += x0 * x3, G3 += x1 * x2, G4 += x1 * x3, G5 += x2 * x3;
+        GRAM(VEC, G)
     }
+    for (; j + HALF_LANES <= n; j += HALF_LANES) GRAM(HALF, H)
     for (int i = 0; i < 4; i++) __builtin_prefetch(ahead[i] + n - 1);
-    r[0] = NAME(sum)(G0), r[1] = NAME(sum)(G1), r[2] = NAME(sum)(G2);
-    r[3] = NAME(sum)(G3), r[4] = NAME(sum)(G4), r[5] = NAME(sum)(G5);
+    H0 += NAME(fold)(G0), H1 += NAME(fold)(G1), H2 += NAME(fold)(G2), H3 += NAME(fold)(G3), H4 += NAME(fold)(G4), H5 += NAME(fold)(G5);
+    *(QUAD *)r = NAME(sums)(H0, H1, H2, H3);
+    const QUAD last = NAME(sums)(H4, H5, H4, H5);
+    r[4] = last[0], r[5] = last[1];
     for (; j < n; j++) {
         r[0] += q0[j] * q1[j], r[1] += q0[j] * q2[j], r[2] += q0[j] * q3[j];
         r[3] += q1[j] * q2[j], r[4] += q1[j] * q3[j], r[5] += q2[j] * q3[j];
@@ -120,3 +163,10 @@ static int NAME(many)(
     return total ? NAME(any_many)(n, width, W, total, lanes, b, b_total, intercept, softmax, p, q, ahead, r, found)
                  : NAME(any_many)(n, width, W, NULL, lanes, b, NULL, intercept, softmax, p, q, ahead, r, found);
 }
+
+#undef GRAM
+#undef HALF_LANES
+#undef AT
+#undef IQUAD
+#undef IHALF
+#undef HALF
