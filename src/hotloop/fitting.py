@@ -200,7 +200,7 @@ def fit_logistic(
 
     def validate(state: LogisticState) -> float:
         assert validation is not None
-        return mean_log_loss(state.margins(validation.X), validation.y, validation.sample_weight)
+        return mean_log_loss(state.scores(state.margins(validation.X)), validation.y, validation.sample_weight)
 
     return train(
         state,

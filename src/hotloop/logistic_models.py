@@ -110,7 +110,8 @@ class LogisticModels:
             part = chosen[start : start + ROWS_AT_ONCE]
             with np.errstate(over="ignore", invalid="ignore"):
                 m = choose().linear_margins(rows.X[part], state.center, state.scale, W, b)
-                total += rows.sample_weight[part] @ losses_of_margins(m.reshape(len(part), len(models), -1), rows.y[part])
+                m = state.scores(m.reshape(len(part), len(models), -1))
+                total += rows.sample_weight[part] @ losses_of_margins(m, rows.y[part])
         return np.asarray(total / rows.sample_weight[chosen].sum())
 
     def _restart_average(self) -> None:

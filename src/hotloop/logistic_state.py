@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hotloop.backend import choose
+from hotloop.losses import scores
 from hotloop.sparse_rows import SparseRows
 from hotloop.standardization import ColumnStatistics
 from hotloop.training import Plan
@@ -31,6 +32,8 @@ class LogisticState:
         Whether the caller sees the mean of the iterates since ``restart_average`` instead of the last one.
     W_total, b_total : ndarray like W and b, float64
         Sum of those iterates; without averaging not used.
+    one_vs_rest : bool
+        Whether each output is a model of its own, a class against the rest, (LR-18), instead of all a softmax.
     n_averaged, t, n_rows : int
         Iterates in that sum; steps taken; rows of weight above 0 in ``statistics``.
     folded : ndarray of shape (3 + 3 n_outputs,), float64, or None
@@ -52,13 +55,23 @@ class LogisticState:
     t: int = 0
     n_rows: int = 0
     folded: NDArray[np.float64] | None = None
+    one_vs_rest: bool = False
     _kept: dict[str, Any] = field(default_factory=dict, repr=False)  # computed from the rest, until that changes
 
     ARRAYS: ClassVar[tuple[str, ...]] = ("W", "b", "center", "scale", "W_total", "b_total", "folded")
-    NUMBERS: ClassVar[tuple[str, ...]] = ("fit_intercept", "averaged", "n_averaged", "t", "n_rows")
+    NUMBERS: ClassVar[tuple[str, ...]] = ("fit_intercept", "averaged", "one_vs_rest", "n_averaged", "t", "n_rows")
 
     @classmethod
-    def zeros(cls, n_outputs: int, n_features: int, dtype: Any, *, fit_intercept: bool, averaged: bool) -> "LogisticState":
+    def zeros(
+        cls,
+        n_outputs: int,
+        n_features: int,
+        dtype: Any,
+        *,
+        fit_intercept: bool,
+        averaged: bool,
+        one_vs_rest: bool = False,
+    ) -> "LogisticState":
         """Return the state before the first step: all weights 0."""
         state = cls(
             np.zeros((n_outputs, n_features), dtype),
@@ -66,6 +79,7 @@ class LogisticState:
             ColumnStatistics(n_features),
             fit_intercept,
             averaged,
+            one_vs_rest=one_vs_rest,
         )
         state.restart_average()
         return state
@@ -125,6 +139,11 @@ class LogisticState:
                 return choose().logistic_sparse_pass(*X.arrays, y, sample_weight, order, eta, alpha, *own)  # type: ignore[no-any-return]
             W_total = self.W_total if self.averaged else None
             weights = self.center, self.scale, self.W, b, W_total, b_total
+            if self.one_vs_rest:
+                n_outputs, loss = len(self.W), np.zeros(1)
+                lanes = np.arange(float(n_outputs)), order, np.broadcast_to(eta[:, None], (len(eta), n_outputs))
+                choose().logistic_many_pass(X, y, sample_weight, None, *lanes, np.full(n_outputs, alpha), *weights, loss)
+                return float(loss[0]), moved
             return choose().logistic_pass(X, y, sample_weight, order, eta, alpha, *weights)  # type: ignore[no-any-return]
         except (FloatingPointError, ValueError):
             self.t, self.n_averaged = self.t - moved, self.n_averaged - moved * self.averaged
@@ -214,6 +233,10 @@ class LogisticState:
                 rows = np.ascontiguousarray(X[start : start + some], self.W.dtype)
             m[start : start + some] = choose().linear_margins(rows, *arguments)
         return m
+
+    def scores(self, m: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the margins of which the probabilities are the softmax, or the logistic function where there is one output."""
+        return scores(m, self.one_vs_rest)
 
     def coef(self) -> Array:
         """Return the weights in the caller's units, (LR-11)."""

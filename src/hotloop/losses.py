@@ -27,6 +27,11 @@ def probabilities(margins: Margins) -> Margins:
     return np.asarray(e / e.sum(axis=1, keepdims=True))
 
 
+def scores(margins: Margins, one_vs_rest: bool) -> Margins:
+    """Return the margins of which the softmax is p: those of one against the rest become ln s(m), (LR-18)."""
+    return -np.logaddexp(0, -margins) if one_vs_rest else margins
+
+
 def mean_log_loss(margins: Margins, y: NDArray[Any], sample_weight: NDArray[np.float64] | None = None) -> float:
     """Return the mean of -ln p_y in nats; y holds class indices."""
     losses = -np.take_along_axis(log_probabilities(margins), y.astype(np.intp)[:, None], axis=1)[:, 0]

@@ -12,7 +12,7 @@ from hotloop.backend import choose
 from hotloop.encoding import TableEncoding
 from hotloop.logistic_state import LogisticState
 from hotloop.logistic_stream import LogisticStream
-from hotloop.losses import log_probabilities, probabilities
+from hotloop.losses import log_probabilities, mean_log_loss, probabilities
 from hotloop.sparse_rows import SparseRows
 from hotloop.two_layer_state import TwoLayerState
 from hotloop.validation import Array, as_rows, check_finite
@@ -107,7 +107,7 @@ class Model:
         """Return ln p of each class, (n_samples, n_classes)."""
 
         def fill(m: NDArray[np.float64], part: NDArray[np.float64]) -> None:
-            part[:] = log_probabilities(m)
+            part[:] = log_probabilities(self._scores(m))
 
         return self._by_blocks(X, fill, (self._n_classes,))
 
@@ -119,9 +119,16 @@ class Model:
             if m.shape[1] == 1:
                 binary(m[:, 0], part)
             else:
-                part[:] = probabilities(m)
+                part[:] = probabilities(self._scores(m))
 
         return self._by_blocks(X, fill, (self._n_classes,), out)
+
+    def log_loss(self, X: Any, codes: NDArray[np.float64]) -> float:
+        """Return the mean of -ln p of the classes that the rows have, by their indices."""
+        return mean_log_loss(self._scores(self.margins(X)), codes)
+
+    def _scores(self, m: NDArray[np.float64]) -> NDArray[np.float64]:
+        return self.learnt.state.scores(m) if isinstance(self.learnt, LogisticStream) else m
 
     @property
     def _n_classes(self) -> int:
@@ -161,7 +168,7 @@ class Model:
         if not isinstance(self.learnt, LogisticStream):
             raise ValueError(f"a {self.estimator_name} has no scorer of single rows")
         state = self.learnt.visible()
-        return choose().row_scorer(state.coef(), state.intercept())  # type: ignore[no-any-return]
+        return choose().row_scorer(state.coef(), state.intercept(), state.one_vs_rest)  # type: ignore[no-any-return]
 
     def predict(self, X: Any) -> Array:
         """Return the likeliest class of each row, or the value of a regressor, (n_samples,)."""

@@ -216,7 +216,12 @@ class Search:
                 sample.rows, None, each, multiplicity, dtype, fit_intercept=state.fit_intercept, averaged=state.averaged
             )
         start = LogisticState.zeros(
-            len(state.W), sample.rows.X.shape[1], dtype, fit_intercept=state.fit_intercept, averaged=state.averaged
+            len(state.W),
+            sample.rows.X.shape[1],
+            dtype,
+            fit_intercept=state.fit_intercept,
+            averaged=state.averaged,
+            one_vs_rest=state.one_vs_rest,
         )
         start.center, start.scale = sample.center, sample.scale
         return LogisticModels(start, sample.rows, each, multiplicity)

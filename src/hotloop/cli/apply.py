@@ -13,7 +13,7 @@ import numpy as np
 from hotloop.cli.target import encode_target, target_cells
 from hotloop.cli.train import refuse_same_file
 from hotloop.errors import DataError
-from hotloop.losses import area_under_roc, mean_log_loss, mean_squared_error
+from hotloop.losses import area_under_roc, mean_squared_error
 from hotloop.model import Model
 from hotloop.model_file import load, write_whole
 from hotloop.streams.delimited import Table, read_table
@@ -87,8 +87,7 @@ def _evaluate(model: Model, X: Array, table: Table, as_json: bool) -> None:
             figures["R2"] = 1 - float(np.mean(errors**2) / y.var())
     else:
         codes = encode_target(table, target, model.classes)
-        margins = model.margins(X)
-        figures["log loss"] = mean_log_loss(margins, codes)
+        figures["log loss"] = model.log_loss(X, codes)
         figures["accuracy"] = float(np.mean(model.predict(X) == model.classes[codes.astype(np.intp)]))
         if len(model.classes) == 2 and len(np.unique(codes)) == 2:  # rows of one class alone have no AUC
             figures["AUC"] = area_under_roc(model.decision_function(X), codes == 1)

@@ -88,13 +88,13 @@ def of_logistic_fit(
     moving = np.flatnonzero(rows.sample_weight)
     n_rows, y = len(moving), rows.y[moving].astype(np.intp)
     weight = rows.sample_weight[moving]
-    yield from _diverging(course, plan, y, weight, dual)
+    yield from _diverging(course, plan, y, weight, dual, state.one_vs_rest)
     yield from _constant(state, rows.X, names)
     yield from _few_rows(state, rows.X, n_rows, plan, searched)
     yield from _leaked(rows.X, moving, y, names)
     yield from _separable(state, rows, moving, y, weight, course, plan)
     if validation is not None and not reweighed:
-        yield from _calibration(state.margins(validation.X), validation.y.astype(np.intp), classes)
+        yield from _calibration(state.scores(state.margins(validation.X)), validation.y.astype(np.intp), classes)
 
 
 def _column(j: int, names: Sequence[str] | None) -> str:
@@ -102,11 +102,13 @@ def _column(j: int, names: Sequence[str] | None) -> str:
 
 
 def _diverging(
-    course: Course, plan: Plan, y: NDArray[np.intp], weight: NDArray[np.float64], dual: bool
+    course: Course, plan: Plan, y: NDArray[np.intp], weight: NDArray[np.float64], dual: bool, one_vs_rest: bool
 ) -> Iterator[FitWarning]:
     share = np.bincount(y, weight) / weight.sum()
     share = share[share > 0]
-    guessing = float(-(share * np.log(share)).sum()) * (1.0 if dual else float(weight.mean()))
+    rest = 1 - share[share < 1]
+    nats = -(share * np.log(share)).sum() - one_vs_rest * (rest * np.log(rest)).sum()  # that of each class against the rest
+    guessing = float(nats) * (1.0 if dual else float(weight.mean()))
     loss = course.loss_curve[-1]
     if loss > GUESSING * guessing:
         yield DivergingWarning(
@@ -224,7 +226,10 @@ def _separable(
     if plan.alpha * len(y) > 1e-3 or course.loss_curve[-1] > 0.1 * weight.mean():
         return
     m = state.margins(rows.X)[moving]
-    if m.shape[1] == 1:
+    if state.one_vs_rest:
+        m[np.arange(len(y)), y] *= -1
+        lead = -m.max(axis=1)
+    elif m.shape[1] == 1:
         lead = np.where(y == 1, m[:, 0], -m[:, 0])
     else:
         own = m[np.arange(len(y)), y]

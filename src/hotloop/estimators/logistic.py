@@ -118,6 +118,9 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
     certify : bool, default=False
         One more read after ``fit``, for ``certificate_``. "sdca" has it anyway.
 
+    multi_class : {"multinomial", "ovr"}, default="multinomial"
+        Of more than two classes: "multinomial" is softmax, (LR-6); "ovr" a model of each class against the rest, (LR-18), all
+        trained in the same reads, by optimizer "sgd" on dense rows. Its ``loss_curve_`` is the sum over the classes.
     cv : "auto", "last", int or None, default="auto"
         Which rows the search holds out. "auto": those of five folds, of each class a share, drawn several times from less than
         1,000 rows; of many rows of two or one of the five. A number: of so many folds. "last": the last fifth of the rows, for
@@ -194,6 +197,7 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
         error_bars: int = 0,
         certify: bool = False,
         cv: int | str | None = "auto",
+        multi_class: str = "multinomial",
     ) -> None:
         self.optimizer = optimizer
         self.penalty = penalty
@@ -218,6 +222,7 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
         self.error_bars = error_bars
         self.certify = certify
         self.cv = cv
+        self.multi_class = multi_class
 
     @shows_progress
     @refusals_change_nothing
@@ -274,6 +279,7 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
         weighted = sample_weight > 0
         some = not weighted.all()
         classes = find_classes(y[weighted] if some else y)
+        self._check_one_vs_rest(X, classes)
         if start is not None and not np.array_equal(classes, self.classes_):
             raise ValueError(f"warm_start: y has classes {classes.tolist()}, the last fit had {self.classes_.tolist()}")
         if some:  # a class of which all rows weigh 0 is none
@@ -361,6 +367,7 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
             raise ValueError(f"classes={np.unique(classes).tolist()}, but the first call had {self.classes_.tolist()}")
         else:
             known = self.classes_
+        self._check_one_vs_rest(X, known)
         codes = encode_labels(y, known)
         sample_weight = check_weights(sample_weight, X, some=False)
         if first:
@@ -467,6 +474,12 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
     def _share_of_l1(self) -> float:
         return {"l1": 1.0, "elasticnet": float(self.l1_ratio)}.get(str(self.penalty), 0.0)
 
+    def _check_one_vs_rest(self, X: Array | SparseRows, classes: Array) -> None:
+        if self.multi_class == "ovr" and len(classes) > 2 and isinstance(X, SparseRows):
+            raise ValueError(
+                "multi_class='ovr' takes dense rows only; for sparse ones take OneVsRestClassifier(LogisticSGDClassifier())"
+            )
+
     def _new_state(self, X: Array | SparseRows, n_classes: int, optimizer: str) -> LogisticState:
         if self.average not in ("auto", True, False):
             raise ValueError(f"average is {self.average!r}, expected True, False or 'auto'")
@@ -500,6 +513,7 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
             float_dtype(X.dtype),
             fit_intercept=bool(self.fit_intercept),
             averaged=bool(self.average) and optimizer == "sgd",
+            one_vs_rest=self.multi_class == "ovr" and n_classes > 2,
         )
 
     def _warm_weights(self, X: Array) -> tuple[Array, Array] | None:
@@ -565,6 +579,12 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
     def _settings(self, optimizer: str = "sgd") -> Settings:
         if not isinstance(self.error_bars, int | np.integer) or self.error_bars < 0 or self.error_bars == 1:
             raise ValueError(f"error_bars is {self.error_bars!r}, expected 0 or a number of replicas, at least 2")
+        if self.multi_class not in ("multinomial", "ovr"):
+            raise ValueError(f"multi_class is {self.multi_class!r}, expected 'multinomial' or 'ovr'")
+        if self.multi_class == "ovr" and (optimizer != "sgd" or self.certify or self._shrinks):
+            what = f"penalty={self.penalty!r}" if self._shrinks else f"optimizer={optimizer!r}"
+            what = "certify=True" if self.certify else what
+            raise ValueError(f"multi_class='ovr' has no {what}; take OneVsRestClassifier(LogisticSGDClassifier({what}))")
         if self.optimizer not in OPTIMIZERS:
             raise ValueError(f"optimizer is {self.optimizer!r}, expected one of {', '.join(OPTIMIZERS)}")
         if self.certify and self.penalty in ("l1", "elasticnet"):

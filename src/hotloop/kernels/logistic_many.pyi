@@ -35,4 +35,5 @@ def logistic_many_pass(
     b: _Vector | None,
     W_total: _Vector | None,
     b_total: _Vector | None,
+    loss: _Vector | None = ...,
 ) -> NDArray[np.intp]: ...

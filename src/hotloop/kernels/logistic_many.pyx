@@ -28,6 +28,7 @@ cdef struct Models:
     Py_ssize_t model_stride          # from one model to the next
     const double *alpha
     Py_ssize_t *moved                # steps that each model took
+    double *loss                     # of separate models, or NULL
 
 
 cdef void fill(Steps *steps, Models *models, Py_ssize_t row, double weight, floating *lanes, Py_ssize_t place) noexcept nogil:
@@ -37,6 +38,7 @@ cdef void fill(Steps *steps, Models *models, Py_ssize_t row, double weight, floa
     cdef floating *step = lanes + (4 + place) * width
     cdef floating *keep = lanes + (8 + place) * width
     cdef double own, eta, y
+    cdef const double *etas
     cdef bint moves
     for m in range(width):
         sign[m], step[m], keep[m] = 0, 0, 1
@@ -50,13 +52,45 @@ cdef void fill(Steps *steps, Models *models, Py_ssize_t row, double weight, floa
         sign[<Py_ssize_t>y] = 1
         steps.moved += 1
         return
+    if models.multiplicity == NULL:  # all models move, and have moved, alike: without a branch, loops that the compiler makes vectors of
+        etas = steps.eta + steps.moved * models.eta_stride
+        for m in range(models.n_models):
+            sign[m] = <floating>(1.0 - 2.0 * (y == models.target[m]))
+        if models.model_stride == 1:
+            for m in range(models.n_models):
+                step[m], keep[m] = <floating>(etas[m] * weight), <floating>(1.0 - etas[m] * models.alpha[m])
+        else:
+            for m in range(models.n_models):
+                eta = etas[m * models.model_stride]
+                step[m], keep[m] = <floating>(eta * weight), <floating>(1.0 - eta * models.alpha[m])
+        steps.moved += 1
+        return
     for m in range(models.n_models):
-        own = weight if models.multiplicity == NULL else weight * models.multiplicity[row * models.n_models + m]
+        own = weight * models.multiplicity[row * models.n_models + m]
         moves = own != 0.0  # else the row moves nothing, not even the step counter of the model
         eta = moves * steps.eta[models.moved[m] * models.eta_stride + m * models.model_stride]
         sign[m] = -1 if y == models.target[m] else 1
         step[m], keep[m] = <floating>(eta * own), <floating>(1.0 - eta * models.alpha[m])
         models.moved[m] += moves
+
+
+cdef void add_losses(
+    const levels.vectors *v, Models *models, const floating *lanes, const floating *found, const double *weights, floating *rows
+) noexcept nogil:
+    """Add weight times loss of the four rows of a block under each of separate models, all of which every row moves."""
+    cdef Py_ssize_t i, m, n, start
+    for i in range(4):
+        start = i * models.width
+        while weights[i] != 0.0 and start < i * models.width + models.n_models:
+            n = min(i * models.width + models.n_models - start, levels.GROUP)
+            for m in range(n):
+                rows[levels.MARGIN + m] = lanes[start + m] * found[start + m]
+                rows[levels.WEIGHT + m] = <floating>weights[i]
+            start += n
+            while n % 4:
+                rows[levels.MARGIN + n] = rows[levels.WEIGHT + n] = 0
+                n += 1
+            levels.losses(v, n, rows, models.loss)
 
 
 cdef Trouble many_pass(
@@ -72,7 +106,10 @@ cdef Trouble many_pass(
     cdef double weight, weights[8]
     cdef double labels[8]
     cdef Py_ssize_t at[8]
+    cdef floating rows[levels.ROWS]
     cdef Py_ssize_t width = models.width, row = 0, i, n, next_one, side = 0
+    # the pieces of a pass that tells a loss give the bits of the whole
+    cdef Py_ssize_t most = 1 if models.softmax or models.loss != NULL else RECENT
     cdef Py_ssize_t blocks = 0, n_weights = n_features * width
     cdef Trouble trouble = NONE
     cdef bint begun = False, last = False
@@ -124,11 +161,13 @@ cdef Trouble many_pass(
                 if weights[side + i] != 0.0:                                             # (LR-7)
                     steps.loss += weights[side + i] * (found[8 * width + 2 * i] + log(found[8 * width + 2 * i + 1])
                                                        - found[i * width + <Py_ssize_t>labels[side + i]])
+        elif models.loss != NULL:
+            add_losses(v, models, lanes + side * 3 * width, found, weights + side, rows)
         for i in range(4):
             p[i] = q[i]
         side = 4 - side
         blocks += 1
-        if recent != NULL and (blocks == RECENT or last or models.softmax):  # pieces of a softmax pass give the bits of the whole
+        if recent != NULL and (blocks == most or last):
             levels.accumulate(v, n_weights, recent, W_total)
             memset(recent, 0, n_weights * sizeof(floating))
             blocks = 0
@@ -222,7 +261,7 @@ def softmax_pass(
     cdef samples.Samples rows = samples.Samples(X)
     cdef Steps steps = new_steps(order, y, sample_weight, rows.n_samples, W.shape[0])
     steps.eta, steps.alpha = &eta[0], alpha
-    cdef Models models = Models(W.shape[0], 0, True, NULL, NULL, 0, 0, NULL, NULL)
+    cdef Models models = Models(W.shape[0], 0, True, NULL, NULL, 0, 0, NULL, NULL, NULL)
     cdef Trouble trouble = in_lanes(&steps, &models, rows, center, scale, W, b, W_total, b_total)
     if trouble != NONE:
         raise what_is_wrong(trouble, steps.place, order, y, rows.n_samples, W.shape[0])
@@ -244,6 +283,7 @@ def logistic_many_pass(
     double[::1] b,
     double[:, ::1] W_total,
     double[::1] b_total,
+    double[::1] loss=None,
 ):
     """See hotloop.reference.logistic_many_pass. The GIL is released."""
     cdef samples.Samples rows = samples.Samples(X)
@@ -256,6 +296,8 @@ def logistic_many_pass(
         raise ValueError("multiplicity must have one entry a row of X and model")
     if target.shape[0] != n_models or alpha.shape[0] != n_models or eta.shape[1] != n_models or eta.shape[0] < order.shape[0]:
         raise ValueError("target and alpha must have one entry a model, eta one a step and model")
+    if loss is not None and loss.shape[0] != 1:
+        raise ValueError("loss must have one entry")
     if (center is None) != (scale is None):
         raise ValueError("center and scale come together or not at all")
     if center is not None and (len(center) != rows.n_features or len(scale) != rows.n_features):
@@ -275,12 +317,15 @@ def logistic_many_pass(
     if multiplicity is not None:
         multiplicity0 = &multiplicity[0, 0]
     cdef Py_ssize_t[::1] moved = counts
+    cdef double *loss0 = NULL if loss is None else &loss[0]
     cdef Steps steps = new_steps(order, y, sample_weight, rows.n_samples, 2**31)
     steps.eta = &eta[0, 0]
     cdef Models models = Models(n_models, 0, False, multiplicity0, &target[0],
                                 eta.strides[0] // <Py_ssize_t>sizeof(double), eta.strides[1] // <Py_ssize_t>sizeof(double),
-                                &alpha[0], &moved[0])
+                                &alpha[0], &moved[0], loss0)
     cdef Trouble trouble = in_lanes(&steps, &models, rows, center, scale, W, b, W_total, b_total)
     if trouble != NONE:
         raise what_is_wrong(trouble, steps.place, order, y, rows.n_samples, 2**31)
+    if multiplicity is None:
+        counts[:] = steps.moved
     return counts

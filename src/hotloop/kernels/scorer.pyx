@@ -13,11 +13,13 @@ cdef class _RowScorer:
     cdef float[:, ::1] w32
     cdef double[::1] b
     cdef Py_ssize_t n_features, n_outputs
+    cdef bint one_vs_rest
 
-    def __init__(self, coef, intercept):
+    def __init__(self, coef, intercept, one_vs_rest):
         self.w64 = np.array(coef, np.float64, order="C")
         self.w32 = np.array(coef, np.float32, order="C")
         self.b = np.array(intercept, np.float64)
+        self.one_vs_rest = one_vs_rest
         self.n_outputs, self.n_features = self.w64.shape[0], self.w64.shape[1]
         if self.b.shape[0] != self.n_outputs:
             raise ValueError(f"intercept has {self.b.shape[0]} entries, coef {self.n_outputs} rows")
@@ -33,6 +35,9 @@ cdef class _RowScorer:
         values = np.empty(self.n_outputs)
         out = values
         self.margins(x, &out[0])
+        if self.one_vs_rest:
+            values = -np.logaddexp(0, -values)                                           # (LR-18)
+            out = values
         values -= values.max()
         levels.exponential(levels.active, self.n_outputs, <const double *>&out[0], &out[0])
         values /= values.sum()                                                           # (LR-6)
@@ -62,6 +67,6 @@ cdef class _RowScorer:
         return 0
 
 
-def row_scorer(coef, intercept):
+def row_scorer(coef, intercept, one_vs_rest=False):
     """See hotloop.reference.row_scorer."""
-    return _RowScorer(coef, intercept)
+    return _RowScorer(coef, intercept, one_vs_rest)

@@ -8,7 +8,7 @@ import numpy as np
 from .losses import Array, logistic, softmax
 
 
-def row_scorer(coef: Any, intercept: Any) -> Callable[[Array], Any]:
+def row_scorer(coef: Any, intercept: Any, one_vs_rest: bool = False) -> Callable[[Array], Any]:
     """Bind a logistic model to score single rows: nothing is checked but type and length.
 
     Parameters
@@ -16,12 +16,15 @@ def row_scorer(coef: Any, intercept: Any) -> Callable[[Array], Any]:
     coef : array-like of shape (n_outputs, n_features)
     intercept : array-like of shape (n_outputs,)
         In the caller's units.
+    one_vs_rest : bool
+        Several outputs are classes against the rest.
 
     Returns
     -------
     score : callable
         Of x, an array of shape (n_features,), float32 or float64, contiguous: P(second class) as a float, (LR-2), or an array
-        of the probability of each of several classes, (LR-6). NaN gives NaN. ValueError where length or type is wrong.
+        of the probability of each of several classes, (LR-6) or (LR-18). NaN gives NaN. ValueError where length or type is
+        wrong.
 
     Raises
     ------
@@ -38,6 +41,8 @@ def row_scorer(coef: Any, intercept: Any) -> Callable[[Array], Any]:
         if x.dtype not in (np.float32, np.float64):
             raise ValueError("x must be an array of float32 or float64")
         m = w @ x + b  # (LR-1)
+        if one_vs_rest and len(m) > 1:
+            m = -np.logaddexp(0, -m)  # (LR-18)
         return float(logistic(m)[0]) if len(m) == 1 else softmax(m)
 
     return score
