@@ -147,6 +147,10 @@ RATIOS = (
         for shuffle in (False, True)
         for standardize in ("None", "'auto'")
     ),
+    *(
+        (f"fit over {name}", "LogisticSGDClassifier.fit, standardize=None, shuffle=False", name, 1)
+        for name in ("scikit-learn LogisticRegression.fit", "torch, SGD, batch 256", "river, row by row", "Vowpal Wabbit")
+    ),
     ("predict_proba over SGDClassifier.predict_proba", "predict_proba", "scikit-learn predict_proba", 1),
     (
         "scorer over SGDClassifier.predict_proba, one row a call",

@@ -27,7 +27,8 @@ TESTS = {
     "reference/losses.py": "--backend reference test_losses test_worked_examples",
     "reference/logistic.py": "--backend reference test_worked_examples test_logistic test_losses",
     "reference/two_layer.py": f"--backend reference {NETWORK}",
-    "kernels/logistic_dense.pyx": f"{KERNELS} test_worked_examples test_logistic test_losses test_backends_agree",
+    "kernels/logistic_dense.pyx": f"{KERNELS} test_importance_aware test_worked_examples test_logistic test_losses "
+    "test_backends_agree",
     "reference/sigmoid_sum.py": f"--backend reference {NETWORK}",
     "kernels/sigmoid_sum.pyx": f"{KERNELS} {NETWORK} test_backends_agree",
     "kernels/network.pxd": f"{KERNELS} {NETWORK} test_backends_agree",
@@ -251,6 +252,13 @@ MUTANTS = {
         ("b1 -= step * da", "b1 -= eta[moved] * da"),
     ],
     "kernels/logistic_dense.pyx": [
+        ("return d * (1 + E) / c", "return 1.0"),
+        ("if u > -30 else exp(u + d) - E", "if u > -30 else exp(u + d)"),
+        ("d - (d + grown - c) / (1 + grown + E)", "d - (d + grown - c) / (1 + grown)"),
+        ("first = [3, 5, 6]", "first = [3, 5, 5]"),
+        ("kept *= rows[levels.KEEP + s + j]", "pass"),
+        ("step * (squares[i] + one)", "step * squares[i]"),
+        ("p[i], squares[i] = q[i], squares[4 + i]", "p[i] = q[i]"),
         ("max(m, 0.0) - y * m", "max(m, 0.0) + y * m"),
         ("<floating>(1.0 - 2.0 * steps.y", "<floating>(2.0 * steps.y"),
         ("rows[levels.WEIGHT + slot] = <floating>weight", "rows[levels.WEIGHT + slot] = 1"),

@@ -34,6 +34,8 @@ class LogisticState:
         Sum of those iterates; without averaging not used.
     one_vs_rest : bool
         Whether each output is a model of its own, a class against the rest, (LR-18), instead of all a softmax.
+    importance_aware : bool
+        Whether steps are taken by their shares, (LR-19).
     n_averaged, t, n_rows : int
         Iterates in that sum; steps taken; rows of weight above 0 in ``statistics``.
     folded : ndarray of shape (3 + 3 n_outputs,), float64, or None
@@ -56,10 +58,19 @@ class LogisticState:
     n_rows: int = 0
     folded: NDArray[np.float64] | None = None
     one_vs_rest: bool = False
+    importance_aware: bool = False
     _kept: dict[str, Any] = field(default_factory=dict, repr=False)  # computed from the rest, until that changes
 
     ARRAYS: ClassVar[tuple[str, ...]] = ("W", "b", "center", "scale", "W_total", "b_total", "folded")
-    NUMBERS: ClassVar[tuple[str, ...]] = ("fit_intercept", "averaged", "one_vs_rest", "n_averaged", "t", "n_rows")
+    NUMBERS: ClassVar[tuple[str, ...]] = (
+        "fit_intercept",
+        "averaged",
+        "one_vs_rest",
+        "importance_aware",
+        "n_averaged",
+        "t",
+        "n_rows",
+    )
 
     @classmethod
     def zeros(
@@ -71,6 +82,7 @@ class LogisticState:
         fit_intercept: bool,
         averaged: bool,
         one_vs_rest: bool = False,
+        importance_aware: bool = False,
     ) -> "LogisticState":
         """Return the state before the first step: all weights 0."""
         state = cls(
@@ -80,6 +92,7 @@ class LogisticState:
             fit_intercept,
             averaged,
             one_vs_rest=one_vs_rest,
+            importance_aware=importance_aware,
         )
         state.restart_average()
         return state
@@ -144,7 +157,7 @@ class LogisticState:
                 lanes = np.arange(float(n_outputs)), order, np.broadcast_to(eta[:, None], (len(eta), n_outputs))
                 choose().logistic_many_pass(X, y, sample_weight, None, *lanes, np.full(n_outputs, alpha), *weights, loss)
                 return float(loss[0]), moved
-            return choose().logistic_pass(X, y, sample_weight, order, eta, alpha, *weights)  # type: ignore[no-any-return]
+            return choose().logistic_pass(X, y, sample_weight, order, eta, alpha, *weights, self.importance_aware)  # type: ignore[no-any-return]
         except (FloatingPointError, ValueError):
             self.t, self.n_averaged = self.t - moved, self.n_averaged - moved * self.averaged
             raise

@@ -228,10 +228,9 @@ def _unpack_logistic(learnt: dict[str, Any], arrays: Arrays) -> LogisticStream:
     if min(n_outputs, n_features) < 1 or arrays["statistics.mean"].shape != (n_features,):
         raise ValueError(f"W has shape {(n_outputs, n_features)}, the means {arrays['statistics.mean'].shape}")
     _check_counts(learnt, ("n_averaged", "t", "n_rows"))
-    if not all(
-        isinstance(learnt[name], bool) for name in ("fit_intercept", "averaged", *([] if adaptive else ["one_vs_rest"]))
-    ):
-        raise ValueError("fit_intercept, averaged and one_vs_rest are true or false")
+    flags = ("fit_intercept", "averaged", *(() if adaptive else ("one_vs_rest", "importance_aware")))
+    if not all(isinstance(learnt[name], bool) for name in flags):
+        raise ValueError(f"{', '.join(flags)} are true or false")
     if ("center" in arrays) != ("scale" in arrays):
         raise ValueError("center and scale come together")
     shapes: dict[str, tuple[int, ...]] = {"center": (n_features,), "scale": (n_features,)}

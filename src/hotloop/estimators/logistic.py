@@ -121,6 +121,10 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
     multi_class : {"multinomial", "ovr"}, default="multinomial"
         Of more than two classes: "multinomial" is softmax, (LR-6); "ovr" a model of each class against the rest, (LR-18), all
         trained in the same reads, by optimizer "sgd" on dense rows. Its ``loss_curve_`` is the sum over the classes.
+    importance_aware : bool, default=False
+        Take each step as if it were many small ones for the same row, (LR-19): a row of weight 2 moves as the row twice, and
+        no ``eta0`` diverges. For large steps, where weights of rows differ by orders of magnitude, or for one pass with a
+        step that nobody tuned. Of two classes, by optimizer "sgd" on dense rows; there is no search then.
     cv : "auto", "last", int or None, default="auto"
         Which rows the search holds out. "auto": those of five folds, of each class a share, drawn several times from less than
         1,000 rows; of many rows of two or one of the five. A number: of so many folds. "last": the last fifth of the rows, for
@@ -198,6 +202,7 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
         certify: bool = False,
         cv: int | str | None = "auto",
         multi_class: str = "multinomial",
+        importance_aware: bool = False,
     ) -> None:
         self.optimizer = optimizer
         self.penalty = penalty
@@ -223,6 +228,7 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
         self.certify = certify
         self.cv = cv
         self.multi_class = multi_class
+        self.importance_aware = importance_aware
 
     @shows_progress
     @refusals_change_nothing
@@ -279,7 +285,7 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
         weighted = sample_weight > 0
         some = not weighted.all()
         classes = find_classes(y[weighted] if some else y)
-        self._check_one_vs_rest(X, classes)
+        self._check_classes(X, classes)
         if start is not None and not np.array_equal(classes, self.classes_):
             raise ValueError(f"warm_start: y has classes {classes.tolist()}, the last fit had {self.classes_.tolist()}")
         if some:  # a class of which all rows weigh 0 is none
@@ -367,7 +373,7 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
             raise ValueError(f"classes={np.unique(classes).tolist()}, but the first call had {self.classes_.tolist()}")
         else:
             known = self.classes_
-        self._check_one_vs_rest(X, known)
+        self._check_classes(X, known)
         codes = encode_labels(y, known)
         sample_weight = check_weights(sample_weight, X, some=False)
         if first:
@@ -474,7 +480,9 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
     def _share_of_l1(self) -> float:
         return {"l1": 1.0, "elasticnet": float(self.l1_ratio)}.get(str(self.penalty), 0.0)
 
-    def _check_one_vs_rest(self, X: Array | SparseRows, classes: Array) -> None:
+    def _check_classes(self, X: Array | SparseRows, classes: Array) -> None:
+        if self.importance_aware and (len(classes) > 2 or isinstance(X, SparseRows)):
+            raise ValueError("importance_aware=True takes dense rows of two classes only")
         if self.multi_class == "ovr" and len(classes) > 2 and isinstance(X, SparseRows):
             raise ValueError(
                 "multi_class='ovr' takes dense rows only; for sparse ones take OneVsRestClassifier(LogisticSGDClassifier())"
@@ -514,6 +522,7 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
             fit_intercept=bool(self.fit_intercept),
             averaged=bool(self.average) and optimizer == "sgd",
             one_vs_rest=self.multi_class == "ovr" and n_classes > 2,
+            importance_aware=bool(self.importance_aware),
         )
 
     def _warm_weights(self, X: Array) -> tuple[Array, Array] | None:
@@ -537,7 +546,8 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
             if len(np.unique(groups)) < 2:
                 raise ValueError(f"groups holds one group only, {groups[0]!r}; there is nothing to hold out")
         automatic = settings.alpha == "auto" or settings.eta0 == "auto"
-        if self.cv is None or start is not None or optimizer != "sgd" or self._shrinks or not automatic:
+        alone = start is not None or optimizer != "sgd" or self._shrinks or self.importance_aware
+        if self.cv is None or alone or not automatic:
             return None
         return Search(self.cv, groups, self._shown.searching if self.verbose else None)
 
@@ -585,6 +595,9 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
             what = f"penalty={self.penalty!r}" if self._shrinks else f"optimizer={optimizer!r}"
             what = "certify=True" if self.certify else what
             raise ValueError(f"multi_class='ovr' has no {what}; take OneVsRestClassifier(LogisticSGDClassifier({what}))")
+        if self.importance_aware and (optimizer != "sgd" or self._shrinks or self.error_bars):
+            what = "error_bars" if self.error_bars else f"penalty={self.penalty!r}"
+            raise ValueError(f"importance_aware=True has no {what if optimizer == 'sgd' else f'optimizer={optimizer!r}'}")
         if self.optimizer not in OPTIMIZERS:
             raise ValueError(f"optimizer is {self.optimizer!r}, expected one of {', '.join(OPTIMIZERS)}")
         if self.certify and self.penalty in ("l1", "elasticnet"):

@@ -19,6 +19,7 @@ def logistic_pass(
     b: _Vector | None,
     W_total: _Vector | None,
     b_total: _Vector | None,
+    importance_aware: bool = ...,
 ) -> tuple[float, int]: ...
 def linear_margins(
     X: NDArray[_Real], center: NDArray[_Real] | None, scale: NDArray[_Real] | None, W: NDArray[_Real], b: _Vector

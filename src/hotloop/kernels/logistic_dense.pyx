@@ -1,6 +1,6 @@
 """Logistic regression on dense rows: one sequential pass of per-sample SGD, margins.
 
-Equations (LR-1) to (LR-12). Memory order: X row by row, of any type (samples.pxd), W one contiguous row an output. With one output
+Equations (LR-1) to (LR-12), (LR-19). Memory order: X row by row, of any type (samples.pxd), W one contiguous row an output. With one output
 four rows go in one pass over w (docs/decisions/0004): 14 multiply-adds a column for four rows, X read once. Several outputs are
 lanes of logistic_many.pyx. Margins of narrow rows are taken four at a time, too. Losses, intercepts, sums of iterates and
 margins are float64; weights, converted rows and the margins inside a block have the type of W. Iterates equal the reference to
@@ -11,7 +11,7 @@ import numpy as np
 from hotloop.kernels.logistic_many import softmax_pass
 
 from cython cimport floating
-from libc.math cimport exp, fabs, log1p
+from libc.math cimport exp, expm1, fabs, INFINITY, log, log1p
 
 from hotloop.kernels cimport levels, samples
 from hotloop.kernels.steps cimport DIVERGED, NONE, Steps, Trouble, new_steps, next_row, what_is_wrong
@@ -69,9 +69,45 @@ cdef inline void rest(floating *rows, Py_ssize_t slot) noexcept nogil:
     rows[levels.KEEP + slot] = 1
 
 
+cdef double importance_share(double u, double c) noexcept nogil:
+    """See hotloop.reference.losses.importance_share."""
+    cdef double E, d, grown, further
+    if not (0 < c < INFINITY and -INFINITY < u <= 700):
+        return 1.0
+    E = exp(u)
+    d = min(c / (1 + E), log1p(c / E) if u > -30 else log(E + c) - u)
+    for _ in range(50):
+        grown = E * expm1(d) if u > -30 else exp(u + d) - E
+        further = d - (d + grown - c) / (1 + grown + E)
+        if not further < d:
+            break
+        d = further
+    return d * (1 + E) / c                                                                # (LR-19)
+
+
+cdef void take_shares(floating *rows, Py_ssize_t s, const floating *r, const double *b, const double *squares) noexcept nogil:
+    """Shorten the steps of a block to their shares, row after row: the margins are those that the block will find."""
+    cdef Py_ssize_t[3] first = [3, 5, 6]  # of x_j . x_i in r, less i
+    cdef double[4] a
+    cdef double kept, m, sign, step
+    cdef double one = 0.0 if b == NULL else 1.0
+    cdef Py_ssize_t i, j
+    for i in range(4):
+        m, kept = 0.0 if b == NULL else b[0], 1.0
+        for j in range(i - 1, -1, -1):
+            m += a[j] * (kept * r[first[j] + i] + one)                                    # (LR-12)
+            kept *= rows[levels.KEEP + s + j]
+        m += kept * r[i]
+        sign, step = rows[levels.SIGN + s + i], rows[levels.STEP + s + i]
+        step *= importance_share(-sign * m, step * (squares[i] + one))
+        rows[levels.STEP + s + i] = <floating>step
+        a[i] = 0.0 if step == 0 else -sign * step / (1 + exp(-sign * m))                  # (LR-2), (LR-4)
+
+
 cdef Trouble blocked_pass(
     const levels.vectors *v, Steps *steps, Py_ssize_t n_features, const char *X, Py_ssize_t stride, Py_ssize_t n_bytes, int type,
-    const floating *center, const floating *scale, floating *scratch, floating *w, double *w_total, double *b, double *b_total
+    const floating *center, const floating *scale, floating *scratch, floating *w, double *w_total, double *b, double *b_total,
+    bint importance_aware
 ) noexcept nogil:
     """One output, four rows a block, one pass a block: the work on a block also finishes the block before (LR-12)."""
     cdef const floating *p[4]
@@ -81,12 +117,15 @@ cdef Trouble blocked_pass(
     cdef floating rows[levels.ROWS]
     cdef Py_ssize_t at[levels.SLOTS]
     cdef const char *where[levels.SLOTS + AHEAD]
+    cdef double squares[8]  # of the rows p, then q
     cdef Trouble trouble = NONE
     cdef Py_ssize_t n, s, i, field, side = 0
     cdef bint begun = False, direct = samples.as_they_are(type, center, <const floating *>w)
     cdef Py_ssize_t n_ahead = AHEAD if n_bytes <= 512 else 4 if direct and v.leads and n_bytes >= 2048 else 8
     for i in range(12):
         r[i] = 0
+    for i in range(8):
+        squares[i] = 0
     for i in range(4):  # before the first block there is one that moves nothing
         rest(rows, i)
     while trouble == NONE and steps.next < steps.n_steps:
@@ -98,9 +137,13 @@ cdef Trouble blocked_pass(
                 if not direct:
                     v.fetch(n_bytes, ahead[i])
                     ahead[i] = q[i]
+                if importance_aware and n_features > 0:
+                    squares[4 + i] = levels.dot(v, n_features, q[i], q[i])
                 if not begun:
                     p[i] = q[i]
             begun = True
+            if importance_aware:
+                take_shares(rows, s, r, b, squares)
             i = levels.block(v, n_features, w, w_total, rows, s, b, b_total, p, q, ahead, r)
             if i >= 0:  # the rows before it still count
                 steps.place = at[s + i]
@@ -110,7 +153,7 @@ cdef Trouble blocked_pass(
                 levels.losses(v, s + 4, rows, &steps.loss)
                 return DIVERGED
             for i in range(4):
-                p[i] = q[i]
+                p[i], squares[i] = q[i], squares[4 + i]
             side = 4 - side
         levels.losses(v, n, rows, &steps.loss)
         for i in range(4):
@@ -120,6 +163,8 @@ cdef Trouble blocked_pass(
                 rows[field + i] = rows[field + n + i]
                 field += levels.SLOTS
     if begun:
+        if importance_aware:
+            take_shares(rows, 0, r, b, squares)
         i = levels.block(v, n_features, w, w_total, rows, 0, b, b_total, p, p, p, r)
         if i >= 0:
             steps.place = at[i]
@@ -144,6 +189,7 @@ def logistic_pass(
     double[::1] b,
     double[:, ::1] W_total,
     double[::1] b_total,
+    bint importance_aware=False,
 ):
     """See hotloop.reference.logistic_pass. The GIL is released; X, y and the other inputs may be read-only."""
     cdef samples.Samples rows = samples.Samples(X)
@@ -164,6 +210,8 @@ def logistic_pass(
         raise ValueError("b_total goes with b and W_total and has the shape of b")
     if eta.shape[0] < order.shape[0]:
         raise ValueError("eta must have one entry a step")
+    if importance_aware and n_outputs > 1:
+        raise ValueError("importance-aware steps are there for one output only")
     if order.shape[0] == 0:
         return 0.0, 0
     if n_samples == 0:
@@ -188,7 +236,7 @@ def logistic_pass(
     cdef Trouble trouble
     with nogil:
         trouble = blocked_pass(levels.active, &steps, n_features, rows.data, rows.stride, rows.n_bytes, rows.type, center0, scale0,
-                               scratch0, W0, W_total0, b0, b_total0)
+                               scratch0, W0, W_total0, b0, b_total0, importance_aware)
     if trouble != NONE:
         raise what_is_wrong(trouble, steps.place, order, y, n_samples, 2)
     return steps.loss, steps.moved

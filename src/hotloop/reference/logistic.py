@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .losses import Array, log_loss, log_sum_exp, logistic, softmax
+from .losses import Array, importance_share, log_loss, log_sum_exp, logistic, softmax
 
 SMALLEST = -708.0  # margin; below, exp is no normal number
 
@@ -20,6 +20,7 @@ def logistic_pass(
     b: Array | None,
     W_total: Array | None,
     b_total: Array | None,
+    importance_aware: bool = False,
 ) -> tuple[float, int]:
     """Run per-sample SGD over the rows of X in the given order, updating W and b in place.
 
@@ -49,6 +50,8 @@ def logistic_pass(
         Overwritten.
     W_total, b_total : ndarray like W and b, float64, or None for no averaging
         Overwritten: each iterate is added, (LR-10). b_total is None where b or W_total is.
+    importance_aware : bool
+        Take the share (LR-19) of each step; there for one output.
 
     Returns
     -------
@@ -67,6 +70,8 @@ def logistic_pass(
     n_outputs = len(W)
     n_classes = max(n_outputs, 2)
     _check_pass(X, y, sample_weight, order, eta, center, scale, W, b, W_total, b_total)
+    if importance_aware and n_outputs > 1:
+        raise ValueError("importance-aware steps are there for one output only")
     loss, moved = 0.0, 0
     for s, i in enumerate(order):
         if not 0 <= i < len(X):
@@ -82,6 +87,9 @@ def logistic_pass(
         if n_outputs == 1:
             loss += sample_weight[i] * float(log_loss(m, y[i])[0])  # (LR-3)
             g = logistic(m) - y[i]  # (LR-2), (LR-4)
+            if importance_aware:
+                square = float(np.dot(x, x)) + (b is not None)
+                g = g * importance_share(float(m[0]) * (2 * y[i] - 1), eta[moved] * sample_weight[i] * square)
         else:
             loss += sample_weight[i] * float(log_sum_exp(m) - m[int(y[i])])  # (LR-7)
             g = softmax(m) - (np.arange(n_outputs) == y[i])  # (LR-6), (LR-8)

@@ -1,5 +1,6 @@
 """The logistic function and the losses, in plain Python on NumPy arrays (docs/equations.md, LR-2, LR-3, LR-6, LR-7)."""
 
+import math
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,24 @@ def logistic(m: Array) -> Array:
     """
     e = np.exp(-np.abs(m))
     return np.where(np.asarray(m) >= 0, 1 / (1 + e), e / (1 + e))
+
+
+def importance_share(u: float, c: float) -> float:
+    """Return the share of an importance-aware step, (LR-19), at the margin u of the row's label; c = eta weight (x . x + 1).
+
+    1 where u or c is not finite, or exp(u) too large to tell the share from 1.
+    """
+    if not (0 < c < math.inf and -math.inf < u <= 700):
+        return 1.0
+    E = math.exp(u)
+    d = min(c / (1 + E), math.log1p(c / E) if u > -30 else math.log(math.exp(u) + c) - u)
+    for _ in range(50):
+        grown = E * math.expm1(d) if u > -30 else math.exp(u + d) - E  # the same: E may underflow
+        further = d - (d + grown - c) / (1 + grown + E)
+        if not further < d:
+            break
+        d = further
+    return d * (1 + E) / c
 
 
 def log_loss(m: Any, y: Any) -> Any:
