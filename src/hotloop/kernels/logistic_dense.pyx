@@ -72,6 +72,7 @@ cdef inline void rest(floating *rows, Py_ssize_t slot) noexcept nogil:
 cdef double importance_share(double u, double c) noexcept nogil:
     """See hotloop.reference.losses.importance_share."""
     cdef double E, d, grown, further
+    cdef bint near
     if not (0 < c < INFINITY and -INFINITY < u <= 700):
         return 1.0
     E = exp(u)
@@ -81,7 +82,10 @@ cdef double importance_share(double u, double c) noexcept nogil:
         further = d - (d + grown - c) / (1 + grown + E)
         if not further < d:
             break
+        near = d - further <= 1e-8 * d
         d = further
+        if near:
+            break
     return d * (1 + E) / c                                                                # (LR-19)
 
 

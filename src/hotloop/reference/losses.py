@@ -32,7 +32,10 @@ def importance_share(u: float, c: float) -> float:
         further = d - (d + grown - c) / (1 + grown + E)
         if not further < d:
             break
+        near = d - further <= 1e-8 * d  # what is left falls by squares
         d = further
+        if near:
+            break
     return d * (1 + E) / c
 
 
