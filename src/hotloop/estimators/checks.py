@@ -8,11 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import issparse
 from sklearn.base import BaseEstimator
-from sklearn.utils import check_consistent_length, check_random_state, column_or_1d, compute_class_weight
+from sklearn.utils import check_array, check_consistent_length, check_random_state, column_or_1d, compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from hotloop.estimators.complaints import NotConvergedWarning, warn
+from hotloop.estimators.tables import column_types, gathered
 from hotloop.fitting import Settings
 from hotloop.progress import Shown
 from hotloop.sparse_rows import SparseRows
@@ -47,6 +48,8 @@ def check_rows(
     wanted = dtype if dtype is not None else float_dtype(_dtype_of(X))
     if sparse and issparse(X):
         return _check_sparse(estimator, X, y, wanted, reset)
+    if column_types(X) is not None:
+        return _check_table(estimator, X, y, wanted, reset, finite)
     how: dict[str, Any] = {"dtype": wanted, "order": "C"}
     if as_they_lie and isinstance(X, np.ndarray) and (readable(X, wanted) or (by_blocks and X.dtype.kind in "fiub")):
         how = {"dtype": None}
@@ -73,15 +76,31 @@ def _check_sparse(estimator: BaseEstimator, X: Any, y: Any, dtype: Any, reset: b
         raise ValueError(f"Found array with 0 {what} (shape={rows.shape}) while a minimum of 1 is required.")
     rows = rows.of_type(dtype)
     rows.check_finite(getattr(estimator, "feature_names_in_", None))
+    return _with_labels(rows, checked, y)
+
+
+def _check_table(estimator: BaseEstimator, X: Any, y: Any, dtype: Any, reset: bool, finite: bool) -> Any:
+    checked = validate_data(estimator, X, y, reset=reset, skip_check_array=True)  # names and number of columns
+    rows = check_array(gathered(X, dtype), dtype=None, ensure_all_finite=False, estimator=estimator)
+    if finite:
+        check_finite(rows, "X", getattr(estimator, "feature_names_in_", None))
+    return _with_labels(rows, checked, y)
+
+
+def _with_labels(rows: Any, checked: Any, y: Any) -> Any:
+    """Return the rows, and the labels where there are some, as scikit-learn checks them."""
     if isinstance(y, str):
         return rows
     y = column_or_1d(checked[1] if y is not None else None, warn=True)
-    check_consistent_length(X, y)
+    check_consistent_length(rows, y)
     return rows, y
 
 
 def _dtype_of(X: Any) -> Any:
-    """The type of an array, or the one that holds all columns of a pandas table."""
+    """The type of an array, or the one that holds all columns of a table."""
+    types = column_types(X)
+    if types is not None:
+        return np.result_type(*types)
     try:
         return X.dtype if hasattr(X, "dtype") else np.result_type(*X.dtypes)
     except (AttributeError, TypeError):  # lists, and tables of other libraries or types

@@ -24,6 +24,7 @@ from hotloop.estimators.checks import (
     weigh_classes,
 )
 from hotloop.estimators.complaints import of_logistic_fit, warn
+from hotloop.estimators.tables import block_of, column_types, rows_at_once
 from hotloop.fitting import Settings, fit_logistic, start_logistic
 from hotloop.l1_state import L1State
 from hotloop.logistic_dual import fit_dual
@@ -632,8 +633,26 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
         return settings if self.penalty else Settings(**{**vars(settings), "alpha": 0.0})
 
     def _predicting(self, X: Any, method: str, **options: Any) -> Array:
-        rows = self._rows_to_predict(X, by_blocks=True)
-        return getattr(self._model(), method)(rows, **options)  # type: ignore[no-any-return]
+        check_is_fitted(self, "classes_")
+        model = self._model()
+        size = 0 if column_types(X) is None else rows_at_once(X)
+        if not 0 < size < X.shape[0]:
+            return getattr(model, method)(self._rows_to_predict(X, by_blocks=True), **options)  # type: ignore[no-any-return]
+        out, parts = options.get("out"), []
+        for start in range(0, X.shape[0], size):  # a table is never copied whole
+            try:
+                part = getattr(model, method)(self._rows_to_predict(block_of(X, start, start + size), by_blocks=True))
+            except ValueError:
+                self._rows_to_predict(X)  # names the row of the whole table
+                raise
+            if out is None:
+                parts.append(part)
+            elif out.shape != (X.shape[0], *part.shape[1:]) or out.dtype != part.dtype:
+                expected = (X.shape[0], *part.shape[1:])
+                raise ValueError(f"out has shape {out.shape} and dtype {out.dtype}, expected {expected} and {part.dtype}")
+            else:
+                out[start : start + size] = part
+        return np.concatenate(parts) if out is None else out
 
     def _model(self) -> Model:
         check_is_fitted(self, "classes_")
