@@ -62,7 +62,7 @@ def test_a_table_is_the_array_of_its_cells(backend, monkeypatch, table, types):
 
 
 @each_library
-def test_the_peak_of_memory(table):
+def test_the_peak_of_memory(compiled, table):
     """fit holds one copy in the type computed in, predictions a block of rows."""
     own = {f"c{j}": np.random.default_rng(j).standard_normal(60_000).astype(np.float32) for j in range(40)}
     rows, y = table(own), (own["c0"] > 0).astype(int)
