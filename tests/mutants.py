@@ -68,7 +68,9 @@ TESTS = {
     "search.py": f"{KERNELS} test_search",
     "search_rows.py": f"{KERNELS} test_search",
     "estimators/logistic_cv.py": f"{KERNELS} test_logistic_cv",
-    "training.py": f"{KERNELS} test_training",
+    "progressive.py": f"{KERNELS} test_progressive",
+    "estimators/callbacks.py": f"{KERNELS} test_callbacks",
+    "training.py": f"{KERNELS} test_training test_progressive",
     "two_layer_state.py": f"{KERNELS} test_training",
 }
 
@@ -83,6 +85,19 @@ MUTANTS = {
         ("zeta += step", "zeta += step / 2"),
         ("gap[0] += weight * away(u, p[c])", "gap[0] += weight * away(p[c], u)"),
         ("b_sums[label * m + c] += w.steps[c]", "b_sums[c] += w.steps[c]"),
+    ],
+    "estimators/callbacks.py": [
+        ("if not (stop or course.converged or course.n_iter >= self._plan.max_iter):", "if True:"),
+        ("plan.max_iter if plan.tol is None else None", "None"),
+        ("if searches and len(self._open) == 1:", "if False:"),
+        ("return bool(context.call_on_fit_task_end(", "return bool(0 and context.call_on_fit_task_end("),
+    ],
+    "progressive.py": [
+        ("replace(state, averaged=False, _kept={})", "replace(state, _kept={})"),
+        ("start // 8 // BLOCK * BLOCK", "start // 4 // BLOCK * BLOCK"),
+        ("total, moved, start = total + loss, moved + steps", "total, moved, start = loss, moved + steps"),
+        ("np.bincount(bins, weight * had, BINS)", "np.bincount(bins, had, BINS)"),
+        ("m[:, -1] - (m[:, 0] if m.shape[1] == 2 else 0)", "-m[:, -1]"),
     ],
     "certificate.py": [
         ("share = np.ones(n_classes) if not state.fit_intercept else balance(b_sums)", "share = np.ones(n_classes)"),
@@ -515,7 +530,8 @@ MUTANTS = {
         ("plan.power_t, state.t, len(part))", "plan.power_t, 0, len(part))"),
         ("now < best_loss - margin", "now < best_loss"),
         ("key=np.array([seed, epoch]", "key=np.array([seed, 0]"),
-        ("size = BLOCK * max(1, WORK_PER_CALL", "size = max(1, WORK_PER_CALL"),
+        ("size = CUT * max(1, int(", "size = max(1, int("),
+        ("pass_over if epoch or first_pass is None else first_pass", "pass_over if first_pass is None else first_pass"),
         ("if order is None else order[rows.sample_weight[order] != 0]", "if order is None else order"),
     ],
     "two_layer_state.py": [

@@ -38,7 +38,7 @@ HORIZON_EPOCHS = 10
 MAX_ITER = 1000
 N_HIDDEN = 32
 
-OnEpoch = Callable[[Course], None]
+OnEpoch = Callable[[Course], bool | None]
 OnStart = Callable[[Plan], None]
 # (state before the first step, rows, settings, plan without L2, validation rows) -> settings with what was found
 ChooseSettings = Callable[[LogisticState, Rows, "Settings", Plan, Rows | None], "Settings"]
@@ -183,11 +183,12 @@ def fit_logistic(
     on_start: OnStart | None = None,
     columns: Sequence[str] | None = None,
     choose_settings: ChooseSettings | None = None,
+    first_pass: Callable[..., tuple[float, int]] | None = None,
 ) -> tuple[LogisticState, Course, Plan]:
     """Train ``state`` (its weights are where it starts) on all rows to the stop; see ``training.run_epochs``.
 
     ``choose_settings`` chooses what is "auto" by a search (``search.Search``); without it the rules above do. ``on_start`` is
-    called with the plan when all is checked, and again when the search has chosen.
+    called with the plan when all is checked, and again when the search has chosen. ``first_pass`` takes the first epoch.
     """
     automatic_step = settings.eta0 == "auto"
     plan = start_logistic(state, rows, settings if choose_settings is None else replace(settings, alpha=0.0), columns)
@@ -209,6 +210,7 @@ def fit_logistic(
         automatic_step=automatic_step,
         validate=validate if validation is not None else None,
         on_epoch=on_epoch,
+        first_pass=first_pass,
     )
 
 

@@ -28,7 +28,7 @@ class DualCourse(Course):
 
     def complaint(self, plan: Plan) -> str | None:
         """Return what to tell the user where the gap is still above tol."""
-        if self.converged or plan.tol is None:
+        if self.converged or self.stopped or plan.tol is None:
             return None
         return (
             f"not converged after max_iter={plan.max_iter} epochs: the loss may be {self.gap:.2g} nats a row above its "
@@ -40,7 +40,7 @@ def fit_dual(
     state: LogisticState,
     rows: Rows,
     settings: Settings,
-    on_epoch: Callable[[Course], None] | None = None,
+    on_epoch: Callable[[Course], bool | None] | None = None,
     on_start: Callable[[Plan], None] | None = None,
     columns: Sequence[str] | None = None,
 ) -> tuple[LogisticState, DualCourse, Plan, Certificate]:
@@ -82,9 +82,8 @@ def fit_dual(
             course.gap = found.gap
             course.converged = found.gap <= tol
             suspected = min(suspected, gap) / 2  # before the next read for nothing but a certificate
-        if on_epoch is not None:
-            on_epoch(course)
-        if course.converged:
+        course.stopped = on_epoch is not None and bool(on_epoch(course))
+        if course.converged or course.stopped:
             break
     gradient = certify(state, rows, alpha, total)[0]
     found = dual.certificate() if found is None or not course.converged else found

@@ -97,16 +97,19 @@ class Course:
     n_iter : int
         Epochs trained.
     converged : bool
+    stopped : bool
+        Whether ``on_epoch`` asked for the end.
     """
 
     loss_curve: list[float] = field(default_factory=list)
     validation_curve: list[float] = field(default_factory=list)
     n_iter: int = 0
     converged: bool = False
+    stopped: bool = False
 
     def complaint(self, plan: Plan) -> str | None:
         """Return what to tell the user where training stopped at max_iter while the loss was still falling."""
-        if self.converged or plan.tol is None or plan.max_iter == 1:
+        if self.converged or self.stopped or plan.tol is None or plan.max_iter == 1:
             return None
         tail = ", ".join(f"{value:.6g}" for value in (self.validation_curve or self.loss_curve)[-4:])
         return (
@@ -120,8 +123,9 @@ def run_epochs(
     rows: Rows,
     plan: Plan,
     validate: Callable[[S], float] | None = None,
-    on_epoch: Callable[[Course], None] | None = None,
+    on_epoch: Callable[[Course], bool | None] | None = None,
     start: S | None = None,
+    first_pass: Callable[..., tuple[float, int]] | None = None,
 ) -> tuple[S, Course]:
     """Train ``state`` until its loss stands still; returns the state to keep and how it went.
 
@@ -129,7 +133,8 @@ def run_epochs(
     they cover the epochs since then. The loss is the validation loss where there is one, and the weights of the best epoch
     are then kept; else the loss curve. It stands still when ``n_iter_no_change`` epochs in a row did not lower the best by
     more than ``tol``; "auto" is a thousandth of the best, None trains for max_iter epochs. ``start`` is a copy of ``state``,
-    where the caller has one.
+    where the caller has one. ``first_pass`` stands for ``pass_over`` in the first epoch. ``on_epoch`` sees the course after
+    each epoch; the training ends where it returns True.
 
     Raises
     ------
@@ -149,7 +154,8 @@ def run_epochs(
             order = np.flatnonzero(rows.sample_weight) if order is None else order[rows.sample_weight[order] != 0]
         try:
             with np.errstate(over="ignore", invalid="ignore"):
-                loss, moved = pass_over(state, rows, plan, order)
+                taken = pass_over if epoch or first_pass is None else first_pass
+                loss, moved = taken(state, rows, plan, order)
             if not state.is_finite():
                 raise FloatingPointError("the weights are not finite")
         except FloatingPointError as error:
@@ -164,8 +170,6 @@ def run_epochs(
         course.n_iter = epoch + 1
         if validate is not None:
             course.validation_curve.append(validate(state))
-        if on_epoch is not None:
-            on_epoch(course)
         now = (course.validation_curve or course.loss_curve)[-1]
         margin = (1e-3 * abs(best_loss) if plan.tol == "auto" else float(plan.tol or 0.0)) if np.isfinite(best_loss) else 0.0
         waited = 0 if now < best_loss - margin else waited + 1
@@ -175,6 +179,8 @@ def run_epochs(
                 best = state.copy()
         if plan.tol is not None and waited >= plan.n_iter_no_change:
             course.converged = True
+        course.stopped = on_epoch is not None and bool(on_epoch(course))
+        if course.converged or course.stopped:
             break
     return (best if validate is not None else state), course
 
@@ -186,7 +192,8 @@ def train(
     *,
     automatic_step: bool,
     validate: Callable[[S], float] | None = None,
-    on_epoch: Callable[[Course], None] | None = None,
+    on_epoch: Callable[[Course], bool | None] | None = None,
+    first_pass: Callable[..., tuple[float, int]] | None = None,
 ) -> tuple[S, Course, Plan]:
     """:func:`run_epochs`; with ``automatic_step`` a step size that diverges is halved and training starts again.
 
@@ -195,7 +202,7 @@ def train(
     for _ in range(20):
         start = state.copy()
         try:
-            return *run_epochs(state, rows, plan, validate, on_epoch, start), plan
+            return *run_epochs(state, rows, plan, validate, on_epoch, start, first_pass), plan
         except FloatingPointError:
             if not automatic_step:
                 raise

@@ -12,6 +12,7 @@ from sklearn.utils import check_array, check_consistent_length, check_random_sta
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from hotloop.estimators.callbacks import CallbackSupportMixin, Tasks
 from hotloop.estimators.complaints import NotConvergedWarning, warn
 from hotloop.estimators.tables import column_types, gathered
 from hotloop.fitting import Settings
@@ -231,7 +232,7 @@ def shows_progress(method: Method) -> Method:
     return shown  # type: ignore[return-value]
 
 
-class TrainedBySGD(BaseEstimator):  # type: ignore[misc]
+class TrainedBySGD(CallbackSupportMixin, BaseEstimator):  # type: ignore[misc]
     """Base of the estimators: settings in common, and what is stored after a fit."""
 
     _takes_sparse = False
@@ -279,9 +280,11 @@ class TrainedBySGD(BaseEstimator):  # type: ignore[misc]
         if complaint := course.complaint(plan):
             warn(NotConvergedWarning(complaint))
 
-    def _report(self, course: Course) -> None:
+    def _report(self, course: Course, tasks: Tasks) -> bool:
+        """Tell of an epoch; whether a callback asks to stop."""
         if self.verbose:
             self._shown.epoch(course, self._epochs_to_come())
+        return tasks.epoch(course)
 
     def _epochs_to_come(self) -> int | None:
         """All epochs of the training that goes on, None where its loss decides."""

@@ -24,6 +24,7 @@ ENOUGH_TO_JUDGE = 200  # rows held out, below which calibration is not judged
 SURE = 5.0  # standard errors
 SHIFTED = 0.02  # mean probability less share
 STRETCHED = 1.5  # factor of the log odds
+INSIDE = ("hotloop.", "sklearn.callback.")  # modules between a warning and who called ``fit``
 GUESSING = 1.5  # times the loss of guessing
 
 
@@ -62,7 +63,7 @@ class FewRowsWarning(FitWarning):
 def warn(found: FitWarning) -> None:
     """Give a warning as of the line outside hotloop that called ``fit``."""
     frame, level = sys._getframe(), 1
-    while frame.f_back is not None and frame.f_globals["__name__"].startswith("hotloop."):
+    while frame.f_back is not None and frame.f_globals["__name__"].startswith(INSIDE):
         frame, level = frame.f_back, level + 1
     warnings.warn(found, stacklevel=level)
 

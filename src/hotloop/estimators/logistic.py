@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from hotloop.adaptive_state import STEP, AdaptiveState
 from hotloop.certificate import Certificate, certify
+from hotloop.estimators.callbacks import Tasks, with_callbacks
 from hotloop.estimators.checks import (
     TrainedBySGD,
     check_rows,
@@ -32,6 +34,7 @@ from hotloop.logistic_models import LogisticModels, bootstrap_counts
 from hotloop.logistic_state import LogisticState
 from hotloop.logistic_stream import LogisticStream
 from hotloop.model import Model
+from hotloop.progressive import Progressive
 from hotloop.search import Search
 from hotloop.sparse_rows import SparseRows
 from hotloop.training import Course, Plan, Rows
@@ -53,6 +56,8 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
     With nothing set, step size, L2 strength and the number of epochs are chosen from the data: twenty pairs are trained on at
     most 20,000 of the rows in shared reads, each with some of them held out, and judged by the log loss of those after 1, 2, 4,
     ... epochs; the best is then trained on all rows (decision 0019, docs/defaults.md). What is set is obeyed and not searched.
+
+    ``set_callbacks``, where scikit-learn has callbacks (1.9 on), lets them follow the search, the training and each epoch.
 
     Parameters
     ----------
@@ -118,6 +123,8 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
         is None. ``coef_`` and ``intercept_`` are in the caller's units all the same.
     certify : bool, default=False
         One more read after ``fit``, for ``certificate_``. "sdca" has it anyway.
+    progressive : bool, default=False
+        Predict the rows of the first epoch of the training on all rows just before they are trained on: ``progressive_``.
 
     multi_class : {"multinomial", "ovr"}, default="multinomial"
         Of more than two classes: "multinomial" is softmax, (LR-6); "ovr" a model of each class against the rest, (LR-18), all
@@ -156,6 +163,9 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
         ``objective``, ``gradient_norm`` and ``gap``, exact, in float64: the objective is at most ``gap`` nats a row above its
         minimum. Where ``certify`` or "sdca" asked for it; not kept in model files. After "sgd" the gap is a weak bound: a
         slope of size s makes it s^2 / (2 alpha).
+    progressive_ : hotloop.progressive.Progressive
+        ``log_loss``, ``auc`` and ``reliability`` of rows by the weights before they were trained on them, where ``progressive``
+        asked for it: honest, and of a model in its first epoch. Not kept in model files.
     loss_curve_ : list of float
         Per epoch the mean loss of each row just before its step, plus the penalty.
     validation_curve_ : list of float
@@ -201,6 +211,7 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
         standardize: str | None = "auto",
         error_bars: int = 0,
         certify: bool = False,
+        progressive: bool = False,
         cv: int | str | None = "auto",
         multi_class: str = "multinomial",
         importance_aware: bool = False,
@@ -227,12 +238,14 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
         self.standardize = standardize
         self.error_bars = error_bars
         self.certify = certify
+        self.progressive = progressive
         self.cv = cv
         self.multi_class = multi_class
         self.importance_aware = importance_aware
 
     @shows_progress
     @refusals_change_nothing
+    @with_callbacks  # type: ignore[untyped-decorator]
     def fit(
         self, X: Any, y: Any, sample_weight: Any = None, X_val: Any = None, y_val: Any = None, groups: Any = None
     ) -> "LogisticSGDClassifier":
@@ -273,6 +286,7 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
         come_together(X_val, y_val)
         if self.optimizer == "sdca" and X_val is not None:
             raise ValueError("optimizer='sdca' stops by its duality gap, not by validation rows; leave X_val out")
+        tasks = Tasks(self, self._learnt_so_far, X, y, sample_weight)
         X, y = check_rows(self, X, y, reset=True, finite=False, sparse=True)
         sample_weight = check_weights(sample_weight, X)
         optimizer = self._rule(X)
@@ -313,14 +327,17 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
             self._stream = LogisticStream(state, settings, plan, weight_total=total, frozen=sparse)
             if self.verbose:
                 self._shown.training()
+            tasks.planned(plan, searches=search is not None)
 
+        report, progressive = partial(self._report, tasks=tasks), Progressive() if self.progressive else None
         try:
             course: Course
             certificate: Certificate | None
             if optimizer == "sdca":
-                trained, course, plan, certificate = fit_dual(state, rows, settings, self._report, keep, names)
+                trained, course, plan, certificate = fit_dual(state, rows, settings, report, keep, names)
             else:
-                trained, course, plan = fit_logistic(state, rows, settings, validation, self._report, keep, names, search)
+                judge = None if progressive is None else progressive.epoch
+                trained, course, plan = fit_logistic(state, rows, settings, validation, report, keep, names, search, judge)
                 certificate = self._certificate(trained, rows, plan) if self.certify else None
         except FloatingPointError:
             if not sparse:
@@ -328,13 +345,15 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
             raise
         self._stream = replace(self._stream, state=trained, plan=plan)
         self._keep_search(search)
-        self._keep_certificate(certificate)
+        self._keep_if_any("certificate_", certificate)
+        self._keep_if_any("progressive_", progressive)
         self._keep(course, plan)
         how = {"searched": search is not None and bool(search.table), "reweighed": self.class_weight is not None}
         told = of_logistic_fit(trained, rows, plan, course, validation, classes, names, **how, dual=optimizer == "sdca")
         for complaint in told:
             warn(complaint)
         self._set_error_bars(rows, start)
+        tasks.end()
         return self
 
     @available_if(_learns_piece_by_piece)  # type: ignore[untyped-decorator]
@@ -446,6 +465,9 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
     def t_(self) -> int:
         """Steps taken."""
         return self._learnt().visible().t
+
+    def _learnt_so_far(self) -> dict[str, Any]:
+        return {"_stream": replace(self._stream, state=self._stream.state.copy())}
 
     def _learnt(self) -> LogisticStream:
         if not hasattr(self, "_stream"):
@@ -561,11 +583,11 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
     def _certificate(self, state: LogisticState, rows: Rows, plan: Plan) -> Certificate:
         return certify(state, rows, plan.alpha, float(np.count_nonzero(rows.sample_weight)))[0]
 
-    def _keep_certificate(self, certificate: Certificate | None) -> None:
-        if certificate is not None:
-            self.certificate_ = certificate
-        elif hasattr(self, "certificate_"):
-            del self.certificate_
+    def _keep_if_any(self, name: str, value: Any) -> None:
+        if value is not None:
+            setattr(self, name, value)
+        elif hasattr(self, name):
+            delattr(self, name)
 
     def _epochs_to_come(self) -> int | None:
         plan = self._stream.plan
@@ -603,8 +625,10 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
             raise ValueError(f"optimizer is {self.optimizer!r}, expected one of {', '.join(OPTIMIZERS)}")
         if self.certify and self.penalty in ("l1", "elasticnet"):
             raise ValueError(f"there is no certificate of penalty={self.penalty!r}; leave certify=False")
+        if self.progressive and self.warm_start:
+            raise ValueError("progressive=True judges rows before they were trained on; leave warm_start=False")
         if optimizer == "sdca":
-            for name, only in (("eta0", "auto"), ("early_stopping", False), ("warm_start", False)):
+            for name, only in (("eta0", "auto"), ("early_stopping", False), ("warm_start", False), ("progressive", False)):
                 if getattr(self, name) != only:
                     raise ValueError(f"optimizer='sdca' has no {name}={getattr(self, name)!r}; leave it at {only!r}")
         if self.penalty not in ("l2", "l1", "elasticnet", None):

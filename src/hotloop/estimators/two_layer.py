@@ -1,11 +1,13 @@
 """TwoLayerClassifier and TwoLayerRegressor: one hidden layer of rectifiers, trained by exact per-sample SGD."""
 
+from functools import partial
 from typing import Any
 
 import numpy as np
 from sklearn.base import ClassifierMixin, RegressorMixin
 from sklearn.utils.validation import check_is_fitted
 
+from hotloop.estimators.callbacks import Tasks, with_callbacks
 from hotloop.estimators.checks import (
     TrainedBySGD,
     check_rows,
@@ -30,7 +32,9 @@ class _TwoLayer(TrainedBySGD):
     _state: TwoLayerState
     classes_: Array
 
-    def _train(self, rows: Rows, classes: Array | None, output: str, settings: Settings, validation: Rows | None) -> None:
+    def _train(
+        self, rows: Rows, classes: Array | None, output: str, settings: Settings, validation: Rows | None, tasks: Tasks
+    ) -> None:
         """Train on checked rows, whose y holds class indices, or targets where ``classes`` is None."""
         n_hidden = N_HIDDEN if self.n_hidden == "auto" else self.n_hidden
         if not isinstance(n_hidden, int | np.integer) or n_hidden < 1:
@@ -48,9 +52,12 @@ class _TwoLayer(TrainedBySGD):
             self._state = state
             if classes is not None:
                 self.classes_ = classes
+            tasks.planned(plan)
 
-        self._state, course, plan = fit_two_layer(state, rows, settings, validation, self._report, keep)
+        report = partial(self._report, tasks=tasks)
+        self._state, course, plan = fit_two_layer(state, rows, settings, validation, report, keep)
         self._keep(course, plan)
+        tasks.end()
 
     def _model(self) -> Model:
         check_is_fitted(self)
@@ -80,6 +87,9 @@ class _TwoLayer(TrainedBySGD):
     def t_(self) -> int:
         """Steps taken."""
         return self._learnt().t
+
+    def _learnt_so_far(self) -> dict[str, Any]:
+        return {"_state": self._state.copy()}
 
     def _learnt(self) -> TwoLayerState:
         if not hasattr(self, "_state"):
@@ -191,9 +201,11 @@ class TwoLayerClassifier(ClassifierMixin, _TwoLayer):  # type: ignore[misc]
 
     @shows_progress
     @refusals_change_nothing
+    @with_callbacks  # type: ignore[untyped-decorator]
     def fit(self, X: Any, y: Any, sample_weight: Any = None, X_val: Any = None, y_val: Any = None) -> "TwoLayerClassifier":
         """Train on all rows until the loss stands still; parameters and errors as for ``LogisticSGDClassifier.fit``."""
         come_together(X_val, y_val)
+        tasks = Tasks(self, self._learnt_so_far, X, y, sample_weight)
         X, y = check_rows(self, X, y, reset=True, as_they_lie=False)
         sample_weight = check_weights(sample_weight, X)
         classes = find_classes(y[sample_weight > 0])
@@ -209,7 +221,7 @@ class TwoLayerClassifier(ClassifierMixin, _TwoLayer):  # type: ignore[misc]
             stratify=True,
             seed=settings.seed,
         )
-        self._train(weigh_classes(rows, self.class_weight, classes), classes, "softmax", settings, validation)
+        self._train(weigh_classes(rows, self.class_weight, classes), classes, "softmax", settings, validation, tasks)
         return self
 
     def decision_function(self, X: Any) -> Array:
@@ -302,11 +314,13 @@ n_iter_no_change, warm_start, standardize
 
     @shows_progress
     @refusals_change_nothing
+    @with_callbacks  # type: ignore[untyped-decorator]
     def fit(self, X: Any, y: Any, sample_weight: Any = None, X_val: Any = None, y_val: Any = None) -> "TwoLayerRegressor":
         """Train on all rows until the loss stands still; y holds numbers, the rest as for ``TwoLayerClassifier.fit``."""
         if self.output not in ("linear", "sigmoid_sum"):
             raise ValueError(f"output is {self.output!r}, expected 'linear' or 'sigmoid_sum'")
         come_together(X_val, y_val)
+        tasks = Tasks(self, self._learnt_so_far, X, y, sample_weight)
         X, y = check_rows(self, X, y, reset=True, as_they_lie=False)
         settings = self._settings()
 
@@ -315,7 +329,7 @@ n_iter_no_change, warm_start, standardize
 
         rows = Rows(X, numbers(np.asarray(y, dtype=np.float64)), check_weights(sample_weight, X))
         rows, validation = self._validation(rows, X_val, y_val, numbers, stratify=False, seed=settings.seed)
-        self._train(rows, None, self.output, settings, validation)
+        self._train(rows, None, self.output, settings, validation, tasks)
         return self
 
     def predict(self, X: Any) -> Array:
