@@ -121,3 +121,20 @@ def test_bad_calibration():
     assert "log odds would be best times 0.3" in text or "log odds would be best times 0.2" in text
     assert said(X, y, X_val=X[:150], y_val=flipped[:150]) == []  # too few to tell
     assert said(X, y, X_val=X, y_val=flipped, class_weight={0: 1, 1: 1}) == []
+
+
+@pytest.mark.parametrize("storage", ["dense", "csr"])
+def test_bad_calibration_of_the_rows_that_a_search_held_out(storage):
+    """The last rows lack every second row of class 0, or rather, the rest of them have weight 2."""
+    X, y = healthy(4000, n_classes=2)
+    late = np.arange(4000) >= 3000
+    kept = ~late | (y == 1) | (np.arange(4000) % 2 == 0)
+    X, y, weight = X[kept], y[kept], np.where(late & (y == 0), 2.0, 1.0)[kept]
+    X = csr_matrix(np.round(X)) if storage == "csr" else X
+    ((name, text),) = said(X, y, cv="last")
+    assert name == "Calibration"
+    assert f"over the {-(-len(y) // 5) - 1} rows held out" in text or f"over the {len(y) // 5} rows held out" in text
+    assert said(X, y, cv="last", sample_weight=weight) == []
+    assert said(X, y, cv="last", class_weight={0: 1, 1: 1}) == []
+    assert said(X, y, cv="last", alpha=1e-4, eta0=0.01, max_iter=3, tol=None) == []  # nothing searched, nothing held out
+    assert said(X, y) == []  # drawn, the rows held out are like the others

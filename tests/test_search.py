@@ -8,6 +8,7 @@ from sklearn.metrics import log_loss
 from tolerances import relative_error
 
 from hotloop import LogisticSGDClassifier
+from hotloop.fitting import Settings, fit_logistic
 from hotloop.logistic_models import LogisticModels, SparseLogisticModels
 from hotloop.logistic_state import LogisticState
 from hotloop.search import C_GRID, GAIN, GO_ON, LEAST_GAIN, MOST_EPOCHS, STEPS, Search
@@ -440,3 +441,24 @@ def test_class_weights_and_zero_weights_reach_the_search(compiled):
 def test_a_search_is_called_with_its_parts():
     search = Search()
     assert (search.table, search.best, search.converged) == ([], None, False)
+
+
+@pytest.mark.parametrize("storage", ["dense", "csr"])
+def test_margins_of_rows_held_out(backend, storage):
+    """Each row once, of the first split that held it out, by the candidate chosen."""
+    draw = np.random.default_rng(0)
+    X = np.round(draw.standard_normal((300, 3)), 1)
+    y = (X[:, 0] + draw.standard_normal(300) > 0).astype(float)
+    weight = draw.choice([1.0, 2.0], 300)
+    X = SparseRows.of(sp.csr_matrix(X)) if storage == "csr" else X
+    search = Search()
+    state = LogisticState.zeros(1, 3, np.float64, fit_intercept=True, averaged=True)
+    settings = Settings().of_rows(X)
+    fit_logistic(state, Rows(X, y, weight), settings, choose_settings=search)
+    m, labels, weights = search.held_out
+    assert m.shape == (300, 1)
+    assert_array_equal(labels, y)
+    assert_array_equal(weights, weight)
+    loss = (weight * (np.logaddexp(0, m[:, 0]) - y * m[:, 0])).sum() / weight.sum()
+    first = np.average(search.best.losses[:5])  # of the first five folds, drawn once
+    assert loss == pytest.approx(first, rel=0.02)

@@ -94,6 +94,10 @@ class LogisticModels:
         """Return weights and intercepts of a model as predictions use them, (n_outputs, n_features) and (n_outputs,)."""
         return self.states[model].weights()
 
+    def margins(self, chosen: NDArray[np.intp], model: int) -> NDArray[np.float64]:
+        """Return the margins of the chosen rows under a model: (n_chosen, n_outputs)."""
+        return self.states[model].margins(self._rows.X[chosen])
+
     def losses(self, chosen: NDArray[np.intp], models: Sequence[int]) -> NDArray[np.float64]:
         """Return the weighted mean log loss of the chosen rows under some of the models: (n_models,), NaN where it diverged."""
         rows, state = self._rows, self.states[0]
@@ -281,13 +285,20 @@ class SparseLogisticModels:
         """As :meth:`LogisticModels.losses`."""
         rows = self._rows
         with np.errstate(over="ignore", invalid="ignore"):
-            W, b = self._visible(np.asarray(models))
-            if self._scale is not None:
-                W *= self._scale[:, None]
-            part = rows.X[chosen].of_type(W.dtype)
-            m = choose().sparse_margins(*part.arrays, W, b)
+            m = self._margins(chosen, models)
             total = rows.sample_weight[chosen] @ losses_of_margins(m[:, :, None], rows.y[chosen])
         return np.asarray(total / rows.sample_weight[chosen].sum())
+
+    def margins(self, chosen: NDArray[np.intp], model: int) -> NDArray[np.float64]:
+        """As :meth:`LogisticModels.margins`."""
+        return self._margins(chosen, [model])
+
+    def _margins(self, chosen: NDArray[np.intp], models: Sequence[int]) -> NDArray[np.float64]:
+        W, b = self._visible(np.asarray(models))
+        if self._scale is not None:
+            W *= self._scale[:, None]
+        part = self._rows.X[chosen].of_type(W.dtype)
+        return choose().sparse_margins(*part.arrays, W, b)  # type: ignore[no-any-return]
 
     def weights(self, model: int) -> tuple[Array, NDArray[np.float64]]:
         """As :meth:`LogisticModels.weights`."""

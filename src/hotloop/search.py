@@ -97,6 +97,8 @@ class Search:
     converged : bool
         Whether more epochs were not worth it.
     n_rows, n_splits : int
+    held_out : tuple of ndarrays or None
+        Margins (n, n_outputs) of ``best``, labels and weights of rows held out, each once, by models that have not seen them.
     """
 
     cv: Any = "auto"
@@ -107,6 +109,7 @@ class Search:
     converged: bool = False
     n_rows: int = 0
     n_splits: int = 0
+    held_out: tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]] | None = None
 
     def __call__(self, state: LogisticState, rows: Rows, settings: Settings, plan: Plan, validation: Rows | None) -> Settings:
         """Return the settings with what was found.
@@ -183,7 +186,9 @@ class Search:
                 self._choose(settings, validation)
                 assert self.best is not None
                 if self.best in judged:
-                    weights = [part.copy() for part in models.weights(judged.index(self.best) * n_splits)]
+                    first = judged.index(self.best) * n_splits
+                    weights = [part.copy() for part in models.weights(first)]
+                    self._keep_held_out(sample, [models.margins(test, first + f) for f, test in enumerate(sample.tests)])
                 least = min(own.loss for own in self.table if np.isfinite(own.loss))
                 worth = max(GAIN * least, LEAST_GAIN)
                 hoped = mean - np.nan_to_num(before - mean, nan=np.inf) / 2  # if the next doubling gains half of the last
@@ -225,6 +230,10 @@ class Search:
         )
         start.center, start.scale = sample.center, sample.scale
         return LogisticModels(start, sample.rows, each, multiplicity)
+
+    def _keep_held_out(self, sample: Sample, margins: list[NDArray[np.float64]]) -> None:
+        found, once = np.unique(np.concatenate(sample.tests), return_index=True)
+        self.held_out = np.concatenate(margins)[once], sample.rows.y[found], sample.rows.sample_weight[found]
 
     def _choose(self, settings: Settings, validation: Rows | None) -> None:
         """Set ``best``: the least loss; of nearly the same, the fewest epochs. Where the epochs are not free, of the last."""

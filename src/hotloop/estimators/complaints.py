@@ -73,7 +73,7 @@ def of_logistic_fit(
     rows: Rows,
     plan: Plan,
     course: Course,
-    validation: Rows | None,
+    held_out: tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]] | None,
     classes: Array,
     names: Sequence[str] | None,
     *,
@@ -83,8 +83,9 @@ def of_logistic_fit(
 ) -> Iterator[FitWarning]:
     """Yield what there is to say of a fit.
 
-    ``searched``: the penalty was chosen by rows held out; ``reweighed``: class weights move the probabilities on purpose;
-    ``dual``: the loss is that by weight.
+    ``held_out``: margins, labels and weights of rows that the model, or one like it, was not trained on. ``searched``: the
+    penalty was chosen by rows held out; ``reweighed``: class weights move the probabilities on purpose; ``dual``: the loss is
+    that by weight.
     """
     moving = np.flatnonzero(rows.sample_weight)
     n_rows, y = len(moving), rows.y[moving].astype(np.intp)
@@ -94,8 +95,8 @@ def of_logistic_fit(
     yield from _few_rows(state, rows.X, n_rows, plan, searched)
     yield from _leaked(rows.X, moving, y, names)
     yield from _separable(state, rows, moving, y, weight, course, plan)
-    if validation is not None and not reweighed:
-        yield from _calibration(state.scores(state.margins(validation.X)), validation.y.astype(np.intp), classes)
+    if held_out is not None and not reweighed:
+        yield from _calibration(*held_out, classes)
 
 
 def _column(j: int, names: Sequence[str] | None) -> str:
@@ -243,13 +244,15 @@ def _separable(
         )
 
 
-def _calibration(m: NDArray[np.float64], y: NDArray[np.intp], classes: Array) -> Iterator[FitWarning]:
-    n = len(y)
+def _calibration(
+    m: NDArray[np.float64], y: NDArray[np.float64], weight: NDArray[np.float64], classes: Array
+) -> Iterator[FitWarning]:
+    n, total = len(y), float(weight.sum())
     if n < ENOUGH_TO_JUDGE:
         return
     p = probabilities(m)
-    share, mean = np.bincount(y, minlength=p.shape[1]) / n, p.mean(axis=0)
-    error = np.sqrt(np.maximum((p * (1 - p)).sum(axis=0), 1e-12)) / n
+    share, mean = np.bincount(y.astype(np.intp), weight, p.shape[1]) / total, weight @ p / total
+    error = np.sqrt(np.maximum(weight**2 @ (p * (1 - p)), 1e-12)) / total
     off = np.abs(share - mean)
     c = int(np.where(off > SURE * error, off, 0).argmax())
     remedy = "Hold out rows like those to come; raise alpha; or wrap the model in CalibratedClassifierCV"
@@ -259,20 +262,19 @@ def _calibration(m: NDArray[np.float64], y: NDArray[np.intp], classes: Array) ->
             f"{mean[c]:.3f} and a share of {share[c]:.3f}. {remedy}"
         )
     elif m.shape[1] == 1:
-        residual, variance = y - p[:, 1], p[:, 1] * p[:, 0]
-        slope, certain = float(residual @ m[:, 0]), float(variance @ m[:, 0] ** 2)
-        best = _slope(m[:, 0], y)
-        if certain > 0 and abs(slope) > SURE * np.sqrt(certain) and not 1 / STRETCHED < best < STRETCHED:
+        slope = float((weight * (y - p[:, 1])) @ m[:, 0])
+        deviation = float(np.sqrt((weight**2 * p[:, 1] * p[:, 0]) @ m[:, 0] ** 2))
+        if abs(slope) > SURE * deviation > 0 and not 1 / STRETCHED < (best := _slope(m[:, 0], y, weight)) < STRETCHED:
             yield CalibrationWarning(
                 f"badly calibrated: over the {n} rows held out the log odds would be best times {best:.2f}. {remedy}"
             )
 
 
-def _slope(m: NDArray[np.float64], y: NDArray[np.intp]) -> float:
+def _slope(m: NDArray[np.float64], y: NDArray[np.float64], weight: NDArray[np.float64]) -> float:
     """Return the factor of the margins with the least log loss, from 0 to 10."""
     low, high = 0.0, 10.0
     for _ in range(50):
         middle = (low + high) / 2
         p = probabilities((middle * m)[:, None])[:, 1]
-        low, high = (middle, high) if (y - p) @ m > 0 else (low, middle)
+        low, high = (middle, high) if (weight * (y - p)) @ m > 0 else (low, middle)
     return low

@@ -349,7 +349,10 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
         self._keep_if_any("progressive_", progressive)
         self._keep(course, plan)
         how = {"searched": search is not None and bool(search.table), "reweighed": self.class_weight is not None}
-        told = of_logistic_fit(trained, rows, plan, course, validation, classes, names, **how, dual=optimizer == "sdca")
+        held_out = None if search is None else search.held_out
+        if validation is not None:
+            held_out = trained.margins(validation.X), validation.y, validation.sample_weight
+        told = of_logistic_fit(trained, rows, plan, course, held_out, classes, names, **how, dual=optimizer == "sdca")
         for complaint in told:
             warn(complaint)
         self._set_error_bars(rows, start)
