@@ -84,13 +84,13 @@ def of_logistic_fit(
     """Yield what there is to say of a fit.
 
     ``held_out``: margins, labels and weights of rows that the model, or one like it, was not trained on. ``searched``: the
-    penalty was chosen by rows held out; ``reweighed``: class weights move the probabilities on purpose; ``dual``: the loss is
-    that by weight.
+    penalty was chosen by rows held out; ``reweighed``: class weights move the probabilities on purpose; ``dual``: by "sdca".
     """
     moving = np.flatnonzero(rows.sample_weight)
     n_rows, y = len(moving), rows.y[moving].astype(np.intp)
     weight = rows.sample_weight[moving]
-    yield from _diverging(course, plan, y, weight, dual, state.one_vs_rest)
+    if not dual:  # whose loss may rise before it falls
+        yield from _diverging(course, plan, y, weight, state.one_vs_rest)
     yield from _constant(state, rows.X, names)
     yield from _few_rows(state, rows.X, n_rows, plan, searched)
     yield from _leaked(rows.X, moving, y, names)
@@ -104,13 +104,13 @@ def _column(j: int, names: Sequence[str] | None) -> str:
 
 
 def _diverging(
-    course: Course, plan: Plan, y: NDArray[np.intp], weight: NDArray[np.float64], dual: bool, one_vs_rest: bool
+    course: Course, plan: Plan, y: NDArray[np.intp], weight: NDArray[np.float64], one_vs_rest: bool
 ) -> Iterator[FitWarning]:
     share = np.bincount(y, weight) / weight.sum()
     share = share[share > 0]
     rest = 1 - share[share < 1]
     nats = -(share * np.log(share)).sum() - one_vs_rest * (rest * np.log(rest)).sum()  # that of each class against the rest
-    guessing = float(nats) * (1.0 if dual else float(weight.mean()))
+    guessing = float(nats) * float(weight.mean())
     loss = course.loss_curve[-1]
     if loss > GUESSING * guessing:
         yield DivergingWarning(
