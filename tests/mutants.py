@@ -107,6 +107,8 @@ MUTANTS = {
     "logistic_dual.py": [
         ("self.b -= self._off() / self.b_strength", "pass"),
         ("course.converged = found.gap <= tol", "course.converged = True"),
+        ("ahead = self.W + (1 - root) / (1 + root) * (self.W - self.before)", "ahead = self.W"),
+        ("self.W += center - self.center", "self.W += center"),
     ],
     "kernels/logistic_sparse.pyx": [
         ("total[j * m + c] += kept * w + folded.lean[m + c] * moved", "total[j * m + c] += kept * w"),

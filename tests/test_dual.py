@@ -12,6 +12,11 @@ from sklearn.preprocessing import StandardScaler
 
 from hotloop import LogisticSGDClassifier
 from hotloop.certificate import balance
+from hotloop.fitting import Settings, start_logistic
+from hotloop.logistic_dual import _Dual
+from hotloop.logistic_state import LogisticState
+from hotloop.sparse_rows import SparseRows
+from hotloop.training import Rows
 
 CLASSES = pytest.mark.parametrize("n_classes", [2, 4])
 
@@ -223,3 +228,36 @@ def test_breast_cancer_to_the_optimum(backend):
     peer = LogisticRegression(C=1.0, tol=1e-10, max_iter=10_000).fit(Z := StandardScaler().fit_transform(X), y)
     loss = -np.log(peer.predict_proba(Z)[np.arange(len(y)), y]).mean() + (peer.coef_**2).sum() / 2 / len(X)
     assert abs(model.certificate_.objective - loss) <= 1e-7 + 1e-9
+
+
+@pytest.mark.parametrize("storage", ["dense", "csr"])
+def test_the_centre_moves_ahead(backend, storage):
+    """Weights are the centre and what the duals make, (DU-7)."""
+    X, y, weight = data(120, 6)
+    X = X * 10.0 ** np.arange(6) + np.arange(6) if storage == "dense" else X
+    standardize = "std" if storage == "dense" else None
+    rows = Rows(SparseRows.of(csr_matrix(X)) if storage == "csr" else X, y.astype(float), weight)
+    start = LogisticState.zeros(1, 6, np.float64, fit_intercept=True, averaged=False)
+    start_logistic(start, rows, Settings(standardize=standardize))
+    dual = _Dual(start, rows, 1e-3, weight.sum(), 40.0)
+    order = np.flatnonzero(weight)
+    centers = []
+    for _ in range(4):
+        dual.epoch(order)
+        centers.append(dual.center.copy())
+    assert not centers[1].any()
+    assert centers[2].any()
+    assert_allclose(centers[2], centers[3], rtol=0)
+    Z = X if start.scale is None else (X - start.center) * start.scale
+    u = 1 / (1 + np.exp(-dual.dual[:, 0]))  # of the class that is not the row's
+    made = ((2 * y - 1) * weight * np.where(weight > 0, u, 0)) @ Z / (1e-3 * weight.sum())
+    assert_allclose((dual.W - dual.center).reshape(-1), made / 40, rtol=1e-7, atol=1e-9 * np.abs(made).max())
+
+
+def test_few_epochs_for_a_small_alpha(backend):
+    X, y, weight = data(200, 8, seed=3)
+    X[:, 1] += 10 * X[:, 0]
+    X[:, 2] += 30 * X[:, 1]
+    model = LogisticSGDClassifier(optimizer="sdca", alpha=1e-4, random_state=0).fit(X, y, sample_weight=weight)
+    assert model.certificate_.gap < 1e-6
+    assert model.n_iter_ < 200
