@@ -76,3 +76,14 @@ def test_random_labels_are_not_learnt_in_hindsight(backend):
     assert abs(model.progressive_.auc - 0.5) < 0.15
     with pytest.raises(ValueError, match="leave warm_start=False"):
         fitted(X, y, progressive=True, warm_start=True)
+
+
+def test_one_against_the_rest(backend):
+    """The first rows are judged by weights of 0: each class is as likely."""
+    X, y = data(4, 3)
+    y = np.array([0, 1, 2, 1])
+    model = fitted(X, y, progressive=True, multi_class="ovr", fit_intercept=False)
+    assert_allclose(model.progressive_.log_loss, np.log(3), rtol=1e-12)
+    X, y = data(n_classes=3)
+    one = fitted(X, y, progressive=True, multi_class="ovr").progressive_.log_loss
+    assert_allclose(one, fitted(X, y, progressive=True).progressive_.log_loss, rtol=0.2)

@@ -95,8 +95,9 @@ class LogisticModels:
         return self.states[model].weights()
 
     def margins(self, chosen: NDArray[np.intp], model: int) -> NDArray[np.float64]:
-        """Return the margins of the chosen rows under a model: (n_chosen, n_outputs)."""
-        return self.states[model].margins(self._rows.X[chosen])
+        """Return the margins of the chosen rows under a model, as ``LogisticState.scores``: (n_chosen, n_outputs)."""
+        state = self.states[model]
+        return state.scores(state.margins(self._rows.X[chosen]))
 
     def losses(self, chosen: NDArray[np.intp], models: Sequence[int]) -> NDArray[np.float64]:
         """Return the weighted mean log loss of the chosen rows under some of the models: (n_models,), NaN where it diverged."""

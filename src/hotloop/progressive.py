@@ -44,7 +44,7 @@ class Progressive:
         total, moved, start = 0.0, 0, 0
         while start < len(order):
             part = order[start : start + min(most, max(BLOCK, start // 8 // BLOCK * BLOCK))]
-            margins.append(replace(state, averaged=False, _kept={}).margins(rows.X[part]))
+            margins.append(state.scores(replace(state, averaged=False, _kept={}).margins(rows.X[part])))
             loss, steps = pass_over(state, rows, plan, part)
             total, moved, start = total + loss, moved + steps, start + len(part)
         self._judge(np.concatenate(margins), rows.y[order].astype(np.intp), rows.sample_weight[order])

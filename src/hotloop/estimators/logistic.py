@@ -351,7 +351,7 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
         how = {"searched": search is not None and bool(search.table), "reweighed": self.class_weight is not None}
         held_out = None if search is None else search.held_out
         if validation is not None:
-            held_out = trained.margins(validation.X), validation.y, validation.sample_weight
+            held_out = trained.scores(trained.margins(validation.X)), validation.y, validation.sample_weight
         told = of_logistic_fit(trained, rows, plan, course, held_out, classes, names, **how, dual=optimizer == "sdca")
         for complaint in told:
             warn(complaint)
