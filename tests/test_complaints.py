@@ -87,6 +87,14 @@ def test_a_leaked_label(storage, n_samples, n_classes):
     assert said(kind(X), y, **FEW_EPOCHS) == []
 
 
+def test_a_leaked_label_of_a_rare_class():
+    """Some of its rows are looked at, however few there are."""
+    X, _ = healthy(9000)
+    y = (np.arange(9000) % 151 == 7).astype(np.int64)
+    X[:, 4] = y + 0.001 * X[:, 4]
+    assert "LeakedLabel" in [name for name, _ in said(X, y, **FEW_EPOCHS)]
+
+
 def test_a_column_that_is_constant_and_not_zero():
     import pandas as pd
 

@@ -20,6 +20,7 @@ ENOUGH_TO_TELL = 30  # rows, below which a column may equal the label by chance
 CELLS_LOOKED_AT = 4_000_000
 NON_ZEROS_LOOKED_AT = 100_000  # they are copied together, cells of an array a few columns at a time
 CELLS_AT_ONCE = 16_384
+SCREENED, SUSPECT = 256, 0.99  # a look at so many rows leaves out the columns that explain less than this share of them
 ENOUGH_TO_JUDGE = 200  # rows held out, below which calibration is not judged
 SURE = 5.0  # standard errors
 SHIFTED = 0.02  # mean probability less share
@@ -86,9 +87,13 @@ def of_logistic_fit(
     ``held_out``: margins, labels and weights of rows that the model, or one like it, was not trained on. ``searched``: the
     penalty was chosen by rows held out; ``reweighed``: class weights move the probabilities on purpose; ``dual``: by "sdca".
     """
-    moving = np.flatnonzero(rows.sample_weight)
-    n_rows, y = len(moving), rows.y[moving].astype(np.intp)
-    weight = rows.sample_weight[moving]
+    weight = rows.sample_weight
+    if weight.strides == (0,):  # one number that stands for all
+        moving, y = np.arange(len(rows)), rows.y.astype(np.intp)
+    else:
+        moving = np.flatnonzero(weight)
+        y, weight = rows.y[moving].astype(np.intp), weight[moving]
+    n_rows = len(moving)
     if not dual:  # whose loss may rise before it falls
         yield from _diverging(course, plan, y, weight, state.one_vs_rest)
     yield from _constant(state, rows.X, names)
@@ -106,7 +111,7 @@ def _column(j: int, names: Sequence[str] | None) -> str:
 def _diverging(
     course: Course, plan: Plan, y: NDArray[np.intp], weight: NDArray[np.float64], one_vs_rest: bool
 ) -> Iterator[FitWarning]:
-    share = np.bincount(y, weight) / weight.sum()
+    share = np.bincount(y) / len(y) if weight.strides == (0,) else np.bincount(y, weight) / weight.sum()
     share = share[share > 0]
     rest = 1 - share[share < 1]
     nats = -(share * np.log(share)).sum() - one_vs_rest * (rest * np.log(rest)).sum()  # that of each class against the rest
@@ -170,12 +175,25 @@ def _suspected(X: Any, chosen: NDArray[np.intp], y: NDArray[np.intp]) -> list[in
     if isinstance(X, SparseRows):
         columns, part = _columns_of(X, chosen)
         return [int(j) for j in columns[_explained(part, y) >= LEAKED]]
+    columns = np.arange(X.shape[1])
+    if len(chosen) > 2 * SCREENED:
+        few = _of_each_class(y, SCREENED)
+        columns = np.flatnonzero(_explained(X[chosen[few]].astype(np.float64), y[few]) >= SUSPECT)
     found: list[int] = []
     at_once = max(1, CELLS_AT_ONCE // len(chosen))
-    for first in range(0, X.shape[1], at_once):
-        told = _explained(X[:, first : first + at_once][chosen].astype(np.float64), y)
-        found += (first + np.flatnonzero(told >= LEAKED)).tolist()
+    for first in range(0, len(columns), at_once):
+        own = columns[first : first + at_once]
+        told = _explained(X[chosen[:, None], own].astype(np.float64), y)
+        found += own[told >= LEAKED].tolist()
     return found
+
+
+def _of_each_class(y: NDArray[np.intp], n_rows: int) -> NDArray[np.intp]:
+    """Return about so many rows, of each class as many, evenly spread: there a column explains no less of its variance."""
+    labels = np.unique(y)
+    own = [np.flatnonzero(y == label) for label in labels]
+    most = max(2, n_rows // len(labels))
+    return np.concatenate([rows[np.linspace(0, len(rows) - 1, min(len(rows), most)).astype(np.intp)] for rows in own])
 
 
 def _columns_of(X: Any, chosen: NDArray[np.intp], column: int | None = None) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
