@@ -168,6 +168,8 @@ def candidates(case: Case) -> list[Candidate]:
         of_peer = None if shuffle else oracle  # scikit-learn draws another order
         found.append(candidate(f"scikit-learn SGDClassifier.fit, shuffle={shuffle}", *peer, oracle=of_peer))
     found += predictions(case, X, y)
+    for name, rows, start, train in peers.others(X, y, case.eta):
+        found.append(candidate(name, start, train, lambda state: [], rows, oracle=None))
     found.append(candidate("reference, plain Python", at_level(best), one_pass(reference), plain, min(n, REFERENCE_ROWS)))
     return found
 
