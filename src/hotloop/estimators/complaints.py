@@ -18,7 +18,7 @@ from hotloop.validation import Array
 LEAKED = 0.999  # share of a column's variance that the label explains
 ENOUGH_TO_TELL = 30  # rows, below which a column may equal the label by chance
 CELLS_LOOKED_AT = 4_000_000
-NON_ZEROS_LOOKED_AT = 100_000  # they are copied together, cells of an array a few columns at a time
+NON_ZEROS_LOOKED_AT = 30_000  # they are copied together, cells of an array a few columns at a time
 CELLS_AT_ONCE = 16_384
 SCREENED, SUSPECT = 256, 0.99  # a look at so many rows leaves out the columns that explain less than this share of them
 ENOUGH_TO_JUDGE = 200  # rows held out, below which calibration is not judged
@@ -161,7 +161,7 @@ def _leaked(X: Any, moving: NDArray[np.intp], y: NDArray[np.intp], names: Sequen
     if len(some) < ENOUGH_TO_TELL:
         some = np.linspace(0, len(y) - 1, ENOUGH_TO_TELL).astype(np.intp)
     for j in _suspected(X, moving[some], y[some]):
-        share = float(_explained(_columns_of(X, moving, j)[1], y)[0])
+        share = float(_explained(_columns_of(X, moving, j), y)[0])
         if share >= LEAKED:
             yield LeakedLabelWarning(
                 f"leaked label: {_column(j, names)} alone tells {share:.2%} of the label's classes apart (share of its "
@@ -173,8 +173,8 @@ def _leaked(X: Any, moving: NDArray[np.intp], y: NDArray[np.intp], names: Sequen
 def _suspected(X: Any, chosen: NDArray[np.intp], y: NDArray[np.intp]) -> list[int]:
     """Return the columns that tell the classes apart in the chosen rows; of an array a few are looked at at once."""
     if isinstance(X, SparseRows):
-        columns, part = _columns_of(X, chosen)
-        return [int(j) for j in columns[_explained(part, y) >= LEAKED]]
+        columns, told = _explained_by_non_zeros(X[chosen], y)
+        return [int(j) for j in columns[told >= LEAKED]]
     columns = np.arange(X.shape[1])
     if len(chosen) > 2 * SCREENED:
         few = _of_each_class(y, SCREENED)
@@ -196,27 +196,34 @@ def _of_each_class(y: NDArray[np.intp], n_rows: int) -> NDArray[np.intp]:
     return np.concatenate([rows[np.linspace(0, len(rows) - 1, min(len(rows), most)).astype(np.intp)] for rows in own])
 
 
-def _columns_of(X: Any, chosen: NDArray[np.intp], column: int | None = None) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
-    """Return columns, all or one, and their values in the chosen rows; of sparse rows those columns that more than one has."""
+def _columns_of(X: Any, chosen: NDArray[np.intp], column: int) -> NDArray[np.float64]:
+    """Return a column in the chosen rows, (n_rows, 1)."""
     if not isinstance(X, SparseRows):
-        part = X[chosen] if column is None else X[chosen, column : column + 1]
-        return np.arange(X.shape[1]), part.astype(np.float64)
+        return X[chosen, column : column + 1].astype(np.float64)  # type: ignore[no-any-return]
     part = X[chosen]
     row = np.repeat(np.arange(len(chosen)), np.diff(part.starts))
-    places, values = part.own_places(), part.all_values().astype(np.float64)
-    if column is None:
-        there, counts = np.unique(places, return_counts=True)
-        # a column equal to the label up to two numbers has about as many non-zeros as the rarest class has rows, or more
-        own = there[np.argsort(-counts, kind="stable")[:1000]]
-        own.sort()
-    else:
-        own = np.array([column], places.dtype)
-    at = np.searchsorted(own, places)
-    at[at == len(own)] = 0
-    kept = own[at] == places if len(own) else np.zeros(len(places), bool)
-    dense = np.zeros((len(chosen), len(own)))
-    dense[row[kept], at[kept]] = values[kept]
-    return own.astype(np.intp), dense
+    there = part.own_places() == column
+    dense = np.zeros((len(chosen), 1))
+    dense[row[there], 0] = part.all_values()[there]
+    return dense
+
+
+def _explained_by_non_zeros(part: SparseRows, y: NDArray[np.intp]) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+    """Return the columns that rows have and the share of the variance of each that lies between the classes; 0 where a column
+    varies by less than 1e-9 of its mean square: these are sums of squares that cancel."""
+    columns, at = np.unique(part.own_places(), return_inverse=True)
+    values = part.all_values().astype(np.float64)
+    label = np.repeat(y, np.diff(part.starts))
+    with np.errstate(over="ignore", invalid="ignore"):
+        square = np.bincount(at, values**2, minlength=len(columns))
+        total = square - np.bincount(at, values, minlength=len(columns)) ** 2 / len(part)
+        between = total - square
+        for c in np.unique(y):
+            own = label == c
+            between += np.bincount(at[own], values[own], minlength=len(columns)) ** 2 / np.count_nonzero(y == c)
+        varies = (total > 1e-9 * square) & np.isfinite(total)
+        share = np.divide(between, total, out=np.zeros_like(total), where=varies)
+    return columns.astype(np.intp), np.where(np.isfinite(share), share, 0)
 
 
 def _explained(part: NDArray[np.float64], y: NDArray[np.intp]) -> NDArray[np.float64]:
