@@ -16,7 +16,8 @@ from hotloop.kernels.samples cimport Dense
 from hotloop.kernels.steps cimport BAD_ROW, DIVERGED, NONE, Steps, Trouble, new_steps, next_row, take_slopes, what_is_wrong
 
 cdef enum:
-    CACHED = 8 << 20      # as in logistic_sparse.pyx
+    CACHED = 1 << 20      # bytes of pairs, above which they are fetched: half a cache, as roots and divisions leave time for it
+    ROWS_FETCHED = 24     # as in logistic_sparse.pyx
     WEIGHTS_FETCHED = 4
 
 
@@ -44,13 +45,14 @@ cdef Trouble take_steps(
     cdef floating beta = <floating>rule.beta, eta = <floating>rule.eta, inverse = <floating>(1 / rule.eta)
     while steps.next < steps.n_steps:
         if X != NULL:
-            row = steps.order[min(steps.next + WEIGHTS_FETCHED, steps.n_steps - 1)]
+            row = steps.order[min(steps.next + ROWS_FETCHED, steps.n_steps - 1)]
             if 0 <= row < steps.n_samples:
                 nonzeros.fetch_row(v, X, row)
-                if fetch:
-                    nonzeros.fetch_weights(v, X, row, pair, 2 * m * sizeof(floating))
-                    if largest != NULL:
-                        nonzeros.fetch_weights(v, X, row, largest, sizeof(floating))
+            row = steps.order[min(steps.next + WEIGHTS_FETCHED, steps.n_steps - 1)]
+            if fetch and 0 <= row < steps.n_samples:
+                nonzeros.fetch_weights(v, X, row, pair, 2 * m * sizeof(floating))
+                if largest != NULL:
+                    nonzeros.fetch_weights(v, X, row, largest, sizeof(floating))
         trouble = next_row(steps, &row, &weight)
         if trouble != NONE:
             return trouble

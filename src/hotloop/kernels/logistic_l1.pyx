@@ -15,7 +15,7 @@ from hotloop.kernels.samples cimport Dense
 from hotloop.kernels.steps cimport BAD_ROW, DIVERGED, NONE, Steps, Trouble, new_steps, next_row, take_slopes, what_is_wrong
 
 cdef enum:
-    CACHED = 8 << 20      # as in logistic_sparse.pyx
+    CACHED = 1 << 20      # as in logistic_adaptive.pyx
     ROWS_FETCHED = 24
     WEIGHTS_FETCHED = 4
 # Weights are settled when the factor that L2 leaves them with is below this, and when they have shrunk by more than this: what a
