@@ -178,14 +178,19 @@ def _suspected(X: Any, chosen: NDArray[np.intp], y: NDArray[np.intp]) -> list[in
     columns = np.arange(X.shape[1])
     if len(chosen) > 2 * SCREENED:
         few = _of_each_class(y, SCREENED)
-        columns = np.flatnonzero(_explained(X[chosen[few]].astype(np.float64), y[few]) >= SUSPECT)
-    found: list[int] = []
+        columns = columns[_explained_by_cells(X, chosen[few], columns, y[few]) >= SUSPECT]
+    return [int(j) for j in columns[_explained_by_cells(X, chosen, columns, y) >= LEAKED]]
+
+
+def _explained_by_cells(
+    X: Any, chosen: NDArray[np.intp], columns: NDArray[np.intp], y: NDArray[np.intp]
+) -> NDArray[np.float64]:
     at_once = max(1, CELLS_AT_ONCE // len(chosen))
+    told = [np.zeros(0)]
     for first in range(0, len(columns), at_once):
         own = columns[first : first + at_once]
-        told = _explained(X[chosen[:, None], own].astype(np.float64), y)
-        found += own[told >= LEAKED].tolist()
-    return found
+        told.append(_explained(X[chosen[:, None], own].astype(np.float64), y))
+    return np.concatenate(told)
 
 
 def _of_each_class(y: NDArray[np.intp], n_rows: int) -> NDArray[np.intp]:
