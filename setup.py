@@ -34,6 +34,7 @@ MODULES = {
     "network": [],
     "sigmoid_sum": [],
     "two_layer_pass": [],
+    "two_layer_minibatch": [],
 }
 
 

@@ -416,12 +416,6 @@ def test_search_error_bars_and_warm_start(compiled):
     assert relative_error(warm.coef_, twin.coef_) <= DENSE_AND_CSR
 
 
-def test_networks_and_functions_take_dense_rows_only(compiled):
-    X, y = drawn(50)
-    with pytest.raises(TypeError, match="Sparse data was passed"):
-        hotloop.TwoLayerClassifier().fit(X, y)
-
-
 @pytest.mark.skipif(not os.path.exists("/proc/meminfo"), reason="this system does not tell how much memory is left")
 @pytest.mark.parametrize(
     ("params", "message"),

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from hotloop.adaptive_state import STEP, AdaptiveState
 from hotloop.backend import choose
 from hotloop.logistic_state import LogisticState
-from hotloop.losses import mean_log_loss, mean_squared_error
+from hotloop.losses import mean_log_loss, mean_log_loss_of_labels, mean_squared_error
 from hotloop.schedules import LEARNING_RATES
 from hotloop.sparse_rows import SparseRows
 from hotloop.standardization import STANDARDIZE, ColumnStatistics, scale_of
@@ -33,7 +33,8 @@ from hotloop.validation import Array, check_finite
 # bank +0.6 / +0.8 / +3 %.
 STEP_LOGISTIC = 0.25
 # Networks bear more; squared error less than the log loss, as its gradient has no bound (diamonds has rows 50 deviations out).
-STEP_NETWORK = {"softmax": 0.3, "linear": 0.1, "sigmoid_sum": 0.3}
+STEP_NETWORK = {"softmax": 0.3, "sigmoid": 0.6, "linear": 0.1, "sigmoid_sum": 0.3}
+STEP_ADAM = 1e-3  # of Kingma and Ba 2015
 HORIZON_EPOCHS = 10
 MAX_ITER = 1000
 N_HIDDEN = 32
@@ -221,29 +222,35 @@ def fit_two_layer(
     validation: Rows | None = None,
     on_epoch: OnEpoch | None = None,
     on_start: OnStart | None = None,
+    fresh: bool = True,
 ) -> tuple[TwoLayerState, Course, Plan]:
-    """As :func:`fit_logistic`; regression targets are in the caller's units, and scaled here."""
-    statistics = ColumnStatistics(rows.X.shape[1])
+    """As :func:`fit_logistic`; regression targets are in the caller's units, and scaled here.
+
+    ``fresh`` weights may be scaled to the rows; else they are those of an earlier fit.
+    """
+    settings = settings.of_rows(rows.X)
+    if isinstance(rows.X, SparseRows) and settings.standardize == "std":
+        raise ValueError("a network does not centre sparse rows: standardize='std' is for dense ones, take 'maxabs' or 'auto'")
+    statistics = ColumnStatistics(len(state.W1))
     statistics.update(rows.X, rows.sample_weight, largest=settings.standardize == "maxabs")
     state.t = 0
     state.center, state.scale = statistics.constants(settings.standardize, state.W1.dtype)
-    if state.output != "softmax":
+    mean_square = statistics.mean_square(state.center, state.scale)
+    if fresh:
+        state.fit_to(mean_square)
+    if state.output in ("linear", "sigmoid_sum"):
         with np.errstate(over="ignore"):
             state.scale_targets(rows.y[rows.sample_weight > 0], rows.sample_weight[rows.sample_weight > 0])
         rows = Rows(rows.X, state.scaled_targets(rows.y), rows.sample_weight)
         if validation is not None:
             validation = Rows(validation.X, state.scaled_targets(validation.y), validation.sample_weight)
-    moving = rows.sample_weight > 0
-    n_rows, mean_weight = int(moving.sum()), float(rows.sample_weight[moving].mean())
-    square = mean_weight * state.gradient_square(statistics.mean_square(state.center, state.scale))
-    plan = settings.plan(alpha=0.1 / n_rows, eta0=STEP_NETWORK[state.output] / square, horizon=float(HORIZON_EPOCHS * n_rows))
+    plan = network_plan(state, settings, rows.sample_weight, mean_square)
     if on_start is not None:
         on_start(plan)
 
     def validate(state: TwoLayerState) -> float:
         assert validation is not None
-        loss = mean_log_loss if state.output == "softmax" else mean_squared_error
-        return loss(state.outputs(validation.X), validation.y, validation.sample_weight)
+        return network_loss(state, validation)
 
     return train(
         state,
@@ -253,3 +260,23 @@ def fit_two_layer(
         validate=validate if validation is not None else None,
         on_epoch=on_epoch,
     )
+
+
+def network_plan(state: TwoLayerState, settings: Settings, sample_weight: NDArray[np.float64], mean_square: float) -> Plan:
+    """Return the plan for rows of these weights, the others of 0, and that mean ||z||^2."""
+    moving = sample_weight > 0
+    n_rows, mean_weight = int(moving.sum()), float(sample_weight[moving].mean())
+    square, rule = mean_weight * state.gradient_square(mean_square), state.rule
+    if rule.optimizer != "sgd":  # its steps have the size of eta0, whatever the slopes
+        return settings.plan(alpha=0.1 / n_rows, eta0=STEP_ADAM, horizon=np.inf)
+    eta0 = STEP_NETWORK[state.output] / square * (1 - rule.momentum) * rule.batch_size**0.5
+    return settings.plan(alpha=0.1 / n_rows, eta0=eta0, horizon=float(HORIZON_EPOCHS * n_rows))
+
+
+def network_loss(state: TwoLayerState, rows: Rows) -> float:
+    """Return the mean loss of rows whose targets are in the units of the outputs: the log loss, or the squared error."""
+    outputs = state.outputs(rows.X)
+    if state.output == "sigmoid" and outputs.shape[1] > 1:
+        return mean_log_loss_of_labels(outputs, rows.y, rows.sample_weight)
+    loss = mean_log_loss if state.output in ("softmax", "sigmoid") else mean_squared_error
+    return loss(outputs, rows.y, rows.sample_weight)

@@ -11,7 +11,7 @@ from hotloop.backend import choose
 from hotloop.losses import scores
 from hotloop.sparse_rows import SparseRows
 from hotloop.standardization import ColumnStatistics
-from hotloop.training import Plan
+from hotloop.training import BLOCK, Plan
 from hotloop.validation import Array, readable
 
 CONVERTED_AT_ONCE = 1 << 16  # cells: they stay in the second-level cache
@@ -71,6 +71,9 @@ class LogisticState:
         "t",
         "n_rows",
     )
+
+    cut: ClassVar[int] = BLOCK
+    units: ClassVar[int] = 1
 
     @classmethod
     def zeros(

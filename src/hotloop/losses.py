@@ -38,9 +38,16 @@ def mean_log_loss(margins: Margins, y: NDArray[Any], sample_weight: NDArray[np.f
     return float(np.average(losses, weights=sample_weight))
 
 
+def mean_log_loss_of_labels(margins: Margins, y: Margins, sample_weight: NDArray[np.float64] | None = None) -> float:
+    """Return the mean over rows of the log losses of all labels, in nats; y (n_samples, n_outputs) holds 0 and 1."""
+    losses = (np.logaddexp(0, margins) - y * margins).sum(axis=1)
+    return float(np.average(losses, weights=sample_weight))
+
+
 def mean_squared_error(predictions: Margins, y: NDArray[np.float64], sample_weight: NDArray[np.float64] | None = None) -> float:
-    """Return the mean of (prediction - y)^2; predictions may be one column."""
-    return float(np.average((predictions.reshape(len(y)) - y) ** 2, weights=sample_weight))
+    """Return the mean over rows of (prediction - y)^2, summed over the outputs; predictions may be one column."""
+    squares = (predictions.reshape(len(y), -1) - y.reshape(len(y), -1)) ** 2
+    return float(np.average(squares.sum(axis=1), weights=sample_weight))
 
 
 def area_under_roc(scores: NDArray[np.float64], positive: NDArray[np.bool_]) -> float:

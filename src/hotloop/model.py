@@ -10,12 +10,11 @@ from numpy.typing import NDArray
 
 from hotloop.backend import choose
 from hotloop.encoding import TableEncoding
-from hotloop.logistic_state import LogisticState
 from hotloop.logistic_stream import LogisticStream
 from hotloop.losses import log_probabilities, mean_log_loss, probabilities
 from hotloop.sparse_rows import SparseRows
 from hotloop.two_layer_state import TwoLayerState
-from hotloop.validation import Array, as_rows, check_finite
+from hotloop.validation import Array, as_rows, check_finite, readable
 
 BLOCK_OF_ROWS = 4096  # rows predicted at once: their margins stay in the cache
 
@@ -64,10 +63,8 @@ class Model:
         return self.learnt.state.W.dtype if isinstance(self.learnt, LogisticStream) else self.learnt.W1.dtype
 
     def _rows(self, X: Any) -> Any:
-        rows: Any
+        """Return rows as the kernels read them; cells that are not finite are found where they are predicted."""
         if hasattr(X, "tocsr"):
-            if not isinstance(self.learnt, LogisticStream):
-                raise ValueError(f"a {self.estimator_name} takes dense rows only; X.toarray() is one")
             rows = SparseRows.of(X.tocsr())
             rows.check_finite(self.feature_names)
             X = rows
@@ -78,19 +75,14 @@ class Model:
         names = list(X.columns) if hasattr(X, "columns") else list(X) if isinstance(X, Mapping) else None
         if self.encoding is not None and names is not None and names != self.feature_names:
             X = self.encoding.transform({name: X[name] for name in names}, self.dtype)
-        rows = X if isinstance(X, np.ndarray) and X.ndim == 2 and X.dtype.kind in "fiub" else as_rows(X)
-        if rows.shape[1] != self.n_features:
-            raise ValueError(f"X has {rows.shape[1]} columns, the model was trained on {self.n_features}")
-        if isinstance(self.learnt, LogisticStream):  # a cell that is not finite shows in the margin
-            return rows
-        check_finite(rows, "X", self.feature_names)
-        return np.ascontiguousarray(rows, self.dtype)
+        array = X if isinstance(X, np.ndarray) and X.ndim == 2 and X.dtype.kind in "fiub" else as_rows(X)
+        if array.shape[1] != self.n_features:
+            raise ValueError(f"X has {array.shape[1]} columns, the model was trained on {self.n_features}")
+        return array
 
     def margins(self, X: Any) -> NDArray[np.float64]:
         """Return the margins (n_samples, n_outputs) of a classifier: one output for two classes of a logistic model."""
-        if not isinstance(self.learnt, LogisticStream):
-            return self.learnt.outputs(self._rows(X))
-        return self._by_blocks(X, lambda m, part: np.copyto(part, m), (len(self.learnt.state.W),))
+        return self._by_blocks(X, lambda m, part: np.copyto(part, m), (self._n_outputs,))
 
     def decision_function(self, X: Any, out: NDArray[np.float64] | None = None) -> NDArray[np.float64]:
         """Return the margins: (n_samples,) for two classes, positive for ``classes[1]``; else (n_samples, n_classes).
@@ -99,15 +91,19 @@ class Model:
         """
 
         def signed(m: NDArray[np.float64], part: NDArray[np.float64]) -> None:
-            part[:] = m[:, 1] - m[:, 0] if m.shape[1] == 2 else m[:, 0] if m.shape[1] == 1 else m
+            if m.shape[1] == 2 and not self._multilabel:
+                part[:] = m[:, 1] - m[:, 0]
+            else:
+                part[:] = m[:, 0] if m.shape[1] == 1 else m
 
-        return self._by_blocks(X, signed, () if self._n_classes == 2 else (self._n_classes,), out)
+        one = self._n_classes == 2 and not self._multilabel
+        return self._by_blocks(X, signed, () if one else (self._n_classes,), out)
 
     def predict_log_proba(self, X: Any) -> NDArray[np.float64]:
         """Return ln p of each class, (n_samples, n_classes)."""
 
         def fill(m: NDArray[np.float64], part: NDArray[np.float64]) -> None:
-            part[:] = log_probabilities(self._scores(m))
+            part[:] = -np.logaddexp(0, -m) if self._multilabel else log_probabilities(self._scores(m))
 
         return self._by_blocks(X, fill, (self._n_classes,))
 
@@ -116,7 +112,9 @@ class Model:
         binary = choose().binary_probabilities
 
         def fill(m: NDArray[np.float64], part: NDArray[np.float64]) -> None:
-            if m.shape[1] == 1:
+            if self._multilabel:
+                part[:] = np.exp(-np.logaddexp(0, -m))
+            elif m.shape[1] == 1:
                 binary(m[:, 0], part)
             else:
                 part[:] = probabilities(self._scores(m))
@@ -129,6 +127,16 @@ class Model:
 
     def _scores(self, m: NDArray[np.float64]) -> NDArray[np.float64]:
         return self.learnt.state.scores(m) if isinstance(self.learnt, LogisticStream) else m
+
+    @property
+    def _n_outputs(self) -> int:
+        return len(self.learnt.state.W) if isinstance(self.learnt, LogisticStream) else self.learnt.W2.shape[1]
+
+    @property
+    def _multilabel(self) -> bool:
+        """Whether each output is a label of its own."""
+        learnt = self.learnt
+        return isinstance(learnt, TwoLayerState) and learnt.output == "sigmoid" and learnt.W2.shape[1] > 1
 
     @property
     def _n_classes(self) -> int:
@@ -152,7 +160,13 @@ class Model:
         learnt = self.learnt.visible() if isinstance(self.learnt, LogisticStream) else self.learnt
         for start in range(0, len(rows), BLOCK_OF_ROWS):
             some = rows[start : min(start + BLOCK_OF_ROWS, len(rows))]
-            m = learnt.margins(some) if isinstance(learnt, LogisticState) else learnt.outputs(some)
+            if isinstance(learnt, TwoLayerState):
+                if not isinstance(some, SparseRows):  # a hidden unit may hide an infinity
+                    check_finite(some, "X", self.feature_names, start)
+                    some = some if readable(some, self.dtype) else np.ascontiguousarray(some, self.dtype)
+                m = learnt.outputs(some)
+            else:
+                m = learnt.margins(some)
             if not np.isfinite(m).all() and not isinstance(rows, SparseRows):
                 with np.errstate(over="ignore"):
                     check_finite(rows.astype(self.dtype, copy=False), "X", self.feature_names)
@@ -171,11 +185,19 @@ class Model:
         return choose().row_scorer(state.coef(), state.intercept(), state.one_vs_rest)  # type: ignore[no-any-return]
 
     def predict(self, X: Any) -> Array:
-        """Return the likeliest class of each row, or the value of a regressor, (n_samples,)."""
-        if self.classes is None:
-            assert isinstance(self.learnt, TwoLayerState)
-            return self.learnt.values(self._rows(X))
+        """Return the likeliest class of each row, or the value of a regressor, (n_samples,); of several labels or targets
+        (n_samples, n_outputs), labels as 0 and 1."""
+        if isinstance(self.learnt, TwoLayerState) and self.classes is None:
+            center, scale = self.learnt.target_center, self.learnt.target_scale
+
+            def fill(m: NDArray[np.float64], part: NDArray[np.float64]) -> None:
+                part[:] = ((m - center) / scale).reshape(part.shape)
+
+            return self._by_blocks(X, fill, () if self._n_outputs == 1 else (self._n_outputs,))
         m = self.margins(X)
+        if self._multilabel:
+            return (m > 0).astype(np.intp)
+        assert self.classes is not None
         index = (m[:, 0] > 0).astype(np.intp) if m.shape[1] == 1 else m.argmax(axis=1)
         return np.asarray(self.classes[index])
 

@@ -28,7 +28,8 @@ from hotloop.validation import Array
 
 FORMAT = 1
 THINNED = 4096  # entries from which an array that is mostly 0 is stored as its non-zeros
-OUTPUTS = ("softmax", "linear", "sigmoid_sum")
+OUTPUTS = ("softmax", "sigmoid", "linear", "sigmoid_sum")
+ACTIVATIONS = ("relu", "tanh", "logistic")
 KINDS = ("LogisticSGDClassifier", "TwoLayerClassifier", "TwoLayerRegressor")
 Arrays = dict[str, Array]
 
@@ -140,7 +141,7 @@ def _pack_learnt(learnt: LogisticStream | TwoLayerState) -> tuple[Arrays, dict[s
     arrays = {name: getattr(state, name) for name in state.ARRAYS if getattr(state, name) is not None}
     numbers: dict[str, Any] = {name: getattr(state, name) for name in state.NUMBERS}
     if isinstance(learnt, TwoLayerState):
-        return _contiguous(arrays), {**numbers, "output": learnt.output}
+        return _contiguous(arrays), {**numbers, "output": learnt.output, "activation": learnt.activation}
     statistics = learnt.state.statistics
     arrays |= {f"statistics.{name}": getattr(statistics, name) for name in statistics.ARRAYS}
     arrays = {name: array for name, array in arrays.items() if array is not None}
@@ -212,7 +213,7 @@ def _unpack(header: dict[str, Any], arrays: Arrays) -> Model:
     n_outputs = learnt.state.W.shape[0] if isinstance(learnt, LogisticStream) else learnt.W2.shape[1]
     if (classes is None) == (header["estimator"] != "TwoLayerRegressor"):
         raise ValueError("a classifier has classes and a regressor none")
-    if classes is not None and len(classes) != (2 if logistic and n_outputs == 1 else n_outputs):
+    if classes is not None and len(classes) != (2 if n_outputs == 1 else n_outputs):
         raise ValueError(f"{len(classes)} classes for {n_outputs} outputs")
     if model.feature_names is not None and len(model.feature_names) != model.n_features:
         raise ValueError(f"{len(model.feature_names)} feature names for {model.n_features} columns")
@@ -283,13 +284,16 @@ def _unpack_logistic(learnt: dict[str, Any], arrays: Arrays) -> LogisticStream:
 def _unpack_network(learnt: dict[str, Any], arrays: Arrays) -> TwoLayerState:
     n_features, n_hidden = arrays["W1"].shape
     _check_counts(learnt, ("t",))
-    if learnt["output"] not in OUTPUTS or not 0 < float(learnt["target_scale"]) < np.inf:
-        raise ValueError(f"output {learnt['output']!r}, target_scale {learnt['target_scale']!r}")
+    if learnt["output"] not in OUTPUTS or learnt["activation"] not in ACTIVATIONS:
+        raise ValueError(f"output {learnt['output']!r}, activation {learnt['activation']!r}")
     n_outputs = arrays["W2"].shape[1]
     shapes = {"W1": (n_features, n_hidden), "b1": (n_hidden,), "W2": (n_hidden, n_outputs), "b2": (n_outputs,)}
+    shapes |= {"target_center": (n_outputs,), "target_scale": (n_outputs,)}
     _check_shapes(arrays, {**shapes, "center": (n_features,), "scale": (n_features,)})
+    if not arrays["target_scale"].min() > 0:
+        raise ValueError("target_scale must be positive")
     own: dict[str, Any] = {name: arrays[name] for name in TwoLayerState.ARRAYS if name in arrays}
-    return TwoLayerState(output=learnt["output"], **own, **{name: learnt[name] for name in TwoLayerState.NUMBERS})
+    return TwoLayerState(output=learnt["output"], activation=learnt["activation"], t=learnt["t"], **own)
 
 
 def _check_shapes(arrays: Any, shapes: dict[str, tuple[int, ...]]) -> None:

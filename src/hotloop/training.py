@@ -14,9 +14,8 @@ from hotloop.sparse_rows import SparseRows
 Vector = NDArray[np.float64]
 
 # A pass is cut into kernel calls of about this many multiply-adds (some 20 ms compiled), so that Ctrl-C is heard between them.
-# The cuts fall after a multiple of CUT rows, where the kernels have no block unfinished, so results do not depend on them.
+# The cuts fall where the kernels have nothing unfinished, so results do not depend on them.
 WORK_PER_CALL = 20_000_000
-CUT = 64
 BLOCK = 4  # rows that the kernels of logistic regression take at once
 
 
@@ -25,6 +24,10 @@ class State(Protocol):
 
     t: int
 
+    @property
+    def cut(self) -> int: ...
+    @property
+    def units(self) -> int: ...
     def copy(self) -> Any: ...
     def restart_average(self) -> None: ...
     def take_pass(
@@ -239,7 +242,7 @@ def hold_out(y: Vector, fraction: float, seed: int, *, stratify: bool) -> tuple[
 def pass_over(state: State, rows: Rows, plan: Plan, order: NDArray[np.intp] | None = None) -> tuple[float, int]:
     """Take one pass in the order given, or that of the rows; returns the sum of the losses before each step, and the steps."""
     total, n_moved, n_steps = 0.0, 0, len(rows) if order is None else len(order)
-    size = CUT * max(1, int(WORK_PER_CALL / (4 * CUT * max(1, rows.cells))))
+    size = state.cut * max(1, int(WORK_PER_CALL / (4 * state.cut * state.units * max(1, rows.cells))))
     for start in range(0, n_steps, size):
         stop = min(start + size, n_steps)
         part = np.arange(start, stop, dtype=np.intp) if order is None else order[start:stop]

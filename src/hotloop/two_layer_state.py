@@ -1,13 +1,89 @@
 """What a two-layer network has learnt so far, and how its targets are scaled."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hotloop.backend import choose
+from hotloop.sparse_rows import SparseRows
 from hotloop.validation import Array
+
+Vector = NDArray[np.float64]
+
+ACTIVATIONS = ("relu", "tanh", "logistic")
+OPTIMIZERS = ("sgd", "adam", "adamw")
+WEIGHTS = ("W1", "b1", "W2", "b2")
+
+# Variance of W1 and of W2 by the rows' mean square norm and the numbers of hidden units and outputs, and how they are drawn.
+INITS = {
+    "he_normal": (2.0, False, "normal"),
+    "he_uniform": (2.0, False, "uniform"),
+    "glorot_normal": (2.0, True, "normal"),
+    "glorot_uniform": (2.0, True, "uniform"),
+    "lecun_normal": (1.0, False, "normal"),
+}
+
+
+def network_output(classes: Array | None) -> tuple[str, int]:
+    """Return the kind and number of outputs for these classes, or for one target."""
+    if classes is None:
+        return "linear", 1
+    return ("sigmoid", 1) if len(classes) == 2 else ("softmax", len(classes))
+
+
+def activation_moments(activation: str, variance: float) -> tuple[float, float]:
+    """Return E z^2 and E (dz/da)^2 for a normal pre-activation a of mean 0, by Gauss and Hermite's rule of 64 points."""
+    if activation == "relu":
+        return variance / 2, 0.5
+    points, weights = np.polynomial.hermite_e.hermegauss(64)
+    a, weights = points * np.sqrt(variance), weights / weights.sum()
+    if activation == "tanh":
+        z = np.tanh(a)
+        slope = 1 - z**2
+    else:
+        z = 1 / (1 + np.exp(-a))
+        slope = z * (1 - z)
+    return float(weights @ z**2), float(weights @ slope**2)
+
+
+@dataclass(frozen=True)
+class NetworkRule:
+    """How a network is trained; see ``two_layer_pass``, and ``two_layer_minibatch_pass`` for batches, momentum and Adam."""
+
+    optimizer: str = "sgd"
+    batch_size: int = 1
+    momentum: float = 0.0
+    nesterov: bool = False
+    beta_1: float = 0.9
+    beta_2: float = 0.999
+    epsilon: float = 1e-8
+    dropout: float = 0.0
+    key: int = 0
+    n_jobs: int = 1
+
+    def __post_init__(self) -> None:
+        if self.optimizer not in OPTIMIZERS:
+            raise ValueError(f"optimizer is {self.optimizer!r}, expected one of {', '.join(OPTIMIZERS)}")
+        if not isinstance(self.batch_size, int | np.integer) or self.batch_size < 1:
+            raise ValueError(f"batch_size is {self.batch_size!r}, expected a positive whole number")
+        for name in ("dropout", "momentum", "beta_1", "beta_2"):
+            value = getattr(self, name)
+            if not isinstance(value, int | float | np.number) or not 0 <= value < 1:
+                raise ValueError(f"{name} is {value!r}, expected a number from 0 to below 1")
+        if not isinstance(self.epsilon, int | float | np.number) or not self.epsilon > 0:
+            raise ValueError(f"epsilon is {self.epsilon!r}, expected a positive number")
+
+    @property
+    def by_sample(self) -> bool:
+        """Whether every row is a step of its own, in exact blocks."""
+        return self.optimizer == "sgd" and self.batch_size == 1 and self.momentum == 0
+
+    @property
+    def n_moments(self) -> int:
+        """Arrays like the weights that go with them."""
+        return 0 if self.by_sample else 4 if self.optimizer == "sgd" else 8
 
 
 @dataclass
@@ -18,12 +94,18 @@ class TwoLayerState:
     ----------
     W1, b1, W2, b2 : ndarray, float32 or float64
         Shapes (n_features, n_hidden), (n_hidden,), (n_hidden, n_outputs), (n_outputs,).
-    output : {"softmax", "linear", "sigmoid_sum"}
+    output : {"softmax", "sigmoid", "linear", "sigmoid_sum"}
+    activation : {"relu", "tanh", "logistic"}
     center, scale : ndarray of shape (n_features,), dtype of W1, or both None
-    target_center, target_scale : float
+    target_center, target_scale : ndarray of shape (n_outputs,), float64
         A regression target is (output - target_center) / target_scale in the caller's units.
     t : int
         Steps taken.
+    rule : NetworkRule
+    moments : list of ndarray
+        What the rule keeps beside the weights, of their shapes; empty before the first step, and for plain per-sample SGD.
+    n_batches : int
+        Batches that the moments have seen.
     """
 
     W1: Array
@@ -31,59 +113,137 @@ class TwoLayerState:
     W2: Array
     b2: Array
     output: str
+    activation: str = "relu"
     center: Array | None = None
     scale: Array | None = None
-    target_center: float = 0.0
-    target_scale: float = 1.0
+    target_center: Vector = field(default_factory=lambda: np.zeros(1))
+    target_scale: Vector = field(default_factory=lambda: np.ones(1))
     t: int = 0
+    rule: NetworkRule = field(default_factory=NetworkRule)
+    moments: list[Array] = field(default_factory=list)
+    n_batches: int = 0
 
-    ARRAYS = ("W1", "b1", "W2", "b2", "center", "scale")
-    NUMBERS = ("target_center", "target_scale", "t")
+    ARRAYS = ("W1", "b1", "W2", "b2", "center", "scale", "target_center", "target_scale")
+    NUMBERS = ("t",)
 
     @classmethod
-    def random(cls, n_features: int, n_hidden: int, n_outputs: int, output: str, dtype: Any, seed: int) -> "TwoLayerState":
-        """Return the state before the first step.
+    def random(
+        cls,
+        n_features: int,
+        n_hidden: int,
+        n_outputs: int,
+        output: str,
+        dtype: Any,
+        seed: int,
+        activation: str = "relu",
+        init: str = "auto",
+    ) -> "TwoLayerState":
+        """Return the state before the first step; biases are 0.
 
-        W1 is normal with variance 2 / n_features (He et al. 2015), W2 with 1 / n_hidden, biases are 0. For the sum of sigmoids
-        W2 has variance 1, as each hidden unit has a sigmoid of its own.
+        ``init`` "auto" is "he_normal" for relu and "glorot_normal" for the others, and for W2 "lecun_normal". He: variance 2 /
+        inputs (He et al. 2015); Glorot: 2 / (inputs + outputs) (Glorot and Bengio 2010); LeCun: 1 / inputs. For the sum of
+        sigmoids W2 has variance 1, as each hidden unit has a sigmoid of its own.
         """
-        draw = np.random.Generator(np.random.Philox(key=np.array([seed, 2**63], dtype=np.uint64))).standard_normal
-        spread = 1.0 if output == "sigmoid_sum" else n_hidden**-0.5
+        if init != "auto" and init not in INITS:
+            raise ValueError(f"init is {init!r}, expected 'auto' or one of {', '.join(INITS)}")
+        random = np.random.Generator(np.random.Philox(key=np.array([seed, 2**63], dtype=np.uint64)))
+
+        def draw(rows: int, columns: int, name: str) -> Array:
+            factor, both, kind = INITS[name]
+            spread = np.sqrt(factor / (rows + columns if both else rows))
+            drawn: Array
+            if kind == "normal":
+                drawn = random.standard_normal((rows, columns))
+            else:
+                drawn = random.uniform(-np.sqrt(3), np.sqrt(3), (rows, columns))
+            return np.asarray(drawn * spread)
+
+        first = ("he_normal" if activation == "relu" else "glorot_normal") if init == "auto" else init
+        W1 = draw(n_features, n_hidden, first)
+        W2 = draw(n_hidden, n_outputs, "lecun_normal" if init == "auto" else init)
+        if output == "sigmoid_sum":
+            W2 *= 1 / np.sqrt(np.mean(np.square(W2))) if init != "auto" else n_hidden**0.5
         return cls(
-            (draw((n_features, n_hidden)) * (2 / n_features) ** 0.5).astype(dtype),
+            W1.astype(dtype),
             np.zeros(n_hidden, dtype),
-            (draw((n_hidden, n_outputs)) * spread).astype(dtype),
+            W2.astype(dtype),
             np.zeros(n_outputs, dtype),
             output,
+            activation,
+            target_center=np.zeros(n_outputs),
+            target_scale=np.ones(n_outputs),
+            rule=NetworkRule(key=seed),
         )
 
     def copy(self) -> "TwoLayerState":
         """Return a copy that later steps of this state do not touch."""
-        return replace(self, **{name: getattr(self, name).copy() for name in ("W1", "b1", "W2", "b2")})
+        own: dict[str, Any] = {name: getattr(self, name).copy() for name in WEIGHTS}
+        return replace(self, **own, moments=[moment.copy() for moment in self.moments])
+
+    @property
+    def cut(self) -> int:
+        """Rows that move, of which a multiple leaves nothing unfinished."""
+        return 64 if self.rule.by_sample else int(self.rule.batch_size)
+
+    @property
+    def units(self) -> int:
+        """Work of a cell, in that of a cell of logistic regression."""
+        return max(1, len(self.b1) // 64)
+
+    def keep_rule(self, rule: NetworkRule) -> None:
+        """Train by this rule from now on; moments of another kind are dropped."""
+        if rule.n_moments != self.rule.n_moments or rule.optimizer != self.rule.optimizer:
+            self.moments, self.n_batches = [], 0
+        self.rule = rule
 
     def restart_average(self) -> None:
         """Networks keep their last iterate: the mean of networks is no network like them."""
 
     def take_pass(
         self,
-        X: Array,
-        y: NDArray[np.float64],
-        sample_weight: NDArray[np.float64],
+        X: Array | SparseRows,
+        y: Vector,
+        sample_weight: Vector,
         order: NDArray[np.intp],
-        eta: NDArray[np.float64],
+        eta: Vector,
         alpha: float,
     ) -> tuple[float, int]:
         """Train on the rows of X in the given order; returns the sum of the losses before each update, and the steps taken."""
-        weights = (self.W1, self.b1, self.W2, self.b2)
         moved = int(np.count_nonzero(sample_weight[order]))  # counted first, as in LogisticState.take_pass
         self.t += moved
+        rule, rows = self.rule, (_rows(X), y, sample_weight, order, eta, alpha, *self._network())
+        n_batches = 0 if rule.by_sample else -(-moved // rule.batch_size)
+        self.n_batches += n_batches
+        if len(self.moments) != rule.n_moments:
+            self.moments = [np.zeros_like(getattr(self, name)) for name in WEIGHTS] * (rule.n_moments // 4)
+            self.moments = [moment.copy() for moment in self.moments]
         try:
-            return choose().two_layer_pass(  # type: ignore[no-any-return]
-                X, y, sample_weight, order, eta, alpha, self.center, self.scale, *weights, self.output
+            if rule.by_sample:
+                return choose().two_layer_pass(  # type: ignore[no-any-return]
+                    *rows, rule.dropout, rule.key, self.t - moved, rule.n_jobs
+                )
+            return choose().two_layer_minibatch_pass(  # type: ignore[no-any-return]
+                *rows,
+                rule.batch_size,
+                rule.optimizer,
+                self.moments,
+                n_batches=self.n_batches - n_batches,
+                momentum=rule.momentum,
+                nesterov=rule.nesterov,
+                beta_1=rule.beta_1,
+                beta_2=rule.beta_2,
+                epsilon=rule.epsilon,
+                dropout=rule.dropout,
+                key=rule.key,
+                t=self.t - moved,
             )
         except (FloatingPointError, ValueError):
             self.t -= moved
+            self.n_batches -= n_batches
             raise
+
+    def _network(self) -> tuple[Any, ...]:
+        return self.center, self.scale, self.W1, self.b1, self.W2, self.b2, self.output, self.activation
 
     def is_finite(self) -> bool:
         """Tell whether every weight is a number."""
@@ -93,40 +253,51 @@ class TwoLayerState:
         """Return (||W1||^2 + ||W2||^2) / 2."""
         return 0.5 * float(sum(np.square(W, dtype=np.float64).sum() for W in (self.W1, self.W2)))
 
-    def outputs(self, X: Array) -> NDArray[np.float64]:
-        """Return the outputs (n_samples, n_outputs) of rows in the caller's units: margins for softmax, else the value."""
-        weights = (self.W1, self.b1, self.W2, self.b2)
-        return choose().two_layer_outputs(X, self.center, self.scale, *weights, self.output)  # type: ignore[no-any-return]
+    def outputs(self, X: Array | SparseRows) -> Vector:
+        """Return the outputs (n_samples, n_outputs) of rows in the caller's units: margins of classifiers, else the value."""
+        return choose().two_layer_outputs(_rows(X), *self._network())  # type: ignore[no-any-return]
 
-    def scale_targets(self, y: NDArray[np.float64], sample_weight: NDArray[np.float64]) -> None:
-        """Choose the scaling of the targets from the training rows.
+    def fit_to(self, mean_square: float) -> None:
+        """Before the first step, scale W1 to rows of that mean ||z||^2 instead of n_features, as sparse rows have it."""
+        if mean_square > 0:
+            self.W1 *= self.W1.dtype.type(np.sqrt(len(self.W1) / mean_square))
+
+    def scale_targets(self, y: Vector, sample_weight: Vector) -> None:
+        """Choose the scaling of the targets (n_samples,) or (n_samples, n_outputs) from the training rows.
 
         Linear: mean 0, deviation 1. Sum of sigmoids, whose values lie in (0, n_hidden): mean n_hidden / 2, where every sigmoid
         starts, and deviation n_hidden / 8, so that four deviations to either side are within reach.
         """
-        mean = float(np.average(y, weights=sample_weight))
-        deviation = float(np.sqrt(np.average((y - mean) ** 2, weights=sample_weight))) or 1.0
+        y = y.reshape(len(y), -1)
+        mean = np.average(y, axis=0, weights=sample_weight)
+        deviation = np.sqrt(np.average((y - mean) ** 2, axis=0, weights=sample_weight))
+        deviation[deviation == 0] = 1.0
         middle, spread = (len(self.b1) / 2, len(self.b1) / 8) if self.output == "sigmoid_sum" else (0.0, 1.0)
         self.target_scale = spread / deviation
         self.target_center = middle - mean * self.target_scale
-        if not (0 < self.target_scale < np.inf and np.isfinite(self.target_center)):
+        if not ((self.target_scale > 0) & np.isfinite(self.target_scale) & np.isfinite(self.target_center)).all():
             raise ValueError("the targets are too large or too small to be scaled: bring them nearer to 1 first")
 
-    def scaled_targets(self, y: NDArray[np.float64]) -> NDArray[np.float64]:
+    def scaled_targets(self, y: Vector) -> Vector:
         """Return the targets in the units of the output."""
         return y * self.target_scale + self.target_center
 
-    def values(self, X: Array) -> NDArray[np.float64]:
-        """Return the regression values (n_samples,) in the caller's units."""
-        return (self.outputs(X)[:, 0] - self.target_center) / self.target_scale
+    def values(self, X: Array | SparseRows) -> Vector:
+        """Return the regression values (n_samples, n_outputs) in the caller's units."""
+        return (self.outputs(X) - self.target_center) / self.target_scale
 
     def gradient_square(self, mean_square: float) -> float:
         """Return the expected ||do/dw||^2 of one output o by all weights before the first step, with mean ||z||^2 of the rows.
 
-        An active hidden unit (half of them) has E a^2 = 2, so E z_j^2 = 1: the output layer gives n_hidden + 1, the hidden
-        layer (mean ||z||^2 + 1) / 2 times sum_j E W2_j^2. A sigmoid's slope is at most 1/4, so a sum of them has at most 1/16.
+        The output layer gives n_hidden E z_j^2 + 1, the hidden layer (mean ||z||^2 + 1) E (dz/da)^2 sum_j E W2_j^2, with
+        pre-activations of variance mean ||z||^2 E W1^2. A sigmoid's slope is at most 1/4, so a sum of them has at most 1/16.
         """
         n_hidden = len(self.b1)
+        square, slope = activation_moments(self.activation, mean_square * float(np.square(self.W1, dtype=np.float64).mean()))
         if self.output == "sigmoid_sum":
-            return n_hidden * (1 + (mean_square + 1) / 2) / 16
-        return n_hidden + 1 + (mean_square + 1) / 2
+            return n_hidden * (square + (mean_square + 1) * slope) / 16
+        return n_hidden * square + 1 + (mean_square + 1) * slope * n_hidden * float(np.square(self.W2, dtype=np.float64).mean())
+
+
+def _rows(X: Array | SparseRows) -> Any:
+    return X.arrays if isinstance(X, SparseRows) else X

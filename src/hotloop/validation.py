@@ -44,8 +44,8 @@ def as_rows(X: Any, name: str = "X") -> Array:
     return np.ascontiguousarray(X, dtype=float_dtype(X.dtype))
 
 
-def check_finite(array: Array, name: str, columns: Sequence[str] | None = None) -> None:
-    """Raise ValueError naming the first row and column of a NaN or infinity."""
+def check_finite(array: Array, name: str, columns: Sequence[str] | None = None, first: int = 0) -> None:
+    """Raise ValueError naming the first row, counted from ``first``, and column of a NaN or infinity."""
     if array.dtype.kind != "f":
         return
     with np.errstate(over="ignore", invalid="ignore"):
@@ -57,7 +57,7 @@ def check_finite(array: Array, name: str, columns: Sequence[str] | None = None) 
     where = tuple(int(i[0]) for i in np.nonzero(bad))
     value = array[where]
     what = "NaN" if np.isnan(value) else "infinity"
-    place = f"row {where[0]}"
+    place = f"row {first + where[0]}"
     if array.ndim == 2:
         place += f", column {where[1]}" + (f" ({columns[where[1]]})" if columns is not None else "")
     raise ValueError(f"{name} contains {what} at {place}; remove such rows or fill the cells in")

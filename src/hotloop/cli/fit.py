@@ -14,7 +14,7 @@ from hotloop.logistic_stream import LogisticStream
 from hotloop.model import Model
 from hotloop.search import Search
 from hotloop.training import Course, Plan, Rows
-from hotloop.two_layer_state import TwoLayerState
+from hotloop.two_layer_state import TwoLayerState, network_output
 from hotloop.validation import Array
 
 
@@ -61,7 +61,7 @@ def fit_arrays(
             learnt, name = LogisticStream(state, settings, plan, weight_total=float(len(X))), "LogisticSGDClassifier"
         else:
             n_hidden = n_hidden or N_HIDDEN
-            output, n_outputs = ("linear", 1) if classes is None else ("softmax", len(classes))
+            output, n_outputs = network_output(classes)
             network = TwoLayerState.random(X.shape[1], n_hidden, n_outputs, output, X.dtype, settings.seed)
             learnt, course, plan = fit_two_layer(network, rows, settings, None, on_epoch)
             name = "TwoLayerRegressor" if classes is None else "TwoLayerClassifier"

@@ -35,6 +35,7 @@ def check_rows(
     by_blocks: bool = False,
     finite: bool = True,
     sparse: bool = False,
+    multi_output: bool = False,
 ) -> Any:
     """Return X (and y) checked by scikit-learn's rules; with ``sparse`` a sparse matrix as SparseRows.
 
@@ -48,20 +49,21 @@ def check_rows(
             check_finite(labels.reshape(-1), "y")
     wanted = dtype if dtype is not None else float_dtype(_dtype_of(X))
     if sparse and issparse(X):
-        return _check_sparse(estimator, X, y, wanted, reset)
+        return _check_sparse(estimator, X, y, wanted, reset, multi_output)
     if column_types(X) is not None:
-        return _check_table(estimator, X, y, wanted, reset, finite)
+        return _check_table(estimator, X, y, wanted, reset, finite, multi_output)
     how: dict[str, Any] = {"dtype": wanted, "order": "C"}
     if as_they_lie and isinstance(X, np.ndarray) and (readable(X, wanted) or (by_blocks and X.dtype.kind in "fiub")):
         how = {"dtype": None}
-    checked = validate_data(estimator, X, y, reset=reset, ensure_all_finite=False, accept_sparse=False, **how)
+    targets = {"multi_output": True} if multi_output else {}
+    checked = validate_data(estimator, X, y, reset=reset, ensure_all_finite=False, accept_sparse=False, **how, **targets)
     rows = checked if isinstance(y, str) else checked[0]
     if finite and not by_blocks:
         check_finite(rows, "X", getattr(estimator, "feature_names_in_", None))
     return checked
 
 
-def _check_sparse(estimator: BaseEstimator, X: Any, y: Any, dtype: Any, reset: bool) -> Any:
+def _check_sparse(estimator: BaseEstimator, X: Any, y: Any, dtype: Any, reset: bool, multi_output: bool) -> Any:
     if X.ndim != 2:
         raise ValueError(f"X has {X.ndim} dimensions, expected 2: one row a sample, one column a feature")
     if X.dtype.kind == "c":
@@ -77,22 +79,23 @@ def _check_sparse(estimator: BaseEstimator, X: Any, y: Any, dtype: Any, reset: b
         raise ValueError(f"Found array with 0 {what} (shape={rows.shape}) while a minimum of 1 is required.")
     rows = rows.of_type(dtype)
     rows.check_finite(getattr(estimator, "feature_names_in_", None))
-    return _with_labels(rows, checked, y)
+    return _with_labels(rows, checked, y, multi_output)
 
 
-def _check_table(estimator: BaseEstimator, X: Any, y: Any, dtype: Any, reset: bool, finite: bool) -> Any:
+def _check_table(estimator: BaseEstimator, X: Any, y: Any, dtype: Any, reset: bool, finite: bool, multi_output: bool) -> Any:
     checked = validate_data(estimator, X, y, reset=reset, skip_check_array=True)  # names and number of columns
     rows = check_array(gathered(X, dtype), dtype=None, ensure_all_finite=False, estimator=estimator)
     if finite:
         check_finite(rows, "X", getattr(estimator, "feature_names_in_", None))
-    return _with_labels(rows, checked, y)
+    return _with_labels(rows, checked, y, multi_output)
 
 
-def _with_labels(rows: Any, checked: Any, y: Any) -> Any:
+def _with_labels(rows: Any, checked: Any, y: Any, multi_output: bool) -> Any:
     """Return the rows, and the labels where there are some, as scikit-learn checks them."""
     if isinstance(y, str):
         return rows
-    y = column_or_1d(checked[1] if y is not None else None, warn=True)
+    labels = checked[1] if y is not None else None
+    y = np.asarray(labels) if multi_output and y is not None else column_or_1d(labels, warn=True)
     check_consistent_length(rows, y)
     return rows, y
 
@@ -117,7 +120,7 @@ def come_together(X_val: Any, y_val: Any) -> None:
 def check_targets(y_val: Any, X_val: Array) -> Array:
     """Return the validation rows' labels or targets as a vector of one entry a row."""
     targets = np.asarray(y_val)
-    if targets.shape != (len(X_val),):
+    if targets.ndim == 0 or len(targets) != len(X_val):
         raise ValueError(f"y_val has shape {targets.shape}, expected ({len(X_val)},): one entry a row of X_val")
     return targets
 

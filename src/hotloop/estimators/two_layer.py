@@ -1,10 +1,12 @@
-"""TwoLayerClassifier and TwoLayerRegressor: one hidden layer of rectifiers, trained by exact per-sample SGD."""
+"""TwoLayerClassifier and TwoLayerRegressor: one hidden layer, trained by exact per-sample SGD."""
 
+import os
 from functools import partial
 from typing import Any
 
 import numpy as np
 from sklearn.base import ClassifierMixin, RegressorMixin
+from sklearn.utils import column_or_1d
 from sklearn.utils.validation import check_is_fitted
 
 from hotloop.estimators.callbacks import Tasks, with_callbacks
@@ -22,8 +24,8 @@ from hotloop.estimators.checks import (
 from hotloop.fitting import N_HIDDEN, Settings, fit_two_layer
 from hotloop.model import Model
 from hotloop.training import Plan, Rows
-from hotloop.two_layer_state import TwoLayerState
-from hotloop.validation import Array, as_vector
+from hotloop.two_layer_state import ACTIVATIONS, NetworkRule, TwoLayerState, network_output
+from hotloop.validation import Array, check_finite, check_memory, float_dtype
 
 
 class _TwoLayer(TrainedBySGD):
@@ -31,22 +33,30 @@ class _TwoLayer(TrainedBySGD):
 
     _state: TwoLayerState
     classes_: Array
+    _takes_sparse = True
 
     def _train(
-        self, rows: Rows, classes: Array | None, output: str, settings: Settings, validation: Rows | None, tasks: Tasks
+        self,
+        rows: Rows,
+        classes: Array | None,
+        output: str,
+        n_outputs: int,
+        settings: Settings,
+        validation: Rows | None,
+        tasks: Tasks,
     ) -> None:
         """Train on checked rows, whose y holds class indices, or targets where ``classes`` is None."""
-        n_hidden = N_HIDDEN if self.n_hidden == "auto" else self.n_hidden
-        if not isinstance(n_hidden, int | np.integer) or n_hidden < 1:
-            raise ValueError(f"n_hidden is {n_hidden!r}, expected a positive whole number or 'auto'")
-        shape = (rows.X.shape[1], int(n_hidden), 1 if classes is None else len(classes))
-        state = TwoLayerState.random(*shape, output, rows.X.dtype, settings.seed)
-        if self.warm_start and hasattr(self, "_state"):
+        state = self._new_state(rows.X, output, n_outputs, settings.seed)
+        warm = self.warm_start and hasattr(self, "_state")
+        if warm:
             last = self._learnt()
             same = all(a.shape == b.shape and a.dtype == b.dtype for a, b in ((last.W1, state.W1), (last.W2, state.W2)))
-            if not same or last.output != output or (classes is not None and not np.array_equal(classes, self.classes_)):
+            same &= (last.output, last.activation) == (state.output, state.activation)
+            if not same or (classes is not None and not np.array_equal(classes, self.classes_)):
                 raise ValueError("warm_start: columns, type, hidden units, classes and output must be those of the last fit")
+            rule = state.rule
             state = last.copy()
+            state.keep_rule(rule)
 
         def keep(plan: Plan) -> None:
             self._state = state
@@ -55,9 +65,35 @@ class _TwoLayer(TrainedBySGD):
             tasks.planned(plan)
 
         report = partial(self._report, tasks=tasks)
-        self._state, course, plan = fit_two_layer(state, rows, settings, validation, report, keep)
+        self._state, course, plan = fit_two_layer(state, rows, settings, validation, report, keep, fresh=not warm)
         self._keep(course, plan)
         tasks.end()
+
+    def _new_state(self, X: Any, output: str, n_outputs: int, seed: int) -> TwoLayerState:
+        n_hidden = N_HIDDEN if self.n_hidden == "auto" else self.n_hidden
+        if not isinstance(n_hidden, int | np.integer) or n_hidden < 1:
+            raise ValueError(f"n_hidden is {n_hidden!r}, expected a positive whole number or 'auto'")
+        if self.activation not in ACTIVATIONS:
+            raise ValueError(f"activation is {self.activation!r}, expected one of {', '.join(ACTIVATIONS)}")
+        n_features, dtype = X.shape[1], float_dtype(X.dtype)
+        n_bytes = (n_features + n_outputs) * int(n_hidden) * np.dtype(dtype).itemsize
+        check_memory((3 if self.optimizer == "sgd" else 5) * n_bytes, f"{n_features} columns and {n_hidden} hidden units")
+        state = TwoLayerState.random(
+            n_features, int(n_hidden), n_outputs, output, dtype, seed, activation=self.activation, init=self.init
+        )
+        state.rule = NetworkRule(
+            self.optimizer,
+            self.batch_size,
+            self.momentum,
+            bool(self.nesterovs_momentum),
+            self.beta_1,
+            self.beta_2,
+            self.epsilon,
+            self.dropout,
+            seed,
+            count_jobs(self.n_jobs),
+        )
+        return state
 
     def _model(self) -> Model:
         check_is_fitted(self)
@@ -67,7 +103,7 @@ class _TwoLayer(TrainedBySGD):
         return Model(type(self).__name__, self._state, classes, None if names is None else list(names), params)
 
     def _predicting(self, X: Any, method: str) -> Array:
-        rows = self._rows_to_predict(X, as_they_lie=False)
+        rows = self._rows_to_predict(X, by_blocks=True)
         return getattr(self._model(), method)(rows)  # type: ignore[no-any-return]
 
     def __sklearn_is_fitted__(self) -> bool:
@@ -110,15 +146,17 @@ class _TwoLayer(TrainedBySGD):
 
 
 class TwoLayerClassifier(ClassifierMixin, _TwoLayer):  # type: ignore[misc]
-    """Classifier with one hidden layer, z = max(W1^T x + b1, 0), and a softmax output, trained one sample at a time.
+    """Classifier with one hidden layer, z = activation(W1^T x + b1), trained one sample at a time.
 
-    Minimises mean(sample_weight * log loss) + alpha / 2 (||W1||^2 + ||W2||^2) by (NN-1) to (NN-9) of docs/equations.md. Raw
-    columns need no scaling.
+    Minimises mean(sample_weight * log loss) + alpha / 2 (||W1||^2 + ||W2||^2) by (NN-1) to (NN-11) of docs/equations.md, with
+    one sigmoid output for two classes, a softmax for more, and a sigmoid a label where rows may have several. Raw columns need
+    no scaling.
 
     Parameters
     ----------
     n_hidden : int or "auto", default="auto"
         Hidden units. "auto": 32.
+    activation : {"relu", "tanh", "logistic"}, default="relu"
     alpha : float >= 0 or "auto", default="auto"
         L2 strength. "auto": 0.1 / n_samples.
     max_iter : int, default=1000
@@ -133,7 +171,8 @@ class TwoLayerClassifier(ClassifierMixin, _TwoLayer):  # type: ignore[misc]
     learning_rate : {"auto", "constant", "invscaling", "optimal"}, default="auto"
         (ST-1) to (ST-4) with a horizon of ten epochs.
     eta0 : float > 0 or "auto", default="auto"
-        First step size. "auto": 0.3 / mean(sample_weight * ||do/dw||^2), as expected before the first step.
+        First step size. "auto": a constant / mean(sample_weight * ||do/dw||^2), as expected before the first step, times
+        (1 - momentum) sqrt(batch_size); for Adam 0.001.
     power_t : float, default=0.25
     early_stopping : bool, default=False
         Hold out ``validation_fraction`` of the rows, stop by their log loss and keep the weights of the best epoch.
@@ -141,9 +180,26 @@ class TwoLayerClassifier(ClassifierMixin, _TwoLayer):  # type: ignore[misc]
     n_iter_no_change : int, default=5
     class_weight : dict, "balanced" or None, default=None
     warm_start : bool, default=False
-        ``fit`` starts from the weights of the last fit.
+        ``fit`` starts from the weights of the last fit, and momentum and Adam from what they had.
     standardize : {"auto", "std", "maxabs", None}, default="auto"
-        As for LogisticSGDClassifier.
+        As for LogisticSGDClassifier; sparse rows are not centred.
+    dropout : float from 0 to below 1, default=0
+        Share of the hidden units that each step leaves out, (NN-11).
+    init : {"auto", "he_normal", "he_uniform", "glorot_normal", "glorot_uniform", "lecun_normal"}, default="auto"
+        First weights. "auto": "he_normal" for relu, "glorot_normal" for the others, and "lecun_normal" for W2, with the rows'
+        mean square norm for the number of columns.
+    optimizer : {"sgd", "adam", "adamw"}, default="sgd"
+        "sgd" with one row a batch and no momentum takes the exact steps of (NN-9) in blocks; else a step a batch by (NN-12) or
+        (NN-13). "adamw" shrinks the weights beside Adam's step. Of sparse rows only what a batch touches moves then.
+    batch_size : int, default=1
+        Rows of a step.
+    momentum, nesterovs_momentum : float, default=0, and bool, default=True
+        Of "sgd".
+    beta_1, beta_2, epsilon : float, default=0.9, 0.999 and 1e-8
+        Of Adam.
+    n_jobs : int or None, default=None
+        Threads, which share the hidden units; the model has the same bits for any number. None: 1; -1: as many as CPUs. They
+        help from some hundred hidden units on, and not with batches.
 
     Attributes
     ----------
@@ -166,6 +222,7 @@ class TwoLayerClassifier(ClassifierMixin, _TwoLayer):  # type: ignore[misc]
         self,
         n_hidden: int | str = "auto",
         *,
+        activation: str = "relu",
         alpha: float | str = "auto",
         max_iter: int = 1000,
         tol: float | str | None = "auto",
@@ -181,8 +238,19 @@ class TwoLayerClassifier(ClassifierMixin, _TwoLayer):  # type: ignore[misc]
         class_weight: Any = None,
         warm_start: bool = False,
         standardize: str | None = "auto",
+        dropout: float = 0.0,
+        init: str = "auto",
+        optimizer: str = "sgd",
+        batch_size: int = 1,
+        momentum: float = 0.0,
+        nesterovs_momentum: bool = True,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-8,
+        n_jobs: int | None = None,
     ) -> None:
         self.n_hidden = n_hidden
+        self.activation = activation
         self.alpha = alpha
         self.max_iter = max_iter
         self.tol = tol
@@ -198,21 +266,43 @@ class TwoLayerClassifier(ClassifierMixin, _TwoLayer):  # type: ignore[misc]
         self.class_weight = class_weight
         self.warm_start = warm_start
         self.standardize = standardize
+        self.dropout = dropout
+        self.init = init
+        self.optimizer = optimizer
+        self.batch_size = batch_size
+        self.momentum = momentum
+        self.nesterovs_momentum = nesterovs_momentum
+        self.beta_1 = beta_1
+        self.beta_2 = beta_2
+        self.epsilon = epsilon
+        self.n_jobs = n_jobs
 
     @shows_progress
     @refusals_change_nothing
     @with_callbacks  # type: ignore[untyped-decorator]
     def fit(self, X: Any, y: Any, sample_weight: Any = None, X_val: Any = None, y_val: Any = None) -> "TwoLayerClassifier":
-        """Train on all rows until the loss stands still; parameters and errors as for ``LogisticSGDClassifier.fit``."""
+        """Train on all rows until the loss stands still; parameters and errors as for ``LogisticSGDClassifier.fit``.
+
+        y may also be an array (n_samples, n_labels) of 0 and 1, a label a column.
+        """
         come_together(X_val, y_val)
         tasks = Tasks(self, self._learnt_so_far, X, y, sample_weight)
-        X, y = check_rows(self, X, y, reset=True, as_they_lie=False)
-        sample_weight = check_weights(sample_weight, X)
+        X, y = check_rows(self, X, y, reset=True, sparse=True, multi_output=True)
+        settings, sample_weight = self._settings().of_rows(X), check_weights(sample_weight, X)
+        if y.ndim == 2 and y.shape[1] > 1:
+            labels = check_labels_of_rows(y)
+            if self.class_weight is not None:
+                raise ValueError("class_weight is for classes; rows of several labels have sample_weight")
+            rows, validation = self._validation(
+                Rows(X, labels, sample_weight), X_val, y_val, check_labels_of_rows, stratify=False, seed=settings.seed
+            )
+            self._train(rows, np.arange(labels.shape[1]), "sigmoid", labels.shape[1], settings, validation, tasks)
+            return self
+        y = column_or_1d(y, warn=True)
         classes = find_classes(y[sample_weight > 0])
         known = np.isin(y, classes)
         if not known.all():  # a class of which all rows weigh 0 is none
-            X, y, sample_weight = X[known], y[known], sample_weight[known]
-        settings = self._settings()
+            y = np.where(known, y, classes[0])
         rows, validation = self._validation(
             Rows(X, encode_labels(y, classes), sample_weight),
             X_val,
@@ -221,31 +311,37 @@ class TwoLayerClassifier(ClassifierMixin, _TwoLayer):  # type: ignore[misc]
             stratify=True,
             seed=settings.seed,
         )
-        self._train(weigh_classes(rows, self.class_weight, classes), classes, "softmax", settings, validation, tasks)
+        rows = weigh_classes(rows, self.class_weight, classes)
+        self._train(rows, classes, *network_output(classes), settings, validation, tasks)
         return self
 
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_label = True
+        return tags
+
     def decision_function(self, X: Any) -> Array:
-        """Return the margins before the softmax: their difference (n_samples,) for two classes, else (n_samples, n_classes)."""
+        """Return the margins before softmax or sigmoid: (n_samples,) for two classes, else (n_samples, n_classes)."""
         return self._predicting(X, "decision_function")
 
     def predict_log_proba(self, X: Any) -> Array:
-        """Return ln p of each class, (n_samples, n_classes); exact also where p underflows."""
+        """Return ln p of each class or label, (n_samples, n_classes); exact also where p underflows."""
         return self._predicting(X, "predict_log_proba")
 
     def predict_proba(self, X: Any) -> Array:
-        """Return the probability of each class, (n_samples, n_classes)."""
+        """Return the probability of each class or label, (n_samples, n_classes)."""
         return self._predicting(X, "predict_proba")
 
     def predict(self, X: Any) -> Array:
-        """Return the likeliest class of each row, (n_samples,)."""
+        """Return the likeliest class of each row, (n_samples,), or its labels, (n_samples, n_labels) of 0 and 1."""
         return self._predicting(X, "predict")
 
 
 class TwoLayerRegressor(RegressorMixin, _TwoLayer):  # type: ignore[misc]
-    """Regressor with one hidden layer, z = max(W1^T x + b1, 0), trained one sample at a time.
+    """Regressor with one hidden layer, z = activation(W1^T x + b1), trained one sample at a time.
 
-    Minimises mean(sample_weight * squared error) / 2 + alpha / 2 (||W1||^2 + ||W2||^2), the target scaled on the fly, by
-    (NN-1) to (NN-9) of docs/equations.md. Raw columns and targets need no scaling.
+    Minimises mean(sample_weight * squared error) / 2 + alpha / 2 (||W1||^2 + ||W2||^2), the targets scaled on the fly, by
+    (NN-1) to (NN-11) of docs/equations.md. Raw columns and targets need no scaling.
 
     Parameters
     ----------
@@ -254,8 +350,9 @@ class TwoLayerRegressor(RegressorMixin, _TwoLayer):  # type: ignore[misc]
     output : {"linear", "sigmoid_sum"}, default="linear"
         W2^T z + b2, or sum_j logistic(v_j z_j) (v the only column of W2), whose predictions are bounded to about four
         deviations of the training targets around their mean.
-    alpha, max_iter, tol, shuffle, verbose, random_state, learning_rate, power_t, early_stopping, validation_fraction, \
-n_iter_no_change, warm_start, standardize
+    activation, alpha, max_iter, tol, shuffle, verbose, random_state, learning_rate, power_t, early_stopping, \
+validation_fraction, n_iter_no_change, warm_start, standardize, dropout, init, optimizer, batch_size, momentum, \
+nesterovs_momentum, beta_1, beta_2, epsilon, n_jobs
         As for TwoLayerClassifier.
     eta0 : float > 0 or "auto", default="auto"
         First step size. "auto": 0.1 (linear) or 0.3 (sigmoid_sum) / mean(sample_weight * ||do/dw||^2).
@@ -279,6 +376,7 @@ n_iter_no_change, warm_start, standardize
         self,
         n_hidden: int | str = "auto",
         *,
+        activation: str = "relu",
         output: str = "linear",
         alpha: float | str = "auto",
         max_iter: int = 1000,
@@ -294,8 +392,19 @@ n_iter_no_change, warm_start, standardize
         n_iter_no_change: int = 5,
         warm_start: bool = False,
         standardize: str | None = "auto",
+        dropout: float = 0.0,
+        init: str = "auto",
+        optimizer: str = "sgd",
+        batch_size: int = 1,
+        momentum: float = 0.0,
+        nesterovs_momentum: bool = True,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-8,
+        n_jobs: int | None = None,
     ) -> None:
         self.n_hidden = n_hidden
+        self.activation = activation
         self.output = output
         self.alpha = alpha
         self.max_iter = max_iter
@@ -311,27 +420,73 @@ n_iter_no_change, warm_start, standardize
         self.n_iter_no_change = n_iter_no_change
         self.warm_start = warm_start
         self.standardize = standardize
+        self.dropout = dropout
+        self.init = init
+        self.optimizer = optimizer
+        self.batch_size = batch_size
+        self.momentum = momentum
+        self.nesterovs_momentum = nesterovs_momentum
+        self.beta_1 = beta_1
+        self.beta_2 = beta_2
+        self.epsilon = epsilon
+        self.n_jobs = n_jobs
 
     @shows_progress
     @refusals_change_nothing
     @with_callbacks  # type: ignore[untyped-decorator]
     def fit(self, X: Any, y: Any, sample_weight: Any = None, X_val: Any = None, y_val: Any = None) -> "TwoLayerRegressor":
-        """Train on all rows until the loss stands still; y holds numbers, the rest as for ``TwoLayerClassifier.fit``."""
+        """Train on all rows until the loss stands still; as ``TwoLayerClassifier.fit``.
+
+        y holds numbers, (n_samples,) or (n_samples, n_targets).
+        """
         if self.output not in ("linear", "sigmoid_sum"):
             raise ValueError(f"output is {self.output!r}, expected 'linear' or 'sigmoid_sum'")
         come_together(X_val, y_val)
         tasks = Tasks(self, self._learnt_so_far, X, y, sample_weight)
-        X, y = check_rows(self, X, y, reset=True, as_they_lie=False)
-        settings = self._settings()
-
-        def numbers(targets: Array) -> Array:
-            return as_vector(targets, len(targets), "y", np.float64)
-
-        rows = Rows(X, numbers(np.asarray(y, dtype=np.float64)), check_weights(sample_weight, X))
+        X, y = check_rows(self, X, y, reset=True, sparse=True, multi_output=True)
+        settings = self._settings().of_rows(X)
+        targets = numbers(y)
+        if self.output == "sigmoid_sum" and targets.shape[1] > 1:
+            raise ValueError(f"y has {targets.shape[1]} targets; output='sigmoid_sum' has one")
+        rows = Rows(X, targets, check_weights(sample_weight, X))
         rows, validation = self._validation(rows, X_val, y_val, numbers, stratify=False, seed=settings.seed)
-        self._train(rows, None, self.output, settings, validation, tasks)
+        if validation is not None and validation.y.shape[1] != targets.shape[1]:
+            raise ValueError(f"y_val has {validation.y.shape[1]} targets, y has {targets.shape[1]}")
+        self._train(rows, None, self.output, targets.shape[1], settings, validation, tasks)
         return self
 
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.target_tags.multi_output = True
+        return tags
+
     def predict(self, X: Any) -> Array:
-        """Return the value of each row, (n_samples,), float64."""
+        """Return the value of each row, (n_samples,) or (n_samples, n_targets), float64."""
         return self._predicting(X, "predict")
+
+
+def check_labels_of_rows(y: Any) -> Array:
+    """Return labels (n_samples, n_labels) as 0.0 and 1.0."""
+    labels = np.asarray(y)
+    if labels.ndim != 2 or labels.dtype.kind not in "fiub" or not np.isin(labels, (0, 1)).all():
+        raise ValueError("y of several columns must hold 0 and 1, a label a column; for classes give one column")
+    return np.ascontiguousarray(labels, dtype=np.float64)
+
+
+def numbers(y: Any) -> Array:
+    """Return targets as an array (n_samples, n_targets) of finite float64."""
+    targets = np.asarray(y, dtype=np.float64)
+    if targets.ndim not in (1, 2):
+        raise ValueError(f"y has {targets.ndim} dimensions, expected one target a row or a row of targets")
+    check_finite(targets, "y")
+    return np.ascontiguousarray(targets.reshape(len(targets), -1))
+
+
+def count_jobs(n_jobs: Any) -> int:
+    """Return the number of threads that ``n_jobs`` stands for."""
+    if n_jobs is None:
+        return 1
+    if not isinstance(n_jobs, int | np.integer) or n_jobs == 0 or n_jobs < -1:
+        raise ValueError(f"n_jobs is {n_jobs!r}, expected a positive whole number, -1 or None")
+    cpus = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(int(n_jobs), cpus) if n_jobs > 0 else cpus

@@ -21,6 +21,7 @@ from hotloop.kernels.logistic_sparse_many import logistic_sparse_many_pass
 from hotloop.kernels.orders import permutation
 from hotloop.kernels.scorer import row_scorer
 from hotloop.kernels.sigmoid_sum import sigmoid_sum_backward, sigmoid_sum_forward, sigmoid_sum_gradients
+from hotloop.kernels.two_layer_minibatch import two_layer_gradients, two_layer_minibatch_pass
 from hotloop.kernels.two_layer_pass import two_layer_outputs, two_layer_pass
 
 __all__ = [
@@ -56,6 +57,8 @@ __all__ = [
     "sparse_margins",
     "sparse_square",
     "sum_of_squares",
+    "two_layer_gradients",
+    "two_layer_minibatch_pass",
     "two_layer_outputs",
     "two_layer_pass",
     "use_level",

@@ -59,6 +59,8 @@ cdef extern from "vectors/vectors.h" nogil:
                          float *, float *) noexcept nogil
         void (*backward_sum)(int, Py_ssize_t, float, float, float, float, const float *, const float *, const float *, float *, float *,
                              float *) noexcept nogil
+        void (*momentum)(Py_ssize_t, const float *, float *, float *, float, float, float, bint) noexcept nogil
+        void (*adam)(Py_ssize_t, const float *, float *, float *, float *, float, float, float, float, float, float) noexcept nogil
     struct vectors_f64:
         double (*dot)(Py_ssize_t, const double *, const double *) noexcept nogil
         void (*margins)(Py_ssize_t, Py_ssize_t, const void *, Py_ssize_t, const double *, double, double *,
@@ -106,6 +108,8 @@ cdef extern from "vectors/vectors.h" nogil:
                          double *, double *) noexcept nogil
         void (*backward_sum)(int, Py_ssize_t, double, double, double, double, const double *, const double *, const double *, double *, double *,
                              double *) noexcept nogil
+        void (*momentum)(Py_ssize_t, const double *, double *, double *, double, double, double, bint) noexcept nogil
+        void (*adam)(Py_ssize_t, const double *, double *, double *, double *, double, double, double, double, double, double) noexcept nogil
     struct vectors:
         const char *level
         int leads
@@ -430,3 +434,23 @@ cdef inline void backward_sum(
         v.f32.backward_sum(activation, width, delta, keep, step, factor, z, mask, s, V, b, d)
     else:
         v.f64.backward_sum(activation, width, delta, keep, step, factor, z, mask, s, V, b, d)
+
+
+cdef inline void momentum(
+    const vectors *v, Py_ssize_t n, const floating *g, floating *w, floating *velocity, floating eta, floating alpha,
+    floating momentum, bint nesterov
+) noexcept nogil:
+    if floating is float:
+        v.f32.momentum(n, g, w, velocity, eta, alpha, momentum, nesterov)
+    else:
+        v.f64.momentum(n, g, w, velocity, eta, alpha, momentum, nesterov)
+
+
+cdef inline void adam(
+    const vectors *v, Py_ssize_t n, const floating *g, floating *w, floating *first, floating *second, floating eta, floating alpha,
+    floating keep, floating beta1, floating beta2, floating epsilon
+) noexcept nogil:
+    if floating is float:
+        v.f32.adam(n, g, w, first, second, eta, alpha, keep, beta1, beta2, epsilon)
+    else:
+        v.f64.adam(n, g, w, first, second, eta, alpha, keep, beta1, beta2, epsilon)

@@ -81,3 +81,9 @@ def filled_up(W):
     filled = aligned((W.shape[0], width), W.dtype)
     filled[:, :W.shape[1]] = W
     return filled
+
+
+def targets_of(y):
+    """Return the targets as an array of one row a sample."""
+    y = np.ascontiguousarray(y, dtype=np.float64)
+    return y.reshape(-1, 1) if y.ndim == 1 else y

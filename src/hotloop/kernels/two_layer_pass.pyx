@@ -19,7 +19,7 @@ from hotloop.kernels.network cimport (
     BLOCK, SIGMOID_SUM, SOFTMAX, TILE_BYTES, Network, NetworkRows, Source, fetch_source, loss_and_delta, new_network, share_of_outputs,
     take_block,
 )
-from hotloop.kernels.network import aligned, filled_up
+from hotloop.kernels.network import aligned, filled_up, targets_of
 from hotloop.kernels.steps cimport BAD_ROW, DIVERGED, NONE, Steps, Trouble, new_steps, next_row, what_is_wrong
 
 cdef enum:
@@ -296,12 +296,6 @@ cdef void work_of_f64(void *work, int rank) noexcept nogil:
         help(<Work *>work, rank, <double>0)
 
 
-def _targets(y):
-    """Return the targets as an array of one row a sample."""
-    y = np.ascontiguousarray(y, dtype=np.float64)
-    return y.reshape(-1, 1) if y.ndim == 1 else y
-
-
 def two_layer_outputs(
     X not None,
     center,
@@ -386,7 +380,7 @@ def two_layer_pass(
 ):
     """See hotloop.reference.two_layer_pass. The GIL is released; X, y and the other inputs may be read-only."""
     own_W1, own_b1, own_W2, own_b2 = np.asarray(W1), np.asarray(b1), np.asarray(W2), np.asarray(b2)
-    cdef const double[:, ::1] Y = _targets(y)
+    cdef const double[:, ::1] Y = targets_of(y)
     cdef Network net = new_network(X, np.asarray(Y), center, scale, own_W1, own_b1, own_W2, own_b2, output, activation, dropout, key)
     cdef NetworkRows given = NetworkRows(X, net.n_features)
     cdef Py_ssize_t n_samples = given.source.n_samples, n_tiles

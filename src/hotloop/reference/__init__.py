@@ -30,6 +30,7 @@ from .orders import permutation
 from .scorer import row_scorer
 from .sigmoid_sum import sigmoid_sum_backward, sigmoid_sum_forward, sigmoid_sum_gradients
 from .two_layer import two_layer_outputs, two_layer_pass
+from .two_layer_minibatch import two_layer_gradients, two_layer_minibatch_pass
 
 __all__ = [
     "Graph",
@@ -66,6 +67,8 @@ __all__ = [
     "sparse_margins",
     "sparse_square",
     "sum_of_squares",
+    "two_layer_gradients",
+    "two_layer_minibatch_pass",
     "two_layer_outputs",
     "two_layer_pass",
 ]

@@ -110,16 +110,7 @@ def two_layer_pass(
         An output is not finite; names the step. The weights are then as before that step.
     """
     n_samples, n_outputs = _check_network(X, center, scale, W1, b1, W2, b2, output, activation), W2.shape[1]
-    if not 0 <= dropout < 1:
-        raise ValueError(f"dropout is {dropout}, expected a number from 0 to below 1")
-    y = y.reshape(-1, 1) if y.ndim == 1 else y
-    n_targets = 1 if output == "softmax" else n_outputs
-    if y.shape[1] != n_targets:
-        raise ValueError(f"y has {y.shape[1]} columns, expected {n_targets} for output {output!r}")
-    if len(y) != n_samples or len(sample_weight) != n_samples:
-        raise ValueError("y and sample_weight must have one entry a row of X")
-    if len(eta) < len(order):
-        raise ValueError("eta must have one entry a step")
+    y = _check_targets(y, n_samples, sample_weight, order, eta, output, n_outputs, dropout)
     loss, moved = 0.0, 0
     for place, i in enumerate(order):
         if not 0 <= i < n_samples:
@@ -133,28 +124,35 @@ def two_layer_pass(
         slope, z, s, o = _forward(x, W1, b1, W2, b2, output, activation, mask)
         if not np.isfinite(o).all():
             raise FloatingPointError(f"an output of row {i} is not finite at step {place} of the pass")
-        if output == "softmax":
-            loss += sample_weight[i] * float(log_sum_exp(o) - o[int(y[i, 0])])  # (LR-7)
-            delta = softmax(o) - (np.arange(n_outputs) == y[i, 0])  # (NN-7)
-        elif output == "sigmoid":
-            loss += sample_weight[i] * float(log_loss(o, y[i]).sum())  # (LR-3)
-            delta = logistic(o) - y[i]  # (NN-7)
-        else:
-            loss += sample_weight[i] * 0.5 * float(((o - y[i]) * (o - y[i])).sum())
-            delta = o - y[i]  # (NN-7)
-        if s is not None:
-            slope_of_sum = delta * s * (1 - s)
-            dz, dW2, db2 = slope_of_sum * W2[:, 0], (slope_of_sum * z)[:, None], 0.0  # (NN-8)
-        else:
-            dz, dW2, db2 = W2 @ delta, np.outer(z, delta), delta  # (NN-8)
-        da = dz * slope
+        of_row, delta = _loss_and_delta(o, y[i], output)  # (NN-7)
+        loss += sample_weight[i] * of_row
+        dW1, db1, dW2, db2 = _slopes(x, slope, z, s, W2, delta)
         step, keep = eta[moved] * sample_weight[i], 1 - eta[moved] * alpha
-        W1[:] = keep * W1 - step * np.outer(x, da)  # (NN-9)
+        W1[:] = keep * W1 - step * dW1  # (NN-9)
         W2[:] = keep * W2 - step * dW2
-        b1 -= step * da
+        b1 -= step * db1
         b2 -= step * db2
         moved += 1
     return loss, moved
+
+
+def _loss_and_delta(o: Array, y: Array, output: str) -> tuple[float, Array]:
+    """Return the loss of a row of targets y, and its derivatives by the outputs."""
+    if output == "softmax":
+        return float(log_sum_exp(o) - o[int(y[0])]), softmax(o) - (np.arange(len(o)) == y[0])  # (LR-7), (NN-7)
+    if output == "sigmoid":
+        return float(log_loss(o, y).sum()), logistic(o) - y  # (LR-3), (NN-7)
+    return 0.5 * float(((o - y) * (o - y)).sum()), o - y  # (NN-7)
+
+
+def _slopes(x: Array, slope: Array, z: Array, s: Array | None, W2: Array, delta: Array) -> tuple[Array, Array, Array, Array]:
+    """Return the slopes by W1, b1, W2 and b2 of one row."""
+    if s is not None:
+        of_sum = delta * s * (1 - s)  # (NN-5)
+        da = of_sum * W2[:, 0] * slope  # (NN-8)
+        return np.outer(x, da), da, (of_sum * z)[:, None], np.zeros(1)
+    da = (W2 @ delta) * slope  # (NN-8)
+    return np.outer(x, da), da, np.outer(z, delta), delta
 
 
 def _row(X: Any, i: int, center: Array | None, scale: Array | None, W1: Array) -> Array:
@@ -213,6 +211,23 @@ def _forward(
         s = logistic(W2[:, 0] * z)
         return slope, z, s, s.sum(keepdims=True)  # (NN-4)
     return slope, z, None, z @ W2 + b2  # (NN-3)
+
+
+def _check_targets(
+    y: Array, n_samples: int, sample_weight: Array, order: Array, eta: Array, output: str, n_outputs: int, dropout: float
+) -> Array:
+    """Return y as (n_samples, n_targets)."""
+    if not 0 <= dropout < 1:
+        raise ValueError(f"dropout is {dropout}, expected a number from 0 to below 1")
+    y = y.reshape(-1, 1) if y.ndim == 1 else y
+    n_targets = 1 if output == "softmax" else n_outputs
+    if y.shape[1] != n_targets:
+        raise ValueError(f"y has {y.shape[1]} columns, expected {n_targets} for output {output!r}")
+    if len(y) != n_samples or len(sample_weight) != n_samples:
+        raise ValueError("y and sample_weight must have one entry a row of X")
+    if len(eta) < len(order):
+        raise ValueError("eta must have one entry a step")
+    return y
 
 
 def _check_network(

@@ -4,10 +4,8 @@
 #define CHUNK 16
 
 #if MANTISSA_BITS == 23
-#define ROOT __builtin_sqrtf
 #define TINY 1e-30f
 #else
-#define ROOT __builtin_sqrt
 #define TINY 1e-200
 #endif
 
@@ -88,5 +86,4 @@ static double NAME(normalize)(
 }
 
 #undef TINY
-#undef ROOT
 #undef CHUNK

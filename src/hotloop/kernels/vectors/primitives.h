@@ -7,6 +7,11 @@ typedef REAL VEC __attribute__((vector_size(VECTOR_BYTES), aligned(sizeof(REAL))
 typedef INT IVEC __attribute__((vector_size(VECTOR_BYTES), aligned(sizeof(REAL)), may_alias));
 #define LOAD(p) (*(const VEC *)(p))
 #define STORE(p) (*(VEC *)(p))
+#if MANTISSA_BITS == 23
+#define ROOT __builtin_sqrtf
+#else
+#define ROOT __builtin_sqrt
+#endif
 
 static inline REAL NAME(sum)(VEC a)
 {

@@ -1,6 +1,7 @@
 /* Ends what level.h defines for one REAL type and what primitives.h builds on it. */
 #undef QUAD
 #undef LINE
+#undef ROOT
 #undef STORE
 #undef LOAD
 #undef IVEC

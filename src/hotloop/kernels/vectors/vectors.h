@@ -121,7 +121,11 @@ enum { U8, I8, U16, I16, U32, I32, U64, I64, F16, F32, F64, TYPES };
     void (*backward)(int activation, ptrdiff_t stride, ptrdiff_t width, ptrdiff_t n_outputs, const REAL *delta, REAL keep,         \
                      REAL step, REAL factor, const REAL *z, const REAL *mask, REAL *V, REAL *b, REAL *d);                          \
     void (*backward_sum)(int activation, ptrdiff_t width, REAL delta, REAL keep, REAL step, REAL factor, const REAL *z,            \
-                         const REAL *mask, const REAL *s, REAL *V, REAL *b, REAL *d)
+                         const REAL *mask, const REAL *s, REAL *V, REAL *b, REAL *d);                                              \
+    /* One step of minibatches by the slopes g                                                             (NN-12, NN-13) */       \
+    void (*momentum)(ptrdiff_t n, const REAL *g, REAL *w, REAL *velocity, REAL eta, REAL alpha, REAL momentum, int nesterov);      \
+    void (*adam)(ptrdiff_t n, const REAL *g, REAL *w, REAL *first, REAL *second, REAL eta, REAL alpha, REAL keep, REAL beta1,      \
+                 REAL beta2, REAL epsilon)
 
 struct vectors_f32 { PRIMITIVES(float); };
 struct vectors_f64 { PRIMITIVES(double); };

@@ -1,0 +1,239 @@
+"""Estimators of networks: outputs, activations, sparse rows, threads, and what they refuse."""
+
+import tracemalloc
+
+import numpy as np
+import pytest
+import scipy.sparse as sp
+from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.metrics import log_loss
+from tolerances import NETWORK, relative_error
+
+import hotloop
+from hotloop import TwoLayerClassifier, TwoLayerRegressor
+from hotloop.two_layer_state import TwoLayerState, activation_moments
+
+FEW = {"n_hidden": 6, "max_iter": 4, "tol": None, "random_state": 0}
+
+
+def drawn(n_samples=200, n_features=5, seed=0):
+    draw = np.random.default_rng(seed)
+    X = draw.standard_normal((n_samples, n_features))
+    return X, np.column_stack([np.sin(X[:, 0]) + X[:, 1] * X[:, 2], X[:, 3], X[:, 4] ** 2]) + 0.1 * draw.standard_normal(
+        (n_samples, 3)
+    )
+
+
+def of(model, parts=("W1", "b1", "W2", "b2")):
+    return [getattr(model._state, name) for name in parts]
+
+
+def assert_same(found, expected):
+    for a, b in zip(of(found), of(expected), strict=True):
+        assert_array_equal(a, b)
+
+
+def test_two_classes_have_one_output(backend):
+    X, targets = drawn()
+    y = np.where(targets[:, 0] > 0, "yes", "no")
+    model = TwoLayerClassifier(**FEW).fit(X, y)
+    assert model._state.output == "sigmoid"
+    assert model.coefs_[1].shape == (6, 1)
+    margin, p = model.decision_function(X), model.predict_proba(X)
+    assert_allclose(p, np.column_stack([1 - 1 / (1 + np.exp(-margin)), 1 / (1 + np.exp(-margin))]), rtol=1e-12)
+    assert_array_equal(model.predict(X), np.where(margin > 0, "yes", "no"))
+    assert_allclose(np.exp(model.predict_log_proba(X)), p, rtol=1e-12)
+
+
+def test_several_labels_a_row(backend, tmp_path):
+    """Each label is a sigmoid output; the network of one label alone is that of two classes."""
+    X, targets = drawn()
+    y = (targets > 0).astype(int)
+    model = TwoLayerClassifier(**FEW | {"max_iter": 60}).fit(X, y, X_val=X, y_val=y)
+    p = model.predict_proba(X)
+    assert p.shape == (200, 3)
+    assert_array_equal(model.predict(X), (p > 0.5).astype(int))
+    assert model.score(X, y) > 0.7  # all three right
+    losses = sum(log_loss(y[:, j], p[:, j]) for j in range(3))
+    assert min(model.validation_curve_) == pytest.approx(losses, rel=1e-9)
+    model.save(tmp_path / "labels.safetensors")
+    again = hotloop.load(tmp_path / "labels.safetensors")
+    assert_array_equal(again.predict_proba(X), p)
+    assert_array_equal(again.estimator().predict(X), model.predict(X))
+    with pytest.raises(ValueError, match="must hold 0 and 1"):
+        TwoLayerClassifier(**FEW).fit(X, y * 2)
+    with pytest.raises(ValueError, match="class_weight is for classes"):
+        TwoLayerClassifier(**FEW, class_weight="balanced").fit(X, y)
+
+
+def test_several_targets_a_row(backend, tmp_path):
+    X, targets = drawn(400)
+    y = targets * [1, 1000, 1e-3] + [0, 5000, 0]
+    model = TwoLayerRegressor(n_hidden=16, max_iter=200, random_state=0).fit(X, y)
+    assert model.predict(X).shape == (400, 3)
+    assert model.score(X, y) > 0.8
+    model.save(tmp_path / "targets.safetensors")
+    assert_array_equal(hotloop.load(tmp_path / "targets.safetensors").predict(X), model.predict(X))
+    one = TwoLayerRegressor(**FEW).fit(X, y[:, 0])
+    assert one.predict(X).shape == (400,)
+    assert_same(TwoLayerRegressor(**FEW).fit(X, y[:, :1]), one)
+    with pytest.raises(ValueError, match="3 targets"):
+        TwoLayerRegressor(**FEW, output="sigmoid_sum").fit(X, y)
+    with pytest.raises(ValueError, match="y_val has 1 targets, y has 3"):
+        TwoLayerRegressor(**FEW).fit(X, y, X_val=X, y_val=y[:, 0])
+
+
+@pytest.mark.parametrize("activation", ["relu", "tanh", "logistic"])
+def test_each_activation_learns(backend, activation):
+    X, targets = drawn(400)
+    y = targets[:, 0] > 0
+    model = TwoLayerClassifier(12, activation=activation, max_iter=60, random_state=0).fit(X, y)
+    assert model.score(X, y) > 0.85
+    with pytest.raises(ValueError, match="activation is 'step'"):
+        TwoLayerClassifier(activation="step").fit(X, y)
+
+
+@pytest.mark.parametrize("activation", ["relu", "tanh", "logistic"])
+def test_the_moments_of_a_hidden_unit(activation):
+    a = 1.3 * np.random.default_rng(0).standard_normal(1_000_000)
+    z = {"relu": np.maximum(a, 0), "tanh": np.tanh(a), "logistic": 1 / (1 + np.exp(-a))}[activation]
+    slope = {"relu": a > 0, "tanh": 1 - z**2, "logistic": z * (1 - z)}[activation]
+    found = activation_moments(activation, 1.3**2)
+    assert found == pytest.approx([(z**2).mean(), (slope * slope).mean()], rel=5e-3)
+
+
+@pytest.mark.parametrize("of_dtype", [np.float32, np.float64, np.uint8])
+def test_sparse_rows_give_the_model_of_dense_ones(backend, of_dtype):
+    draw = np.random.default_rng(0)
+    X = (draw.integers(1, 9, (200, 30)) * (draw.random((200, 30)) < 0.2)).astype(of_dtype)
+    y = X[:, 0].astype(float) - X[:, 1]
+    for estimator, labels in ((TwoLayerClassifier, y > 0), (TwoLayerRegressor, y)):
+        dense = estimator(**FEW, standardize="maxabs").fit(X, labels)
+        sparse = estimator(**FEW).fit(sp.csr_matrix(X), labels)
+        dtype = np.float64 if of_dtype is np.float64 else np.float32
+        for a, b in zip(of(sparse), of(dense), strict=True):
+            assert relative_error(a, b) <= NETWORK[dtype]
+        assert_allclose(sparse.predict(sp.csc_matrix(X)), sparse.predict(X), rtol=1e-5)
+        with pytest.raises(ValueError, match="does not centre sparse rows"):
+            estimator(**FEW, standardize="std").fit(sp.csr_matrix(X), labels)
+
+
+def test_first_weights_follow_what_rows_hold(backend):
+    """Of 1,000 columns each row has 10: pre-activations start as large as those of dense rows."""
+    draw = np.random.default_rng(0)
+    X = sp.random(300, 1000, 0.01, "csr", rng=draw)
+    X.data[:] = 1
+    model = TwoLayerClassifier(200, eta0=1e-12, max_iter=1, random_state=0).fit(X, np.arange(300) % 2)
+    a = X @ model._state.W1
+    assert (a**2).mean() == pytest.approx(2, rel=0.1)
+
+
+@pytest.mark.parametrize("n_jobs", [2, 3, -1])
+def test_the_number_of_threads_changes_no_bit(backend, dtype, n_jobs):
+    X, targets = drawn()
+    options = FEW | {"n_hidden": 200}
+    alone = TwoLayerClassifier(**options).fit(X.astype(dtype), targets[:, 0] > 0)
+    assert_same(TwoLayerClassifier(**options, n_jobs=n_jobs).fit(X.astype(dtype), targets[:, 0] > 0), alone)
+    with pytest.raises(ValueError, match="n_jobs is 0"):
+        TwoLayerClassifier(**options, n_jobs=0).fit(X, targets[:, 0] > 0)
+
+
+def test_dropout_hangs_on_the_seed(backend):
+    X, targets = drawn()
+    fits = [
+        TwoLayerRegressor(**FEW | {"random_state": seed}, dropout=dropout).fit(X, targets[:, 0])
+        for seed, dropout in ((0, 0.3), (0, 0.3), (0, 0.0), (1, 0.3))
+    ]
+    assert_same(fits[0], fits[1])
+    assert (of(fits[0])[0] != of(fits[2])[0]).any()
+    assert (of(fits[0])[0] != of(fits[3])[0]).any()
+    with pytest.raises(ValueError, match="dropout is 1"):
+        TwoLayerRegressor(dropout=1).fit(X, targets[:, 0])
+
+
+def test_first_weights_by_name():
+    for init, variance in (
+        ("he_normal", 2 / 300),
+        ("he_uniform", 2 / 300),
+        ("glorot_normal", 2 / 500),
+        ("lecun_normal", 1 / 300),
+    ):
+        state = TwoLayerState.random(300, 200, 1, "linear", np.float64, 0, init=init)
+        assert (state.W1**2).mean() == pytest.approx(variance, rel=0.03)
+        assert (np.abs(state.W1).max() <= np.sqrt(3 * variance)) == init.endswith("uniform")
+    with pytest.raises(ValueError, match="init is 'zeros'"):
+        TwoLayerClassifier(init="zeros").fit(*drawn()[:1], np.arange(200) % 2)
+
+
+@pytest.mark.parametrize("of_dtype", [np.uint8, np.float16, np.float32])
+def test_fit_and_predict_copy_no_rows(compiled, of_dtype):
+    X = np.random.default_rng(0).integers(0, 2, (10_000, 400)).astype(of_dtype)
+    model = TwoLayerClassifier(2, max_iter=1, tol=None, random_state=0)
+    for work in (lambda: model.fit(X, X[:, 0] > 0), lambda: model.predict(X)):
+        tracemalloc.start()
+        work()
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert peak < X.nbytes / 2
+
+
+def test_cells_that_are_not_finite_are_named(backend):
+    X, targets = drawn()
+    model = TwoLayerClassifier(**FEW).fit(X, targets[:, 0] > 0)
+    X[150, 2] = -np.inf
+    with pytest.raises(ValueError, match="infinity at row 150, column 2"):
+        model.predict(X)
+    with pytest.raises(ValueError, match="infinity at row 150, column 2"):
+        TwoLayerClassifier(**FEW).fit(X, targets[:, 0] > 0)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"optimizer": "adam", "batch_size": 32},
+        {"optimizer": "adamw", "batch_size": 32, "alpha": 0.01},
+        {"batch_size": 16, "momentum": 0.9},
+        {"batch_size": 16, "momentum": 0.9, "nesterovs_momentum": False},
+        {"momentum": 0.5},
+    ],
+    ids=str,
+)
+def test_minibatches_learn_and_go_on(backend, options):
+    """Two fits of a warm start are one of twice the epochs, moments and all."""
+    X, targets = drawn(600)
+    y = targets[:, 0] > 0
+    model = TwoLayerClassifier(16, max_iter=60, tol=None, random_state=0, **options).fit(X, y)
+    assert model.score(X, y) > 0.9
+    assert_same(TwoLayerClassifier(16, max_iter=60, tol=None, random_state=0, **options).fit(X, y), model)
+    settings = options | {"shuffle": False, "learning_rate": "constant", "eta0": 0.01, "tol": None, "random_state": 0}
+    whole = TwoLayerClassifier(16, max_iter=2, **settings).fit(X, y)
+    twice = TwoLayerClassifier(16, max_iter=1, warm_start=True, **settings)
+    assert_same(twice.fit(X, y).fit(X, y), whole)
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "adam"])
+def test_minibatches_of_sparse_rows(backend, optimizer):
+    draw = np.random.default_rng(0)
+    X = sp.random(400, 50, 0.1, "csr", rng=draw)
+    y = np.asarray(X[:, :10].sum(axis=1)).ravel() > 0.5
+    options = {"batch_size": 16, "max_iter": 60, "tol": None, "optimizer": optimizer, "random_state": 0}
+    model = TwoLayerClassifier(
+        8, momentum=0.9 if optimizer == "sgd" else 0.0, eta0=0.2 if optimizer == "sgd" else 0.02, **options
+    ).fit(X, y)
+    assert model.score(X, y) > 0.9
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"optimizer": "lbfgs"}, "optimizer is 'lbfgs'"),
+        ({"batch_size": 0}, "batch_size is 0"),
+        ({"momentum": 1.0}, "momentum is 1.0"),
+        ({"optimizer": "adam", "beta_2": 1}, "beta_2 is 1"),
+        ({"optimizer": "adam", "epsilon": 0}, "epsilon is 0"),
+    ],
+)
+def test_rules_that_are_none_are_refused(options, message):
+    X, targets = drawn()
+    with pytest.raises(ValueError, match=message):
+        TwoLayerClassifier(**options).fit(X, targets[:, 0] > 0)
