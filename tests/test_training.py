@@ -9,7 +9,7 @@ from passes import drawn_rows
 
 from hotloop import backend as backends
 from hotloop import training
-from hotloop.fitting import STEP_NETWORK, Settings, fit_logistic, fit_two_layer
+from hotloop.fitting import HORIZON_EPOCHS, SPREAD, STEP_NETWORK, Settings, fit_logistic, fit_two_layer
 from hotloop.logistic_state import LogisticState
 from hotloop.losses import mean_log_loss
 from hotloop.schedules import step_sizes
@@ -379,14 +379,14 @@ def test_fit_logistic_starts_from_what_auto_says(backend):
     [("softmax", STEP_NETWORK["softmax"]), ("linear", STEP_NETWORK["linear"]), ("sigmoid_sum", STEP_NETWORK["sigmoid_sum"])],
 )
 def test_fit_two_layer_starts_from_what_auto_says(backend, output, step):
-    """Of relu E z^2 is half the variance of a, 5 E W1^2, and the slope is 1 half of the time."""
+    """Of relu E z^2 is half the variance of a, and the slope is 1 half of the time; each of five columns has mean square 1."""
     rows = some_rows()
     state = TwoLayerState.random(5, 8, 2 if output == "softmax" else 1, output, np.float64, 0)
-    of_W1, of_W2 = ((W**2).mean() for W in (state.W1, state.W2))
+    of_a, of_W2 = SPREAD["relu"] ** 2, (state.W2**2).mean()
     _, _, plan = fit_two_layer(state, rows, Settings(max_iter=1))
-    square = 8 * (5 * of_W1 / 2 + 6 / 2) / 16 if output == "sigmoid_sum" else 8 * 5 * of_W1 / 2 + 1 + 6 / 2 * 8 * of_W2
+    square = 8 * (of_a / 2 + 6 / 2) / 16 if output == "sigmoid_sum" else 8 * of_a / 2 + 1 + 6 / 2 * 8 * of_W2
     assert plan.eta0 == pytest.approx(step / square)
-    assert (plan.alpha, plan.horizon) == (0.1 / 40, 400)
+    assert (plan.alpha, plan.horizon) == (0.1 / 40, HORIZON_EPOCHS[output] * 40)
 
 
 @pytest.mark.parametrize("output", ["linear", "sigmoid_sum"])

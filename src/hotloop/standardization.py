@@ -58,7 +58,8 @@ class ColumnStatistics:
         if largest:
             counted = X if sample_weight.all() else X[sample_weight != 0]
             if len(counted):
-                np.maximum(self.largest, np.maximum(counted.max(axis=0), -counted.min(axis=0)), out=self.largest)
+                lowest = counted.min(axis=0).astype(np.float64)  # the negative of an integer may be none of its type
+                np.maximum(self.largest, np.maximum(counted.max(axis=0), -lowest), out=self.largest)
 
     def moments(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return mean and deviation over all rows."""

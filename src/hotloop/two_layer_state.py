@@ -140,7 +140,7 @@ class TwoLayerState:
     ) -> "TwoLayerState":
         """Return the state before the first step; biases are 0.
 
-        ``init`` "auto" is "he_normal" for relu and "glorot_normal" for the others, and for W2 "lecun_normal". He: variance 2 /
+        ``init`` "auto" is "lecun_normal", for W1 rescaled by ``fit_to``. He: variance 2 /
         inputs (He et al. 2015); Glorot: 2 / (inputs + outputs) (Glorot and Bengio 2010); LeCun: 1 / inputs. For the sum of
         sigmoids W2 has variance 1, as each hidden unit has a sigmoid of its own.
         """
@@ -158,9 +158,8 @@ class TwoLayerState:
                 drawn = random.uniform(-np.sqrt(3), np.sqrt(3), (rows, columns))
             return np.asarray(drawn * spread)
 
-        first = ("he_normal" if activation == "relu" else "glorot_normal") if init == "auto" else init
-        W1 = draw(n_features, n_hidden, first)
-        W2 = draw(n_hidden, n_outputs, "lecun_normal" if init == "auto" else init)
+        name = "lecun_normal" if init == "auto" else init
+        W1, W2 = draw(n_features, n_hidden, name), draw(n_hidden, n_outputs, name)
         if output == "sigmoid_sum":
             W2 *= 1 / np.sqrt(np.mean(np.square(W2))) if init != "auto" else n_hidden**0.5
         return cls(
@@ -257,10 +256,16 @@ class TwoLayerState:
         """Return the outputs (n_samples, n_outputs) of rows in the caller's units: margins of classifiers, else the value."""
         return choose().two_layer_outputs(_rows(X), *self._network())  # type: ignore[no-any-return]
 
-    def fit_to(self, mean_square: float) -> None:
-        """Before the first step, scale W1 to rows of that mean ||z||^2 instead of n_features, as sparse rows have it."""
+    def fit_to(self, mean_square: float, spread: float | None) -> None:
+        """Before the first step, scale W1 to rows of that mean ||z||^2 instead of n_features, as sparse rows have it.
+
+        ``spread``: such that the pre-activations have that standard deviation.
+        """
         if mean_square > 0:
-            self.W1 *= self.W1.dtype.type(np.sqrt(len(self.W1) / mean_square))
+            factor = len(self.W1) / mean_square
+            if spread is not None:
+                factor = spread**2 / mean_square / float(np.square(self.W1, dtype=np.float64).mean())
+            self.W1 *= self.W1.dtype.type(np.sqrt(factor))
 
     def scale_targets(self, y: Vector, sample_weight: Vector) -> None:
         """Choose the scaling of the targets (n_samples,) or (n_samples, n_outputs) from the training rows.
