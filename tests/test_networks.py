@@ -1,5 +1,6 @@
 """Estimators of networks: outputs, activations, sparse rows, threads, and what they refuse."""
 
+import pickle
 import tracemalloc
 
 import numpy as np
@@ -275,3 +276,93 @@ def test_bytes_have_one_unit(backend):
     X = np.array([[-128], [5], [3], [4]] * 5, np.int8)
     own = TwoLayerClassifier(**FEW, standardize="maxabs").fit(X, X[:, 0] > 4)
     assert_array_equal(own._state.scale, [1 / 128])
+
+
+ONLINE = {
+    "two classes": (TwoLayerClassifier, {}),
+    "labels": (TwoLayerClassifier, {}),
+    "numbers": (TwoLayerRegressor, {}),
+    "sum of sigmoids": (TwoLayerRegressor, {"output": "sigmoid_sum"}),
+    "adam": (TwoLayerClassifier, {"optimizer": "adam", "batch_size": 20}),
+}
+
+
+def online(kind, n_samples=400, dtype=np.float64):
+    """Return a new estimator, rows, labels and what else partial_fit takes."""
+    X, targets = drawn(n_samples)
+    X = (X * [1, 100, 0.01, 5, 1] + [0, 1000, 0, 50, 3]).astype(dtype)
+    estimator, options = ONLINE[kind]
+    y = {"labels": (targets > 0).astype(int), "numbers": targets * 1000}.get(kind, targets[:, 0])
+    more = {}
+    if estimator is TwoLayerClassifier and kind != "labels":
+        y, more = y > 0, {"classes": [False, True]}
+    return estimator(8, random_state=0, **options), X, y, more
+
+
+@pytest.mark.parametrize("kind", ONLINE)
+@pytest.mark.parametrize("size", [1, 7, 64, 100])
+def test_pieces_give_the_bits_of_the_whole(backend, dtype, kind, size):
+    model, X, y, more = online(kind, dtype=dtype)
+    whole = model.partial_fit(X, y, **more)
+    model, _, _, _ = online(kind)
+    for start in range(0, len(X), size):
+        model.partial_fit(X[start : start + size], y[start : start + size], **more)
+        if start == 3 * size:
+            model = pickle.loads(pickle.dumps(model))
+    for found, expected in ((model._learnt(), whole._learnt()), (model._state, whole._state)):
+        for name in ("W1", "b1", "W2", "b2", "center", "scale", "target_center", "target_scale", "t"):
+            assert_array_equal(getattr(found, name), getattr(expected, name), err_msg=name)
+    assert (model.eta0_, model.alpha_) == (whole.eta0_, whole.alpha_)
+    predictions = model.predict(X)
+    assert_array_equal(predictions, whole.predict(X))
+    assert_array_equal(model.predict(X), predictions)  # which train nothing
+
+
+def test_milestones_move_no_prediction(backend):
+    """At 128 rows constants change under the weights: with a step size of almost 0 the predictions stay."""
+    X, targets = drawn(200)
+    X, y = X * [1, 100, 0.01, 5, 1] + [0, 1000, 0, 50, 3], targets * [1, 1000, 1e-3]
+    model = TwoLayerRegressor(8, eta0=1e-300, alpha=0.0, random_state=0).partial_fit(X[:64], y[:64])
+    before, center = model.predict(X), model._state.center
+    model.partial_fit(X[64:128], y[64:128])
+    assert (model._state.center != center).all()
+    assert_allclose(model.predict(X), before, rtol=1e-9)
+
+
+def test_online_networks_learn_and_go_on(backend, tmp_path):
+    model, X, y, more = online("two classes", 2000)
+    model.set_params(n_hidden=32)
+    for _ in range(20):
+        model.partial_fit(X, y, **more)
+    assert model.score(X, y) > 0.85
+    model.save(tmp_path / "online.safetensors")
+    again = hotloop.load(tmp_path / "online.safetensors").estimator()
+    assert_array_equal(again.predict_proba(X), model.predict_proba(X))
+    steps = again.t_
+    again.partial_fit(X[:64], y[:64])
+    assert again.t_ == steps + 64
+    fitted = TwoLayerClassifier(**FEW).fit(X, y)
+    before = fitted._state.center.copy(), of(fitted)[0].copy()
+    fitted.partial_fit(X[:100] + 1, y[:100])
+    assert_array_equal(fitted._state.center, before[0])  # the constants of the fit stay
+    assert (of(fitted)[0] != before[1]).any()
+
+
+def test_online_networks_refuse_what_they_cannot_learn(backend):
+    model, X, y, more = online("two classes")
+    with pytest.raises(ValueError, match="needs classes="):
+        model.partial_fit(X, y)
+    model.partial_fit(X, y, **more)
+    before = model.predict_proba(X)
+    for rows, labels, message in (
+        (X[:, :4], y, "features"),
+        (X * np.nan, y, "NaN"),
+        (X, np.where(y, 2, 0), "none of the classes"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            model.partial_fit(rows, labels)
+        assert_array_equal(model.predict_proba(X), before)
+    wild = TwoLayerRegressor(8, eta0=1e6, alpha=0.0, random_state=0)
+    targets = drawn(400)[1][:, 0]
+    with pytest.raises(FloatingPointError, match="not learnt"):
+        wild.partial_fit(X, targets)

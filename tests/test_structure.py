@@ -22,6 +22,7 @@ LAYERS = [
     {"adaptive_state", "certificate", "l1_state", "progressive"},
     {"fitting", "logistic_models"},
     {"logistic_dual", "logistic_stream", "search_rows"},
+    {"two_layer_stream"},
     {"model", "search"},
     {"progress"},
     {"model_file"},

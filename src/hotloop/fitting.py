@@ -76,7 +76,7 @@ class Settings:
         if self.learning_rate not in LEARNING_RATES:
             raise ValueError(f"learning_rate is {self.learning_rate!r}, expected one of {', '.join(LEARNING_RATES)}")
         if self.standardize not in STANDARDIZE:
-            raise ValueError(f"standardize is {self.standardize!r}, expected 'auto', 'std', 'maxabs' or None")
+            raise ValueError(f"standardize is {self.standardize!r}, expected 'auto', 'std', 'maxabs', 'common' or None")
         for name in ("max_iter", "n_iter_no_change"):
             value, auto = getattr(self, name), " or 'auto'" if name == "max_iter" else ""
             if auto and isinstance(value, str) and value == "auto":
@@ -98,6 +98,8 @@ class Settings:
 
     def of_rows(self, X: Array | SparseRows) -> "Settings":
         """Return the settings with the standardisation that "auto" means for rows of this kind."""
+        if self.standardize == "common" and isinstance(X, SparseRows):
+            raise ValueError("standardize='common' is for dense rows; take 'maxabs' or None")
         if self.standardize != "auto":
             return self
         return replace(self, standardize="maxabs" if isinstance(X, SparseRows) else "std")
@@ -240,26 +242,23 @@ def fit_two_layer(
 
     ``init``: how the first weights were drawn, which are scaled to the rows; None where they are those of an earlier fit.
     """
-    whole = not isinstance(rows.X, SparseRows) and rows.X.dtype == np.uint8 and settings.standardize == "auto"
-    settings = settings.of_rows(rows.X)
-    if isinstance(rows.X, SparseRows) and settings.standardize == "std":
-        raise ValueError("a network does not centre sparse rows: standardize='std' is for dense ones, take 'maxabs' or 'auto'")
+    settings = network_settings(settings, rows.X)
     statistics = ColumnStatistics(len(state.W1))
-    statistics.update(rows.X, rows.sample_weight, largest=whole or settings.standardize == "maxabs")
+    statistics.update(rows.X, rows.sample_weight, largest=settings.standardize in ("maxabs", "common"))
     state.t = 0
-    if whole:  # bytes, as of pictures: one unit, and zeros stay zeros
-        statistics.largest[:] = statistics.largest.max() or 1.0
-    state.center, state.scale = statistics.constants("maxabs" if whole else settings.standardize, state.W1.dtype)
+    state.center, state.scale = statistics.constants(settings.standardize, state.W1.dtype)
     mean_square = statistics.mean_square(state.center, state.scale)
     if init is not None:
         state.fit_to(mean_square, SPREAD[state.activation] if init == "auto" else None)
-    if state.output in ("linear", "sigmoid_sum"):
+    moving = rows.sample_weight > 0
+    if state.is_regression:
         with np.errstate(over="ignore"):
-            state.scale_targets(rows.y[rows.sample_weight > 0], rows.sample_weight[rows.sample_weight > 0])
+            state.scale_targets(rows.y[moving], rows.sample_weight[moving])
         rows = Rows(rows.X, state.scaled_targets(rows.y), rows.sample_weight)
         if validation is not None:
             validation = Rows(validation.X, state.scaled_targets(validation.y), validation.sample_weight)
-    plan = network_plan(state, settings, rows.sample_weight, mean_square, by_budget=validation is None)
+    square = float(rows.sample_weight[moving].mean()) * state.gradient_square(mean_square, *state.mean_squares(mean_square))
+    plan = network_plan(state, settings, int(moving.sum()), square, by_budget=validation is None)
     if on_start is not None:
         on_start(plan)
 
@@ -277,16 +276,24 @@ def fit_two_layer(
     )
 
 
-def network_plan(
-    state: TwoLayerState, settings: Settings, sample_weight: NDArray[np.float64], mean_square: float, by_budget: bool
-) -> Plan:
-    """Return the plan for rows of these weights, the others of 0, and that mean ||z||^2.
+def network_settings(settings: Settings, X: Array | SparseRows) -> Settings:
+    """Return the settings with the standardisation of rows of this kind: bytes, as of pictures, have one unit."""
+    if isinstance(X, SparseRows):
+        if settings.standardize == "std":
+            raise ValueError(
+                "a network does not centre sparse rows: standardize='std' is for dense ones, take 'maxabs' or 'auto'"
+            )
+    elif X.dtype == np.uint8 and settings.standardize == "auto":
+        return replace(settings, standardize="common")
+    return settings.of_rows(X)
+
+
+def network_plan(state: TwoLayerState, settings: Settings, n_rows: int, square: float, by_budget: bool) -> Plan:
+    """Return the plan for n_rows rows with E[weight ||do/dw||^2] = square before the first step.
 
     ``by_budget``: where neither epochs nor the stop are given, per-sample SGD trains for as many epochs as ROWS_IN_ALL makes.
     """
-    moving = sample_weight > 0
-    n_rows, mean_weight = int(moving.sum()), float(sample_weight[moving].mean())
-    square, rule = mean_weight * state.gradient_square(mean_square), state.rule
+    rule = state.rule
     automatic = settings.max_iter == "auto"
     if not rule.by_sample:
         settings = replace(settings, max_iter=MAX_ITER_MINIBATCH) if automatic else settings

@@ -141,7 +141,8 @@ def _pack_learnt(learnt: LogisticStream | TwoLayerState) -> tuple[Arrays, dict[s
     arrays = {name: getattr(state, name) for name in state.ARRAYS if getattr(state, name) is not None}
     numbers: dict[str, Any] = {name: getattr(state, name) for name in state.NUMBERS}
     if isinstance(learnt, TwoLayerState):
-        return _contiguous(arrays), {**numbers, "output": learnt.output, "activation": learnt.activation}
+        plan = None if learnt.plan is None else _pack_params(asdict(learnt.plan))
+        return _contiguous(arrays), {**numbers, "output": learnt.output, "activation": learnt.activation, "plan": plan}
     statistics = learnt.state.statistics
     arrays |= {f"statistics.{name}": getattr(statistics, name) for name in statistics.ARRAYS}
     arrays = {name: array for name, array in arrays.items() if array is not None}
@@ -293,7 +294,8 @@ def _unpack_network(learnt: dict[str, Any], arrays: Arrays) -> TwoLayerState:
     if not arrays["target_scale"].min() > 0:
         raise ValueError("target_scale must be positive")
     own: dict[str, Any] = {name: arrays[name] for name in TwoLayerState.ARRAYS if name in arrays}
-    return TwoLayerState(output=learnt["output"], activation=learnt["activation"], t=learnt["t"], **own)
+    plan = None if learnt["plan"] is None else Plan(**{name: _unpack_param(value) for name, value in learnt["plan"].items()})
+    return TwoLayerState(output=learnt["output"], activation=learnt["activation"], t=learnt["t"], plan=plan, **own)
 
 
 def _check_shapes(arrays: Any, shapes: dict[str, tuple[int, ...]]) -> None:

@@ -10,7 +10,7 @@ from hotloop.backend import choose
 from hotloop.sparse_rows import SparseRows
 from hotloop.validation import Array
 
-STANDARDIZE = ("auto", "std", "maxabs", None)
+STANDARDIZE = ("auto", "std", "maxabs", "common", None)
 
 
 class ColumnStatistics:
@@ -75,18 +75,21 @@ class ColumnStatistics:
     def constants(self, standardize: str | None, dtype: Any) -> tuple[Array | None, Array | None]:
         """Return center and scale of z = (x - center) * scale, in dtype, or two times None.
 
-        "auto" and "std" take mean and standard deviation, "maxabs" 0 and the largest absolute value. A constant column gets
+        "auto" and "std" take mean and standard deviation, "maxabs" 0 and the largest absolute value, "common" 0
+        and the largest of all columns. A constant column gets
         scale 0: it can tell nothing apart, and its weight stays 0.
         """
         if standardize is None:
             return None, None
-        if standardize == "maxabs":
+        if standardize in ("maxabs", "common"):
             center, spread = np.zeros_like(self.largest), self.largest
+            if standardize == "common":
+                spread = np.full_like(spread, spread.max())
         elif standardize in STANDARDIZE:
             center, deviation = self.moments()
             spread = np.sqrt(deviation / self.total_weight)
         else:
-            raise ValueError(f"standardize is {standardize!r}, expected 'auto', 'std', 'maxabs' or None")
+            raise ValueError(f"standardize is {standardize!r}, expected 'auto', 'std', 'maxabs', 'common' or None")
         return center.astype(dtype), scale_of(spread, dtype)
 
     def mean_square(self, center: Array | None, scale: Array | None) -> float:

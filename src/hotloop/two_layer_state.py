@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from hotloop.backend import choose
 from hotloop.sparse_rows import SparseRows
+from hotloop.training import Plan
 from hotloop.validation import Array
 
 Vector = NDArray[np.float64]
@@ -106,6 +107,8 @@ class TwoLayerState:
         What the rule keeps beside the weights, of their shapes; empty before the first step, and for plain per-sample SGD.
     n_batches : int
         Batches that the moments have seen.
+    plan : Plan or None
+        By which it was trained last, for files.
     """
 
     W1: Array
@@ -122,6 +125,7 @@ class TwoLayerState:
     rule: NetworkRule = field(default_factory=NetworkRule)
     moments: list[Array] = field(default_factory=list)
     n_batches: int = 0
+    plan: Plan | None = None
 
     ARRAYS = ("W1", "b1", "W2", "b2", "center", "scale", "target_center", "target_scale")
     NUMBERS = ("t",)
@@ -275,8 +279,11 @@ class TwoLayerState:
         """
         y = y.reshape(len(y), -1)
         mean = np.average(y, axis=0, weights=sample_weight)
-        deviation = np.sqrt(np.average((y - mean) ** 2, axis=0, weights=sample_weight))
-        deviation[deviation == 0] = 1.0
+        self.choose_scale(mean, np.sqrt(np.average((y - mean) ** 2, axis=0, weights=sample_weight)))
+
+    def choose_scale(self, mean: Vector, deviation: Vector) -> None:
+        """Choose it from mean and deviation of each target."""
+        deviation = np.where(deviation == 0, 1.0, deviation)
         middle, spread = (len(self.b1) / 2, len(self.b1) / 8) if self.output == "sigmoid_sum" else (0.0, 1.0)
         self.target_scale = spread / deviation
         self.target_center = middle - mean * self.target_scale
@@ -291,17 +298,46 @@ class TwoLayerState:
         """Return the regression values (n_samples, n_outputs) in the caller's units."""
         return (self.outputs(X) - self.target_center) / self.target_scale
 
-    def gradient_square(self, mean_square: float) -> float:
-        """Return the expected ||do/dw||^2 of one output o by all weights before the first step, with mean ||z||^2 of the rows.
+    @property
+    def is_regression(self) -> bool:
+        """Whether the outputs are numbers in units of the caller's."""
+        return self.output in ("linear", "sigmoid_sum")
 
-        The output layer gives n_hidden E z_j^2 + 1, the hidden layer (mean ||z||^2 + 1) E (dz/da)^2 sum_j E W2_j^2, with
-        pre-activations of variance mean ||z||^2 E W1^2. A sigmoid's slope is at most 1/4, so a sum of them has at most 1/16.
+    def mean_squares(self, mean_square: float) -> tuple[float, float]:
+        """Return the mean squares of the pre-activations of rows with mean ||z||^2, and of W2."""
+        of_W1, of_W2 = (float(np.square(W, dtype=np.float64).mean()) for W in (self.W1, self.W2))
+        return of_W1 * mean_square, of_W2
+
+    def gradient_square(self, mean_square: float, of_a: float, of_W2: float) -> float:
+        """Return the expected ||do/dw||^2 of one output o by all weights, from :meth:`mean_squares` before the first step.
+
+        The output layer gives n_hidden E z_j^2 + 1, the hidden layer (mean ||z||^2 + 1) E (dz/da)^2 n_hidden E W2_j^2. A
+        sigmoid's slope is at most 1/4, so a sum of them has at most 1/16.
         """
         n_hidden = len(self.b1)
-        square, slope = activation_moments(self.activation, mean_square * float(np.square(self.W1, dtype=np.float64).mean()))
+        square, slope = activation_moments(self.activation, of_a)
         if self.output == "sigmoid_sum":
             return n_hidden * (square + (mean_square + 1) * slope) / 16
-        return n_hidden * square + 1 + (mean_square + 1) * slope * n_hidden * float(np.square(self.W2, dtype=np.float64).mean())
+        return n_hidden * square + 1 + (mean_square + 1) * slope * n_hidden * of_W2
+
+    def restandardize(self, center: Array | None, scale: Array | None) -> None:
+        """Take other constants; the weights change so that no output moves. What a column that was constant meets is 0."""
+        if center is None or scale is None or self.center is None or self.scale is None:
+            return
+        with np.errstate(divide="ignore", invalid="ignore"):
+            ratio = np.where(scale > 0, self.scale.astype(np.float64) / scale, 0.0)
+        moved = (center.astype(np.float64) - self.center) * self.scale
+        self.b1 += (moved[:, None] * self.W1).sum(axis=0).astype(self.b1.dtype)
+        self.W1 *= ratio[:, None].astype(self.W1.dtype)
+        self.center, self.scale = center, scale
+
+    def rescale_targets(self, mean: Vector, deviation: Vector) -> None:
+        """Scale linear targets anew; the weights change so that no value moves."""
+        center, scale = self.target_center, self.target_scale
+        self.choose_scale(mean, deviation)
+        ratio = self.target_scale / scale
+        self.W2 *= ratio.astype(self.W2.dtype)
+        self.b2[:] = (self.b2 - center) * ratio + self.target_center
 
 
 def _rows(X: Array | SparseRows) -> Any:

@@ -1,6 +1,7 @@
 """TwoLayerClassifier and TwoLayerRegressor: one hidden layer, trained by exact per-sample SGD."""
 
 import os
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -21,10 +22,11 @@ from hotloop.estimators.checks import (
     shows_progress,
     weigh_classes,
 )
-from hotloop.fitting import N_HIDDEN, Settings, fit_two_layer
+from hotloop.fitting import N_HIDDEN, Settings, fit_two_layer, network_settings
 from hotloop.model import Model
 from hotloop.training import Plan, Rows
 from hotloop.two_layer_state import ACTIVATIONS, NetworkRule, TwoLayerState, network_output
+from hotloop.two_layer_stream import TwoLayerStream
 from hotloop.validation import Array, check_finite, check_memory, float_dtype
 
 
@@ -32,6 +34,7 @@ class _TwoLayer(TrainedBySGD):
     """What classifier and regressor share."""
 
     _state: TwoLayerState
+    _stream: TwoLayerStream | None = None
     classes_: Array
     _takes_sparse = True
 
@@ -65,9 +68,23 @@ class _TwoLayer(TrainedBySGD):
             tasks.planned(plan)
 
         report = partial(self._report, tasks=tasks)
+        self._stream = None
         self._state, course, plan = fit_two_layer(state, rows, settings, validation, report, keep, None if warm else self.init)
+        self._stream = TwoLayerStream(self._state, network_settings(settings, rows.X), plan=plan)
         self._keep(course, plan)
         tasks.end()
+
+    def _take(self, rows: Rows, sample_weight: Array, output: str, n_outputs: int) -> None:
+        """Train once on checked rows."""
+        if self._stream is None:
+            settings = self._settings()
+            state = self._new_state(rows.X, output, n_outputs, settings.seed)
+            self._stream = TwoLayerStream.fresh(state, network_settings(settings, rows.X), self.init)
+        self._stream.take(rows, sample_weight)
+        self._state = self._stream.state
+        self.n_iter_ = 1
+        if self._stream.plan is not None:
+            self.eta0_, self.alpha_ = self._stream.plan.eta0, self._stream.plan.alpha
 
     def _new_state(self, X: Any, output: str, n_outputs: int, seed: int) -> TwoLayerState:
         n_hidden = N_HIDDEN if self.n_hidden == "auto" else self.n_hidden
@@ -81,7 +98,11 @@ class _TwoLayer(TrainedBySGD):
         state = TwoLayerState.random(
             n_features, int(n_hidden), n_outputs, output, dtype, seed, activation=self.activation, init=self.init
         )
-        state.rule = NetworkRule(
+        state.rule = self._rule(seed)
+        return state
+
+    def _rule(self, seed: int) -> NetworkRule:
+        return NetworkRule(
             self.optimizer,
             self.batch_size,
             self.momentum,
@@ -93,14 +114,14 @@ class _TwoLayer(TrainedBySGD):
             seed,
             count_jobs(self.n_jobs),
         )
-        return state
 
     def _model(self) -> Model:
         check_is_fitted(self)
         names = getattr(self, "feature_names_in_", None)
         params = self.get_params(deep=False)
         classes = getattr(self, "classes_", None)
-        return Model(type(self).__name__, self._state, classes, None if names is None else list(names), params)
+        learnt = replace(self._learnt(), plan=None if self._stream is None else self._stream.plan)
+        return Model(type(self).__name__, learnt, classes, None if names is None else list(names), params)
 
     def _predicting(self, X: Any, method: str) -> Array:
         rows = self._rows_to_predict(X, by_blocks=True)
@@ -130,13 +151,16 @@ class _TwoLayer(TrainedBySGD):
     def _learnt(self) -> TwoLayerState:
         if not hasattr(self, "_state"):
             raise AttributeError(f"this {type(self).__name__} is not fitted yet")
-        return self._state
+        return self._state if self._stream is None else self._stream.visible()
 
     @classmethod
     def _of_model(cls, model: Model) -> "_TwoLayer":
         estimator = cls(**model.params)
         assert isinstance(model.learnt, TwoLayerState)
         estimator._state = model.learnt
+        rule = estimator._rule(estimator._settings().seed)
+        estimator._state.keep_rule(rule)
+        estimator._stream = TwoLayerStream(model.learnt, estimator._settings(), plan=model.learnt.plan)
         if model.classes is not None:
             estimator.classes_ = model.classes
         estimator.n_features_in_ = model.n_features
@@ -184,9 +208,9 @@ class TwoLayerClassifier(ClassifierMixin, _TwoLayer):  # type: ignore[misc]
     class_weight : dict, "balanced" or None, default=None
     warm_start : bool, default=False
         ``fit`` starts from the weights of the last fit, and momentum and Adam from what they had.
-    standardize : {"auto", "std", "maxabs", None}, default="auto"
-        As for LogisticSGDClassifier; sparse rows are not centred, and "auto" divides rows of bytes (uint8), as of pictures, by
-        the largest of all.
+    standardize : {"auto", "std", "maxabs", "common", None}, default="auto"
+        As for LogisticSGDClassifier; sparse rows are not centred. "common" divides all columns by the largest absolute value of
+        all; "auto" takes it for dense rows of bytes (uint8), as of pictures.
     dropout : float from 0 to below 1, default=0
         Share of the hidden units that each step leaves out, (NN-11).
     init : {"auto", "he_normal", "he_uniform", "glorot_normal", "glorot_uniform", "lecun_normal"}, default="auto"
@@ -323,6 +347,51 @@ class TwoLayerClassifier(ClassifierMixin, _TwoLayer):  # type: ignore[misc]
         tags = super().__sklearn_tags__()
         tags.classifier_tags.multi_label = True
         return tags
+
+    @refusals_change_nothing
+    def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> "TwoLayerClassifier":
+        """Train once on rows in the order given; pieces of any size give the bits of one call.
+
+        Standardisation and what is "auto" follow the rows seen so far and take effect at 64, 128, 256, ... rows; after ``fit``,
+        and of a model from a file, they stay. Rows wait until there are 64, or a batch of them; predictions are as if they had
+        been learnt.
+
+        Parameters
+        ----------
+        X, y, sample_weight : as for :meth:`fit`
+        classes : array-like, default=None
+            All labels that will come; needed at the first call. Of rows of several labels: the numbers of their columns.
+
+        Raises
+        ------
+        ValueError
+            As for :meth:`fit`; a label that is not among ``classes``. Nothing is learnt then.
+        FloatingPointError
+            The weights diverge; nothing is learnt from these rows.
+        """
+        first = not hasattr(self, "_state")
+        dtype = None if first else self._state.W1.dtype
+        X, y = check_rows(self, X, y, reset=first, dtype=dtype, sparse=True, multi_output=True)
+        if self.class_weight == "balanced":
+            raise ValueError("class_weight='balanced' needs all labels at once; give partial_fit a dict of weights")
+        sample_weight = check_weights(sample_weight, X, some=False)
+        if y.ndim == 2 and y.shape[1] > 1:
+            known, codes, kind = np.arange(y.shape[1]), check_labels_of_rows(y), ("sigmoid", y.shape[1])
+        else:
+            y = column_or_1d(y, warn=True)
+            if first and classes is None:
+                raise ValueError("the first call of partial_fit needs classes=, all labels that will come")
+            known = find_classes(np.asarray(classes)) if first else self.classes_
+            codes, kind = encode_labels(y, known), network_output(known)
+        if not first and not np.array_equal(known, self.classes_):
+            raise ValueError(f"y has labels in {len(known)} columns, the first call had {len(self.classes_)}")
+        if not first and classes is not None and not np.array_equal(np.unique(classes), self.classes_):
+            raise ValueError(f"classes={np.unique(classes).tolist()}, but the first call had {self.classes_.tolist()}")
+        self.classes_ = known
+        rows = Rows(X, codes, sample_weight)
+        rows = rows if kind[0] == "sigmoid" and kind[1] > 1 else weigh_classes(rows, self.class_weight, known)
+        self._take(rows, sample_weight, *kind)
+        return self
 
     def decision_function(self, X: Any) -> Array:
         """Return the margins before softmax or sigmoid: (n_samples,) for two classes, else (n_samples, n_classes)."""
@@ -463,6 +532,21 @@ nesterovs_momentum, beta_1, beta_2, epsilon, n_jobs
         tags = super().__sklearn_tags__()
         tags.target_tags.multi_output = True
         return tags
+
+    @refusals_change_nothing
+    def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> "TwoLayerRegressor":
+        """Train once on rows in the order given, as ``TwoLayerClassifier.partial_fit``; the targets' scaling follows, too."""
+        if self.output not in ("linear", "sigmoid_sum"):
+            raise ValueError(f"output is {self.output!r}, expected 'linear' or 'sigmoid_sum'")
+        first = not hasattr(self, "_state")
+        dtype = None if first else self._state.W1.dtype
+        X, y = check_rows(self, X, y, reset=first, dtype=dtype, sparse=True, multi_output=True)
+        targets, sample_weight = numbers(y), check_weights(sample_weight, X, some=False)
+        n_targets = targets.shape[1] if first else len(self._state.b2)
+        if targets.shape[1] != n_targets or (self.output == "sigmoid_sum" and n_targets > 1):
+            raise ValueError(f"y has {targets.shape[1]} targets, expected {1 if self.output == 'sigmoid_sum' else n_targets}")
+        self._take(Rows(X, targets, sample_weight), sample_weight, self.output, n_targets)
+        return self
 
     def predict(self, X: Any) -> Array:
         """Return the value of each row, (n_samples,) or (n_samples, n_targets), float64."""

@@ -15,8 +15,8 @@ from libc.string cimport memset
 
 from hotloop.kernels cimport levels
 from hotloop.kernels.network cimport (
-    BLOCK, SIGMOID_SUM, SOFTMAX, TILE_BYTES, Network, NetworkRows, Source, fetch_source, loss_and_delta, new_network, share_of_outputs,
-    take_block,
+    BLOCK, SIGMOID_SUM, SOFTMAX, TILE_BYTES, LossSum, Network, NetworkRows, Source, add_loss, fetch_source, loss_and_delta, new_network,
+    settled, share_of_outputs, take_block,
 )
 from hotloop.kernels.network import aligned, filled_up, targets_of
 from hotloop.kernels.steps cimport BAD_ROW, DIVERGED, NONE, Steps, Trouble, new_steps, next_row, what_is_wrong
@@ -90,7 +90,7 @@ cdef inline void one_slope(
 cdef Trouble add_rows(
     const levels.vectors *v, const Network *net, const Source *rows, Py_ssize_t n, const Py_ssize_t *row, const double *weights,
     const double *y, const double *given_delta, uint32_t step, const floating *center, const floating *scale, const floating *W1,
-    const floating *b1, const floating *V, const floating *b2, Slopes *sums, Room *room, double *loss, Py_ssize_t *bad
+    const floating *b1, const floating *V, const floating *b2, Slopes *sums, Room *room, LossSum *losses, Py_ssize_t *bad
 ) noexcept nogil:
     """Add the slopes of up to eight rows (of one that is sparse) to the sums. The slopes by the outputs are those of the loss, or given
     by row."""
@@ -107,6 +107,7 @@ cdef Trouble add_rows(
     cdef floating *delta = <floating *>room.delta
     cdef floating slope
     cdef double *o = room.o
+    cdef double loss, factor = 1.0
     m = take_block(v, rows, n, row, center, scale, <floating *>room.scratch, room.places, x, &at)
     if m < 0:
         return BAD_ROW
@@ -133,7 +134,8 @@ cdef Trouble add_rows(
                 if not isfinite(o[c]):
                     bad[0] = i
                     return DIVERGED
-            loss[0] += weights[i] * loss_and_delta(v, net, y + row[i] * net.n_targets, o)  # (NN-7)
+            loss = loss_and_delta(v, net, y + row[i] * net.n_targets, o, &factor)         # (NN-7)
+            add_loss(losses, weights[i], loss, factor)
         for c in range(net.n_outputs):
             o[c] *= weights[i]
             delta[c] = <floating>o[c]
@@ -197,11 +199,12 @@ cdef Trouble take_batches(
     cdef double weights[BLOCK]
     cdef Py_ssize_t most = 1 if rows.sparse else BLOCK, n, i, j, c, soon, bad = 0, taken, start, width = net.width
     cdef double weight = 0.0, eta, share, correction, before
+    cdef LossSum losses = LossSum(0.0, 1.0, 0.0)
     cdef Trouble trouble = NONE
     while trouble == NONE and steps.next < steps.n_steps:
         forget(sums, net, rows.sparse, <floating>0)
         taken, start = 0, steps.moved
-        before = steps.loss
+        before = settled(&losses)
         while trouble == NONE and taken < batch_size and steps.next < steps.n_steps:
             n = 0
             while n < min(most, batch_size - taken) and steps.next < steps.n_steps:
@@ -219,12 +222,12 @@ cdef Trouble take_batches(
                 break
             trouble = add_rows(v, net, rows, n, row, weights, y, <const double *>NULL, <uint32_t>(t + start + taken), center, scale,
                                <const floating *>W1, <const floating *>b1, <const floating *>V, <const floating *>b2, sums, room,
-                               &steps.loss, &bad)
+                               &losses, &bad)
             if trouble == DIVERGED:
                 steps.place = place[bad]
             taken += n
         if trouble != NONE:
-            steps.loss = before
+            losses.total, losses.product = before, 1.0
             break
         if taken == 0:
             break
@@ -250,6 +253,7 @@ cdef Trouble take_batches(
                 slopes_of_b2[c] = <floating>(sums.b2[c] * share)
             move(v, rule, net.n_outputs, <const floating *>slopes_of_b2, b2, first[3], second[3], eta, 0.0, correction)
         steps.moved += taken
+    steps.loss = settled(&losses)
     return trouble
 
 
@@ -405,7 +409,7 @@ def two_layer_gradients(
         scale0 = &scale_of[0]
     cdef Py_ssize_t row[BLOCK]
     cdef double ones[BLOCK]
-    cdef double loss = 0.0
+    cdef LossSum losses = LossSum(0.0, 1.0, 0.0)
     cdef const double *delta0 = NULL
     cdef Trouble trouble = NONE
     if n_samples:
@@ -418,7 +422,7 @@ def two_layer_gradients(
             for i in range(n):
                 row[i] = q * most + i
             trouble = add_rows(levels.active, &net, &given.source, n, row, ones, <const double *>NULL, delta0, <uint32_t>0, center0, scale0,
-                               &W[0, 0], &b[0, 0], &V[0, 0], &b2[0], &workroom.sums, &workroom.room, &loss, &bad)
+                               &W[0, 0], &b[0, 0], &V[0, 0], &b2[0], &workroom.sums, &workroom.room, &losses, &bad)
             if trouble != NONE:
                 break
     if trouble != NONE:

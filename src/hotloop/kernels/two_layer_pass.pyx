@@ -16,8 +16,8 @@ from libc.stdint cimport int32_t, uint32_t, uint64_t
 
 from hotloop.kernels cimport levels
 from hotloop.kernels.network cimport (
-    BLOCK, SIGMOID_SUM, SOFTMAX, TILE_BYTES, Network, NetworkRows, Source, fetch_source, loss_and_delta, new_network, share_of_outputs,
-    take_block,
+    BLOCK, SIGMOID_SUM, SOFTMAX, TILE_BYTES, LossSum, Network, NetworkRows, Source, add_loss, fetch_source, loss_and_delta, new_network,
+    settled, share_of_outputs, take_block,
 )
 from hotloop.kernels.network import aligned, filled_up, targets_of
 from hotloop.kernels.steps cimport BAD_ROW, DIVERGED, NONE, Steps, Trouble, new_steps, next_row, what_is_wrong
@@ -61,6 +61,7 @@ cdef struct Work:
     team *team
     int n_threads
     Steps *steps
+    LossSum losses
     const Network *net
     const Source *rows
     const double *y
@@ -135,7 +136,7 @@ cdef Trouble steps_of_block(Work *work, const Block *block, int rank, int parity
     cdef double *o = work.o + 2 * rank * (net.n_outputs + LINE)
     cdef floating *delta = <floating *>(o + net.n_outputs + LINE // 2)
     cdef double *shares
-    cdef double scale = scale_of_W1[0], eta, keep, step, loss
+    cdef double scale = scale_of_W1[0], eta, keep, step, loss, factor = 1.0
     cdef Trouble trouble = NONE
     levels.product(v, block.m, block.n, x, block.at, width, n, <const floating *>W1, A)   # (NN-1)
     if rank == 0:
@@ -171,11 +172,11 @@ cdef Trouble steps_of_block(Work *work, const Block *block, int rank, int parity
             if rank == 0:
                 work.steps.place = block.place[i]
             break
-        loss = loss_and_delta(v, net, work.y + block.row[i] * net.n_targets, o)           # (NN-7)
+        loss = loss_and_delta(v, net, work.y + block.row[i] * net.n_targets, o, &factor)  # (NN-7)
         for c in range(net.n_outputs):
             delta[c] = <floating>o[c]
         if rank == 0:
-            work.steps.loss += block.weights[i] * loss
+            add_loss(&work.losses, block.weights[i], loss, factor)
             work.steps.moved += 1
             if net.output != SIGMOID_SUM:
                 for c in range(net.n_outputs):
@@ -420,7 +421,7 @@ def two_layer_pass(
     cdef Block block
     block.n = 0
     cdef Work work = Work(
-        v=levels.active, team=&threads, n_threads=n_jobs, steps=&steps, net=&net, rows=&given.source, y=&Y[0, 0], center=center0,
+        v=levels.active, team=&threads, n_threads=n_jobs, steps=&steps, losses=LossSum(0.0, 1.0, 0.0), net=&net, rows=&given.source, y=&Y[0, 0], center=center0,
         scale_of_x=scale0, W1=&W[0, 0], b1=&b[0, 0], V=&V[0, 0], b2=&b2[0], scratch=<char *>&scratch[0, 0],
         scratch_bytes=given.source.room * sizeof(floating), places=&places[0, 0], A=&A[0, 0], D=&D[0, 0], z=&units[0, 0],
         s=&units[1, 0], mask=&units[2, 0], kept=&units[3, 0], G=&G[0], o=&o[0, 0], shares=&shares[0], t=t, blocks=[block, block],
@@ -440,4 +441,4 @@ def two_layer_pass(
         raise FloatingPointError(f"an output of row {order[steps.place]} is not finite at step {steps.place} of the pass")
     if work.trouble != NONE:
         raise what_is_wrong(work.trouble, steps.place, order, np.asarray(Y)[:, 0], n_samples, net.n_outputs)
-    return steps.loss, steps.moved
+    return settled(&work.losses), steps.moved
