@@ -37,7 +37,7 @@ check: build
 	$(BIN)/ruff format --check .
 	PATH="$(abspath $(BIN)):$$PATH" cython-lint src/hotloop/kernels/*.pyx
 	$(BIN)/mypy
-	$(BIN)/python -m mypy.stubtest --allowlist tests/stubtest_allowlist.txt hotloop.kernels.columns_dense hotloop.kernels.columns_sparse hotloop.kernels.hashing hotloop.kernels.levels hotloop.kernels.logistic_adaptive hotloop.kernels.logistic_dense hotloop.kernels.logistic_dual hotloop.kernels.logistic_l1 hotloop.kernels.logistic_many hotloop.kernels.logistic_sparse hotloop.kernels.logistic_sparse_many hotloop.kernels.orders hotloop.kernels.scorer hotloop.kernels.network hotloop.kernels.sigmoid_sum hotloop.kernels.two_layer_minibatch hotloop.kernels.two_layer_pass
+	$(BIN)/python -m mypy.stubtest --allowlist tests/stubtest_allowlist.txt hotloop.kernels.columns_dense hotloop.kernels.columns_sparse hotloop.kernels.hashing hotloop.kernels.levels hotloop.kernels.logistic_adaptive hotloop.kernels.logistic_dense hotloop.kernels.logistic_dual hotloop.kernels.logistic_l1 hotloop.kernels.logistic_many hotloop.kernels.logistic_sparse hotloop.kernels.logistic_sparse_many hotloop.kernels.orders hotloop.kernels.scorer hotloop.kernels.network hotloop.kernels.sigmoid_sum hotloop.kernels.two_layer_derivatives hotloop.kernels.two_layer_minibatch hotloop.kernels.two_layer_pass
 
 bench: build
 	$(BIN)/python -m pip install -q --disable-pip-version-check -e '.[bench]' --no-build-isolation

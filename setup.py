@@ -33,6 +33,7 @@ MODULES = {
     "scorer": [],
     "network": [],
     "sigmoid_sum": [],
+    "two_layer_derivatives": [],
     "two_layer_pass": [],
     "two_layer_minibatch": [],
 }

@@ -12,6 +12,13 @@ from hotloop import reference
 X = np.array([[1.0, -2.0, 0.5], [0.25, 3.0, -1.0], [-1.5, 0.75, 2.0], [0.5, 0.5, -0.25]])
 Y = np.array([1, 0, 0, 1])
 W1 = np.array([[0.5, -0.25], [-0.75, 1.0], [0.25, 0.5]])
+NETWORK = {
+    "X": X,
+    "W1": [[0.5, -0.25, 1.0], [-0.75, 1.0, 0.25], [0.25, 0.5, -1.0]],
+    "b1": [0.125, -0.5, 0.25],
+    "W2": [[1.0, -0.5], [0.75, 0.25], [-1.0, 2.0]],
+    "b2": [0.5, -0.25],
+}
 CALLS = {
     "logistic_probability": {"X": X, "w": [0.5, -0.25, 1.0]},
     "logistic_loss": {"X": X, "y": Y, "w": [0.5, -0.25, 1.0]},
@@ -20,6 +27,9 @@ CALLS = {
     "sigmoid_sum_forward": {"X": X, "W": W1, "v": [1.0, 0.5]},
     "sigmoid_sum_gradients": {"X": X, "W": W1, "v": [1.0, 0.5]},
     "sigmoid_sum_backward": {"X": X, "W": W1, "v": [1.0, 0.5], "dy": [1.0, -1.0, 0.5, 2.0]},
+    "two_layer_forward": NETWORK,
+    "two_layer_jacobians": NETWORK,
+    "two_layer_backward": NETWORK | {"do": [[1.0, -1.0], [0.5, 2.0], [-0.25, 1.0], [0.0, 0.5]]},
 }
 SHAPES = {
     "logistic_probability": [(4,)],
@@ -29,6 +39,9 @@ SHAPES = {
     "sigmoid_sum_forward": [(4, 2), (4, 2), (4,)],
     "sigmoid_sum_gradients": [(4,), (4, 3, 2), (4, 2)],
     "sigmoid_sum_backward": [(3, 2), (2,)],
+    "two_layer_forward": [(4, 3), (4, 2)],
+    "two_layer_jacobians": [(4, 2), (4, 2, 3, 3), (4, 2, 3), (4, 2, 3, 2), (4, 2, 2)],
+    "two_layer_backward": [(3, 3), (3,), (3, 2), (2,)],
 }
 
 each_function = pytest.mark.parametrize("name", CALLS)
@@ -162,12 +175,13 @@ def test_the_backend_argument_reaches_the_backend(monkeypatch):
 @each_function
 def test_no_rows(backend, dtype, name):
     empty = {key: np.zeros(0, dtype) for key in ("y", "eta", "dy") if key in CALLS[name]} | {"X": np.zeros((0, 3), dtype)}
+    empty |= {"do": np.zeros((0, 2), dtype)} if "do" in CALLS[name] else {}
     found = call(name, **empty)
     expected = [tuple(0 if n == 4 else n for n in shape) for shape in SHAPES[name]]
     assert [a.shape for a in found] == expected
     if name == "logistic_sgd":
         assert_array_equal(found[0], CALLS[name]["w"])
-    if name == "sigmoid_sum_backward":
+    if name.endswith("_backward"):
         assert not any(a.any() for a in found)
 
 

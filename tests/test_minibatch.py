@@ -142,7 +142,7 @@ def test_gradients_are_central_differences(backend, output, activation):
     def summed():
         return (delta * backend.two_layer_outputs(*network, output, activation)).sum()
 
-    found = backend.two_layer_gradients(network[0], delta, *network[1:], output, activation)
+    found = backend.two_layer_backward(network[0], delta, *network[1:], output, activation)
     for name, a, slope in zip(WEIGHTS, found, central_differences(summed, *network[3:]), strict=True):
         assert_allclose(a, slope, **DIFFERENCE._asdict(), err_msg=name)
 
@@ -155,10 +155,47 @@ def test_gradients_of_any_shape(compiled, dtype, n_samples, n_features, n_hidden
     network = [start[name] for name in ("X", "center", "scale", *WEIGHTS)]
     delta = np.random.default_rng(0).standard_normal((n_samples, start["W2"].shape[1]))
     exact = [None if a is None else a.astype(np.float64) for a in network]
-    found = compiled.two_layer_gradients(network[0], delta, *network[1:], output)
-    expected = reference.two_layer_gradients(exact[0], delta, *exact[1:], output)
+    found = compiled.two_layer_backward(network[0], delta, *network[1:], output)
+    expected = reference.two_layer_backward(exact[0], delta, *exact[1:], output)
     for a, b in zip(found, expected, strict=True):
         assert a.dtype == dtype
         assert_allclose(a, b, rtol=0, atol=100 * NETWORK[dtype] * max(1, np.abs(b).max(initial=0)))
     with pytest.raises(ValueError, match="delta has shape"):
-        compiled.two_layer_gradients(network[0], np.zeros((n_samples + 1, 1)), *network[1:], output)
+        compiled.two_layer_backward(network[0], np.zeros((n_samples + 1, 1)), *network[1:], output)
+
+
+@pytest.mark.parametrize("activation", ["relu", "tanh", "logistic"])
+def test_jacobians_are_central_differences(backend, activation):
+    """(NN-14), and its sums are those of two_layer_backward; eleven rows are a block of eight and three."""
+    start = two_layer_arguments(drawn_rows(11, 4)[0], 6, "softmax")
+    X, weights = start["X"], [start[name] for name in WEIGHTS]
+    o, *derivatives = backend.two_layer_jacobians(X, *weights, activation)
+    assert_allclose(o, backend.two_layer_outputs(X, None, None, *weights, "linear", activation), rtol=1e-13, atol=1e-13)
+    assert_array_equal(backend.two_layer_forward(X, *weights, activation)[1], o)
+    for i, c in ((0, 0), (7, 1), (8, 2), (10, 0)):
+        slopes = central_differences(lambda i=i, c=c: backend.two_layer_forward(X, *weights, activation)[1][i, c], *weights)
+        for name, found, slope in zip(WEIGHTS, derivatives, slopes, strict=True):
+            assert_allclose(found[i, c], slope, **DIFFERENCE._asdict(), err_msg=name)
+    delta = np.random.default_rng(0).standard_normal(o.shape)
+    summed = backend.two_layer_backward(X, delta, None, None, *weights, "linear", activation)
+    for found, total in zip(derivatives, summed, strict=True):
+        assert_allclose(np.tensordot(delta, found, 2), total, rtol=0, atol=1e-12 * np.abs(total).max())
+
+
+@given(
+    n_samples=st.integers(0, 20),
+    n_features=st.integers(1, 70),
+    n_hidden=st.integers(1, 70),
+    n_outputs=st.integers(1, 4),
+    activation=st.sampled_from(["relu", "tanh", "logistic"]),
+)
+def test_jacobians_of_any_shape(compiled, dtype, n_samples, n_features, n_hidden, n_outputs, activation):
+    random = np.random.default_rng(0)
+    shapes = (n_samples, n_features), (n_features, n_hidden), (n_hidden,), (n_hidden, n_outputs), (n_outputs,)
+    given = [random.standard_normal(shape).astype(dtype) for shape in shapes]
+    exact = [a.astype(np.float64) for a in given]
+    for name in ("two_layer_forward", "two_layer_jacobians"):
+        found, expected = getattr(compiled, name)(*given, activation), getattr(reference, name)(*exact, activation)
+        for a, b in zip(found, expected, strict=True):
+            assert a.dtype == dtype
+            assert_allclose(a, b, rtol=0, atol=100 * NETWORK[dtype] * max(1, np.abs(b).max(initial=0)))

@@ -26,6 +26,12 @@ def test_python_block(block):
     assert doctest.DocTestRunner().run(test).failed == 0
 
 
+def test_examples_of_the_functions_on_arrays():
+    result = doctest.testfile(str(README.parent / "docs" / "functional.md"), module_relative=False)
+    assert result.attempted > 20
+    assert result.failed == 0
+
+
 def test_console_block(tmp_path):
     pytest.importorskip("pyarrow")
     (block,) = [b for b in blocks("console") if "hotloop train" in b]

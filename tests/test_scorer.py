@@ -1,11 +1,13 @@
 """Predictions into the caller's array, and one row at a time."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 from sklearn.datasets import load_iris
 
 import hotloop
-from hotloop import LogisticSGDClassifier
+from hotloop import LogisticSGDClassifier, TwoLayerClassifier, TwoLayerRegressor
 
 
 def fitted(n_classes):
@@ -75,8 +77,40 @@ def test_a_scorer_keeps_the_weights_it_was_made_of(backend):
     assert score(X[0]) == before != model.scorer()(X[0])
 
 
-def test_scorer_refuses_what_is_no_row(backend):
-    score = fitted(2)[0].scorer()
+NETWORKS = {
+    "two classes": (TwoLayerClassifier, lambda y: y[:, 0] > 0),
+    "classes": (TwoLayerClassifier, lambda y: y[:, 0].round().astype(int)),
+    "labels": (TwoLayerClassifier, lambda y: (y > 0).astype(int)),
+    "target": (TwoLayerRegressor, lambda y: y[:, 0]),
+    "targets": (TwoLayerRegressor, lambda y: y),
+    "sum of sigmoids": (partial(TwoLayerRegressor, output="sigmoid_sum"), lambda y: y[:, 0]),
+}
+
+
+@pytest.mark.parametrize("activation", ["relu", "tanh", "logistic"])
+@pytest.mark.parametrize("kind", NETWORKS)
+def test_scorer_of_a_network_agrees_with_predictions(backend, dtype, kind, activation, tmp_path):
+    estimator, targets = NETWORKS[kind]
+    random = np.random.default_rng(0)
+    X = (random.standard_normal((60, 5)) * [1, 100, 0.01, 1, 5] + [0, 1000, 0, 3, 1]).astype(dtype)
+    y = targets(random.standard_normal((60, 3)) * [1, 10, 100])
+    model = estimator(7, activation=activation, max_iter=3, tol=None, random_state=0).fit(X, y)
+    model.save(tmp_path / "m.safetensors")
+    want = model.predict_proba(X) if estimator is TwoLayerClassifier else model.predict(X)
+    want = want[:, 1] if kind == "two classes" else want
+    for score in (model.scorer(), hotloop.load(tmp_path / "m.safetensors").scorer()):
+        got = np.array([score(x) for x in X])
+        # float32: the margins that predictions come from
+        np.testing.assert_allclose(got, want, rtol=1e-12, atol=(1e-4 if dtype == np.float32 else 1e-12) * np.abs(want).max())
+    assert isinstance(score(X[0]), float) == (want.ndim == 1)
+
+
+@pytest.mark.parametrize("network", [False, True])
+def test_scorer_refuses_what_is_no_row(backend, network):
+    model, X = fitted(2)
+    if network:
+        model = TwoLayerClassifier(3, max_iter=1, tol=None, random_state=0).fit(X, X[:, 0] > 5)
+    score = model.scorer()
     with pytest.raises(ValueError, match="one row of 4 numbers"):
         score(np.zeros(3))
     with pytest.raises(ValueError, match="one row of 4 numbers"):

@@ -3,7 +3,10 @@
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from scipy.sparse import csr_matrix
+from sklearn.base import clone
 
+from hotloop import LogisticSGDClassifier
 from hotloop.logistic_state import LogisticState
 from hotloop.standardization import ColumnStatistics
 
@@ -47,6 +50,23 @@ def test_largest_absolute_value(backend, dtype):
     assert scale[0] == dtype(1 / 77)
 
 
+def test_one_unit_for_all_columns(backend):
+    X = np.array([[0.0, 2.0], [-4.0, 0.0]])
+    center, scale = statistics_of(X, np.ones(2)).constants("common", np.float64)
+    assert_array_equal(center, np.zeros(2))
+    assert_array_equal(scale, [0.25, 0.25])
+    y = [0, 1] * 20
+    X = np.random.default_rng(0).standard_normal((40, 2))
+    options = {"max_iter": 2, "tol": None, "random_state": 0, "alpha": 0.0, "eta0": 0.1, "cv": None, "shuffle": False}
+    model = LogisticSGDClassifier(standardize="common", **options)
+    scaled = LogisticSGDClassifier(standardize=None, **options).fit(X / np.abs(X).max(), y)
+    for fitted in (model.fit(X, y), clone(model).partial_fit(X[:32], y[:32], classes=[0, 1]).partial_fit(X[32:], y[32:])):
+        assert np.isfinite(fitted.coef_).all()
+    assert_allclose(model.fit(X, y).coef_ * np.abs(X).max(), scaled.coef_, rtol=1e-12)
+    with pytest.raises(ValueError, match="'common' is for dense rows"):
+        model.fit(csr_matrix(X), y)
+
+
 def test_a_column_of_zeros_has_scale_0(backend):
     X = np.column_stack([np.zeros(5), np.arange(5.0)])
     for standardize in ("std", "maxabs"):
@@ -64,7 +84,7 @@ def test_a_spread_too_small_for_the_type_counts_as_constant(backend):
 def test_none_and_unknown():
     statistics = statistics_of(*rows())
     assert statistics.constants(None, np.float64) == (None, None)
-    with pytest.raises(ValueError, match="standardize is 'minmax', expected 'auto', 'std', 'maxabs' or None"):
+    with pytest.raises(ValueError, match="standardize is 'minmax', expected 'auto', 'std', 'maxabs', 'common' or None"):
         statistics.constants("minmax", np.float64)
 
 

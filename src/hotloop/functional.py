@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from hotloop.backend import choose
-from hotloop.validation import Array, as_rows, as_vector, check_finite, check_labels
+from hotloop.validation import Array, as_rows, as_vector, check_finite, check_labels, check_memory
 
 __all__ = [
     "logistic_gradient",
@@ -19,6 +19,9 @@ __all__ = [
     "sigmoid_sum_backward",
     "sigmoid_sum_forward",
     "sigmoid_sum_gradients",
+    "two_layer_backward",
+    "two_layer_forward",
+    "two_layer_jacobians",
 ]
 
 
@@ -178,6 +181,88 @@ def sigmoid_sum_backward(X: Any, W: Any, v: Any, dy: Any, *, backend: str = "aut
     return choose(backend).sigmoid_sum_backward(X, W, v, dy)  # type: ignore[no-any-return]
 
 
+def two_layer_forward(
+    X: Any, W1: Any, b1: Any, W2: Any, b2: Any, *, activation: str = "relu", backend: str = "auto"
+) -> tuple[Array, Array]:
+    """Evaluate z = activation(X W1 + b1) and o = z W2 + b2 for each row, (NN-1) to (NN-3).
+
+    Parameters
+    ----------
+    X : array-like of shape (n_samples, n_features)
+    W1, b1 : array-like of shape (n_features, n_hidden) and (n_hidden,)
+    W2, b2 : array-like of shape (n_hidden, n_outputs) and (n_outputs,)
+    activation : {"relu", "tanh", "logistic"}, default="relu"
+    backend : {"auto", "compiled", "reference"}
+
+    Returns
+    -------
+    z : ndarray of shape (n_samples, n_hidden)
+    o : ndarray of shape (n_samples, n_outputs)
+        Values, or what a sigmoid or softmax of the caller's turns into probabilities. float32 or float64 after X.
+
+    Raises
+    ------
+    ValueError
+        Shapes disagree, or a value is not finite.
+    """
+    return choose(backend).two_layer_forward(*_two_layer(X, W1, b1, W2, b2), activation)  # type: ignore[no-any-return]
+
+
+def two_layer_jacobians(
+    X: Any, W1: Any, b1: Any, W2: Any, b2: Any, *, activation: str = "relu", backend: str = "auto"
+) -> tuple[Array, Array, Array, Array, Array]:
+    """Return the outputs of each row and the derivatives of each output by every weight, (NN-14).
+
+    Parameters as for :func:`two_layer_forward`.
+
+    Returns
+    -------
+    o : ndarray of shape (n_samples, n_outputs)
+    dW1, db1, dW2, db2 : ndarray of shape (n_samples, n_outputs, *shape of the weights)
+        At a pre-activation of 0 the derivative of relu is taken as 0.
+
+    Raises
+    ------
+    ValueError
+        Shapes disagree, or a value is not finite.
+    MemoryError
+        The derivatives do not fit into the memory that is left: take fewer rows at a time.
+
+    Examples
+    --------
+    >>> o, dW1, db1, dW2, db2 = two_layer_jacobians([[1.0, -1.0]], [[4.0, 1.0], [2.0, 2.0]], [0.0, 0.0], [[1.0], [3.0]], [0.5])
+    >>> o, dW1[0, 0], dW2[0, 0]   # z = (2, 0): the second unit is off
+    (array([[2.5]]), array([[ 1.,  0.],
+           [-1., -0.]]), array([[2.],
+           [0.]]))
+    """
+    X, W1, b1, W2, b2 = _two_layer(X, W1, b1, W2, b2)
+    n_weights = W1.size + b1.size + W2.size + b2.size
+    check_memory(len(X) * len(b2) * n_weights * X.itemsize, f"the derivatives of {len(X)} rows")
+    return choose(backend).two_layer_jacobians(X, W1, b1, W2, b2, activation)  # type: ignore[no-any-return]
+
+
+def two_layer_backward(
+    X: Any, W1: Any, b1: Any, W2: Any, b2: Any, do: Any, *, activation: str = "relu", backend: str = "auto"
+) -> tuple[Array, Array, Array, Array]:
+    """Return the sum over rows and outputs of do_ic times the derivatives of o_ic: the gradient of any loss of them, (NN-8).
+
+    Parameters as for :func:`two_layer_forward`, and ``do``, array-like of shape (n_samples, n_outputs): the derivative of the
+    loss by each output.
+
+    Returns
+    -------
+    dW1, db1, dW2, db2 : ndarray
+        Shaped as the weights.
+    """
+    X, W1, b1, W2, b2 = _two_layer(X, W1, b1, W2, b2)
+    do = np.ascontiguousarray(as_rows(do, "do"), np.float64)
+    if do.shape != (len(X), len(b2)):
+        raise ValueError(f"do has shape {do.shape}, expected ({len(X)}, {len(b2)}): one slope a row and output")
+    check_finite(do, "do")
+    return choose(backend).two_layer_backward(X, do, None, None, W1, b1, W2, b2, "linear", activation)  # type: ignore[no-any-return]
+
+
 def _rows_and_weights(X: Any, w: Any) -> tuple[Array, Array]:
     X = as_rows(X)
     check_finite(X, "X")
@@ -191,3 +276,16 @@ def _network(X: Any, W: Any, v: Any) -> tuple[Array, Array, Array]:
     check_finite(X, "X")
     check_finite(W, "W")
     return X, W.astype(X.dtype, copy=False), as_vector(v, W.shape[1], "v", X.dtype)
+
+
+def _two_layer(X: Any, W1: Any, b1: Any, W2: Any, b2: Any) -> tuple[Array, ...]:
+    X, W1, W2 = as_rows(X), as_rows(W1, "W1"), as_rows(W2, "W2")
+    if len(W1) != X.shape[1] or len(W2) != W1.shape[1]:
+        raise ValueError(
+            f"W1 has shape {W1.shape} and W2 has shape {W2.shape}, expected ({X.shape[1]}, n_hidden), (n_hidden, n_outputs): "
+            "one row of W1 a column of X, one of W2 a hidden unit"
+        )
+    for array, name in ((X, "X"), (W1, "W1"), (W2, "W2")):
+        check_finite(array, name)
+    W1, W2 = W1.astype(X.dtype, copy=False), W2.astype(X.dtype, copy=False)
+    return X, W1, as_vector(b1, W1.shape[1], "b1", X.dtype), W2, as_vector(b2, W2.shape[1], "b2", X.dtype)

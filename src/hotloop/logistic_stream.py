@@ -16,6 +16,7 @@ import numpy as np
 from hotloop.fitting import Settings, logistic_plan
 from hotloop.logistic_state import LogisticState
 from hotloop.sparse_rows import SparseRows
+from hotloop.standardization import BY_LARGEST
 from hotloop.training import BLOCK, Plan, Rows, pass_over
 
 FIRST = 64
@@ -143,7 +144,7 @@ class LogisticStream:
         """Take rows that reach the next milestone at most."""
         milestone = self._next_milestone()
         if self.settings.need_statistics and not self.frozen:
-            self.state.statistics.update(piece.X, statistic_weight, largest=self.settings.standardize == "maxabs")
+            self.state.statistics.update(piece.X, statistic_weight, largest=self.settings.standardize in BY_LARGEST)
         self.state.n_rows += len(piece)
         # one by one, so that the sum does not depend on the pieces
         self.weight_total = float(np.add.accumulate(np.append(self.weight_total, piece.sample_weight))[-1])

@@ -11,6 +11,7 @@ from hotloop.sparse_rows import SparseRows
 from hotloop.validation import Array
 
 STANDARDIZE = ("auto", "std", "maxabs", "common", None)
+BY_LARGEST = ("maxabs", "common")  # what these need is ColumnStatistics.largest
 
 
 class ColumnStatistics:
@@ -75,13 +76,12 @@ class ColumnStatistics:
     def constants(self, standardize: str | None, dtype: Any) -> tuple[Array | None, Array | None]:
         """Return center and scale of z = (x - center) * scale, in dtype, or two times None.
 
-        "auto" and "std" take mean and standard deviation, "maxabs" 0 and the largest absolute value, "common" 0
-        and the largest of all columns. A constant column gets
-        scale 0: it can tell nothing apart, and its weight stays 0.
+        "auto" and "std" take mean and standard deviation, "maxabs" 0 and the largest absolute value, "common" 0 and the largest
+        of all columns. A constant column gets scale 0: it can tell nothing apart, and its weight stays 0.
         """
         if standardize is None:
             return None, None
-        if standardize in ("maxabs", "common"):
+        if standardize in BY_LARGEST:
             center, spread = np.zeros_like(self.largest), self.largest
             if standardize == "common":
                 spread = np.full_like(spread, spread.max())

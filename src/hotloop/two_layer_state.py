@@ -1,5 +1,6 @@
 """What a two-layer network has learnt so far, and how its targets are scaled."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -259,6 +260,11 @@ class TwoLayerState:
     def outputs(self, X: Array | SparseRows) -> Vector:
         """Return the outputs (n_samples, n_outputs) of rows in the caller's units: margins of classifiers, else the value."""
         return choose().two_layer_outputs(_rows(X), *self._network())  # type: ignore[no-any-return]
+
+    def scorer(self) -> Callable[[Array], Any]:
+        """Return the function of one row that ``network_scorer`` describes."""
+        targets = (self.target_center, self.target_scale) if self.is_regression else ()
+        return choose().network_scorer(*self._network(), *targets)  # type: ignore[no-any-return]
 
     def fit_to(self, mean_square: float, spread: float | None) -> None:
         """Before the first step, scale W1 to rows of that mean ||z||^2 instead of n_features, as sparse rows have it.

@@ -1,6 +1,7 @@
 """TwoLayerClassifier and TwoLayerRegressor: one hidden layer, trained by exact per-sample SGD."""
 
 import os
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -33,8 +34,7 @@ from hotloop.validation import Array, check_finite, check_memory, float_dtype
 class _TwoLayer(TrainedBySGD):
     """What classifier and regressor share."""
 
-    _state: TwoLayerState
-    _stream: TwoLayerStream | None = None
+    _stream: TwoLayerStream
     classes_: Array
     _takes_sparse = True
 
@@ -50,7 +50,7 @@ class _TwoLayer(TrainedBySGD):
     ) -> None:
         """Train on checked rows, whose y holds class indices, or targets where ``classes`` is None."""
         state = self._new_state(rows.X, output, n_outputs, settings.seed)
-        warm = self.warm_start and hasattr(self, "_state")
+        warm = self.warm_start and hasattr(self, "_stream")
         if warm:
             last = self._learnt()
             same = all(a.shape == b.shape and a.dtype == b.dtype for a, b in ((last.W1, state.W1), (last.W2, state.W2)))
@@ -62,26 +62,25 @@ class _TwoLayer(TrainedBySGD):
             state.keep_rule(rule)
 
         def keep(plan: Plan) -> None:
-            self._state = state
+            self._stream = TwoLayerStream(state, network_settings(settings, rows.X), plan=plan)
             if classes is not None:
                 self.classes_ = classes
             tasks.planned(plan)
 
         report = partial(self._report, tasks=tasks)
-        self._stream = None
-        self._state, course, plan = fit_two_layer(state, rows, settings, validation, report, keep, None if warm else self.init)
-        self._stream = TwoLayerStream(self._state, network_settings(settings, rows.X), plan=plan)
+        init = None if warm else self.init
+        self._stream.state, course, plan = fit_two_layer(state, rows, settings, validation, report, keep, init)
+        self._stream.plan = plan
         self._keep(course, plan)
         tasks.end()
 
     def _take(self, rows: Rows, sample_weight: Array, output: str, n_outputs: int) -> None:
         """Train once on checked rows."""
-        if self._stream is None:
+        if not hasattr(self, "_stream"):
             settings = self._settings()
             state = self._new_state(rows.X, output, n_outputs, settings.seed)
             self._stream = TwoLayerStream.fresh(state, network_settings(settings, rows.X), self.init)
         self._stream.take(rows, sample_weight)
-        self._state = self._stream.state
         self.n_iter_ = 1
         if self._stream.plan is not None:
             self.eta0_, self.alpha_ = self._stream.plan.eta0, self._stream.plan.alpha
@@ -120,15 +119,23 @@ class _TwoLayer(TrainedBySGD):
         names = getattr(self, "feature_names_in_", None)
         params = self.get_params(deep=False)
         classes = getattr(self, "classes_", None)
-        learnt = replace(self._learnt(), plan=None if self._stream is None else self._stream.plan)
+        learnt = replace(self._learnt(), plan=self._stream.plan)
         return Model(type(self).__name__, learnt, classes, None if names is None else list(names), params)
+
+    def scorer(self) -> Callable[[Array], Any]:
+        """Return a function of one row, a float32 or float64 array of n_features: P(``classes_[1]``), the probabilities of all
+        classes or labels, or the value or values of a regressor.
+
+        For services that score single rows: it checks nothing but type and length. Later training does not change it.
+        """
+        return self._model().scorer()
 
     def _predicting(self, X: Any, method: str) -> Array:
         rows = self._rows_to_predict(X, by_blocks=True)
         return getattr(self._model(), method)(rows)  # type: ignore[no-any-return]
 
     def __sklearn_is_fitted__(self) -> bool:
-        return hasattr(self, "_state")
+        return hasattr(self, "_stream")
 
     @property
     def coefs_(self) -> list[Array]:
@@ -146,20 +153,18 @@ class _TwoLayer(TrainedBySGD):
         return self._learnt().t
 
     def _learnt_so_far(self) -> dict[str, Any]:
-        return {"_state": self._state.copy()}
+        return {"_stream": replace(self._stream, state=self._stream.state.copy())}
 
     def _learnt(self) -> TwoLayerState:
-        if not hasattr(self, "_state"):
+        if not hasattr(self, "_stream"):
             raise AttributeError(f"this {type(self).__name__} is not fitted yet")
-        return self._state if self._stream is None else self._stream.visible()
+        return self._stream.visible()
 
     @classmethod
     def _of_model(cls, model: Model) -> "_TwoLayer":
         estimator = cls(**model.params)
         assert isinstance(model.learnt, TwoLayerState)
-        estimator._state = model.learnt
-        rule = estimator._rule(estimator._settings().seed)
-        estimator._state.keep_rule(rule)
+        model.learnt.keep_rule(estimator._rule(estimator._settings().seed))
         estimator._stream = TwoLayerStream(model.learnt, estimator._settings(), plan=model.learnt.plan)
         if model.classes is not None:
             estimator.classes_ = model.classes
@@ -369,8 +374,8 @@ class TwoLayerClassifier(ClassifierMixin, _TwoLayer):  # type: ignore[misc]
         FloatingPointError
             The weights diverge; nothing is learnt from these rows.
         """
-        first = not hasattr(self, "_state")
-        dtype = None if first else self._state.W1.dtype
+        first = not hasattr(self, "_stream")
+        dtype = None if first else self._stream.state.W1.dtype
         X, y = check_rows(self, X, y, reset=first, dtype=dtype, sparse=True, multi_output=True)
         if self.class_weight == "balanced":
             raise ValueError("class_weight='balanced' needs all labels at once; give partial_fit a dict of weights")
@@ -538,11 +543,11 @@ nesterovs_momentum, beta_1, beta_2, epsilon, n_jobs
         """Train once on rows in the order given, as ``TwoLayerClassifier.partial_fit``; the targets' scaling follows, too."""
         if self.output not in ("linear", "sigmoid_sum"):
             raise ValueError(f"output is {self.output!r}, expected 'linear' or 'sigmoid_sum'")
-        first = not hasattr(self, "_state")
-        dtype = None if first else self._state.W1.dtype
+        first = not hasattr(self, "_stream")
+        dtype = None if first else self._stream.state.W1.dtype
         X, y = check_rows(self, X, y, reset=first, dtype=dtype, sparse=True, multi_output=True)
         targets, sample_weight = numbers(y), check_weights(sample_weight, X, some=False)
-        n_targets = targets.shape[1] if first else len(self._state.b2)
+        n_targets = targets.shape[1] if first else len(self._stream.state.b2)
         if targets.shape[1] != n_targets or (self.output == "sigmoid_sum" and n_targets > 1):
             raise ValueError(f"y has {targets.shape[1]} targets, expected {1 if self.output == 'sigmoid_sum' else n_targets}")
         self._take(Rows(X, targets, sample_weight), sample_weight, self.output, n_targets)

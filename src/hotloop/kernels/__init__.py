@@ -19,9 +19,10 @@ from hotloop.kernels.logistic_many import logistic_many_pass
 from hotloop.kernels.logistic_sparse import logistic_sparse_pass, settle, sparse_margins, sum_of_squares
 from hotloop.kernels.logistic_sparse_many import logistic_sparse_many_pass
 from hotloop.kernels.orders import permutation
-from hotloop.kernels.scorer import row_scorer
+from hotloop.kernels.scorer import network_scorer, row_scorer
 from hotloop.kernels.sigmoid_sum import sigmoid_sum_backward, sigmoid_sum_forward, sigmoid_sum_gradients
-from hotloop.kernels.two_layer_minibatch import two_layer_gradients, two_layer_minibatch_pass
+from hotloop.kernels.two_layer_derivatives import two_layer_forward, two_layer_jacobians
+from hotloop.kernels.two_layer_minibatch import two_layer_backward, two_layer_minibatch_pass
 from hotloop.kernels.two_layer_pass import two_layer_outputs, two_layer_pass
 
 __all__ = [
@@ -45,6 +46,7 @@ __all__ = [
     "logistic_sparse_many_pass",
     "logistic_sparse_pass",
     "murmurhash3",
+    "network_scorer",
     "permutation",
     "row_scorer",
     "settle",
@@ -57,7 +59,9 @@ __all__ = [
     "sparse_margins",
     "sparse_square",
     "sum_of_squares",
-    "two_layer_gradients",
+    "two_layer_backward",
+    "two_layer_forward",
+    "two_layer_jacobians",
     "two_layer_minibatch_pass",
     "two_layer_outputs",
     "two_layer_pass",

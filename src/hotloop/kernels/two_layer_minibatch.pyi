@@ -45,7 +45,7 @@ def two_layer_minibatch_pass(
     key: int = 0,
     t: int = 0,
 ) -> tuple[float, int]: ...
-def two_layer_gradients(
+def two_layer_backward(
     X: _Rows,
     delta: _Vector,
     center: NDArray[_Real] | None,

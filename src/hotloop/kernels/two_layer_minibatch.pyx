@@ -16,7 +16,7 @@ from libc.string cimport memset
 from hotloop.kernels cimport levels
 from hotloop.kernels.network cimport (
     BLOCK, SIGMOID_SUM, SOFTMAX, TILE_BYTES, LossSum, Network, NetworkRows, Source, add_loss, fetch_source, loss_and_delta, new_network,
-    settled, share_of_outputs, take_block,
+    one_slope, settled, share_of_outputs, take_block,
 )
 from hotloop.kernels.network import aligned, filled_up, targets_of
 from hotloop.kernels.steps cimport BAD_ROW, DIVERGED, NONE, Steps, Trouble, new_steps, next_row, what_is_wrong
@@ -69,22 +69,6 @@ cdef void forget(Slopes *sums, const Network *net, bint sparse, floating tag) no
     memset(sums.b1, 0, width * sizeof(floating))
     memset(sums.V, 0, net.n_outputs * width * sizeof(floating))
     memset(sums.b2, 0, net.n_outputs * sizeof(double))
-
-
-cdef inline void one_slope(
-    const levels.vectors *v, const Network *net, const floating *z, const floating *mask, floating *d
-) noexcept nogil:
-    """d <- d dz/da mask."""
-    cdef Py_ssize_t j
-    cdef floating slope
-    for j in range(net.n_hidden):
-        if net.activation == levels.RELU:
-            slope = 1 if z[j] > 0 else 0
-        elif net.activation == levels.TANH:
-            slope = 1 - z[j] * z[j]
-        else:
-            slope = z[j] * (1 - z[j])
-        d[j] = d[j] * slope * (mask[j] if mask != NULL else 1)
 
 
 cdef Trouble add_rows(
@@ -379,7 +363,7 @@ def two_layer_minibatch_pass(
     return steps.loss, steps.moved
 
 
-def two_layer_gradients(
+def two_layer_backward(
     X not None,
     const double[:, ::1] delta not None,
     center,
@@ -391,7 +375,7 @@ def two_layer_gradients(
     output,
     activation="relu",
 ):
-    """See hotloop.reference.two_layer_gradients. The GIL is released."""
+    """See hotloop.reference.two_layer_backward. The GIL is released."""
     own_W1, own_b1, own_W2, own_b2 = np.asarray(W1), np.asarray(b1), np.asarray(W2), np.asarray(b2)
     cdef Network net = new_network(X, None, center, scale, own_W1, own_b1, own_W2, own_b2, output, activation, 0.0, 0)
     cdef NetworkRows given = NetworkRows(X, net.n_features)

@@ -421,8 +421,8 @@ def two_layer_pass(
     cdef Block block
     block.n = 0
     cdef Work work = Work(
-        v=levels.active, team=&threads, n_threads=n_jobs, steps=&steps, losses=LossSum(0.0, 1.0, 0.0), net=&net, rows=&given.source, y=&Y[0, 0], center=center0,
-        scale_of_x=scale0, W1=&W[0, 0], b1=&b[0, 0], V=&V[0, 0], b2=&b2[0], scratch=<char *>&scratch[0, 0],
+        v=levels.active, team=&threads, n_threads=n_jobs, steps=&steps, losses=LossSum(0.0, 1.0, 0.0), net=&net, rows=&given.source,
+        y=&Y[0, 0], center=center0, scale_of_x=scale0, W1=&W[0, 0], b1=&b[0, 0], V=&V[0, 0], b2=&b2[0], scratch=<char *>&scratch[0, 0],
         scratch_bytes=given.source.room * sizeof(floating), places=&places[0, 0], A=&A[0, 0], D=&D[0, 0], z=&units[0, 0],
         s=&units[1, 0], mask=&units[2, 0], kept=&units[3, 0], G=&G[0], o=&o[0, 0], shares=&shares[0], t=t, blocks=[block, block],
         parity=0, over=False, trouble=NONE)

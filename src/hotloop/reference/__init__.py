@@ -27,10 +27,10 @@ from .logistic_sparse import (
     sum_of_squares,
 )
 from .orders import permutation
-from .scorer import row_scorer
+from .scorer import network_scorer, row_scorer
 from .sigmoid_sum import sigmoid_sum_backward, sigmoid_sum_forward, sigmoid_sum_gradients
-from .two_layer import two_layer_outputs, two_layer_pass
-from .two_layer_minibatch import two_layer_gradients, two_layer_minibatch_pass
+from .two_layer import two_layer_forward, two_layer_jacobians, two_layer_outputs, two_layer_pass
+from .two_layer_minibatch import two_layer_backward, two_layer_minibatch_pass
 
 __all__ = [
     "Graph",
@@ -53,6 +53,7 @@ __all__ = [
     "logistic_sparse_many_pass",
     "logistic_sparse_pass",
     "murmurhash3",
+    "network_scorer",
     "permutation",
     "row_scorer",
     "settle",
@@ -67,7 +68,9 @@ __all__ = [
     "sparse_margins",
     "sparse_square",
     "sum_of_squares",
-    "two_layer_gradients",
+    "two_layer_backward",
+    "two_layer_forward",
+    "two_layer_jacobians",
     "two_layer_minibatch_pass",
     "two_layer_outputs",
     "two_layer_pass",

@@ -136,6 +136,61 @@ def two_layer_pass(
     return loss, moved
 
 
+def two_layer_forward(X: Array, W1: Array, b1: Array, W2: Array, b2: Array, activation: str = "relu") -> tuple[Array, Array]:
+    """Return hidden units and outputs of every row, (NN-1) to (NN-3).
+
+    Parameters
+    ----------
+    X : ndarray of shape (n_samples, n_features), dtype of W1
+    W1, b1, W2, b2, activation
+        As for :func:`two_layer_outputs`.
+
+    Returns
+    -------
+    z : ndarray of shape (n_samples, n_hidden), dtype of W1
+    o : ndarray of shape (n_samples, n_outputs), dtype of W1
+
+    Raises
+    ------
+    ValueError
+        Shapes disagree, or the activation is unknown.
+    """
+    n_samples = _check_network(X, None, None, W1, b1, W2, b2, "linear", activation)
+    z, o = np.empty((n_samples, len(b1)), W1.dtype), np.empty((n_samples, len(b2)), W1.dtype)
+    for i, x in enumerate(X):
+        _, z[i], _, o[i] = _forward(x, W1, b1, W2, b2, "linear", activation)
+    return z, o
+
+
+def two_layer_jacobians(
+    X: Array, W1: Array, b1: Array, W2: Array, b2: Array, activation: str = "relu"
+) -> tuple[Array, Array, Array, Array, Array]:
+    """Return the outputs of every row and their derivatives by every weight, (NN-14).
+
+    Parameters as for :func:`two_layer_forward`.
+
+    Returns
+    -------
+    o : ndarray of shape (n_samples, n_outputs), dtype of W1
+    dW1, db1, dW2, db2 : ndarray of shape (n_samples, n_outputs, *shape of the weights), dtype of W1
+
+    Raises
+    ------
+    ValueError
+        Shapes disagree, or the activation is unknown.
+    """
+    n_samples, n_outputs = _check_network(X, None, None, W1, b1, W2, b2, "linear", activation), len(b2)
+    o = np.empty((n_samples, n_outputs), W1.dtype)
+    derivatives = [np.zeros((n_samples, n_outputs, *w.shape), W1.dtype) for w in (W1, b1, W2, b2)]
+    for i, x in enumerate(X):
+        slope, z, _, o[i] = _forward(x, W1, b1, W2, b2, "linear", activation)
+        for c in range(n_outputs):
+            for d, found in zip(derivatives, _slopes(x, slope, z, None, W2, np.eye(n_outputs)[c]), strict=True):
+                d[i, c] = found  # (NN-14)
+    dW1, db1, dW2, db2 = derivatives
+    return o, dW1, db1, dW2, db2
+
+
 def _loss_and_delta(o: Array, y: Array, output: str) -> tuple[float, Array]:
     """Return the loss of a row of targets y, and its derivatives by the outputs."""
     if output == "softmax":

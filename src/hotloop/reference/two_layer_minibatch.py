@@ -128,7 +128,7 @@ def two_layer_minibatch_pass(
     return loss, moved
 
 
-def two_layer_gradients(
+def two_layer_backward(
     X: Any,
     delta: Array,
     center: Array | None,
