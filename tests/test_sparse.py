@@ -316,6 +316,67 @@ def test_a_refused_matrix_changes_nothing(backend):
     assert (model.coef_ == before).all()
 
 
+@pytest.mark.parametrize("dtype", [np.int32, np.int64])
+def test_a_matrix_of_many_rows_is_checked_to_its_last_column(compiled, dtype):
+    n, length = 1_100, 97
+    starts = np.arange(n + 1, dtype=np.int64) * length
+    rising = np.tile(np.arange(length, dtype=dtype), n)
+    check = compiled.check_nonzeros
+    assert check(starts, rising, length)
+    assert check(np.array([0, 2, 3]), np.array([1, 2, 0], dtype), 3)
+    for edge in (length, 2 * length, 1 << 15, (1 << 15) + 1, 1 << 16, len(rising) - length, len(rising) - 2):
+        for at in range(edge - 2, min(edge + 3, len(rising))):
+            for column, told in (
+                (-1, "column index -1"),
+                (length, f"column index {length}"),
+                (np.iinfo(dtype).min, "column index -"),
+            ):
+                places = rising.copy()
+                places[at] = column
+                with pytest.raises(ValueError, match=f"row {at // length} has {told}"):
+                    check(starts, places, length)
+            if at % length:
+                places = rising.copy()
+                places[at] = places[at - 1]
+                assert not check(starts, places, length)
+
+
+EXPLICIT = {"eta0": 0.05, "alpha": 1e-4}
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize(
+    "params",
+    [
+        {},
+        {"cv": None},
+        {"eta0": 0.05},
+        EXPLICIT,
+        {**EXPLICIT, "standardize": None},
+        {**EXPLICIT, "standardize": None, "shuffle": False, "average": False},
+        {**EXPLICIT, "standardize": "std"},
+        {"standardize": "std", "cv": None},
+        {"penalty": None, "eta0": 0.05},
+        {"optimizer": "sgd", "penalty": "l1"},
+        {**EXPLICIT, "optimizer": "sgd", "penalty": "elasticnet", "standardize": None},
+        *({"optimizer": name} for name in ("adagrad", "ftrl", "normalized", "sdca")),
+        {**EXPLICIT, "early_stopping": True},
+        {**EXPLICIT, "class_weight": "balanced"},
+    ],
+    ids=lambda params: "-".join(f"{name}={value}" for name, value in params.items()) or "defaults",
+)
+def test_the_place_of_a_value_that_is_not_finite_is_told_and_nothing_trained(backend, params, value):
+    X, y = drawn(80, 15)
+    X.data[20] = value
+    row = np.searchsorted(X.indptr, 20, side="right") - 1
+    model = LogisticSGDClassifier(max_iter=2, tol=None, random_state=0).set_params(**params)
+    for weight in (None, np.arange(80) % 3 > 0):
+        told = f"X contains {'NaN' if np.isnan(value) else 'infinity'} at row {row}, column {X.indices[20]};"
+        with pytest.raises(ValueError, match=told):
+            model.fit(X, y, sample_weight=weight)
+        assert not hasattr(model, "classes_")
+
+
 def test_partial_fit_after_fit_keeps_its_constants(compiled):
     X, y = drawn()
     model = LogisticSGDClassifier(max_iter=3, tol=None, random_state=0, cv=None).fit(X, y)

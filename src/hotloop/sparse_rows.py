@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hotloop.backend import choose
-from hotloop.validation import Array, float_dtype
+from hotloop.validation import Array, check_finite, float_dtype
 
 COMPARED_AT_ONCE = 1 << 16
 
@@ -164,6 +164,14 @@ class SparseRows:
         name = f" ({columns[column]})" if columns is not None else ""
         what = "NaN" if np.isnan(values[bad[0]]) else "infinity"
         raise ValueError(f"X contains {what} at row {row}, column {column}{name}; remove such rows or fill the cells in")
+
+
+def check_finite_rows(X: Any, columns: Sequence[str] | None = None) -> None:
+    """Raise ValueError naming the first row and column of a NaN or infinity in rows of either kind."""
+    if isinstance(X, SparseRows):
+        X.check_finite(columns)
+    else:
+        check_finite(X, "X", columns)
 
 
 def _longest(starts: NDArray[np.int64]) -> int:

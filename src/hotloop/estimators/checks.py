@@ -49,7 +49,7 @@ def check_rows(
             check_finite(labels.reshape(-1), "y")
     wanted = dtype if dtype is not None else float_dtype(_dtype_of(X))
     if sparse and issparse(X):
-        return _check_sparse(estimator, X, y, wanted, reset, multi_output)
+        return _check_sparse(estimator, X, y, wanted, reset, finite, multi_output)
     if column_types(X) is not None:
         return _check_table(estimator, X, y, wanted, reset, finite, multi_output)
     how: dict[str, Any] = {"dtype": wanted, "order": "C"}
@@ -63,7 +63,7 @@ def check_rows(
     return checked
 
 
-def _check_sparse(estimator: BaseEstimator, X: Any, y: Any, dtype: Any, reset: bool, multi_output: bool) -> Any:
+def _check_sparse(estimator: BaseEstimator, X: Any, y: Any, dtype: Any, reset: bool, finite: bool, multi_output: bool) -> Any:
     if X.ndim != 2:
         raise ValueError(f"X has {X.ndim} dimensions, expected 2: one row a sample, one column a feature")
     if X.dtype.kind == "c":
@@ -78,7 +78,8 @@ def _check_sparse(estimator: BaseEstimator, X: Any, y: Any, dtype: Any, reset: b
         what = "sample(s)" if not rows.shape[0] else "feature(s)"
         raise ValueError(f"Found array with 0 {what} (shape={rows.shape}) while a minimum of 1 is required.")
     rows = rows.of_type(dtype)
-    rows.check_finite(getattr(estimator, "feature_names_in_", None))
+    if finite:
+        rows.check_finite(getattr(estimator, "feature_names_in_", None))
     return _with_labels(rows, checked, y, multi_output)
 
 

@@ -36,9 +36,9 @@ from hotloop.logistic_stream import LogisticStream
 from hotloop.model import Model
 from hotloop.progressive import Progressive
 from hotloop.search import Search
-from hotloop.sparse_rows import SparseRows
+from hotloop.sparse_rows import SparseRows, check_finite_rows
 from hotloop.training import Course, Plan, Rows
-from hotloop.validation import Array, check_finite, check_memory, float_dtype
+from hotloop.validation import Array, check_memory, float_dtype
 
 OPTIMIZERS = ("auto", "sgd", "adagrad", "ftrl", "normalized", "sdca")
 
@@ -293,10 +293,9 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
         optimizer = self._rule(X)
         names, settings = getattr(self, "feature_names_in_", None), self._settings(optimizer).of_rows(X)
         sparse = isinstance(X, SparseRows)
-        if not sparse and (
-            self.early_stopping or not sample_weight.all()
-        ):  # else all rows meet the statistics or the first epoch, which tell
-            check_finite(X, "X", names)
+        untold = sparse and (optimizer != "sgd" or (settings.eta0 != "auto" and settings.alpha == "auto"))
+        if self.early_stopping or untold or not sample_weight.all():
+            check_finite_rows(X, names)  # else all rows meet the statistics or the first epoch, which tell
         start = self._warm_weights(X)
         weighted = sample_weight > 0
         some = not weighted.all()
@@ -341,8 +340,7 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
                 trained, course, plan = fit_logistic(state, rows, settings, validation, report, keep, names, search, judge)
                 certificate = self._certificate(trained, rows, plan) if self.certify else None
         except FloatingPointError:
-            if not sparse:
-                check_finite(X, "X", names)
+            check_finite_rows(X, names)
             raise
         self._stream = replace(self._stream, state=trained, plan=plan)
         self._keep_search(search)

@@ -14,14 +14,14 @@ ctypedef fused column:
 
 
 cdef enum:
-    COUNTED_AT_ONCE = 1 << 16
+    COUNTED_AT_ONCE = 1 << 15
 
 
 def check_nonzeros(const int64_t[::1] starts not None, const column[::1] places not None, Py_ssize_t n_features):
     """See hotloop.reference.check_nonzeros. The GIL is released."""
     cdef Py_ssize_t row, n_samples = starts.shape[0] - 1
-    cdef int64_t j, first, stop, begin, end, falls = 0, borders = 0
-    cdef column last, outside, fallen, most = <column>0x7fffffff if column is int32_t else <column>0x7fffffffffffffff
+    cdef int64_t j, begin, end, last, falls = 0, borders = 0
+    cdef column outside
     if n_samples < 0:
         raise ValueError("indptr is empty; it must have one entry more than there are rows")
     if starts[0] != 0:
@@ -34,24 +34,23 @@ def check_nonzeros(const int64_t[::1] starts not None, const column[::1] places 
         raise ValueError(f"indptr ends with {end}, but there are {places.shape[0]} column indices")
     if end == 0:
         return True
-    last = <column>min(max(n_features, 0) - 1, <int64_t>most)
     cdef const column *p = &places[0]
+    last = max(n_features, 0) - 1
     with nogil:
-        outside = p[0] | (last - (p[0] & most))
-        first = 1
-        while first < end:
-            stop = min(first + COUNTED_AT_ONCE, end)
-            fallen = 0
-            for j in range(first, stop):
-                outside |= p[j] | (last - (p[j] & most))  # negative where p[j] < 0 or p[j] > last; no sum overflows
-                fallen += p[j] <= p[j - 1]
-            falls += fallen
-            first = stop
-        for row in range(1, n_samples):
-            begin = starts[row]
-            if 0 < begin < end and starts[row + 1] > begin:
-                borders += p[begin] <= p[begin - 1]
-    if outside < 0:
+        outside = p[0] < 0 or p[0] > last
+        begin, row = 0, 1
+        while begin < end - 1:  # so few at once that they stay in the cache and no lane of a vector overflows
+            j = min(<int64_t>COUNTED_AT_ONCE, end - 1 - begin)
+            if column is int32_t:
+                falls += levels.active.falls(j, p + begin, <int32_t>min(last, 0x7fffffff), &outside)
+            else:
+                falls += levels.active.falls_wide(j, p + begin, last, &outside)
+            begin += j
+            while row < n_samples and starts[row] <= begin:  # falls from one row to the next
+                if 0 < starts[row] < end and starts[row + 1] > starts[row]:
+                    borders += p[starts[row]] <= p[starts[row] - 1]
+                row += 1
+    if outside != 0:
         for row in range(n_samples):
             for j in range(starts[row], starts[row + 1]):
                 if not 0 <= p[j] < n_features:

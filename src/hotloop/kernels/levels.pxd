@@ -1,6 +1,6 @@
 # The vector primitives (vectors/vectors.h) of the active instruction-set level, for the other kernels to cimport.
 from cython cimport floating
-from libc.stdint cimport int32_t, uint32_t, uint64_t
+from libc.stdint cimport int32_t, int64_t, uint32_t, uint64_t
 
 
 cdef extern from "vectors/vectors.h" nogil:
@@ -114,8 +114,11 @@ cdef extern from "vectors/vectors.h" nogil:
         const char *level
         int leads
         void (*fetch)(Py_ssize_t, const void *) noexcept nogil
+        void (*fetch_pair)(Py_ssize_t, const void *, const void *) noexcept nogil
         void (*fetch_places)(Py_ssize_t, const void *, bint, const void *, Py_ssize_t) noexcept nogil
         void (*permute)(uint64_t, int, int, const uint32_t *, uint64_t *) noexcept nogil
+        Py_ssize_t (*falls)(Py_ssize_t, const int32_t *, int32_t, int32_t *) noexcept nogil
+        Py_ssize_t (*falls_wide)(Py_ssize_t, const int64_t *, int64_t, int64_t *) noexcept nogil
         vectors_f32 f32
         vectors_f64 f64
     const vectors *vectors_of_level(const char *level)

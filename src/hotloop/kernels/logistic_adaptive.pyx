@@ -15,11 +15,6 @@ from hotloop.kernels.nonzeros cimport Csr, NonZeros
 from hotloop.kernels.samples cimport Dense
 from hotloop.kernels.steps cimport BAD_ROW, DIVERGED, NONE, Steps, Trouble, new_steps, next_row, take_slopes, what_is_wrong
 
-cdef enum:
-    CACHED = 1 << 20      # bytes of pairs, above which they are fetched: half a cache, as roots and divisions leave time for it
-    ROWS_FETCHED = 24     # as in logistic_sparse.pyx
-    WEIGHTS_FETCHED = 4
-
 
 cdef struct Rule:
     bint ftrl
@@ -39,17 +34,14 @@ cdef Trouble take_steps(
     cdef const int32_t *at
     cdef const floating *x
     cdef Trouble trouble = NONE
-    cdef bint fetch = X != NULL and 2 * n_features * m * <Py_ssize_t>sizeof(floating) > CACHED
+    cdef bint fetch = X != NULL and 2 * n_features * m * <Py_ssize_t>sizeof(floating) > nonzeros.CACHED
     cdef Py_ssize_t row, n, c, j
     cdef double weight, g, step = rule.eta
     cdef floating beta = <floating>rule.beta, eta = <floating>rule.eta, inverse = <floating>(1 / rule.eta)
     while steps.next < steps.n_steps:
         if X != NULL:
-            row = steps.order[min(steps.next + ROWS_FETCHED, steps.n_steps - 1)]
-            if 0 <= row < steps.n_samples:
-                nonzeros.fetch_row(v, X, row)
-            row = steps.order[min(steps.next + WEIGHTS_FETCHED, steps.n_steps - 1)]
-            if fetch and 0 <= row < steps.n_samples:
+            row = nonzeros.look_ahead(v, X, steps.order, steps.next, steps.n_steps, fetch)
+            if row >= 0:
                 nonzeros.fetch_weights(v, X, row, pair, 2 * m * sizeof(floating))
                 if largest != NULL:
                     nonzeros.fetch_weights(v, X, row, largest, sizeof(floating))

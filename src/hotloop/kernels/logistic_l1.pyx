@@ -14,10 +14,6 @@ from hotloop.kernels.nonzeros cimport Csr, NonZeros
 from hotloop.kernels.samples cimport Dense
 from hotloop.kernels.steps cimport BAD_ROW, DIVERGED, NONE, Steps, Trouble, new_steps, next_row, take_slopes, what_is_wrong
 
-cdef enum:
-    CACHED = 1 << 20      # as in logistic_adaptive.pyx
-    ROWS_FETCHED = 24
-    WEIGHTS_FETCHED = 4
 # Weights are settled when the factor that L2 leaves them with is below this, and when they have shrunk by more than this: what a
 # column owes is the difference of two such sums, 1e-12 of them in float64.
 cdef double SMALLEST = 1e-3
@@ -80,15 +76,12 @@ cdef Trouble sparse_steps(
     cdef const int32_t *at
     cdef const floating *x
     cdef Trouble trouble
-    cdef bint fetch = n_features * n_outputs * <Py_ssize_t>sizeof(floating) > CACHED
+    cdef bint fetch = n_features * n_outputs * <Py_ssize_t>sizeof(floating) > nonzeros.CACHED
     cdef Py_ssize_t row, n, c
     cdef double weight, eta
     while steps.next < steps.n_steps:
-        row = steps.order[min(steps.next + ROWS_FETCHED, steps.n_steps - 1)]
-        if 0 <= row < X.n_samples:
-            nonzeros.fetch_row(v, X, row)
-        row = steps.order[min(steps.next + WEIGHTS_FETCHED, steps.n_steps - 1)]
-        if fetch and 0 <= row < X.n_samples:
+        row = nonzeros.look_ahead(v, X, steps.order, steps.next, steps.n_steps, fetch)
+        if row >= 0:
             nonzeros.fetch_weights(v, X, row, W, n_outputs * sizeof(floating))
             nonzeros.fetch_weights(v, X, row, shrunk, n_outputs * sizeof(double))
         trouble = next_row(steps, &row, &weight)

@@ -14,13 +14,6 @@ from hotloop.kernels cimport levels, nonzeros
 from hotloop.kernels.nonzeros cimport Csr, NonZeros
 from hotloop.kernels.steps cimport BAD_ROW, DIVERGED, NONE, Steps, Trouble, new_steps, next_row, prefetch, what_is_wrong
 
-# Weights that need more bytes are fetched ahead: M non-zeros/s of a pass (Zen 3, rows in order) without and with, rows of 39:
-# 2^20 columns (4 MB) 346 and 291, 2^24 columns 120 and 166.
-cdef enum:
-    CACHED = 8 << 20
-    STARTS_FETCHED = 48   # so many rows ahead it is fetched where they start: rows in random order 358 -> 456 (RCV1 shape, Zen 5),
-    ROWS_FETCHED = 24     # so many rows ahead their columns and values are fetched, unless rows come in order,
-    WEIGHTS_FETCHED = 4   # and so many ahead the weights that they meet
 # Weights are settled when the factor that L2 leaves them with is below this: the two parts of (LR-14) cancel as it falls.
 cdef double SMALLEST = 1e-3
 
@@ -58,19 +51,12 @@ cdef inline void look_ahead(
     const levels.vectors *v, Steps *steps, const Csr *X, const floating *W, Py_ssize_t m, const double *total, bint fetch
 ) noexcept nogil:
     """Fetch what rows ahead of the next one need."""
-    cdef Py_ssize_t ahead = min(steps.next + STARTS_FETCHED, steps.n_steps - 1), row = steps.order[ahead]
-    if 0 <= row < X.n_samples:
-        prefetch(X.starts + row)
-    ahead = min(steps.next + ROWS_FETCHED, steps.n_steps - 1)
-    row = steps.order[ahead]
-    if 0 <= row < X.n_samples and (ahead == 0 or row != steps.order[ahead - 1] + 1):  # rows in order come by themselves
-        nonzeros.fetch_row(v, X, row)
-    if fetch:
-        row = steps.order[min(steps.next + WEIGHTS_FETCHED, steps.n_steps - 1)]
-        if 0 <= row < X.n_samples:
-            nonzeros.fetch_weights(v, X, row, W, m * sizeof(floating))
-            if total != NULL:
-                nonzeros.fetch_weights(v, X, row, total, m * sizeof(double))
+    cdef Py_ssize_t row = nonzeros.look_ahead(v, X, steps.order, steps.next, steps.n_steps, fetch)
+    prefetch(steps.eta + steps.moved + 256)
+    if row >= 0:
+        nonzeros.fetch_weights(v, X, row, W, m * sizeof(floating))
+        if total != NULL:
+            nonzeros.fetch_weights(v, X, row, total, m * sizeof(double))
 
 
 cdef Trouble one_output(
@@ -81,7 +67,7 @@ cdef Trouble one_output(
     cdef const int32_t *at
     cdef const floating *x
     cdef Trouble trouble = NONE
-    cdef bint fetch = n_features * <Py_ssize_t>sizeof(floating) > CACHED
+    cdef bint fetch = n_features * <Py_ssize_t>sizeof(floating) > nonzeros.CACHED
     cdef Py_ssize_t row, n, slot, i
     cdef double weight, eta, m, a, c, along, keep, inverse, kept
     cdef floating sign
@@ -146,7 +132,7 @@ cdef Trouble several_outputs(
     cdef const int32_t *at
     cdef const floating *x
     cdef Trouble trouble = NONE
-    cdef bint fetch = n_features * n_outputs * <Py_ssize_t>sizeof(floating) > CACHED
+    cdef bint fetch = n_features * n_outputs * <Py_ssize_t>sizeof(floating) > nonzeros.CACHED
     cdef Py_ssize_t row, n, c, label
     cdef double weight, eta, along, keep, a, largest, below, top
     while steps.next < steps.n_steps:
@@ -312,11 +298,11 @@ def sparse_margins(
     cdef floating[::1] scratch = np.empty(max(longest, 1), dtype), found = np.empty(n_outputs, dtype)
     cdef const int32_t *at
     cdef const floating *x
-    cdef bint fetch = W.shape[0] * n_outputs * <Py_ssize_t>sizeof(floating) > CACHED
+    cdef bint fetch = W.shape[0] * n_outputs * <Py_ssize_t>sizeof(floating) > nonzeros.CACHED
     with nogil:
         for i in range(n_samples):
-            if fetch and i + WEIGHTS_FETCHED < n_samples:
-                nonzeros.fetch_weights(levels.active, &X.rows, i + WEIGHTS_FETCHED, &W[0, 0], n_outputs * sizeof(floating))
+            if fetch and i + nonzeros.WEIGHTS_FETCHED < n_samples:
+                nonzeros.fetch_weights(levels.active, &X.rows, i + nonzeros.WEIGHTS_FETCHED, &W[0, 0], n_outputs * sizeof(floating))
             n = nonzeros.take_row(levels.active, &X.rows, i, <const floating *>NULL, &found_places[0], &scratch[0], &at, &x)
             if n < 0:
                 break

@@ -87,13 +87,30 @@ static void JOIN(fetch, of, LEVEL)(ptrdiff_t n_bytes, const void *x)
     __builtin_prefetch((const char *)x + n_bytes - 1);
 }
 
+static void JOIN(fetch, pair, LEVEL)(ptrdiff_t n_bytes, const void *x, const void *y)
+{
+    for (ptrdiff_t i = 0; i < n_bytes; i += 64) {
+        __builtin_prefetch((const char *)x + i);
+        __builtin_prefetch((const char *)y + i);
+    }
+    __builtin_prefetch((const char *)x + n_bytes - 1);
+    __builtin_prefetch((const char *)y + n_bytes - 1);
+}
+
+#define FETCH_PLACES(PLACE, WIDTH) \
+    for (ptrdiff_t j = 0; j < n; j++) __builtin_prefetch((const char *)base + ((const PLACE *)places)[j] * (ptrdiff_t)(WIDTH))
 static void JOIN(fetch, places, LEVEL)(ptrdiff_t n, const void *places, int wide, const void *base, ptrdiff_t width)
 {
     if (wide)
-        for (ptrdiff_t j = 0; j < n; j++) __builtin_prefetch((const char *)base + ((const int64_t *)places)[j] * width);
+        FETCH_PLACES(int64_t, width);
+    else if (width == 4)
+        FETCH_PLACES(int32_t, 4);
+    else if (width == 8)
+        FETCH_PLACES(int32_t, 8);
     else
-        for (ptrdiff_t j = 0; j < n; j++) __builtin_prefetch((const char *)base + ((const int32_t *)places)[j] * width);
+        FETCH_PLACES(int32_t, width);
 }
+#undef FETCH_PLACES
 
 static void JOIN(permute, of, LEVEL)(uint64_t first, int low_bits, int high_bits, const uint32_t *keys, uint64_t *places)
 {
@@ -132,5 +149,5 @@ static void JOIN(permute, of, LEVEL)(uint64_t first, int low_bits, int high_bits
         OF(backward_sum, SHORT), OF(momentum, SHORT), OF(adam, SHORT)                                                           \
     }
 
-const struct vectors JOIN(vectors, of, LEVEL) = {LEVEL_NAME, LEADS, JOIN(fetch, of, LEVEL), JOIN(fetch, places, LEVEL), JOIN(permute, of, LEVEL), TABLE(f32),
+const struct vectors JOIN(vectors, of, LEVEL) = {LEVEL_NAME, LEADS, JOIN(fetch, of, LEVEL), JOIN(fetch, pair, LEVEL), JOIN(fetch, places, LEVEL), JOIN(permute, of, LEVEL), OF(falls, f32), OF(falls, f64), TABLE(f32),
                                                     TABLE(f64)};

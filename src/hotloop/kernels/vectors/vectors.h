@@ -135,11 +135,16 @@ struct vectors {
     int leads;
     /* brings n_bytes into the cache */
     void (*fetch)(ptrdiff_t n_bytes, const void *x);
+    /* brings n_bytes of each into the cache: one loop, whose end the CPU guesses wrongly once */
+    void (*fetch_pair)(ptrdiff_t n_bytes, const void *x, const void *y);
     /* brings base[places[j] * width], j < n, into the cache; places are int64 (wide) or int32 */
     void (*fetch_places)(ptrdiff_t n, const void *places, int wide, const void *base, ptrdiff_t width);
     /* GROUP places of a permutation of 0 ... 2^(low_bits + high_bits) - 1, from the first on: a Feistel network of ROUNDS rounds
        on the two parts of the place, each below 33 bits (Luby and Rackoff 1988) */
     void (*permute)(uint64_t first, int low_bits, int high_bits, const uint32_t *keys, uint64_t *places);
+    /* how many of p[1], ..., p[n] do not exceed the one before; sets bits of outside where one of them is negative or above last */
+    ptrdiff_t (*falls)(ptrdiff_t n, const int32_t *p, int32_t last, int32_t *outside);
+    ptrdiff_t (*falls_wide)(ptrdiff_t n, const int64_t *p, int64_t last, int64_t *outside);
     struct vectors_f32 f32;
     struct vectors_f64 f64;
 };
