@@ -36,10 +36,11 @@ cdef extern from "vectors/vectors.h" nogil:
                              double *) noexcept nogil
         float (*step_along)(float, float, float) noexcept nogil
         double (*sum_of_squares)(Py_ssize_t, const float *) noexcept nogil
-        void (*adaptive_weights)(Py_ssize_t, const int32_t *, Py_ssize_t, Py_ssize_t, const float *, bint, float, float, float, float,
-                                 float *, float *) noexcept nogil
-        void (*adaptive_update)(Py_ssize_t, const float *, const int32_t *, Py_ssize_t, Py_ssize_t, float *, bint, float, float,
-                                float, const float *, const float *) noexcept nogil
+        float (*adaptive_margin)(Py_ssize_t, const float *, const int32_t *, Py_ssize_t, const float *) noexcept nogil
+        void (*adaptive_weights)(Py_ssize_t, const int32_t *, Py_ssize_t, const float *, float, float, float, float, float *,
+                                 float *) noexcept nogil
+        void (*adaptive_update)(Py_ssize_t, const float *, const int32_t *, Py_ssize_t, float *, bint, float, float, float, const float *,
+                                const float *) noexcept nogil
         double (*normalize)(Py_ssize_t, const float *, const int32_t *, Py_ssize_t, float *, float *, float *) noexcept nogil
         void (*shrink_step)(Py_ssize_t, Py_ssize_t, float, float, const float *, const float *, float *) noexcept nogil
         void (*catch_up)(Py_ssize_t, Py_ssize_t, const int32_t *, double, float *, double *) noexcept nogil
@@ -85,10 +86,11 @@ cdef extern from "vectors/vectors.h" nogil:
                              double *) noexcept nogil
         double (*step_along)(double, double, double) noexcept nogil
         double (*sum_of_squares)(Py_ssize_t, const double *) noexcept nogil
-        void (*adaptive_weights)(Py_ssize_t, const int32_t *, Py_ssize_t, Py_ssize_t, const double *, bint, double, double, double, double,
-                                 double *, double *) noexcept nogil
-        void (*adaptive_update)(Py_ssize_t, const double *, const int32_t *, Py_ssize_t, Py_ssize_t, double *, bint, double, double,
-                                double, const double *, const double *) noexcept nogil
+        double (*adaptive_margin)(Py_ssize_t, const double *, const int32_t *, Py_ssize_t, const double *) noexcept nogil
+        void (*adaptive_weights)(Py_ssize_t, const int32_t *, Py_ssize_t, const double *, double, double, double, double, double *,
+                                 double *) noexcept nogil
+        void (*adaptive_update)(Py_ssize_t, const double *, const int32_t *, Py_ssize_t, double *, bint, double, double, double, const double *,
+                                const double *) noexcept nogil
         double (*normalize)(Py_ssize_t, const double *, const int32_t *, Py_ssize_t, double *, double *, double *) noexcept nogil
         void (*shrink_step)(Py_ssize_t, Py_ssize_t, double, double, const double *, const double *, double *) noexcept nogil
         void (*catch_up)(Py_ssize_t, Py_ssize_t, const int32_t *, double, double *, double *) noexcept nogil
@@ -293,24 +295,33 @@ cdef inline double sum_of_squares(
         return v.f64.sum_of_squares(n, w)
 
 
-cdef inline void adaptive_weights(
-    const vectors *v, Py_ssize_t n, const int32_t *at, Py_ssize_t width, Py_ssize_t place, const floating *pair, bint ftrl,
-    floating l1, floating l2, floating beta, floating inverse, floating *w, floating *root
+cdef inline floating adaptive_margin(
+    const vectors *v, Py_ssize_t n, const floating *x, const int32_t *at, Py_ssize_t width, const floating *pair
 ) noexcept nogil:
     if floating is float:
-        v.f32.adaptive_weights(n, at, width, place, pair, ftrl, l1, l2, beta, inverse, w, root)
+        return v.f32.adaptive_margin(n, x, at, width, pair)
     else:
-        v.f64.adaptive_weights(n, at, width, place, pair, ftrl, l1, l2, beta, inverse, w, root)
+        return v.f64.adaptive_margin(n, x, at, width, pair)
+
+
+cdef inline void adaptive_weights(
+    const vectors *v, Py_ssize_t n, const int32_t *at, Py_ssize_t width, const floating *pair, floating l1, floating l2,
+    floating beta, floating inverse, floating *w, floating *root
+) noexcept nogil:
+    if floating is float:
+        v.f32.adaptive_weights(n, at, width, pair, l1, l2, beta, inverse, w, root)
+    else:
+        v.f64.adaptive_weights(n, at, width, pair, l1, l2, beta, inverse, w, root)
 
 
 cdef inline void adaptive_update(
-    const vectors *v, Py_ssize_t n, const floating *x, const int32_t *at, Py_ssize_t width, Py_ssize_t place, floating *pair,
-    bint ftrl, floating beta, floating eta, floating g, const floating *w, const floating *root
+    const vectors *v, Py_ssize_t n, const floating *x, const int32_t *at, Py_ssize_t width, floating *pair, bint ftrl,
+    floating beta, floating eta, floating g, const floating *w, const floating *root
 ) noexcept nogil:
     if floating is float:
-        v.f32.adaptive_update(n, x, at, width, place, pair, ftrl, beta, eta, g, w, root)
+        v.f32.adaptive_update(n, x, at, width, pair, ftrl, beta, eta, g, w, root)
     else:
-        v.f64.adaptive_update(n, x, at, width, place, pair, ftrl, beta, eta, g, w, root)
+        v.f64.adaptive_update(n, x, at, width, pair, ftrl, beta, eta, g, w, root)
 
 
 cdef inline double normalize(

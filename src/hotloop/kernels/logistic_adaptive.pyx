@@ -63,14 +63,17 @@ cdef Trouble take_steps(
             step = rule.eta * sqrt((rule.t + 1) / met[0]) if met[0] > 0 else 0.0           # (AD-3)
             eta = <floating>step
         for c in range(m):
-            levels.adaptive_weights(v, n, at, m, c, <const floating *>pair, rule.ftrl, <floating>(rule.l1 * rule.t),
-                                    <floating>(rule.l2 * rule.t), beta, inverse, w + c * n, root + c * n)
-            p[c] = 0.0
-            if x == NULL:
-                for j in range(n):
-                    p[c] += w[c * n + j]
-            elif n > 0:
-                p[c] = levels.dot(v, n, x, <const floating *>(w + c * n))
+            if not rule.ftrl:
+                p[c] = levels.adaptive_margin(v, n, x, at, m, <const floating *>(pair + 2 * c))
+            else:
+                levels.adaptive_weights(v, n, at, m, <const floating *>(pair + 2 * c), <floating>(rule.l1 * rule.t),
+                                        <floating>(rule.l2 * rule.t), beta, inverse, w + c * n, root + c * n)
+                p[c] = 0.0
+                if x == NULL:
+                    for j in range(n):
+                        p[c] += w[c * n + j]
+                elif n > 0:
+                    p[c] = levels.dot(v, n, x, <const floating *>(w + c * n))
             if b_pair != NULL:
                 p[c] += b_pair[2 * c]                                                      # (LR-1)
             if not isfinite(p[c]):
@@ -78,7 +81,7 @@ cdef Trouble take_steps(
         steps.loss += weight * take_slopes(v, m, p, <Py_ssize_t>steps.y[row * steps.y_stride])
         for c in range(m):
             g = weight * p[c]
-            levels.adaptive_update(v, n, x, at, m, c, pair, rule.ftrl, beta, eta, <floating>g, <const floating *>(w + c * n),
+            levels.adaptive_update(v, n, x, at, m, pair + 2 * c, rule.ftrl, beta, eta, <floating>g, <const floating *>(w + c * n),
                                    <const floating *>(root + c * n))
             if b_pair != NULL and g != 0.0:
                 b_pair[2 * c + 1] += g * g

@@ -16,9 +16,9 @@
    rows of one length, as of categories, are foreseen whole. A pass, ns a row (Zen 5, float32), by gathers, by a loop of four, and so: 75
    among 47,236 columns 87, 78, 79; 39 among 2^20, of one length 80, 79, 52, of any 83, 81, 79; among 2^24 108, 102, 82 and 109, 105, 97. */
 static inline __attribute__((always_inline)) REAL NAME(any_gather_dot)(
-    ptrdiff_t n, const REAL *x, const int32_t *at, const REAL *w, const int ones)
+    ptrdiff_t n, const REAL *x, const int32_t *at, const REAL *w, const ptrdiff_t stride, const int ones)
 {
-#define TERM(i) (ones ? w[at[i]] : x[i] * w[at[i]])
+#define TERM(i) (ones ? w[at[i] * stride] : x[i] * w[at[i] * stride])
 #define FOUR(i) s0 += TERM(i), s1 += TERM(i + 1), s2 += TERM(i + 2), s3 += TERM(i + 3);
 #define ON(i) APART(s); n -= i, at += i, x = ones ? x : x + i;
     REAL s0 = 0, s1 = 0, s2 = 0, s3 = 0;
@@ -47,7 +47,7 @@ static inline __attribute__((always_inline)) REAL NAME(any_gather_dot)(
 
 static REAL NAME(gather_dot)(ptrdiff_t n, const REAL *x, const int32_t *at, const REAL *w)
 {
-    return x ? NAME(any_gather_dot)(n, x, at, w, 0) : NAME(any_gather_dot)(n, x, at, w, 1);
+    return x ? NAME(any_gather_dot)(n, x, at, w, 1, 0) : NAME(any_gather_dot)(n, x, at, w, 1, 1);
 }
 
 /* Four columns are read before the first of them is written: loads do not wait for stores of their own row. */

@@ -81,12 +81,14 @@ enum { U8, I8, U16, I16, U32, I32, U64, I64, F16, F32, F64, TYPES };
     REAL (*step_along)(REAL e, REAL sign, REAL m);                                                                                 \
     /* sum_j w_j^2 */                                                                                                              \
     double (*sum_of_squares)(ptrdiff_t n, const REAL *w);                                                                          \
-    /* Of AdaGrad (ftrl 0) or FTRL, see adaptive.h: the weights w_j that a row meets, and for FTRL the roots of the sums of squares;\
-       then the step that a row of slope g (times its weight) takes from them */                                                   \
-    void (*adaptive_weights)(ptrdiff_t n, const int32_t *at, ptrdiff_t width, ptrdiff_t place, const REAL *pair, int ftrl, REAL l1,\
-                             REAL l2, REAL beta, REAL inverse, REAL *w, REAL *root);                                               \
-    void (*adaptive_update)(ptrdiff_t n, const REAL *x, const int32_t *at, ptrdiff_t width, ptrdiff_t place, REAL *pair, int ftrl, \
-                            REAL beta, REAL eta, REAL g, const REAL *w, const REAL *root);                                         \
+    /* See adaptive.h. The margin of a row by the weights of AdaGrad, which are the first of each pair */                          \
+    REAL (*adaptive_margin)(ptrdiff_t n, const REAL *x, const int32_t *at, ptrdiff_t width, const REAL *pair);                     \
+    /* the weights w_j of FTRL that a row meets, and the roots of their sums of squares */                                         \
+    void (*adaptive_weights)(ptrdiff_t n, const int32_t *at, ptrdiff_t width, const REAL *pair, REAL l1, REAL l2, REAL beta,       \
+                             REAL inverse, REAL *w, REAL *root);                                                                   \
+    /* the step that a row of slope g (times its weight) takes; from those weights and roots, by FTRL */                           \
+    void (*adaptive_update)(ptrdiff_t n, const REAL *x, const int32_t *at, ptrdiff_t width, REAL *pair, int ftrl, REAL beta,       \
+                            REAL eta, REAL g, const REAL *w, const REAL *root);                                                    \
     double (*normalize)(ptrdiff_t n, const REAL *x, const int32_t *at, ptrdiff_t width, REAL *pair, REAL *largest, REAL *q);       \
     /* A step of a dense row under an L1 penalty: W_ji <- soft((1 - l2) W_ji + c_i x_j, l1)                              (LR-16) */\
     void (*shrink_step)(ptrdiff_t n, ptrdiff_t width, REAL l1, REAL l2, const REAL *c, const REAL *x, REAL *W);                    \
