@@ -74,6 +74,7 @@ TESTS = {
     "progressive.py": f"{KERNELS} test_progressive",
     "estimators/callbacks.py": f"{KERNELS} test_callbacks",
     "training.py": f"{KERNELS} test_training test_progressive",
+    "estimators/complaints.py": f"{KERNELS} test_complaints",
     "two_layer_state.py": f"{KERNELS} test_training",
 }
 
@@ -544,6 +545,13 @@ MUTANTS = {
         ("bits |= sign | special", "bits |= special"),
         ("(low[i] ^ keys[k]) & high_mask", "(low[i] ^ keys[0]) & high_mask"),
     ],
+    "estimators/complaints.py": [
+        ("share = np.array([1 - second, second])", "share = np.array([0.5, 0.5])"),
+        ("rows.sample_weight @ rows.y / total", "rows.y.mean()"),
+        ("some = some if moving is None else moving[some]", "some = some"),
+        ("m, y = m[moving], y[moving]", "pass"),
+        ("guessing = float(nats) * total / rows.n_moving", "guessing = float(nats) * total"),
+    ],
     "schedules.py": [
         ("return np.full(count, eta0)", "return eta0 / (t + 1)"),
         ("return eta0 / (t + 1) ** power_t", "return eta0 / (t + 2) ** power_t"),
@@ -574,7 +582,10 @@ MUTANTS = {
         ("plan.power_t, state.t, len(part))", "plan.power_t, 0, len(part))"),
         ("now < best_loss - margin", "now < best_loss"),
         ("key=np.array([seed, epoch]", "key=np.array([seed, 0]"),
-        ("size = CUT * max(1, int(", "size = max(1, int("),
+        ("size = state.cut * max(1, int(", "size = max(1, int("),
+        ("own.sum()) * (len(self) / max(1, len(own)))", "own.sum())"),
+        ("return len(self) if self.all_move else int(", "return int("),
+        ("return bool(distinct(self.sample_weight).all())", "return bool(distinct(self.sample_weight).any())"),
         ("pass_over if epoch or first_pass is None else first_pass", "pass_over if first_pass is None else first_pass"),
         ("if order is None else order[rows.sample_weight[order] != 0]", "if order is None else order"),
     ],

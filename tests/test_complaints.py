@@ -60,6 +60,33 @@ def test_diverging():
     assert "guessing by the shares of the classes, 0.69" in text
 
 
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("n_classes", [2, 3])
+def test_guessing_is_by_the_shares_of_the_rows_that_count(n_classes, weighted):
+    X, _ = healthy()
+    y = np.minimum(np.arange(400) % 8, n_classes - 1)
+    weight = np.random.default_rng(0).choice([0.0, 1.0, 6.0], 400) if weighted else np.ones(400)
+    share = np.bincount(y, weight) / weight.sum()
+    guessing = -(share * np.log(share)).sum() * weight[weight > 0].mean()
+    options = {"eta0": 300.0, "alpha": 0, "average": False, "max_iter": 3, "tol": None}
+    told = dict(said(X, y, sample_weight=weight if weighted else None, **options))
+    assert f"guessing by the shares of the classes, {guessing:.3g}." in told["Diverging"]
+
+
+def test_rows_of_weight_0_leak_no_label_and_part_no_classes():
+    X, y = healthy(9000)
+    X[:, 4] = y
+    weight = np.ones(9000)
+    X[::2, 4], weight[::2] = 1 - X[::2, 4], 0.0
+    assert [name for name, _ in said(X, y, sample_weight=weight, **FEW_EPOCHS)] == ["LeakedLabel"]
+    X, y = healthy(60)
+    y, weight = (X[:, 0] > 0).astype(int), np.ones(60)
+    y[:5], weight[:5] = 1 - y[:5], 0.0
+    told = said(X, y, sample_weight=weight, alpha=0.0, eta0=3.0, max_iter=300, tol=None)
+    assert "Separable" in [name for name, _ in told]
+    assert "all 55 rows" in dict(told)["Separable"]
+
+
 @pytest.mark.parametrize("n_classes", [2, 3])
 def test_separable(n_classes):
     X, _ = healthy()

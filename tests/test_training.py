@@ -25,6 +25,17 @@ def some_rows(n_samples=40, n_features=5, dtype=np.float64, weighted=False):
     return Rows(X.astype(dtype), y, weight)
 
 
+def test_weights_are_counted_and_summed():
+    X, y = np.zeros((5, 1)), np.zeros(5)
+    for weight, moving, total in (([1, 1, 1, 1, 1], 5, 5.0), ([0, 0.5, 2, 0, 1], 3, 3.5), ([0, 0, 0, 0, 0], 0, 0.0)):
+        rows = Rows(X, y, np.array(weight, np.float64))
+        assert (rows.all_move, rows.n_moving, rows.total_weight) == (moving == 5, moving, total)
+    for weight in (0.0, 1.0, 2.5):
+        rows = Rows(X, y, np.broadcast_to(np.float64(weight), 5))
+        assert (rows.all_move, rows.n_moving, rows.total_weight) == (weight > 0, 5 * (weight > 0), 5 * weight)
+    assert Rows(X[:0], y[:0], np.broadcast_to(np.float64(1), 0)).total_weight == 0
+
+
 def new_state(rows, n_outputs=1, averaged=True):
     return LogisticState.zeros(n_outputs, rows.X.shape[1], rows.X.dtype, fit_intercept=True, averaged=averaged)
 

@@ -149,10 +149,10 @@ def start_logistic(state: LogisticState, rows: Rows, settings: Settings, columns
     """
     state.t = 0
     state.statistics = ColumnStatistics(rows.X.shape[1])
-    state.n_rows = int(np.count_nonzero(rows.sample_weight))
-    mean_weight = float(rows.sample_weight.sum()) / state.n_rows
+    state.n_rows = rows.n_moving
+    mean_weight = rows.total_weight / state.n_rows
     if isinstance(rows.X, SparseRows):
-        square = _start_sparse(state, rows.X, rows.sample_weight, settings, columns)
+        square = _start_sparse(state, rows.X, rows, settings, columns)
         return logistic_plan(state, settings, state.n_rows, mean_weight, square)
     if settings.need_statistics:
         state.statistics.update(rows.X, rows.sample_weight, largest=settings.standardize in BY_LARGEST)
@@ -163,21 +163,15 @@ def start_logistic(state: LogisticState, rows: Rows, settings: Settings, columns
     return logistic_plan(state, settings, state.n_rows, mean_weight)
 
 
-def _start_sparse(
-    state: LogisticState,
-    X: SparseRows,
-    sample_weight: NDArray[np.float64],
-    settings: Settings,
-    columns: Sequence[str] | None,
-) -> float:
+def _start_sparse(state: LogisticState, X: SparseRows, rows: Rows, settings: Settings, columns: Sequence[str] | None) -> float:
     """Standardise sparse rows; returns the mean of weight ||z||^2, 0 where nobody asks for it.
 
     Rows that are not finite show in what is computed: ValueError; or, where nothing is, in their margins.
 
     The largest values alone cost a number a column, and nothing where every value is 1; the moments of "std" four.
     """
-    dtype, n_features = state.W.dtype, X.n_features
-    square, total = 0.0, float(sample_weight.sum())
+    dtype, n_features, sample_weight = state.W.dtype, X.n_features, rows.sample_weight
+    square, total = 0.0, rows.total_weight
     if settings.standardize == "std":
         state.statistics.update(X, sample_weight)
         if not state.statistics.is_finite():

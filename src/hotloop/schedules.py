@@ -24,10 +24,10 @@ def step_sizes(learning_rate: str, eta0: float, horizon: float, power_t: float, 
     -------
     eta : ndarray of shape (count,)
     """
+    if learning_rate == "constant":  # (ST-1)
+        return np.full(count, eta0)
     t = np.arange(first, first + count, dtype=np.float64)
     match learning_rate:
-        case "constant":  # (ST-1)
-            return np.full(count, eta0)
         case "invscaling":  # (ST-2)
             return eta0 / (t + 1) ** power_t
         case "optimal":  # (ST-3)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from hotloop.backend import choose
 from hotloop.schedules import step_sizes
 from hotloop.sparse_rows import SparseRows
+from hotloop.validation import distinct
 
 Vector = NDArray[np.float64]
 
@@ -55,6 +56,22 @@ class Rows:
     def take(self, chosen: NDArray[np.intp]) -> "Rows":
         """Return a copy of some of the rows."""
         return Rows(self.X[chosen], self.y[chosen], self.sample_weight[chosen])
+
+    @property
+    def all_move(self) -> bool:
+        """Whether every row has a weight above 0."""
+        return bool(distinct(self.sample_weight).all())
+
+    @property
+    def n_moving(self) -> int:
+        """Rows of weight above 0."""
+        return len(self) if self.all_move else int(np.count_nonzero(self.sample_weight))
+
+    @property
+    def total_weight(self) -> float:
+        """Sum of the weights."""
+        own = distinct(self.sample_weight)
+        return float(own.sum()) * (len(self) / max(1, len(own)))
 
     @property
     def cells(self) -> float:
@@ -147,7 +164,7 @@ def run_epochs(
         ``state`` is then as after the last finished kernel call.
     """
     course, best_loss, best, waited = Course(), np.inf, state, 0
-    all_move = bool(rows.sample_weight.all())
+    all_move = rows.all_move
     for epoch in range(plan.max_iter):
         good = start if epoch == 0 and start is not None else state.copy()
         if epoch & (epoch - 1) == 0 and epoch:

@@ -84,6 +84,11 @@ def as_vector(values: Any, n: int, name: str, dtype: Any) -> Array:
     return vector
 
 
+def distinct(weights: Array) -> Array:
+    """Return the weights, of one number that stands for all (stride 0) one: whole rows of them need not be read."""
+    return weights[:1] if weights.strides == (0,) else weights
+
+
 def check_memory(n_bytes: int, what: str) -> None:
     """Raise MemoryError where the system tells that it has less than this left; asked before a large model is made."""
     if n_bytes < 1 << 28 or not os.path.exists("/proc/meminfo"):

@@ -13,7 +13,7 @@ from hotloop.logistic_state import LogisticState
 from hotloop.losses import probabilities
 from hotloop.sparse_rows import SparseRows
 from hotloop.training import Course, Plan, Rows
-from hotloop.validation import Array
+from hotloop.validation import Array, distinct
 
 LEAKED = 0.999  # share of a column's variance that the label explains
 ENOUGH_TO_TELL = 30  # rows, below which a column may equal the label by chance
@@ -87,19 +87,13 @@ def of_logistic_fit(
     ``held_out``: margins, labels and weights of rows that the model, or one like it, was not trained on. ``searched``: the
     penalty was chosen by rows held out; ``reweighed``: class weights move the probabilities on purpose; ``dual``: by "sdca".
     """
-    weight = rows.sample_weight
-    if weight.strides == (0,):  # one number that stands for all
-        moving, y = np.arange(len(rows)), rows.y.astype(np.intp)
-    else:
-        moving = np.flatnonzero(weight)
-        y, weight = rows.y[moving].astype(np.intp), weight[moving]
-    n_rows = len(moving)
+    moving = None if rows.all_move else np.flatnonzero(rows.sample_weight)
     if not dual:  # whose loss may rise before it falls
-        yield from _diverging(course, plan, y, weight, state.one_vs_rest)
+        yield from _diverging(course, plan, rows, len(classes), state.one_vs_rest)
     yield from _constant(state, rows.X, names)
-    yield from _few_rows(state, rows.X, n_rows, plan, searched)
-    yield from _leaked(rows.X, moving, y, names)
-    yield from _separable(state, rows, moving, y, weight, course, plan)
+    yield from _few_rows(state, rows.X, rows.n_moving, plan, searched)
+    yield from _leaked(rows, moving, names)
+    yield from _separable(state, rows, moving, course, plan)
     if held_out is not None and not reweighed:
         yield from _calibration(*held_out, classes)
 
@@ -108,14 +102,18 @@ def _column(j: int, names: Sequence[str] | None) -> str:
     return f"column {j}" if names is None else f"column {j} ({names[j]})"
 
 
-def _diverging(
-    course: Course, plan: Plan, y: NDArray[np.intp], weight: NDArray[np.float64], one_vs_rest: bool
-) -> Iterator[FitWarning]:
-    share = np.bincount(y) / len(y) if weight.strides == (0,) else np.bincount(y, weight) / weight.sum()
+def _diverging(course: Course, plan: Plan, rows: Rows, n_classes: int, one_vs_rest: bool) -> Iterator[FitWarning]:
+    alike, total = len(distinct(rows.sample_weight)) == 1, rows.total_weight
+    if n_classes == 2:
+        second = float(rows.y.mean() if alike else rows.sample_weight @ rows.y / total)
+        share = np.array([1 - second, second])
+    else:
+        share = np.bincount(rows.y.astype(np.intp), None if alike else rows.sample_weight)
+        share = share / share.sum()
     share = share[share > 0]
     rest = 1 - share[share < 1]
     nats = -(share * np.log(share)).sum() - one_vs_rest * (rest * np.log(rest)).sum()  # that of each class against the rest
-    guessing = float(nats) * float(weight.mean())
+    guessing = float(nats) * total / rows.n_moving
     loss = course.loss_curve[-1]
     if loss > GUESSING * guessing:
         yield DivergingWarning(
@@ -150,18 +148,25 @@ def _few_rows(state: LogisticState, X: Any, n_rows: int, plan: Plan, searched: b
         )
 
 
-def _leaked(X: Any, moving: NDArray[np.intp], y: NDArray[np.intp], names: Sequence[str] | None) -> Iterator[FitWarning]:
-    """First some of the rows, then, of the columns suspected, all."""
-    if len(y) < ENOUGH_TO_TELL:
+def _leaked(rows: Rows, moving: NDArray[np.intp] | None, names: Sequence[str] | None) -> Iterator[FitWarning]:
+    """First some of the rows, then, of the columns suspected, all. ``moving``: the rows that moved something, None for all."""
+    X, n_rows = rows.X, rows.n_moving
+    if n_rows < ENOUGH_TO_TELL:
         return
     sparse = isinstance(X, SparseRows)
     looked_at = X.n_stored / NON_ZEROS_LOOKED_AT if sparse else X.size / CELLS_LOOKED_AT
-    step = max(1, int(looked_at), len(y) // 4096)
-    some = np.arange(0, len(y), step)
+    step = max(1, int(looked_at), n_rows // 4096)
+    some = np.arange(0, n_rows, step)
     if len(some) < ENOUGH_TO_TELL:
-        some = np.linspace(0, len(y) - 1, ENOUGH_TO_TELL).astype(np.intp)
-    for j in _suspected(X, moving[some], y[some]):
-        share = float(_explained(_columns_of(X, moving, j), y)[0])
+        some = np.linspace(0, n_rows - 1, ENOUGH_TO_TELL).astype(np.intp)
+    some = some if moving is None else moving[some]
+    suspected = _suspected(X, some, rows.y[some].astype(np.intp))
+    if not suspected:
+        return
+    everything = np.arange(n_rows) if moving is None else moving
+    y = rows.y[everything].astype(np.intp)
+    for j in suspected:
+        share = float(_explained(_columns_of(X, everything, j), y)[0])
         if share >= LEAKED:
             yield LeakedLabelWarning(
                 f"leaked label: {_column(j, names)} alone tells {share:.2%} of the label's classes apart (share of its "
@@ -248,16 +253,16 @@ def _explained(part: NDArray[np.float64], y: NDArray[np.intp]) -> NDArray[np.flo
 def _separable(
     state: LogisticState,
     rows: Rows,
-    moving: NDArray[np.intp],
-    y: NDArray[np.intp],
-    weight: NDArray[np.float64],
+    moving: NDArray[np.intp] | None,
     course: Course,
     plan: Plan,
 ) -> Iterator[FitWarning]:
     """The rows are read only where there is next to no penalty and the loss is small."""
-    if plan.alpha * len(y) > 1e-3 or course.loss_curve[-1] > 0.1 * weight.mean():
+    if plan.alpha * rows.n_moving > 1e-3 or course.loss_curve[-1] > 0.1 * rows.total_weight / rows.n_moving:
         return
-    m = state.margins(rows.X)[moving]
+    m, y = state.margins(rows.X), rows.y.astype(np.intp)
+    if moving is not None:
+        m, y = m[moving], y[moving]
     if state.one_vs_rest:
         m[np.arange(len(y)), y] *= -1
         lead = -m.max(axis=1)

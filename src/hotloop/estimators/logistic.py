@@ -38,7 +38,7 @@ from hotloop.progressive import Progressive
 from hotloop.search import Search
 from hotloop.sparse_rows import SparseRows, check_finite_rows
 from hotloop.training import Course, Plan, Rows
-from hotloop.validation import Array, check_memory, float_dtype
+from hotloop.validation import Array, check_memory, distinct, float_dtype
 
 OPTIMIZERS = ("auto", "sgd", "adagrad", "ftrl", "normalized", "sdca")
 
@@ -294,12 +294,11 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
         names, settings = getattr(self, "feature_names_in_", None), self._settings(optimizer).of_rows(X)
         sparse = isinstance(X, SparseRows)
         untold = sparse and (optimizer != "sgd" or (settings.eta0 != "auto" and settings.alpha == "auto"))
-        if self.early_stopping or untold or not sample_weight.all():
+        some = not distinct(sample_weight).all()
+        if self.early_stopping or untold or some:
             check_finite_rows(X, names)  # else all rows meet the statistics or the first epoch, which tell
         start = self._warm_weights(X)
-        weighted = sample_weight > 0
-        some = not weighted.all()
-        classes = find_classes(y[weighted] if some else y)
+        classes = find_classes(y[sample_weight > 0] if some else y)
         self._check_classes(X, classes)
         if start is not None and not np.array_equal(classes, self.classes_):
             raise ValueError(f"warm_start: y has classes {classes.tolist()}, the last fit had {self.classes_.tolist()}")
@@ -323,8 +322,7 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
 
         def keep(plan: Plan) -> None:
             self.classes_ = classes
-            total = float(rows.sample_weight.sum())
-            self._stream = LogisticStream(state, settings, plan, weight_total=total, frozen=sparse)
+            self._stream = LogisticStream(state, settings, plan, weight_total=rows.total_weight, frozen=sparse)
             if self.verbose:
                 self._shown.training()
             tasks.planned(plan, searches=search is not None)
@@ -583,7 +581,7 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
             del self.search_
 
     def _certificate(self, state: LogisticState, rows: Rows, plan: Plan) -> Certificate:
-        return certify(state, rows, plan.alpha, float(np.count_nonzero(rows.sample_weight)))[0]
+        return certify(state, rows, plan.alpha, float(rows.n_moving))[0]
 
     def _keep_if_any(self, name: str, value: Any) -> None:
         if value is not None:
