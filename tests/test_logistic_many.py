@@ -1,5 +1,7 @@
 """Many models in one read: each is the model that training it alone gives."""
 
+from itertools import product
+
 import numpy as np
 import pytest
 from cases import Case
@@ -9,7 +11,7 @@ from tolerances import WEIGHTS
 from hotloop import reference
 
 
-def many_arguments(n_models, X, y, dtype, *, folds=False, averaged=False, intercept=True, standardised=False):
+def many_arguments(n_models, X, y, dtype, *, folds=False, averaged=False, intercept=True, standardised=False, by_model=False):
     """Return the arguments of ``logistic_many_pass`` in order: models that differ in all that may differ."""
     draw = np.random.default_rng(n_models)
     n_samples, n_features = X.shape
@@ -23,7 +25,7 @@ def many_arguments(n_models, X, y, dtype, *, folds=False, averaged=False, interc
         draw.integers(0, 3, (n_samples, n_models)).astype(np.uint8) if folds else None,
         (m % 2).astype(np.float64),
         draw.integers(0, n_samples, n_samples),
-        eta,
+        np.asfortranarray(eta) if by_model else eta,
         np.array([0.0, 0.01, 0.1])[m % 3],
         0.2 * draw.standard_normal(n_features).astype(dtype) if standardised else None,
         draw.uniform(0.5, 1.2, n_features).astype(dtype) if standardised else None,
@@ -50,11 +52,17 @@ def alone(arguments, m):
     return own, moved
 
 
-@pytest.mark.parametrize("n_models", [1, 3, 16, 21])
-@pytest.mark.parametrize("n_features", [1, 7, 33])
+@pytest.mark.parametrize(("n_models", "n_features"), [*product([1, 3, 16, 21], [1, 7, 33]), (18, 300)])
 @pytest.mark.parametrize(
     "options",
-    [{}, {"folds": True}, {"averaged": True, "folds": True}, {"averaged": True, "intercept": False}, {"standardised": True}],
+    [
+        {},
+        {"by_model": True},
+        {"folds": True},
+        {"averaged": True, "folds": True, "by_model": True},
+        {"averaged": True, "intercept": False},
+        {"standardised": True},
+    ],
     ids=lambda options: "-".join(options) or "plain",
 )
 def test_each_model_is_the_one_trained_alone(backend, dtype, n_models, n_features, options):
@@ -79,6 +87,19 @@ def test_a_model_that_overflows_leaves_the_others_alone(backend):
     assert not (np.abs(W[2]) < 1e6).all()
     for m in (0, 1, 3):
         assert np.abs(W[m] - wanted[m]).max() <= WEIGHTS[np.float32] * np.abs(wanted[m]).max()
+
+
+@pytest.mark.parametrize("size", [50.0, 90.0, 130.0, 700.0, 1030.0, 1e6])
+def test_margins_far_out(backend, dtype, size):
+    """Where exp has no number left, on either side."""
+    X, y = drawn_rows(60, 1)
+    X = np.where(np.abs(X) > 0.8, 1.0, 0.5) * np.sign(X)
+    arguments = many_arguments(5, X, y, dtype, intercept=False)
+    arguments[10][:, 0] = [size, -size, size / 2, 0.0, -size / 3]
+    wanted = np.concatenate([alone(arguments, m)[0][0] for m in range(5)])
+    assert not np.array_equal(wanted, arguments[10])
+    backend.logistic_many_pass(*arguments)
+    assert (np.abs(arguments[10] - wanted) <= WEIGHTS[dtype] * np.abs(wanted)).all()
 
 
 def test_no_rows_and_no_columns(backend):

@@ -26,6 +26,8 @@ cdef extern from "vectors/vectors.h" nogil:
         Py_ssize_t n_lanes
         int (*many)(Py_ssize_t, Py_ssize_t, float *, float *, const float *, double *, double *, int, int, const float *const *,
                     const float *const *, const float *const *, float *, float *) noexcept nogil
+        void (*prepare)(Py_ssize_t, double, double, const double *, const unsigned char *, const double *, Py_ssize_t, Py_ssize_t,
+                        const double *, Py_ssize_t *, float *, float *, float *) noexcept nogil
         void (*exponential)(Py_ssize_t, const float *, float *) noexcept nogil
         void (*logistic)(Py_ssize_t, const float *, float *) noexcept nogil
         float (*gather_dot)(Py_ssize_t, const float *, const int32_t *, const float *) noexcept nogil
@@ -76,6 +78,8 @@ cdef extern from "vectors/vectors.h" nogil:
         Py_ssize_t n_lanes
         int (*many)(Py_ssize_t, Py_ssize_t, double *, double *, const double *, double *, double *, int, int, const double *const *,
                     const double *const *, const double *const *, double *, double *) noexcept nogil
+        void (*prepare)(Py_ssize_t, double, double, const double *, const unsigned char *, const double *, Py_ssize_t, Py_ssize_t,
+                        const double *, Py_ssize_t *, double *, double *, double *) noexcept nogil
         void (*exponential)(Py_ssize_t, const double *, double *) noexcept nogil
         void (*logistic)(Py_ssize_t, const double *, double *) noexcept nogil
         double (*gather_dot)(Py_ssize_t, const double *, const int32_t *, const double *) noexcept nogil
@@ -204,6 +208,17 @@ cdef inline void losses(const vectors *v, Py_ssize_t n, floating *rows, double *
         v.f32.losses(n, rows, loss)
     else:
         v.f64.losses(n, rows, loss)
+
+
+cdef inline void prepare(
+    const vectors *v, Py_ssize_t n, double y, double weight, const double *target, const unsigned char *multiplicity,
+    const double *eta, Py_ssize_t eta_stride, Py_ssize_t model_stride, const double *alpha, Py_ssize_t *moved, floating *sign,
+    floating *step, floating *keep
+) noexcept nogil:
+    if floating is float:
+        v.f32.prepare(n, y, weight, target, multiplicity, eta, eta_stride, model_stride, alpha, moved, sign, step, keep)
+    else:
+        v.f64.prepare(n, y, weight, target, multiplicity, eta, eta_stride, model_stride, alpha, moved, sign, step, keep)
 
 
 cdef inline int many(

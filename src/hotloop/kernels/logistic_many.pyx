@@ -31,47 +31,35 @@ cdef struct Models:
     double *loss                     # of separate models, or NULL
 
 
-cdef void fill(Steps *steps, Models *models, Py_ssize_t row, double weight, floating *lanes, Py_ssize_t place) noexcept nogil:
-    """Write what the recurrence needs of a row at a place of a block: sign, step and keep of each lane. A row -1 moves nothing."""
+cdef void rest(Models *models, floating *lanes, Py_ssize_t place) noexcept nogil:
+    """Let nothing move at a place of a block."""
+    cdef Py_ssize_t width = models.width, m
+    for m in range(width):
+        lanes[place * width + m], lanes[(4 + place) * width + m], lanes[(8 + place) * width + m] = 0, 0, 1
+
+
+cdef void fill(
+    const levels.vectors *v, Steps *steps, Models *models, Py_ssize_t row, double weight, floating *lanes, Py_ssize_t place
+) noexcept nogil:
+    """Write what the recurrence needs of a row at a place of a block: sign, step and keep of each model; other lanes rest."""
     cdef Py_ssize_t width = models.width, m
     cdef floating *sign = lanes + place * width
     cdef floating *step = lanes + (4 + place) * width
     cdef floating *keep = lanes + (8 + place) * width
-    cdef double own, eta, y
-    cdef const double *etas
-    cdef bint moves
-    for m in range(width):
-        sign[m], step[m], keep[m] = 0, 0, 1
-    if row < 0:
-        return
-    y = steps.y[row * steps.y_stride]
+    cdef double eta, y = steps.y[row * steps.y_stride]
     if models.softmax:
         eta = steps.eta[steps.moved]
         for m in range(models.n_models):
-            step[m], keep[m] = <floating>(eta * weight), <floating>(1.0 - eta * steps.alpha)
+            sign[m], step[m], keep[m] = 0, <floating>(eta * weight), <floating>(1.0 - eta * steps.alpha)
         sign[<Py_ssize_t>y] = 1
         steps.moved += 1
-        return
-    if models.multiplicity == NULL:  # all models move, and have moved, alike: without a branch, loops that the compiler makes vectors of
-        etas = steps.eta + steps.moved * models.eta_stride
-        for m in range(models.n_models):
-            sign[m] = <floating>(1.0 - 2.0 * (y == models.target[m]))
-        if models.model_stride == 1:
-            for m in range(models.n_models):
-                step[m], keep[m] = <floating>(etas[m] * weight), <floating>(1.0 - etas[m] * models.alpha[m])
-        else:
-            for m in range(models.n_models):
-                eta = etas[m * models.model_stride]
-                step[m], keep[m] = <floating>(eta * weight), <floating>(1.0 - eta * models.alpha[m])
+    elif models.multiplicity == NULL:  # all models move, and have moved, alike
+        levels.prepare(v, models.n_models, y, weight, models.target, NULL, steps.eta + steps.moved * models.eta_stride, 0,
+                       models.model_stride, models.alpha, NULL, sign, step, keep)
         steps.moved += 1
-        return
-    for m in range(models.n_models):
-        own = weight * models.multiplicity[row * models.n_models + m]
-        moves = own != 0.0  # else the row moves nothing, not even the step counter of the model
-        eta = moves * steps.eta[models.moved[m] * models.eta_stride + m * models.model_stride]
-        sign[m] = -1 if y == models.target[m] else 1
-        step[m], keep[m] = <floating>(eta * own), <floating>(1.0 - eta * models.alpha[m])
-        models.moved[m] += moves
+    else:
+        levels.prepare(v, models.n_models, y, weight, models.target, models.multiplicity + row * models.n_models, steps.eta,
+                       models.eta_stride, models.model_stride, models.alpha, models.moved, sign, step, keep)
 
 
 cdef void add_losses(
@@ -115,7 +103,8 @@ cdef Trouble many_pass(
     cdef bint begun = False, last = False
     cdef bint direct = samples.as_they_are(type, center, <const floating *>W)
     for i in range(4):
-        fill(steps, models, -1, 0.0, lanes, i)
+        rest(models, lanes, i)
+        rest(models, lanes + 12 * width, i)
         weights[i] = 0.0
     while not last:
         n = 0
@@ -124,7 +113,7 @@ cdef Trouble many_pass(
             if trouble == NONE and weight != 0.0:
                 i = 4 - side + n
                 at[i], weights[i], labels[i] = steps.place, weight, steps.y[row * steps.y_stride]
-                fill(steps, models, row, weight, lanes + (4 - side) * 3 * width, n)
+                fill(v, steps, models, row, weight, lanes + (4 - side) * 3 * width, n)
                 q[n] = samples.row(v, X + row * stride, type, n_features, center, scale, scratch + i * n_features)
                 next_one = steps.order[min(steps.place + AHEAD, steps.n_steps - 1)]
                 ahead[n] = <const floating *>(X + (next_one if 0 <= next_one < steps.n_samples else row) * stride)
@@ -138,7 +127,7 @@ cdef Trouble many_pass(
         while n < 4:
             i = 4 - side + n
             weights[i] = 0.0
-            fill(steps, models, -1, 0.0, lanes + (4 - side) * 3 * width, n)
+            rest(models, lanes + (4 - side) * 3 * width, n)
             q[n] = q[n - 1] if n else p[3]
             ahead[n] = q[n]
             n += 1
@@ -152,7 +141,7 @@ cdef Trouble many_pass(
             steps.place = at[side + n]
             for i in range(n, 4):
                 weights[side + i] = 0.0
-                fill(steps, models, -1, 0.0, lanes + side * 3 * width, i)
+                rest(models, lanes + side * 3 * width, i)
             levels.many(v, n_features, width, W, recent, lanes + side * 3 * width, b, b_total, intercept, models.softmax, p, p,
                         p, r, found)
             trouble, last = DIVERGED, True
@@ -174,15 +163,19 @@ cdef Trouble many_pass(
     return trouble
 
 
+cdef aligned(size, dtype):
+    """Return zeros from the start of a cache line on: vectors that cross one would cost twice."""
+    itemsize = np.dtype(dtype).itemsize
+    zeros = np.zeros(size + 64 // itemsize, dtype)
+    first = -zeros.ctypes.data % 64 // itemsize
+    return zeros[first:first + size]
+
+
 cdef to_lanes(values, dtype, n_lanes, width):
     """Return one row a model as W[width / n_lanes][n_features][n_lanes], 0 in the lanes beyond the models."""
     padded = np.zeros((width, values.shape[1]), dtype)
     padded[:values.shape[0]] = values
-    # vectors that cross a cache line would cost twice
-    size = padded.size
-    aligned = np.empty(size + 64 // padded.itemsize, dtype)
-    first = -aligned.ctypes.data % 64 // padded.itemsize
-    lanes = aligned[first:first + size]
+    lanes = aligned(padded.size, dtype)
     lanes.reshape(width // n_lanes, values.shape[1], n_lanes)[:] = (
         padded.reshape(width // n_lanes, n_lanes, values.shape[1]).swapaxes(1, 2)
     )
@@ -207,23 +200,23 @@ cdef Trouble in_lanes(
     cdef floating[::1] lanes_of_W = to_lanes(W, dtype, n_lanes, width)
     cdef double[::1] lanes_of_total = None if W_total is None else to_lanes(W_total, np.float64, n_lanes, width)
     # lanes beyond the classes of a softmax: a margin that no class comes near
-    cdef double[::1] lanes_of_b = np.full(width, -1e30 if models.softmax else 0.0)
-    cdef double[::1] lanes_of_b_total = np.zeros(width)
+    cdef double[::1] lanes_of_b = aligned(width, np.float64)
+    cdef double[::1] lanes_of_b_total = aligned(width, np.float64)
     cdef floating[::1] scratch = np.empty(8 * max(n_features, 1), dtype)
-    cdef floating[::1] lanes = np.zeros(24 * width, dtype)
-    cdef floating[::1] r = np.zeros(8 + 4 * width, dtype)
-    cdef floating[::1] found = np.zeros(8 * width + 8, dtype)
+    cdef floating[::1] lanes = aligned(24 * width, dtype)
+    cdef floating[::1] r = aligned(16 + 4 * width, dtype)[8:]  # so that the dots begin a line
+    cdef floating[::1] found = aligned(8 * width + 8, dtype)
     cdef const floating[::1] centers = center, scales = scale
     cdef const floating *center0 = NULL if center is None or n_features == 0 else &centers[0]
     cdef const floating *scale0 = NULL if scale is None or n_features == 0 else &scales[0]
     cdef floating *W0 = NULL if n_features == 0 else &lanes_of_W[0]
     cdef double *total0 = NULL if W_total is None or n_features == 0 else &lanes_of_total[0]
-    cdef floating[::1] sums = None if W_total is None else np.zeros(max(1, n_features) * width, dtype)
+    cdef floating[::1] sums = None if W_total is None else aligned(max(1, n_features) * width, dtype)
     cdef floating *recent0 = NULL if sums is None else &sums[0]
     cdef double *b_total0 = NULL if b_total is None else &lanes_of_b_total[0]
     cdef bint intercept = b is not None
     cdef Trouble trouble
-    np.asarray(lanes_of_b)[:n_models] = 0.0
+    np.asarray(lanes_of_b)[n_models:] = -1e30 if models.softmax else 0.0
     if b is not None:
         np.asarray(lanes_of_b)[:n_models] = b
     if b_total is not None:

@@ -120,9 +120,9 @@ static inline REAL NAME(share)(REAL e, REAL v)
     x = c0 * x + c1 * AT(V, p0 + j) + c2 * AT(V, p1 + j) + c3 * AT(V, p2 + j) + c4 * AT(V, p3 + j);                   \
     *(V *)(w + j) = x;
 /* of the rows q at column j: products with each other */
-#define GRAM(V, S)                                                                                                    \
+#define GRAM(V, S, j)                                                                                                 \
     {                                                                                                                 \
-        const V q_0 = AT(V, q0 + j), q_1 = AT(V, q1 + j), q_2 = AT(V, q2 + j), q_3 = AT(V, q3 + j);                   \
+        const V q_0 = AT(V, q0 + (j)), q_1 = AT(V, q1 + (j)), q_2 = AT(V, q2 + (j)), q_3 = AT(V, q3 + (j));           \
         S##0 += q_0 * q_1, S##1 += q_0 * q_2, S##2 += q_0 * q_3, S##3 += q_1 * q_2, S##4 += q_1 * q_3, S##5 += q_2 * q_3; \
     }
 /* How rows are fetched before they are read, by the bytes of a row: narrow ones all at once; middling ones four lines an iteration,
@@ -174,7 +174,7 @@ static inline __attribute__((always_inline)) int NAME(any_block)(
     REAL v0 = v[0], v1 = v[1], v2 = v[2], v3 = v[3];
     const REAL a0 = NAME(share)(e[0], v0); /* (LR-12) */
     v1 += a0 * ga[0], v2 += a0 * ga[1], v3 += a0 * ga[2];
-    for (j = 0; j < early; j += LANES) GRAM(VEC, G)
+    for (j = 0; j < early; j += LANES) GRAM(VEC, G, j)
     const REAL a1 = NAME(share)(e[1], v1);
     v2 += a1 * ga[3], v3 += a1 * gb[0];
     const REAL a2 = NAME(share)(e[2], v2);
@@ -216,7 +216,7 @@ static inline __attribute__((always_inline)) int NAME(any_block)(
         for (ptrdiff_t i = 0; i < LINE / LANES; i++, j += LANES) {
             UPDATE(VEC)
             DOTS(VEC, A)
-            GRAM(VEC, G)
+            GRAM(VEC, G, j)
         }
     }
     if (width == WIDE)
@@ -225,13 +225,13 @@ static inline __attribute__((always_inline)) int NAME(any_block)(
     for (; j + LANES <= n; j += LANES) {
         UPDATE(VEC)
         DOTS(VEC, A)
-        GRAM(VEC, G)
+        GRAM(VEC, G, j)
     }
     HALF B0 = {0}, B1 = {0}, B2 = {0}, B3 = {0}, H0 = {0}, H1 = {0}, H2 = {0}, H3 = {0}, H4 = {0}, H5 = {0};
     for (; j + HALF_LANES <= n; j += HALF_LANES) {
         UPDATE(HALF)
         DOTS(HALF, B)
-        GRAM(HALF, H)
+        GRAM(HALF, H, j)
     }
     B0 += NAME(fold)(A0), B1 += NAME(fold)(A1), B2 += NAME(fold)(A2), B3 += NAME(fold)(A3);
     H0 += NAME(fold)(G0), H1 += NAME(fold)(G1), H2 += NAME(fold)(G2), H3 += NAME(fold)(G3), H4 += NAME(fold)(G4), H5 += NAME(fold)(G5);

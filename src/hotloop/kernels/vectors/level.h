@@ -140,7 +140,7 @@ static void JOIN(permute, of, LEVEL)(uint64_t first, int low_bits, int high_bits
 #define TABLE(SHORT)                                                                                                    \
     {                                                                                                                   \
         OF(dot, SHORT), OF(margins, SHORT), OF(scale_add, SHORT), OF(accumulate, SHORT), OF(moments, SHORT), LOADERS(SHORT),                \
-        OF(block, SHORT), OF(losses, SHORT), VECTOR_BYTES / sizeof(TYPE_OF_##SHORT), OF(many, SHORT), OF(exponential, SHORT),   \
+        OF(block, SHORT), OF(losses, SHORT), VECTOR_BYTES / sizeof(TYPE_OF_##SHORT), OF(many, SHORT), OF(prepare, SHORT), OF(exponential, SHORT),   \
         OF(logistic, SHORT), OF(gather_dot, SHORT), OF(scatter_add, SHORT), OF(gather_scale, SHORT), OF(gather_rows, SHORT),    \
         OF(scatter_rows, SHORT), OF(step_along, SHORT), OF(sum_of_squares, SHORT),                                              \
         OF(adaptive_margin, SHORT), OF(adaptive_weights, SHORT), OF(adaptive_update, SHORT), OF(normalize, SHORT), OF(shrink_step, SHORT), OF(catch_up, SHORT), \

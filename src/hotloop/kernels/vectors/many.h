@@ -1,6 +1,7 @@
 /* Many models, or the classes of a softmax, in one read of the rows: (LR-12) with a model a lane, for one REAL type. Included by
    level.h after blocks.h. The Gram entries of a block are shared. `width` is the number of lanes, a multiple of LANES; weights lie
    by vectors of lanes, then columns: W[width / LANES][n][LANES]. */
+#define STRIPE 128 /* columns */
 
 /* exp(m_i - top) of one row in place, their sum and the largest margin `top`, (LR-6) */
 static inline void NAME(softmax_row)(ptrdiff_t width, REAL *m, REAL *top, REAL *sum)
@@ -26,32 +27,58 @@ static inline VEC NAME(moving)(VEC step, VEC a)
     return (VEC)((IVEC)(step != zero) & (IVEC)a);
 }
 
-/* u = -sign m, for which eta times the gradient is -a: a = e / (1 + exp(u)), (LR-2), (LR-4), 0 where the step is 0 */
-static inline VEC NAME(slope)(VEC step, VEC minus_sign, VEC u)
+/* a, at least low and at most high */
+static inline IVEC NAME(within)(IVEC a, INT low, INT high)
 {
-    return NAME(moving)(step, minus_sign * step / (1 + NAME(exp_vec)(u)));
+    for (ptrdiff_t i = 0; i < LANES; i++) a[i] = a[i] < low ? low : a[i] > high ? high : a[i];
+    return a;
+}
+
+/* e / (1 + 2^v), as `share` of blocks.h. Here the exponent is clamped beside the series, not before it: 16 models on AVX-512, 28
+   columns, 25 -> 21 ns a row. An infinite v gives NaN. */
+static inline VEC NAME(shares)(VEC e, VEC v)
+{
+    const REAL round = (REAL)((INT)3 << (MANTISSA_BITS - 1));
+    INT low;
+    memcpy(&low, &round, sizeof low);
+    low -= EXPONENT_BIAS;
+    const VEC shifted = v + round;
+    const VEC power = (VEC)((NAME(within)((IVEC)shifted, low + 1, low + 2 * EXPONENT_BIAS) - low) << MANTISSA_BITS);
+    VEC f = v - (shifted - round), term[TERMS / 2];
+    for (int k = 0; k < TERMS / 2; k++) term[k] = NAME(power_of_two)[2 * k] + NAME(power_of_two)[2 * k + 1] * f;
+    for (int m = TERMS / 2; m > 1; m = (m + 1) / 2) {
+        f *= f;
+        for (int k = 0; k < m / 2; k++) term[k] = term[2 * k] + term[2 * k + 1] * f;
+        if (m % 2) term[m / 2] = term[m - 1];
+    }
+    return e / (1 + term[0] * power);
 }
 
 /* The recurrence of LANES models of their own; what does not hang on the row before is computed first. */
 static inline void NAME(separate_rows)(
     ptrdiff_t v, ptrdiff_t width, const REAL *lanes, VEC base, REAL one, const REAL *r, REAL *margins, REAL *gradient)
 {
-    const REAL *step = lanes + 4 * width + v, *keep = lanes + 8 * width + v, *dots = r + 8 + v;
-    const VEC h0 = -LOAD(lanes + v), h1 = -LOAD(lanes + width + v), h2 = -LOAD(lanes + 2 * width + v), h3 = -LOAD(lanes + 3 * width + v);
+    const REAL *sign = lanes + v, *step = sign + 4 * width, *keep = sign + 8 * width, *dots = r + 8 + v;
+    const VEC s0 = LOAD(sign), s1 = LOAD(sign + width), s2 = LOAD(sign + 2 * width), s3 = LOAD(sign + 3 * width);
+    const VEC e0 = -s0 * LOAD(step), e1 = -s1 * LOAD(step + width), e2 = -s2 * LOAD(step + 2 * width), e3 = -s3 * LOAD(step + 3 * width);
+    const REAL of_two = (REAL)-1.44269504088896340736; /* -1 / ln(2) */
+    const VEC h0 = of_two * s0, h1 = of_two * s1, h2 = of_two * s2, h3 = of_two * s3; /* the gradient is s / (1 + 2^u), u = h m */
     const VEC k0 = LOAD(keep), k1 = LOAD(keep + width), k2 = LOAD(keep + 2 * width), k12 = k1 * k2, k01 = k0 * k1;
     VEC u0 = h0 * (LOAD(dots) + base), u1 = h1 * (k0 * LOAD(dots + width) + base);
     VEC u2 = h2 * (k01 * LOAD(dots + 2 * width) + base), u3 = h3 * (k01 * k2 * LOAD(dots + 3 * width) + base);
     const VEC g1 = h1 * (r[0] + one), g2 = h2 * (k1 * r[1] + one), g3 = h3 * (k12 * r[2] + one), g21 = h2 * (r[3] + one);
     const VEC g31 = h3 * (k2 * r[4] + one), g32 = h3 * (r[5] + one);
-    const VEC a0 = NAME(slope)(LOAD(step), h0, u0); /* (LR-12) */
+    const VEC a0 = NAME(moving)(e0, NAME(shares)(e0, u0)); /* (LR-12) */
     u1 += a0 * g1, u2 += a0 * g2, u3 += a0 * g3;
-    const VEC a1 = NAME(slope)(LOAD(step + width), h1, u1);
+    const VEC a1 = NAME(moving)(e1, NAME(shares)(e1, u1));
     u2 += a1 * g21, u3 += a1 * g31;
-    const VEC a2 = NAME(slope)(LOAD(step + 2 * width), h2, u2);
+    const VEC a2 = NAME(moving)(e2, NAME(shares)(e2, u2));
     u3 += a2 * g32;
     STORE(gradient) = a0, STORE(gradient + width) = a1, STORE(gradient + 2 * width) = a2;
-    STORE(gradient + 3 * width) = NAME(slope)(LOAD(step + 3 * width), h3, u3);
-    STORE(margins) = h0 * u0, STORE(margins + width) = h1 * u1, STORE(margins + 2 * width) = h2 * u2, STORE(margins + 3 * width) = h3 * u3;
+    STORE(gradient + 3 * width) = NAME(moving)(e3, NAME(shares)(e3, u3));
+    const REAL back = (REAL)-0.69314718055994530942; /* -ln(2); 1 / s is s */
+    STORE(margins) = back * s0 * u0, STORE(margins + width) = back * s1 * u1;
+    STORE(margins + 2 * width) = back * s2 * u2, STORE(margins + 3 * width) = back * s3 * u3;
 }
 
 /* b as the weights have it */
@@ -110,6 +137,11 @@ static inline __attribute__((always_inline)) int NAME(any_many)(
                 STORE(a_i + v) = NAME(moving)(LOAD(e_i + v), LOAD(e_i + v) * (LOAD(s_i + v) - LOAD(a_i + v) / row_sum)); /* (LR-8) */
         }
 
+    /* Columns are taken STRIPE at a time, for the products with each other and with the weights to find the rows q in the first-level
+       cache, which the weights of 1,000 columns and 16 models fill: 452 -> 385 ns a row there on AVX-512, float64 970 -> 790. */
+    VEC G0 = {0}, G1 = {0}, G2 = {0}, G3 = {0}, G4 = {0}, G5 = {0};
+    HALF H0 = {0}, H1 = {0}, H2 = {0}, H3 = {0}, H4 = {0}, H5 = {0};
+    const REAL *q0 = q[0], *q1 = q[1], *q2 = q[2], *q3 = q[3];
     for (ptrdiff_t v = 0; v < width; v += LANES) {
         const VEC a0 = LOAD(gradient + v), a1 = LOAD(gradient + width + v), a2 = LOAD(gradient + 2 * width + v);
         const VEC c4 = LOAD(gradient + 3 * width + v), k1 = LOAD(keep + width + v), k2 = LOAD(keep + 2 * width + v);
@@ -123,27 +155,27 @@ static inline __attribute__((always_inline)) int NAME(any_many)(
         }
         if (intercept) NAME(step_intercepts)(width, gradient + v, step + v, b + v, b_total ? b_total + v : NULL);
         VEC m0 = {0}, m1 = {0}, m2 = {0}, m3 = {0};
-        const REAL *p0 = p[0], *p1 = p[1], *p2 = p[2], *p3 = p[3], *q0 = q[0], *q1 = q[1], *q2 = q[2], *q3 = q[3];
-        for (ptrdiff_t j = 0; j < n; j++) {
-            VEC w = LOAD(W + (v * n + j * LANES));
-            if (total)
-                STORE(total + (v * n + j * LANES)) = LOAD(total + (v * n + j * LANES)) + c5 * w + c6 * p0[j] + c7 * p1[j] + c8 * p2[j] + c9 * p3[j];
-            w = c0 * w + c1 * p0[j] + c2 * p1[j] + c3 * p2[j] + c4 * p3[j]; /* (LR-5) */
-            STORE(W + (v * n + j * LANES)) = w;
-            m0 += w * q0[j], m1 += w * q1[j], m2 += w * q2[j], m3 += w * q3[j];
+        const REAL *p0 = p[0], *p1 = p[1], *p2 = p[2], *p3 = p[3];
+        for (ptrdiff_t j = 0, g = 0; j < n;) {
+            const ptrdiff_t stop = j + STRIPE < n ? j + STRIPE : n;
+            for (; j < stop; j++) {
+                VEC w = LOAD(W + (v * n + j * LANES));
+                if (total)
+                    STORE(total + (v * n + j * LANES)) = LOAD(total + (v * n + j * LANES)) + c5 * w + c6 * p0[j] + c7 * p1[j] + c8 * p2[j] + c9 * p3[j];
+                w = c0 * w + c1 * p0[j] + c2 * p1[j] + c3 * p2[j] + c4 * p3[j]; /* (LR-5) */
+                STORE(W + (v * n + j * LANES)) = w;
+                m0 += w * q0[j], m1 += w * q1[j], m2 += w * q2[j], m3 += w * q3[j];
+            }
+            for (; v == 0 && g + LANES <= stop; g += LANES) {
+                for (int i = 0; i < 4; i++) __builtin_prefetch(ahead[i] + g);
+                GRAM(VEC, G, g)
+            }
         }
         STORE(r + 8 + v) = m0, STORE(r + 8 + width + v) = m1, STORE(r + 8 + 2 * width + v) = m2, STORE(r + 8 + 3 * width + v) = m3;
     }
 
-    VEC G0 = {0}, G1 = {0}, G2 = {0}, G3 = {0}, G4 = {0}, G5 = {0};
-    HALF H0 = {0}, H1 = {0}, H2 = {0}, H3 = {0}, H4 = {0}, H5 = {0};
-    const REAL *q0 = q[0], *q1 = q[1], *q2 = q[2], *q3 = q[3];
-    ptrdiff_t j = 0;
-    for (; j + LANES <= n; j += LANES) {
-        for (int i = 0; i < 4; i++) __builtin_prefetch(ahead[i] + j);
-        GRAM(VEC, G)
-    }
-    for (; j + HALF_LANES <= n; j += HALF_LANES) GRAM(HALF, H)
+    ptrdiff_t j = n / LANES * LANES;
+    for (; j + HALF_LANES <= n; j += HALF_LANES) GRAM(HALF, H, j)
     for (int i = 0; i < 4; i++) __builtin_prefetch(ahead[i] + n - 1);
     H0 += NAME(fold)(G0), H1 += NAME(fold)(G1), H2 += NAME(fold)(G2), H3 += NAME(fold)(G3), H4 += NAME(fold)(G4), H5 += NAME(fold)(G5);
     *(QUAD *)r = NAME(sums)(H0, H1, H2, H3);
@@ -164,6 +196,30 @@ static int NAME(many)(
                  : NAME(any_many)(n, width, W, NULL, lanes, b, NULL, intercept, softmax, p, q, ahead, r, found);
 }
 
+/* Here for the vectors of the level: 16 models alike 9 -> 2 ns a row, 20 models by folds 53 -> 29 (AVX-512). */
+static void NAME(prepare)(
+    ptrdiff_t n, double y, double weight, const double *target, const unsigned char *restrict multiplicity, const double *eta,
+    ptrdiff_t eta_stride, ptrdiff_t model_stride, const double *alpha, ptrdiff_t *restrict moved, REAL *restrict sign,
+    REAL *restrict step, REAL *restrict keep)
+{
+    for (ptrdiff_t m = 0; m < n; m++) sign[m] = y == target[m] ? -1 : 1;
+    if (multiplicity)
+        for (ptrdiff_t m = 0; m < n; m++) {
+            const int moves = multiplicity[m] != 0;
+            const double size = moves * eta[moved[m] * eta_stride + m * model_stride];
+            step[m] = (REAL)(size * (weight * multiplicity[m])), keep[m] = (REAL)(1 - size * alpha[m]);
+            moved[m] += moves;
+        }
+    else if (model_stride == 1)
+        for (ptrdiff_t m = 0; m < n; m++) step[m] = (REAL)(eta[m] * weight), keep[m] = (REAL)(1 - eta[m] * alpha[m]);
+    else
+        for (ptrdiff_t m = 0; m < n; m++) {
+            const double size = eta[m * model_stride];
+            step[m] = (REAL)(size * weight), keep[m] = (REAL)(1 - size * alpha[m]);
+        }
+}
+
+#undef STRIPE
 #undef GRAM
 #undef HALF_LANES
 #undef AT

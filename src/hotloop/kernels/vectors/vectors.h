@@ -62,6 +62,13 @@ enum { U8, I8, U16, I16, U32, I32, U64, I64, F16, F32, F64, TYPES };
     int (*many)(ptrdiff_t n, ptrdiff_t width, REAL *W, REAL *total, const REAL *lanes, double *b, double *b_total,                 \
                 int intercept, int softmax, const REAL *const *p, const REAL *const *q, const REAL *const *ahead, REAL *r,        \
                 REAL *found);                                                                                                      \
+    /* What `many` needs of a row of class y for each of n models that are their own: sign -1 for those whose target it is, else 1;  \
+       step, the weight times the step size; keep, 1 less that times alpha. Model m has the weight `multiplicity[m]` times, unless  \
+       NULL: where that is 0 the row moves nothing, else the model takes its next step size, eta[moved[m] eta_stride + m model_stride],\
+       and moved[m] grows. Without multiplicity all take eta[m model_stride]. The places of the arrays `lanes` of a row. */          \
+    void (*prepare)(ptrdiff_t n, double y, double weight, const double *target, const unsigned char *multiplicity,                 \
+                    const double *eta, ptrdiff_t eta_stride, ptrdiff_t model_stride, const double *alpha, ptrdiff_t *moved,        \
+                    REAL *sign, REAL *step, REAL *keep);                                                                           \
     /* p_j = exp(m_j), at most 3 units in the last place off for |m_j| <= 700 (double) or 85 (float) */                            \
     void (*exponential)(ptrdiff_t n, const REAL *m, REAL *p);                                                                      \
     /* p_j = 1 / (1 + exp(-m_j)), at most 4 units in the last place off                          (LR-2) */                         \
