@@ -15,7 +15,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from hotloop.adaptive_state import STEP, AdaptiveState
 from hotloop.backend import choose
