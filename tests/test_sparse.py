@@ -12,7 +12,7 @@ from tolerances import SAMPLE, WEIGHTS, relative_error
 
 import hotloop
 from hotloop import reference
-from hotloop.sparse_rows import SparseRows
+from hotloop.sparse_rows import SparseRows, are_ones
 
 sp = pytest.importorskip("scipy.sparse")
 LogisticSGDClassifier = partial(hotloop.LogisticSGDClassifier, optimizer="sgd")
@@ -339,6 +339,18 @@ def test_a_matrix_of_many_rows_is_checked_to_its_last_column(compiled, dtype):
                 places = rising.copy()
                 places[at] = places[at - 1]
                 assert not check(starts, places, length)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.float16, np.int8, np.bool_, np.int64])
+def test_ones_are_told_from_other_values_wherever_they_stand(backend, dtype):
+    for n in (0, 1, 3, 63, 64, 65, 200):
+        ones = np.ones(n, dtype)
+        assert are_ones(ones)
+        for at in range(n):
+            values = ones.copy()
+            values[at] = 0
+            assert not are_ones(values)
+    assert not are_ones(np.full(70, 2).astype(dtype)) or dtype is np.bool_
 
 
 EXPLICIT = {"eta0": 0.05, "alpha": 1e-4}

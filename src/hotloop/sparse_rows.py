@@ -10,8 +10,6 @@ from numpy.typing import NDArray
 from hotloop.backend import choose
 from hotloop.validation import Array, check_finite, float_dtype
 
-COMPARED_AT_ONCE = 1 << 16
-
 
 @dataclass(frozen=True)
 class SparseRows:
@@ -180,4 +178,8 @@ def _longest(starts: NDArray[np.int64]) -> int:
 
 def are_ones(values: Array) -> bool:
     """Tell whether all values are 1."""
-    return all((values[i : i + COMPARED_AT_ONCE] == 1).all() for i in range(0, len(values), COMPARED_AT_ONCE))
+    if not len(values) or values[0] != 1:
+        return not len(values)
+    if values.itemsize > 8:
+        return bool((values == 1).all())
+    return bool(choose().all_alike(values.view(f"u{values.itemsize}")))  # the number 1 has one pattern of bits

@@ -1,7 +1,7 @@
 """HOW it is made fast: the compiled backend. Exports the functions of hotloop.reference, under the same names."""
 
 from hotloop.kernels.columns_dense import column_moments
-from hotloop.kernels.columns_sparse import check_nonzeros, sparse_column_moments, sparse_largest, sparse_square
+from hotloop.kernels.columns_sparse import all_alike, check_nonzeros, sparse_column_moments, sparse_largest, sparse_square
 from hotloop.kernels.hashing import hash_units, hash_words, murmurhash3
 from hotloop.kernels.levels import active_level, available_levels, use_level
 from hotloop.kernels.logistic_adaptive import logistic_adaptive_pass
@@ -29,6 +29,7 @@ __all__ = [
     "active_level",
     "available_levels",
     "binary_probabilities",
+    "all_alike",
     "check_nonzeros",
     "column_moments",
     "hash_units",

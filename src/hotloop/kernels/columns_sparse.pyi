@@ -7,6 +7,7 @@ _Real = TypeVar("_Real", np.float32, np.float64)
 _Vector = NDArray[np.float64]
 
 def check_nonzeros(starts: NDArray[np.int64], places: NDArray[np.int32] | NDArray[np.int64], n_features: int) -> bool: ...
+def all_alike(values: NDArray[Any]) -> bool: ...
 def sparse_column_moments(
     starts: NDArray[np.int64],
     places: NDArray[Any],

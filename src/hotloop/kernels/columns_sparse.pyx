@@ -3,14 +3,21 @@ import numpy as np
 
 from cython cimport floating
 from libc.math cimport fabs
-from libc.stdint cimport int32_t, int64_t
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
 from hotloop.kernels cimport levels, nonzeros
 from hotloop.kernels.nonzeros cimport NonZeros
+from hotloop.kernels.steps cimport prefetch
 
 ctypedef fused column:
     int32_t
     int64_t
+
+ctypedef fused bits:
+    uint8_t
+    uint16_t
+    uint32_t
+    uint64_t
 
 
 cdef enum:
@@ -56,6 +63,27 @@ def check_nonzeros(const int64_t[::1] starts not None, const column[::1] places 
                 if not 0 <= p[j] < n_features:
                     raise ValueError(f"row {row} has column index {p[j]}, expected 0 to {n_features - 1}")
     return falls == borders
+
+
+def all_alike(const bits[::1] values not None):
+    """See hotloop.reference.all_alike. The GIL is released."""
+    cdef Py_ssize_t n = values.shape[0], i = 0, j
+    if n == 0:
+        return True
+    cdef const bits *p = &values[0]
+    cdef bits first = p[0], differs = 0
+    with nogil:
+        while i + 64 <= n and differs == 0:  # what lies ahead is fetched: a core reads twice as fast
+            for j in range(<Py_ssize_t>sizeof(bits)):
+                prefetch(<const char *>(p + i) + 8192 + 64 * j)
+            for j in range(64):
+                differs |= p[i + j] ^ first
+            i += 64
+        for j in range(i, n):
+            differs |= p[j] ^ first
+            if differs != 0:
+                break
+    return differs == 0
 
 
 def sparse_column_moments(

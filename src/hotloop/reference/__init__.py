@@ -16,6 +16,7 @@ from .logistic_adaptive import logistic_adaptive_pass
 from .logistic_dual import logistic_dual_pass, logistic_dual_sums
 from .logistic_l1 import logistic_l1_pass, settle_l1
 from .logistic_sparse import (
+    all_alike,
     check_nonzeros,
     logistic_sparse_many_pass,
     logistic_sparse_pass,
@@ -36,6 +37,7 @@ __all__ = [
     "Graph",
     "Node",
     "binary_probabilities",
+    "all_alike",
     "check_nonzeros",
     "column_moments",
     "hash_units",

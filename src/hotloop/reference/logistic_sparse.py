@@ -230,6 +230,11 @@ def sparse_margins(starts: Array, places: Array, values: Array | None, longest: 
     return np.array([x @ W + b for x in rows], dtype=np.float64).reshape(len(rows), W.shape[1])
 
 
+def all_alike(values: Array) -> bool:
+    """Tell whether all values, given by their bits as unsigned integers, are those of the first."""
+    return all(value == values[0] for value in values)
+
+
 def check_nonzeros(starts: Array, places: Array, n_features: int) -> bool:
     """Refuse what is no CSR matrix; tell whether the columns of each row rise, so that none stands twice.
 
