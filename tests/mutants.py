@@ -456,7 +456,7 @@ MUTANTS = {
     ],
     "kernels/two_layer_pass.pyx": [
         ("1.0 - eta * work.steps.alpha, eta", "1.0, eta"),
-        ("eta * block.weights[i]", "eta"),
+        (", eta * block.weights[i]", ", eta"),
         ("shares[c] += b2[c]", "pass"),
         ("for j in range(1, n_tiles):", "for j in range(2, n_tiles):"),
         ("b2[c] -= <floating>(step * o[c])", "b2[c] += <floating>(step * o[c])"),
@@ -464,6 +464,10 @@ MUTANTS = {
         ("levels.add_outer(v, block.m, done", "levels.add_outer(v, block.m, block.n"),
         ("<uint32_t>(work.t + block.moved + i)", "<uint32_t>(block.moved + i)"),
         ("since[0] += block.n", "since[0] = 0"),
+        ("numbers[i][1] = eta * block.weights[i]", "numbers[i][1] = eta"),
+        ("numbers[i][2] = 1.0 - eta * work.steps.alpha", "numbers[i][2] = 1.0"),
+        ("work.steps.place, scale[0] = block.place[done], numbers[done][3]", "work.steps.place = block.place[0]"),
+        ("- numbers[i][0] * o[i], 1.0 + e[i])", "- numbers[i][0] * o[i], 1.0)"),
     ],
     "kernels/vectors/network.h": [
         ("a[i][v] += p[i][j] * u[v]", "a[i][v] += p[0][j] * u[v]"),
@@ -475,6 +479,11 @@ MUTANTS = {
         ("< limit ? 0 : factor", "< limit ? 0 : 1"),
         ("STORE(b + h) = LOAD(b + h) - step * a", "STORE(b + h) = LOAD(b + h)"),
         ("keep * v - step * slope * kept", "v - step * slope * kept"),
+        ("if (h + LANES > n_hidden) z_h =", "if (0) z_h ="),
+        ("odd = even, even = sum;", "even = sum;"),
+        ("NAME(gram_row)(n, i, x, g);", "NAME(gram_row)(n, i - 1, x, g);"),
+        ("keep * v - (step * delta) * z_h", "v - (step * delta) * z_h"),
+        ("if (!(out - out == 0)) break;", ""),
     ],
     "kernels/vectors/primitives.h": [
         ("* LOAD(y + j + 2 * LANES);", "* LOAD(y + j + LANES);"),

@@ -62,6 +62,8 @@ cdef extern from "vectors/vectors.h" nogil:
                          float *, float *) noexcept nogil
         void (*backward_sum)(int, Py_ssize_t, float, float, float, float, const float *, const float *, const float *, float *, float *,
                              float *) noexcept nogil
+        Py_ssize_t (*block_of_one)(int, bint, Py_ssize_t, Py_ssize_t, Py_ssize_t, Py_ssize_t, const float *const *, const int32_t *,
+                                   const double (*)[5], float *, float *, float *, float *, float *, float *, float *, double *) noexcept nogil
         void (*momentum)(Py_ssize_t, const float *, float *, float *, float, float, float, bint) noexcept nogil
         void (*adam)(Py_ssize_t, const float *, float *, float *, float *, float, float, float, float, float, float) noexcept nogil
     struct vectors_f64:
@@ -114,6 +116,8 @@ cdef extern from "vectors/vectors.h" nogil:
                          double *, double *) noexcept nogil
         void (*backward_sum)(int, Py_ssize_t, double, double, double, double, const double *, const double *, const double *, double *, double *,
                              double *) noexcept nogil
+        Py_ssize_t (*block_of_one)(int, bint, Py_ssize_t, Py_ssize_t, Py_ssize_t, Py_ssize_t, const double *const *, const int32_t *,
+                                   const double (*)[5], double *, double *, double *, double *, double *, double *, double *, double *) noexcept nogil
         void (*momentum)(Py_ssize_t, const double *, double *, double *, double, double, double, bint) noexcept nogil
         void (*adam)(Py_ssize_t, const double *, double *, double *, double *, double, double, double, double, double, double) noexcept nogil
     struct vectors:
@@ -463,6 +467,17 @@ cdef inline void backward_sum(
         v.f32.backward_sum(activation, width, delta, keep, step, factor, z, mask, s, V, b, d)
     else:
         v.f64.backward_sum(activation, width, delta, keep, step, factor, z, mask, s, V, b, d)
+
+
+cdef inline Py_ssize_t block_of_one(
+    const vectors *v, int activation, bint sigmoid, Py_ssize_t stride, Py_ssize_t n_hidden, Py_ssize_t n, Py_ssize_t n_rows,
+    const floating **x, const int32_t *at, const double (*numbers)[5], floating *W, floating *b, floating *V, floating *b2, floating *A,
+    floating *D, floating *z, double *o
+) noexcept nogil:
+    if floating is float:
+        return v.f32.block_of_one(activation, sigmoid, stride, n_hidden, n, n_rows, x, at, numbers, W, b, V, b2, A, D, z, o)
+    else:
+        return v.f64.block_of_one(activation, sigmoid, stride, n_hidden, n, n_rows, x, at, numbers, W, b, V, b2, A, D, z, o)
 
 
 cdef inline void momentum(

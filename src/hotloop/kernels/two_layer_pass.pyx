@@ -11,13 +11,13 @@ size, so the bits do not depend on how many there are.
 import numpy as np
 
 from cython cimport floating
-from libc.math cimport isfinite
+from libc.math cimport fabs, isfinite
 from libc.stdint cimport int32_t, uint32_t, uint64_t
 
 from hotloop.kernels cimport levels
 from hotloop.kernels.network cimport (
-    BLOCK, SIGMOID_SUM, SOFTMAX, TILE_BYTES, LossSum, Network, NetworkRows, Source, add_loss, fetch_source, loss_and_delta, new_network,
-    settled, share_of_outputs, take_block,
+    BLOCK, SIGMOID, SIGMOID_SUM, SOFTMAX, TILE_BYTES, LossSum, Network, NetworkRows, Source, add_loss, fetch_source, loss_and_delta,
+    new_network, settled, share_of_outputs, take_block,
 )
 from hotloop.kernels.network import aligned, filled_up, targets_of
 from hotloop.kernels.steps cimport BAD_ROW, DIVERGED, NONE, Steps, Trouble, new_steps, next_row, what_is_wrong
@@ -110,6 +110,42 @@ cdef void collect(Work *work, Block *block, floating *scratch, int32_t *places, 
                              scratch, places, <const floating **>block.x, &block.at)
         if block.m < 0:
             work.trouble, block.n = BAD_ROW, 0
+
+
+cdef Trouble block_of_one(Work *work, const Block *block, double *scale, floating tag) noexcept nogil:
+    """A block of a network of one output and one tile of hidden units, in one call: 93 ns a row of 28-32-1 by steps_of_block, 59 so."""
+    cdef const Network *net = work.net
+    cdef double numbers[BLOCK][5]
+    cdef double eta
+    cdef double *o = work.o
+    cdef double *e = o + BLOCK
+    cdef Py_ssize_t i, done
+    for i in range(block.n):
+        eta = work.steps.eta[block.moved + i]
+        numbers[i][0] = work.y[block.row[i]]
+        numbers[i][1] = eta * block.weights[i]
+        numbers[i][2] = 1.0 - eta * work.steps.alpha
+        numbers[i][3] = scale[0]
+        scale[0] *= numbers[i][2]
+        numbers[i][4] = -numbers[i][1] / scale[0]
+    done = levels.block_of_one(
+        work.v, net.activation, net.output == SIGMOID, net.width, net.n_hidden, block.m, block.n, <const floating **>block.x, block.at,
+        numbers, <floating *>work.W1, <floating *>work.b1, <floating *>work.V, <floating *>work.b2, <floating *>work.A,
+        <floating *>work.D, <floating *>work.z, o)
+    for i in range(done):
+        e[i] = -fabs(o[i])
+    if net.output == SIGMOID:
+        work.v.f64.exponential(done, e, e)
+    for i in range(done):
+        if net.output == SIGMOID:
+            add_loss(&work.losses, block.weights[i], max(o[i], 0.0) - numbers[i][0] * o[i], 1.0 + e[i])       # (LR-3)
+        else:
+            add_loss(&work.losses, block.weights[i], 0.5 * (o[i] - numbers[i][0]) ** 2, 1.0)
+    work.steps.moved += done
+    if done == block.n:
+        return NONE
+    work.steps.place, scale[0] = block.place[done], numbers[done][3]
+    return DIVERGED
 
 
 cdef Trouble steps_of_block(Work *work, const Block *block, int rank, int parity, double *scale_of_W1, floating tag) noexcept nogil:
@@ -212,7 +248,12 @@ cdef void fold(Work *work, int ranks, int rank, double *scale, floating tag) noe
 cdef Trouble take_block_of_steps(Work *work, const Block *block, int rank, int parity, double *scale, Py_ssize_t *since,
                                  floating tag) noexcept nogil:
     """steps_of_block, and what has to be done now and then."""
-    cdef Trouble trouble = steps_of_block(work, block, rank, parity, scale, tag)
+    cdef const Network *net = work.net
+    cdef Trouble trouble
+    if net.n_outputs == 1 and net.output != SIGMOID_SUM and not net.dropped and net.width * sizeof(floating) <= TILE_BYTES:
+        trouble = block_of_one(work, block, scale, tag)
+    else:
+        trouble = steps_of_block(work, block, rank, parity, scale, tag)
     since[0] += block.n
     if since[0] >= FOLD or scale[0] < SMALLEST_SCALE:
         fold(work, block.ranks, rank, scale, tag)

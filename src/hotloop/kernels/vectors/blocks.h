@@ -1,10 +1,6 @@
 /* Exact blocks of four rows, (LR-12), for one REAL type. Included by level.h after primitives.h. */
-#define HALF NAME(half)
-#define IHALF NAME(ihalf)
 #define QUAD NAME(quad)
 #define IQUAD NAME(iquad)
-typedef REAL HALF __attribute__((vector_size(16), aligned(sizeof(REAL)), may_alias)); /* for what is left of a row */
-typedef INT IHALF __attribute__((vector_size(16), aligned(sizeof(REAL)), may_alias));
 typedef REAL QUAD __attribute__((vector_size(4 * sizeof(REAL)), aligned(sizeof(REAL)), may_alias)); /* a number a row */
 typedef INT IQUAD __attribute__((vector_size(4 * sizeof(REAL)), aligned(sizeof(REAL)), may_alias));
 #define AT(V, p) (*(const V *)(p))

@@ -146,7 +146,7 @@ static void JOIN(permute, of, LEVEL)(uint64_t first, int low_bits, int high_bits
         OF(adaptive_margin, SHORT), OF(adaptive_weights, SHORT), OF(adaptive_update, SHORT), OF(normalize, SHORT), OF(shrink_step, SHORT), OF(catch_up, SHORT), \
         OF(product, SHORT), OF(add_outer, SHORT), OF(columns_in_use, SHORT),                                                    \
         OF(gram, SHORT), OF(hidden, SHORT), OF(activate, SHORT), OF(drop, SHORT), OF(slope_back, SHORT), OF(backward, SHORT),   \
-        OF(backward_sum, SHORT), OF(momentum, SHORT), OF(adam, SHORT)                                                           \
+        OF(backward_sum, SHORT), OF(block_of_one, SHORT), OF(momentum, SHORT), OF(adam, SHORT)                                                           \
     }
 
 const struct vectors JOIN(vectors, of, LEVEL) = {LEVEL_NAME, LEADS, JOIN(fetch, of, LEVEL), JOIN(fetch, pair, LEVEL), JOIN(fetch, places, LEVEL), JOIN(permute, of, LEVEL), OF(falls, f32), OF(falls, f64), TABLE(f32),

@@ -2,8 +2,10 @@
    units `stride` apart, `width` units are taken, a multiple of LINE; rows x of samples are found through pointers. Each sum runs over
    the columns one after the other, so it does not depend on how columns, rows and units are cut. */
 #define COLUMNS 32 /* taken at once, so that their weights stay in the first-level cache for all rows: 0.82 -> 1 at 784 x 128 */
-#define TILE_ROWS (VECTOR_BYTES == 64 ? 8 : 4) /* 4 x 2 accumulators, two weights and a value of x fit 16 registers */
-#define TILE_VECS (VECTOR_BYTES == 64 ? 1 : 2)
+/* Accumulators of a tile: 8, which with two weights and a value of x fit 16 registers, else 16 of 32. With 8 of 32: 0.75 of the speed at
+   784 x 128, 0.95 at 28 x 32. */
+#define MANY_REGISTERS (VECTOR_BYTES == 64)
+#define TILE_ROWS (MANY_REGISTERS ? 8 : 4)
 #define UNROLL _Pragma("GCC unroll 8")
 
 /* A[i] (+)= sum of x_i[j] W[at_j] over the columns from `begin` to `end`, for `rows` samples and `vecs` vectors of hidden units */
@@ -28,6 +30,16 @@ static inline __attribute__((always_inline)) void NAME(product_tile)(
         UNROLL for (int v = 0; v < vecs; v++) STORE(A + i * stride + v * LANES) = a[i][v];
 }
 
+static inline __attribute__((always_inline)) void NAME(product_strip)(
+    ptrdiff_t begin, ptrdiff_t end, const int vecs, ptrdiff_t n_rows, const REAL *const *x, const int32_t *at, ptrdiff_t stride,
+    const REAL *W, REAL *A)
+{
+    ptrdiff_t i = 0;
+    for (; i + TILE_ROWS <= n_rows; i += TILE_ROWS)
+        NAME(product_tile)(begin, end, TILE_ROWS, vecs, x + i, at, stride, W, A + i * stride);
+    for (; i < n_rows; i++) NAME(product_tile)(begin, end, 1, vecs, x + i, at, stride, W, A + i * stride);
+}
+
 static void NAME(product)(
     ptrdiff_t n, ptrdiff_t n_rows, const REAL *const *x, const int32_t *at, ptrdiff_t stride, ptrdiff_t width, const REAL *W, REAL *A)
 {
@@ -35,13 +47,9 @@ static void NAME(product)(
         for (ptrdiff_t i = 0; i < n_rows; i++) memset(A + i * stride, 0, (size_t)width * sizeof(REAL));
     for (ptrdiff_t begin = 0; begin < n; begin += COLUMNS) {
         const ptrdiff_t end = begin + COLUMNS < n ? begin + COLUMNS : n;
-        for (ptrdiff_t h = 0; h < width; h += TILE_VECS * LANES) {
-            ptrdiff_t i = 0;
-            for (; i + TILE_ROWS <= n_rows; i += TILE_ROWS)
-                NAME(product_tile)(begin, end, TILE_ROWS, TILE_VECS, x + i, at, stride, W + h, A + i * stride + h);
-            for (; i < n_rows; i++)
-                NAME(product_tile)(begin, end, 1, TILE_VECS, x + i, at, stride, W + h, A + i * stride + h);
-        }
+        ptrdiff_t h = 0;
+        for (; h + 2 * LANES <= width; h += 2 * LANES) NAME(product_strip)(begin, end, 2, n_rows, x, at, stride, W + h, A + h);
+        for (; h < width; h += LANES) NAME(product_strip)(begin, end, 1, n_rows, x, at, stride, W + h, A + h);
     }
 }
 
@@ -72,12 +80,14 @@ static void NAME(add_outer)(
     REAL *W)
 {
     ptrdiff_t j = 0;
-    for (; j + 4 <= n; j += 4)
-        for (ptrdiff_t h = 0; h < width; h += TILE_VECS * LANES)
-            NAME(outer_tile)(j, 4, TILE_VECS, n_rows, x, at, stride, D + h, W + h);
+    for (; j + 4 <= n; j += 4) {
+        ptrdiff_t h = 0;
+        for (; MANY_REGISTERS && h + 4 * LANES <= width; h += 4 * LANES) NAME(outer_tile)(j, 4, 4, n_rows, x, at, stride, D + h, W + h);
+        for (; h + 2 * LANES <= width; h += 2 * LANES) NAME(outer_tile)(j, 4, 2, n_rows, x, at, stride, D + h, W + h);
+        for (; h < width; h += LANES) NAME(outer_tile)(j, 4, 1, n_rows, x, at, stride, D + h, W + h);
+    }
     for (; j < n; j++)
-        for (ptrdiff_t h = 0; h < width; h += TILE_VECS * LANES)
-            NAME(outer_tile)(j, 1, TILE_VECS, n_rows, x, at, stride, D + h, W + h);
+        for (ptrdiff_t h = 0; h < width; h += LANES) NAME(outer_tile)(j, 1, 1, n_rows, x, at, stride, D + h, W + h);
 }
 
 /* The columns in which a row is not 0, rising; `used` has room for n numbers and the widest vector. Returns how many there are. */
@@ -104,14 +114,19 @@ static ptrdiff_t NAME(columns_in_use)(ptrdiff_t n, ptrdiff_t n_rows, const REAL 
     return m;
 }
 
+/* G[l] = x_i . x_l for l < i < 8 */
+static inline void NAME(gram_row)(ptrdiff_t n, ptrdiff_t i, const REAL *const *x, REAL *G)
+{
+    for (ptrdiff_t l = 0; l < i; l += 4) {
+        const QUAD four = NAME(four_dots)(n, x[l], x[l + 1 < i ? l + 1 : l], x[l + 2 < i ? l + 2 : l], x[l + 3 < i ? l + 3 : l], x[i]);
+        memcpy(G + l, &four, sizeof four);
+    }
+}
+
 /* G[i][l] = x_i . x_l for l < i < n_rows <= 8, rows of G 8 long */
 static void NAME(gram)(ptrdiff_t n, ptrdiff_t n_rows, const REAL *const *x, REAL *G)
 {
-    for (ptrdiff_t i = 1; i < n_rows; i++)
-        for (ptrdiff_t l = 0; l < i; l += 4) {
-            const QUAD four = NAME(four_dots)(n, x[l], x[l + 1 < i ? l + 1 : l], x[l + 2 < i ? l + 2 : l], x[l + 3 < i ? l + 3 : l], x[i]);
-            memcpy(G + 8 * i + l, &four, sizeof four);
-        }
+    for (ptrdiff_t i = 1; i < n_rows; i++) NAME(gram_row)(n, i, x, G + 8 * i);
 }
 
 /* The hidden activation z of a, by (NN-2), and its derivative by a where z is known; a NaN stays one */
@@ -130,15 +145,20 @@ static inline VEC NAME(slope_vec)(int activation, VEC z)
     return activation == LOGISTIC ? z * (1 - z) : 1 - z * z;
 }
 
+/* Hidden units h and on of a row in a block, (NN-2) and (NN-10) */
+static inline __attribute__((always_inline)) VEC NAME(hidden_vec)(
+    int activation, ptrdiff_t stride, ptrdiff_t n, const REAL *a, const REAL *g, const REAL *D, REAL scale, const REAL *b, ptrdiff_t h)
+{
+    VEC s = LOAD(a + h);
+    for (ptrdiff_t l = 0; l < n; l++) s += g[l] * LOAD(D + l * stride + h);
+    return NAME(activation_vec)(activation, scale * s + LOAD(b + h));
+}
+
 static void NAME(hidden)(
     int activation, ptrdiff_t stride, ptrdiff_t width, ptrdiff_t n, const REAL *a, const REAL *g, const REAL *D, REAL scale,
     const REAL *b, REAL *z)
 {
-    for (ptrdiff_t h = 0; h < width; h += LANES) {
-        VEC s = LOAD(a + h);
-        for (ptrdiff_t l = 0; l < n; l++) s += g[l] * LOAD(D + l * stride + h);
-        STORE(z + h) = NAME(activation_vec)(activation, scale * s + LOAD(b + h));
-    }
+    for (ptrdiff_t h = 0; h < width; h += LANES) STORE(z + h) = NAME(hidden_vec)(activation, stride, n, a, g, D, scale, b, h);
 }
 
 static void NAME(activate)(int activation, ptrdiff_t width, const REAL *b, REAL *z)
@@ -206,6 +226,48 @@ static void NAME(backward_sum)(
     }
 }
 
+static const INT NAME(first_lanes)[2 * VECTOR_BYTES / sizeof(REAL)] = {[0 ... VECTOR_BYTES / sizeof(REAL) - 1] = -1};
+
+/* A block of a network of one output, a sigmoid or linear, whose hidden units are all here: every row waits for the one before, from the
+   sum of its hidden units to their slopes and back, and this is the shortest way; the Gram entries of a row fill the time in which the
+   row before is waited for (all at once before the first: 1.06 of the time). Row i has numbers[i]: y, step, 1 - eta alpha, the factor of
+   W before it, and -step over the one after it. Returns how many rows were taken: all before the first whose output o is not finite. */
+static ptrdiff_t NAME(block_of_one)(
+    int activation, int sigmoid, ptrdiff_t stride, ptrdiff_t n_hidden, ptrdiff_t n, ptrdiff_t n_rows, const REAL *const *x, const int32_t *at,
+    const double (*numbers)[5], REAL *W, REAL *b, REAL *V, REAL *b2, REAL *A, REAL *D, REAL *z, double *o)
+{
+    REAL g[8];
+    ptrdiff_t i = 0;
+    NAME(product)(n, n_rows, x, at, stride, stride, W, A);                                             /* (NN-1) */
+    for (; i < n_rows; i++) {
+        const REAL *a = A + i * stride;
+        const REAL y = (REAL)numbers[i][0], step = (REAL)numbers[i][1], keep = (REAL)numbers[i][2], scale = (REAL)numbers[i][3];
+        const REAL factor = (REAL)numbers[i][4];
+        VEC even = {0}, odd = {0};
+        NAME(gram_row)(n, i, x, g);
+        for (ptrdiff_t h = 0; h < n_hidden; h += LANES) {
+            VEC z_h = NAME(hidden_vec)(activation, stride, i, a, g, D, scale, b, h);
+            if (h + LANES > n_hidden) z_h = (VEC)((IVEC)z_h & *(const IVEC *)(NAME(first_lanes) + LANES - (n_hidden - h)));
+            STORE(z + h) = z_h;
+            const VEC sum = odd + z_h * LOAD(V + h); /* in turn, so that one need not wait for the other */
+            odd = even, even = sum;
+        }
+        const REAL out = NAME(sum)(even + odd) + *b2;                                                  /* (NN-3) */
+        o[i] = out;
+        if (!(out - out == 0)) break;
+        const REAL delta = (sigmoid ? NAME(share)(1, out * (REAL)-1.44269504088896340736) : out) - y;  /* (NN-7) */
+        for (ptrdiff_t h = 0; h < n_hidden; h += LANES) {
+            const VEC z_h = LOAD(z + h), v = LOAD(V + h), slope = v * NAME(slope_vec)(activation, z_h);
+            STORE(D + i * stride + h) = delta * (factor * slope);                                      /* (NN-8) */
+            STORE(V + h) = keep * v - (step * delta) * z_h;                                            /* (NN-9) */
+            STORE(b + h) = LOAD(b + h) - (step * delta) * slope;
+        }
+        *b2 -= step * delta;
+    }
+    NAME(add_outer)(n, i, x, at, stride, stride, D, W);                                                /* (NN-9) */
+    return i;
+}
+
 /* One step of minibatch training of n weights by their slopes g, with L2 of strength alpha (in the slopes, or for AdamW beside them). */
 static void NAME(momentum)(
     ptrdiff_t n, const REAL *restrict g, REAL *restrict w, REAL *restrict velocity, REAL eta, REAL alpha, REAL momentum, int nesterov)
@@ -230,6 +292,6 @@ static void NAME(adam)(
 }
 
 #undef UNROLL
-#undef TILE_VECS
+#undef MANY_REGISTERS
 #undef TILE_ROWS
 #undef COLUMNS

@@ -3,8 +3,12 @@
 #define LANES ((ptrdiff_t)(VECTOR_BYTES / sizeof(REAL)))
 #define VEC NAME(vec)
 #define IVEC NAME(ivec)
+#define HALF NAME(half)
+#define IHALF NAME(ihalf)
 typedef REAL VEC __attribute__((vector_size(VECTOR_BYTES), aligned(sizeof(REAL)), may_alias));
 typedef INT IVEC __attribute__((vector_size(VECTOR_BYTES), aligned(sizeof(REAL)), may_alias));
+typedef REAL HALF __attribute__((vector_size(16), aligned(sizeof(REAL)), may_alias)); /* for what is left of a row */
+typedef INT IHALF __attribute__((vector_size(16), aligned(sizeof(REAL)), may_alias));
 #define LOAD(p) (*(const VEC *)(p))
 #define STORE(p) (*(VEC *)(p))
 #if MANTISSA_BITS == 23
@@ -13,13 +17,23 @@ typedef INT IVEC __attribute__((vector_size(VECTOR_BYTES), aligned(sizeof(REAL))
 #define ROOT __builtin_sqrt
 #endif
 
+/* Written out: GCC takes a loop over halves through the stack, 5 to 8 ns later */
 static inline REAL NAME(sum)(VEC a)
 {
-    REAL lane[LANES];
-    memcpy(lane, &a, sizeof lane);
-    for (ptrdiff_t half = LANES / 2; half; half /= 2)
-        for (ptrdiff_t i = 0; i < half; i++) lane[i] += lane[i + half];
-    return lane[0];
+    HALF part[VECTOR_BYTES / 16];
+    memcpy(part, &a, sizeof a);
+#if VECTOR_BYTES == 64
+    part[0] += part[2], part[1] += part[3];
+#endif
+#if VECTOR_BYTES >= 32
+    part[0] += part[1];
+#endif
+    const HALF s = part[0];
+#if MANTISSA_BITS == 23
+    return (s[0] + s[2]) + (s[1] + s[3]);
+#else
+    return s[0] + s[1];
+#endif
 }
 
 static REAL NAME(dot)(ptrdiff_t n, const REAL *x, const REAL *y)

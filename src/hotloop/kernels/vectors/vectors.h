@@ -131,6 +131,10 @@ enum { U8, I8, U16, I16, U32, I32, U64, I64, F16, F32, F64, TYPES };
                      REAL step, REAL factor, const REAL *z, const REAL *mask, REAL *V, REAL *b, REAL *d);                          \
     void (*backward_sum)(int activation, ptrdiff_t width, REAL delta, REAL keep, REAL step, REAL factor, const REAL *z,            \
                          const REAL *mask, const REAL *s, REAL *V, REAL *b, REAL *d);                                              \
+    /* A block of a network of one output                                                        (NN-1) to (NN-10) */            \
+    ptrdiff_t (*block_of_one)(int activation, int sigmoid, ptrdiff_t stride, ptrdiff_t n_hidden, ptrdiff_t n, ptrdiff_t n_rows,    \
+                              const REAL *const *x, const int32_t *at, const double (*numbers)[5], REAL *W, REAL *b, REAL *V,      \
+                              REAL *b2, REAL *A, REAL *D, REAL *z, double *o);                                                     \
     /* One step of minibatches by the slopes g                                                             (NN-12, NN-13) */       \
     void (*momentum)(ptrdiff_t n, const REAL *g, REAL *w, REAL *velocity, REAL eta, REAL alpha, REAL momentum, int nesterov);      \
     void (*adam)(ptrdiff_t n, const REAL *g, REAL *w, REAL *first, REAL *second, REAL eta, REAL alpha, REAL keep, REAL beta1,      \
