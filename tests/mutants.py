@@ -602,7 +602,7 @@ MUTANTS = {
         ("key=np.array([seed, epoch]", "key=np.array([seed, 0]"),
         ("size = state.cut * max(1, int(", "size = max(1, int("),
         ("own.sum()) * (len(self) / max(1, len(own)))", "own.sum())"),
-        ("return len(self) if self.all_move else int(", "return int("),
+        ("return len(self) if self.all_move else int(", "return len(self) if True else int("),
         ("return bool(distinct(self.sample_weight).all())", "return bool(distinct(self.sample_weight).any())"),
         ("pass_over if epoch or first_pass is None else first_pass", "pass_over if first_pass is None else first_pass"),
         ("if order is None else order[rows.sample_weight[order] != 0]", "if order is None else order"),
