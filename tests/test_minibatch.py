@@ -68,14 +68,54 @@ def test_every_rule_equals_the_plain_one(compiled, dtype, output, rule):
     assert found[3] == expected[3]
 
 
+@each_rule
+def test_steps_of_every_rule_by_its_formulas(backend, rule):
+    """(NN-12) and (NN-13), over three batches, from the gradients of two_layer_backward."""
+    start = arguments(40, 6, 9, "sigmoid", rule, alpha=0.2)
+    options = RULES[rule]
+    w = [start[name].copy() for name in WEIGHTS]
+    first, second = ([np.zeros_like(a) for a in w] for _ in range(2))
+    mu, beta1, beta2 = options.get("momentum", 0.0), options.get("beta_1", 0.9), options.get("beta_2", 0.999)
+    for t, rows in enumerate((slice(0, 16), slice(16, 32), slice(32, 40)), 1):
+        X, y, eta = start["X"][rows], start["y"][rows], start["eta"][rows.start]
+        delta = (1 / (1 + np.exp(-backend.two_layer_outputs(X, None, None, *w, "sigmoid"))) - y) / len(X)
+        slopes = backend.two_layer_backward(X, delta, None, None, *w, "sigmoid")
+        for k, slope in enumerate(slopes):
+            l2 = 0.2 if k in (0, 2) else 0.0
+            if options["optimizer"] == "sgd":
+                step = eta * (slope + l2 * w[k])
+                first[k] = mu * first[k] - step
+                w[k] = w[k] + (mu * first[k] - step if "nesterov" in options else first[k])
+            else:
+                slope = slope + (l2 * w[k] if rule == "adam" else 0)
+                first[k] = beta1 * first[k] + (1 - beta1) * slope
+                second[k] = beta2 * second[k] + (1 - beta2) * slope**2
+                size = eta * np.sqrt(1 - beta2**t) / (1 - beta1**t)
+                shrunk = w[k] * (1 - eta * l2) if rule == "adamw" else w[k]
+                w[k] = shrunk - size * first[k] / (np.sqrt(second[k]) + options.get("epsilon", 1e-8))
+    found, _, _, moved = minibatch(backend, start, np.float64)
+    assert moved == 40
+    for name, a, b in zip(WEIGHTS, found, w, strict=True):
+        assert_allclose(a, b, rtol=0, atol=1e-9 * np.abs(b).max(), err_msg=name)
+
+
+def test_dropout_goes_on_between_calls(backend):
+    """Which units are dropped hangs on the key and the number of the row alone."""
+    start = arguments() | {"dropout": 0.5, "key": 3}
+    whole, other = minibatch(backend, start, np.float64)[0], minibatch(backend, start | {"t": 1}, np.float64)[0]
+    own = of_dtype(start, np.float64) | {"moments": [np.zeros_like(start[name]) for name in WEIGHTS]}
+    for taken, until in ((0, 32), (32, 90)):
+        backend.two_layer_minibatch_pass(**own | {"order": own["order"][taken:until], "eta": own["eta"][taken:], "t": taken})
+    for name, a, b in zip(WEIGHTS, whole, other, strict=True):
+        assert_array_equal(own[name], a)
+        assert relative_error(a, b) > 1e-6
+
+
 def test_batches_of_one_are_the_sequential_rule(backend, dtype):
     """Without momentum, and with alpha 0: L2 shrinks by the weights from before the step either way."""
-    start = arguments(batch_size=1, alpha=0.1, weighted=True)
+    start = arguments(batch_size=1, weighted=True)
     found = minibatch(backend, start, dtype)[0]
     own = of_dtype({name: start[name] for name in start if name not in ("batch_size", "optimizer")}, dtype)
-    own["alpha"] = 0.0
-    start["alpha"] = 0.0
-    found = minibatch(backend, start, dtype)[0]
     backend.two_layer_pass(**own)
     for name, a in zip(WEIGHTS, found, strict=True):
         assert relative_error(a, own[name]) <= NETWORK[dtype]
