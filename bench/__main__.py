@@ -117,6 +117,15 @@ RATIOS = (
             ("x86-64-v3, where higher is best", "two_layer_pass, x86-64-v3"),
         )
     ),
+    *(
+        (f"network minibatches over {title}", "two_layer_minibatch_pass", name, 1)
+        for title, name in (
+            ("torch eager", "torch eager"),
+            ("torch.compile", "torch.compile"),
+            ("torch.compile, slopes written out", "torch.compile, slopes written out"),
+            ("MLPClassifier.fit", "scikit-learn MLPClassifier.fit"),
+        )
+    ),
     ("network fit over MLPClassifier.fit", "TwoLayerClassifier.fit", "scikit-learn MLPClassifier.fit", 1),
     ("elastic net over the sparse pass", "logistic_l1_pass, elastic net", "logistic_sparse_pass, {best}", 1),
     ("AdaGrad over the sparse pass", "logistic_adaptive_pass, adagrad", "logistic_sparse_pass, {best}", 1),

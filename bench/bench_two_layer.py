@@ -99,7 +99,8 @@ def candidates(case: Network, peers: bool = True) -> list[Candidate]:
     X, y, W1, W2 = case.arrays()
     *hotloop, oracle = ours(case, X, y, W1, W2)
     if peers and case.batch:
-        hotloop += [*whole_fits(case, X, y), *peers_of(case, X, y, W1, W2)]
+        task = task_of(case, X, y, W1, W2)
+        hotloop += [*minibatches(task, case), *whole_fits(case, X, y), *peers_two_layer.candidates(case.name, task)]
     return [*hotloop, oracle]
 
 
@@ -114,10 +115,12 @@ def ours(case: Network, X, y, W1, W2) -> list[Candidate]:
 
 
 def whole_fits(case: Network, X, y) -> list[Candidate]:
-    """Return TwoLayerClassifier.fit of dense rows, one epoch of the rule of the others; its first weights are its own."""
+    """Return TwoLayerClassifier.fit of dense rows, one epoch as the peers do; its first weights are its own."""
     if issparse(X):
         return []
     own = {"alpha": 0.0, "eta0": step_size(case, X), "learning_rate": "constant", "max_iter": 1, "tol": None, "shuffle": False}
+    if case.batch > 1:
+        own |= {"batch_size": case.batch, "momentum": 0.0}
     model = TwoLayerClassifier(case.n_hidden, standardize=None, random_state=0, **own)
 
     def start():
@@ -130,12 +133,30 @@ def whole_fits(case: Network, X, y) -> list[Candidate]:
     return [Candidate(case.name, "TwoLayerClassifier.fit", len(X), X.nbytes, start, train, lambda model: [], None)]
 
 
-def peers_of(case: Network, X, y, W1, W2) -> list[Candidate]:
-    """Return the other libraries, at the same first weights."""
+def minibatches(task: peers_two_layer.Task, case: Network) -> list[Candidate]:
+    """Return the kernel that takes the batches of the peers, at the highest level."""
+    if case.batch == 1:
+        return []
+    n, rows, y = task.X.shape[0], rows_of(task.X), task.y.astype(np.float64)
+    ones, order, steps = np.ones(n), np.arange(n, dtype=np.intp), np.full(n, task.eta)
+
+    def start():
+        return [w.copy() for w in task.first], [np.zeros_like(w) for w in task.first]
+
+    def train(state, n_samples):
+        weights, velocities = state
+        own = rows, y, ones, order[:n_samples], steps[:n_samples], 0.0, None, None, *weights, case.output, "relu"
+        kernels.two_layer_minibatch_pass(*own, case.batch, "sgd", velocities)
+
+    start_here, oracle = _at_level(LEVELS[0], start), lru_cache(task.oracle)
+    size = int(n * peers_two_layer.bytes_of_row(task.X))
+    return [Candidate(case.name, "two_layer_minibatch_pass", n, size, start_here, train, lambda state: state[0], oracle)]
+
+
+def task_of(case: Network, X, y, W1, W2) -> peers_two_layer.Task:
+    """Return what the peers do."""
     first = W1, np.zeros(case.n_hidden, case.dtype), W2, np.zeros(case.n_outputs, case.dtype)
-    return peers_two_layer.candidates(
-        case.name, peers_two_layer.Task(X, y.astype(np.int64), first, step_size(case, X), case.batch)
-    )
+    return peers_two_layer.Task(X, y.astype(np.int64), first, step_size(case, X), case.batch)
 
 
 def step_size(case: Network, X) -> float:
