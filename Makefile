@@ -2,6 +2,7 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
+PYTEST := python -m pytest -q -n auto
 SOURCES := pyproject.toml setup.py $(shell find src -name '*.py' -o -name '*.pyx' -o -name '*.pxd' -o -name '*.pyi' -o -name '*.h' -o -path '*/vectors/*.c')
 
 .PHONY: build demo test test-all test-levels check bench accuracy mutants wheel clean
@@ -22,15 +23,15 @@ demo: build
 	$(BIN)/hotloop demo
 
 test: build
-	$(BIN)/python -m pytest -q
+	$(BIN)/$(PYTEST)
 
 # the suite on every backend and instruction-set level of this machine
 test-all: test test-levels
-	HOTLOOP_BACKEND=reference $(BIN)/python -m pytest -q
+	HOTLOOP_BACKEND=reference $(BIN)/$(PYTEST)
 
 test-levels: build
 	for level in $$($(BIN)/python -c "import hotloop; print(*hotloop.backend_info().instruction_sets[1:])"); do \
-		echo "HOTLOOP_ISA=$$level"; HOTLOOP_ISA=$$level $(BIN)/python -m pytest -q || exit 1; done
+		echo "HOTLOOP_ISA=$$level"; HOTLOOP_ISA=$$level $(BIN)/$(PYTEST) || exit 1; done
 
 check: build
 	$(BIN)/ruff check .
@@ -55,8 +56,8 @@ mutants: build
 wheel: build
 	rm -rf dist && $(BIN)/python -m build -q
 	rm -rf $(VENV)/wheel && $(PYTHON) -m venv $(VENV)/wheel
-	$(VENV)/wheel/bin/python -m pip install -q --disable-pip-version-check "$$(ls dist/*.whl)[cli]" pytest hypothesis pandas
-	cp -r tests $(VENV)/wheel/tests && cd $(VENV)/wheel && HOTLOOP_BACKEND=compiled bin/python -m pytest -q tests
+	$(VENV)/wheel/bin/python -m pip install -q --disable-pip-version-check "$$(ls dist/*.whl)[cli]" pytest pytest-xdist hypothesis pandas
+	cp -r tests $(VENV)/wheel/tests && cd $(VENV)/wheel && HOTLOOP_BACKEND=compiled bin/$(PYTEST) tests
 
 clean:
 	rm -rf $(VENV) build dist src/*.egg-info src/hotloop/kernels/*.so src/hotloop/kernels/*.c

@@ -42,6 +42,10 @@ MODULES = {
 class OptionalBuild(build_ext):
     """Without a working compiler the package installs all the same, and says what that costs."""
 
+    def finalize_options(self):
+        super().finalize_options()
+        self.parallel = self.parallel or os.cpu_count()
+
     def run(self):
         super().run()
         missing = [e.name for e in self.extensions if not os.path.exists(self.get_ext_fullpath(e.name))]
