@@ -122,7 +122,6 @@ cdef extern from "vectors/vectors.h" nogil:
         void (*adam)(Py_ssize_t, const double *, double *, double *, double *, double, double, double, double, double, double) noexcept nogil
     struct vectors:
         const char *level
-        int leads
         void (*fetch)(Py_ssize_t, const void *) noexcept nogil
         void (*fetch_pair)(Py_ssize_t, const void *, const void *) noexcept nogil
         void (*fetch_places)(Py_ssize_t, const void *, bint, const void *, Py_ssize_t) noexcept nogil

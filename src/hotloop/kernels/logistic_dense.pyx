@@ -125,7 +125,7 @@ cdef Trouble blocked_pass(
     cdef Trouble trouble = NONE
     cdef Py_ssize_t n, s, i, field, side = 0
     cdef bint begun = False, direct = samples.as_they_are(type, center, <const floating *>w)
-    cdef Py_ssize_t n_ahead = AHEAD if n_bytes <= 512 else 4 if direct and v.leads and n_bytes >= 2048 else 8
+    cdef Py_ssize_t n_ahead = AHEAD if n_bytes <= 512 else 8
     for i in range(12):
         r[i] = 0
     for i in range(8):

@@ -31,7 +31,7 @@ cdef struct Steps:
 
 cdef extern from *:
     """
-    #define hotloop_prefetch(x) __builtin_prefetch(x)
+    #define hotloop_prefetch(x) __builtin_prefetch(x, 0, 1)
     """
     void prefetch "hotloop_prefetch"(const void *) noexcept nogil
 

@@ -121,21 +121,13 @@ static inline REAL NAME(share)(REAL e, REAL v)
         const V q_0 = AT(V, q0 + (j)), q_1 = AT(V, q1 + (j)), q_2 = AT(V, q2 + (j)), q_3 = AT(V, q3 + (j));           \
         S##0 += q_0 * q_1, S##1 += q_0 * q_2, S##2 += q_0 * q_3, S##3 += q_1 * q_2, S##4 += q_1 * q_3, S##5 += q_2 * q_3; \
     }
-/* How rows are fetched before they are read, by the bytes of a row: narrow ones all at once; middling ones four lines an iteration,
-   row by row; of wide ones a line of each of four rows, LEADS by LEAD columns before it is read, so that what is fetched is little
-   beside the first-level cache; rows converted just now not at all. */
-#define LEAD (32 * LINE)
+/* How rows are fetched before they are read: narrow ones all at once, wide ones four lines an iteration, row by row in the order of
+   memory; rows converted just now not at all. */
 #define FETCH                                                                                                         \
-    if (width == WIDE && !LEADS)                                                                                      \
-        for (int i_ = 0; i_ < 4; i_++) __builtin_prefetch(ahead[i_] + j);                                             \
-    else if (width == WIDE && j < n - LEAD)                                                                           \
-        for (int i_ = 0; i_ < 4; i_++) __builtin_prefetch(q[i_] + j + LEAD);                                          \
-    else if (width == WIDE)                                                                                           \
-        for (int i_ = 0; i_ < 4; i_++) __builtin_prefetch(ahead[i_] + (j + LEAD - n));                                \
-    else if (width == MIDDLE && fetched < 4) {                                                                        \
-        for (int i_ = 0; i_ < 4; i_++) __builtin_prefetch(ahead[fetched] + fetch_from + i_ * LINE);                   \
+    if (width == WIDE && fetched < 4) {                                                                               \
+        for (int i_ = 0; i_ < 4; i_++) BRING(ahead[fetched] + fetch_from + i_ * LINE);                                \
         if ((fetch_from += 4 * LINE) >= n) {                                                                          \
-            __builtin_prefetch(ahead[fetched] + n - 1); /* a row that starts inside a line has one more */            \
+            BRING(ahead[fetched] + n - 1); /* a row that starts inside a line has one more */                         \
             fetched++, fetch_from = 0;                                                                                \
         }                                                                                                             \
     }
@@ -151,8 +143,8 @@ static inline __attribute__((always_inline)) int NAME(any_block)(
     ptrdiff_t j, fetched = 0, fetch_from = 0;
     if (width == NARROW)
         for (int i = 0; i < 4; i++) {
-            for (j = 0; j < n; j += LINE) __builtin_prefetch(ahead[i] + j);
-            __builtin_prefetch(ahead[i] + n - 1);
+            for (j = 0; j < n; j += LINE) BRING(ahead[i] + j);
+            BRING(ahead[i] + n - 1);
         }
 
     /* After row i the weights are keep_i w + sum_j a_j kept_ji x_j, the intercept b + sum_j a_j (which nothing shrinks). With
@@ -215,9 +207,7 @@ static inline __attribute__((always_inline)) int NAME(any_block)(
             GRAM(VEC, G, j)
         }
     }
-    if (width == WIDE)
-        for (int i = 0; i < 4; i++) __builtin_prefetch(ahead[i] + (LEADS ? LEAD : n) - 1);
-    while (width == MIDDLE && fetched < 4) { FETCH }
+    while (width == WIDE && fetched < 4) { FETCH }
     for (; j + LANES <= n; j += LANES) {
         UPDATE(VEC)
         DOTS(VEC, A)
@@ -245,9 +235,7 @@ static inline __attribute__((always_inline)) int NAME(any_block)(
 
 /* None of this changes a bit. Measured with float32 rows. AVX2 (Zen 3), M rows/s in order: at 28 columns 47 with no early product, 43
    with some; at 128 columns 24.4 fetched row by row, 19 a line of each row. AVX-512 (Zen 5), ns a row at random: at 28 columns 30
-   fetched 8 rows ahead, 23 with 16; at 128 columns 50 and 32 (in order 26 and 22), of which the last line of a row is half. At
-   1,000 columns in order 170 a row ahead, 135 LEAD columns ahead; at 10,000 columns 1,450 and 1,260, with AVX2's code 1,390 and
-   1,140. Baseline code at 1,000 columns at random: 181 and 213, so not there. */
+   fetched 8 rows ahead, 23 with 16; at 128 columns 50 and 32, of which the last line of a row is half. For what BRING saves see there. */
 static int NAME(block)(
     ptrdiff_t n, REAL *w, double *total, REAL *rows, ptrdiff_t s, double *b, double *b_total, const REAL *const *p,
     const REAL *const *q, const REAL *const *ahead, REAL *r)
@@ -256,7 +244,7 @@ static int NAME(block)(
     (total ? NAME(any_block)(n, w, total, rows, s, b, b_total, p, q, ahead, r, width)         \
            : NAME(any_block)(n, w, NULL, rows, s, b, b_total, p, q, ahead, r, width))
     if (ahead[0] == q[0] && n >= 8 * LINE) return BLOCK_OF(READY);
-    return n < 8 * LINE ? BLOCK_OF(NARROW) : n < 32 * LINE ? BLOCK_OF(MIDDLE) : BLOCK_OF(WIDE);
+    return n < 8 * LINE ? BLOCK_OF(NARROW) : BLOCK_OF(WIDE);
 }
 
 /* Adds weight times loss of the first n rows of a group, n a multiple of 4: log(1 + exp(u)) = max(u, 0) + log(1 + e), (LR-3), with
@@ -287,6 +275,5 @@ static void NAME(losses)(ptrdiff_t n, REAL *rows, double *loss)
 
 #undef BLOCK_OF
 #undef FETCH
-#undef LEAD
 #undef DOTS
 #undef UPDATE

@@ -167,7 +167,7 @@ static inline __attribute__((always_inline)) int NAME(any_many)(
                 m0 += w * q0[j], m1 += w * q1[j], m2 += w * q2[j], m3 += w * q3[j];
             }
             for (; v == 0 && g + LANES <= stop; g += LANES) {
-                for (int i = 0; i < 4; i++) __builtin_prefetch(ahead[i] + g);
+                for (int i = 0; i < 4; i++) BRING(ahead[i] + g);
                 GRAM(VEC, G, g)
             }
         }
@@ -176,7 +176,7 @@ static inline __attribute__((always_inline)) int NAME(any_many)(
 
     ptrdiff_t j = n / LANES * LANES;
     for (; j + HALF_LANES <= n; j += HALF_LANES) GRAM(HALF, H, j)
-    for (int i = 0; i < 4; i++) __builtin_prefetch(ahead[i] + n - 1);
+    for (int i = 0; i < 4; i++) BRING(ahead[i] + n - 1);
     H0 += NAME(fold)(G0), H1 += NAME(fold)(G1), H2 += NAME(fold)(G2), H3 += NAME(fold)(G3), H4 += NAME(fold)(G4), H5 += NAME(fold)(G5);
     *(QUAD *)r = NAME(sums)(H0, H1, H2, H3);
     const QUAD last = NAME(sums)(H4, H5, H4, H5);

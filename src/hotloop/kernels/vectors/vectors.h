@@ -144,8 +144,6 @@ struct vectors_f32 { PRIMITIVES(float); };
 struct vectors_f64 { PRIMITIVES(double); };
 struct vectors {
     const char *level;
-    /* whether `block` wants the next four rows as those ahead, where rows lie ready and have 2,048 bytes or more */
-    int leads;
     /* brings n_bytes into the cache */
     void (*fetch)(ptrdiff_t n_bytes, const void *x);
     /* brings n_bytes of each into the cache: one loop, whose end the CPU guesses wrongly once */
