@@ -304,6 +304,9 @@ def test_threads_change_no_bit(compiled, dtype, output):
     alone = take(compiled.two_layer_pass, start, dtype)
     for n_jobs in (2, 3, 8):
         assert_same_bits(take(compiled.two_layer_pass, start | {"n_jobs": n_jobs}, dtype), alone)
+    sparse = {"X": by_nonzeros(start["X"].astype(dtype), False)}
+    alone = take(compiled.two_layer_pass, start, dtype, **sparse)
+    assert_same_bits(take(compiled.two_layer_pass, start | {"n_jobs": 3}, dtype, **sparse), alone)
 
 
 def test_threads_stop_where_one_does(compiled):

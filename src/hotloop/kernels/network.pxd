@@ -90,9 +90,10 @@ cdef inline Py_ssize_t take_block(
 
 
 cdef inline void share_of_outputs(
-    const levels.vectors *v, const Network *net, Py_ssize_t width, const floating *z, const floating *V, floating *s, double *o
+    const levels.vectors *v, const Network *net, Py_ssize_t stride, Py_ssize_t width, const floating *z, const floating *V, floating *s,
+    double *o
 ) noexcept nogil:
-    """What `width` hidden units z add to the outputs o; for the sum of sigmoids also s."""
+    """What `width` hidden units z add to the outputs o, with rows of V `stride` apart; for the sum of sigmoids also s."""
     cdef Py_ssize_t j
     cdef double total = 0.0
     if net.output == SIGMOID_SUM:
@@ -105,7 +106,7 @@ cdef inline void share_of_outputs(
     elif net.n_outputs == 1:
         o[0] = levels.dot(v, width, z, V)                                                 # (NN-3)
     else:
-        levels.margins(v, width, net.n_outputs, V, net.width * <Py_ssize_t>sizeof(floating), z, 0.0, o, 1)
+        levels.margins(v, width, net.n_outputs, V, stride * <Py_ssize_t>sizeof(floating), z, 0.0, o, 1)
 
 
 cdef inline void one_slope(

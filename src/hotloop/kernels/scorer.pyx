@@ -116,7 +116,8 @@ cdef class _NetworkScorer:
         PyBuffer_Release(&view)
         levels.product(levels.active, k, 1, &row, NULL, self.net.width, self.net.width, &self.W1[0, 0], a)         # (NN-1)
         levels.activate(levels.active, self.net.activation, self.net.width, &self.b1[0, 0], a)                     # (NN-2)
-        network.share_of_outputs(levels.active, &self.net, self.net.n_hidden, <const double *>a, &self.V[0, 0], &self.a[1, 0], &self.o[0])
+        network.share_of_outputs(levels.active, &self.net, self.net.width, self.net.n_hidden, <const double *>a, &self.V[0, 0],
+                                 &self.a[1, 0], &self.o[0])
         if self.net.output != network.SIGMOID_SUM:
             for c in range(self.net.n_outputs):
                 self.o[c] += self.b2[c]                                                   # (NN-3)

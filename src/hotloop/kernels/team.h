@@ -13,7 +13,9 @@ struct team {
     void (*work)(void *what, int rank);
     void *what;
     atomic_int n; /* threads, the caller's among them */
-    atomic_int arrived, round;
+    /* each in a cache line of its own: who waits reads one of them, who comes writes the other */
+    _Alignas(64) atomic_int arrived;
+    _Alignas(64) atomic_int round;
 };
 
 struct member {
@@ -73,6 +75,12 @@ static inline void team_run(struct team *team, int n, void (*work)(void *, int),
     atomic_store(&team->n, made); /* before rank 0 meets anybody in work */
     work(what, 0);
     for (int rank = 1; rank < made; rank++) pthread_join(threads[rank], NULL);
+}
+
+/* Threads that there are, from within work. */
+static inline int team_size(struct team *team)
+{
+    return atomic_load(&team->n);
 }
 
 /* Seconds of a clock that only moves forward. */

@@ -107,7 +107,7 @@ cdef Trouble add_rows(
             o[c] = 0.0 if net.output == SIGMOID_SUM else b2[c]
         for j in range(n_tiles):
             h = j * tile
-            share_of_outputs(v, net, min(tile, net.n_hidden - h), <const floating *>kept + h, V + h, s + h, room.share)
+            share_of_outputs(v, net, width, min(tile, net.n_hidden - h), <const floating *>kept + h, V + h, s + h, room.share)
             for c in range(net.n_outputs):
                 o[c] += room.share[c]                                                     # (NN-3), (NN-4)
         if given_delta != NULL:

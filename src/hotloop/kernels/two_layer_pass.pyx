@@ -25,7 +25,9 @@ from hotloop.kernels.steps cimport BAD_ROW, DIVERGED, NONE, Steps, Trouble, new_
 cdef enum:
     FOLD = 64    # steps after which the factor of W1 is multiplied into it, so that it stays far from 0
     ALONE = 3    # blocks that one thread takes before the others help
+    WARM = 2     # blocks after which the others have what they need in their caches
     LINE = 64    # bytes
+    GAP = 1024   # bytes between the panels of two threads
 
 cdef double SMALLEST_SCALE = 2.0**-20
 cdef double alone_until = 0.0  # of team_clock: until then no help is asked for, since it was late; no result depends on it
@@ -34,6 +36,7 @@ cdef extern from "team.h" nogil:
     struct team:
         pass
     void team_meet(team *)
+    int team_size(team *)
     void team_run(team *, int, void (*)(void *, int) noexcept nogil, void *)
     double team_clock()
     enum:
@@ -55,14 +58,27 @@ cdef struct Block:
     bint parting                  # they meet once more at its end
 
 
+cdef struct Panel:
+    # Hidden units that one thread takes. Those of several threads lie apart, each panel like a network of its own: else what the CPU
+    # fetches ahead of a row of one panel are lines that the other thread writes (784-512-10, two threads: 4 times slower than one).
+    Py_ssize_t first              # unit
+    Py_ssize_t width              # units
+    Py_ssize_t stride             # from one row of them to the next
+    Py_ssize_t of_W1              # where W1 starts
+    Py_ssize_t of_V
+    Py_ssize_t of_block           # A and D
+    Py_ssize_t of_units           # what has one entry a unit
+
+
 cdef struct Work:
     # What the threads of a pass share.
     const levels.vectors *v
     team *team
-    int n_threads
     Steps *steps
     LossSum losses
     const Network *net
+    const Panel *panels
+    int n_panels                  # one for each thread asked for
     const Source *rows
     const double *y
     const void *center
@@ -148,33 +164,48 @@ cdef Trouble block_of_one(Work *work, const Block *block, double *scale, floatin
     return DIVERGED
 
 
+cdef Py_ssize_t panels_of(const Work *work, int ranks, int rank, const Panel **own) noexcept nogil:
+    """Find the panels of a thread; returns how many there are."""
+    cdef Py_ssize_t p, n = 0
+    for p in range(work.n_panels):
+        if p % ranks == rank:
+            own[n] = &work.panels[p]
+            n += 1
+    return n
+
+
 cdef Trouble steps_of_block(Work *work, const Block *block, int rank, int parity, double *scale_of_W1, floating tag) noexcept nogil:
     """Take the steps of a block, for the hidden units of a thread. Before step i W1 is scale_i (W1_0 + sum_{l<i} x_l D_l), with
     D_l = -step / scale_{l+1} times the slope by the pre-activations: so those of row i are scale_i (x_i W1_0 + sum_{l<i} (x_i . x_l) D_l)
     + b1, (NN-10)."""
     cdef const levels.vectors *v = work.v
     cdef const Network *net = work.net
-    cdef Py_ssize_t width = net.width, tile = TILE_BYTES // sizeof(floating), n_tiles = (width + tile - 1) // tile
-    cdef Py_ssize_t first = n_tiles * rank // block.ranks, last = n_tiles * (rank + 1) // block.ranks
-    cdef Py_ssize_t h0 = first * tile, h1 = min(width, last * tile), n = h1 - h0, i, c, j, h, done = block.n
+    cdef const Panel *panel
+    cdef Py_ssize_t tile = TILE_BYTES // sizeof(floating), n_tiles = (net.width + tile - 1) // tile, i, c, j, h, u, p, done = block.n
     cdef const floating **x = <const floating **>block.x
-    cdef floating *W1 = <floating *>work.W1 + h0
-    cdef floating *b1 = <floating *>work.b1 + h0
-    cdef floating *V = <floating *>work.V + h0
+    cdef floating *W1 = <floating *>work.W1
+    cdef floating *b1 = <floating *>work.b1
+    cdef floating *V = <floating *>work.V
     cdef floating *b2 = <floating *>work.b2
-    cdef floating *A = <floating *>work.A + h0
-    cdef floating *D = <floating *>work.D + h0
-    cdef floating *z = <floating *>work.z + h0
-    cdef floating *s = <floating *>work.s + h0
-    cdef floating *mask = <floating *>work.mask + h0 if net.dropped else NULL
-    cdef floating *kept = <floating *>work.kept + h0 if net.dropped else z
+    cdef floating *A = <floating *>work.A
+    cdef floating *D = <floating *>work.D
+    cdef floating *z = <floating *>work.z
+    cdef floating *s = <floating *>work.s
+    cdef floating *masks = <floating *>work.mask
+    cdef floating *mask = NULL
+    cdef floating *kept = <floating *>work.kept if net.dropped else z
     cdef floating *G = <floating *>work.G + parity * BLOCK * BLOCK
     cdef double *o = work.o + 2 * rank * (net.n_outputs + LINE)
     cdef floating *delta = <floating *>(o + net.n_outputs + LINE // 2)
     cdef double *shares
     cdef double scale = scale_of_W1[0], eta, keep, step, loss, factor = 1.0
     cdef Trouble trouble = NONE
-    levels.product(v, block.m, block.n, x, block.at, width, n, <const floating *>W1, A)   # (NN-1)
+    cdef const Panel *own[MOST_THREADS]
+    cdef Py_ssize_t n_own = panels_of(work, block.ranks, rank, own)
+    for p in range(n_own):
+        panel = own[p]
+        levels.product(v, block.m, block.n, x, block.at, panel.stride, panel.width, <const floating *>W1 + panel.of_W1,
+                       A + panel.of_block)                                                # (NN-1)
     if rank == 0:
         levels.gram(v, block.m, block.n, x, G)
     for i in range(block.n):
@@ -182,16 +213,20 @@ cdef Trouble steps_of_block(Work *work, const Block *block, int rank, int parity
         keep, step = 1.0 - eta * work.steps.alpha, eta * block.weights[i]
         if i == 1 and block.ranks > 1:
             team_meet(work.team)                                                          # the Gram entries are there
-        levels.hidden(v, net.activation, width, n, i, <const floating *>A + i * width, <const floating *>G + BLOCK * i,
-                      <const floating *>D, <floating>scale, <const floating *>b1, z)      # (NN-2), (NN-10)
-        if net.dropped:
-            levels.drop(v, h0, n, net.dropped, net.key, <uint32_t>(work.t + block.moved + i), <floating>net.kept,
-                        <const floating *>z, mask, kept)                                  # (NN-11)
         shares = work.shares + (i % 2) * n_tiles * net.n_outputs
-        for j in range(first, last):
-            h = j * tile
-            share_of_outputs(v, net, min(tile, net.n_hidden - h), <const floating *>kept + h - h0, <const floating *>V + h - h0,
-                             s + h - h0, shares + j * net.n_outputs)
+        for p in range(n_own):
+            panel = own[p]
+            u = panel.of_units
+            levels.hidden(v, net.activation, panel.stride, panel.width, i, <const floating *>A + panel.of_block + i * panel.stride,
+                          <const floating *>G + BLOCK * i, <const floating *>D + panel.of_block, <floating>scale,
+                          <const floating *>b1 + u, z + u)                                # (NN-2), (NN-10)
+            if net.dropped:
+                levels.drop(v, panel.first, panel.width, net.dropped, net.key, <uint32_t>(work.t + block.moved + i),
+                            <floating>net.kept, <const floating *>z + u, masks + u, kept + u)    # (NN-11)
+            for j in range((panel.width + tile - 1) // tile):
+                h = j * tile
+                share_of_outputs(v, net, panel.stride, min(tile, net.n_hidden - panel.first - h), <const floating *>kept + u + h,
+                                 <const floating *>V + panel.of_V + h, s + u + h, shares + (panel.first + h) // tile * net.n_outputs)
         if rank == 0 and net.output != SIGMOID_SUM:
             for c in range(net.n_outputs):
                 shares[c] += b2[c]                                                        # (NN-3)
@@ -218,31 +253,41 @@ cdef Trouble steps_of_block(Work *work, const Block *block, int rank, int parity
                 for c in range(net.n_outputs):
                     b2[c] -= <floating>(step * o[c])                                      # (NN-9)
         scale *= keep
-        if net.output == SIGMOID_SUM:
-            levels.backward_sum(v, net.activation, n, delta[0], <floating>keep, <floating>step, <floating>(-step / scale),
-                                <const floating *>z, <const floating *>mask, <const floating *>s, V, b1, D + i * width)
-        else:
-            levels.backward(v, net.activation, width, n, net.n_outputs, <const floating *>delta, <floating>keep, <floating>step,
-                            <floating>(-step / scale), <const floating *>z, <const floating *>mask, V, b1, D + i * width)
-    levels.add_outer(v, block.m, done, x, block.at, width, n, <const floating *>D, W1)    # (NN-9)
+        for p in range(n_own):
+            panel = own[p]
+            u, h = panel.of_units, panel.of_block + i * panel.stride
+            if net.dropped:
+                mask = masks + u
+            if net.output == SIGMOID_SUM:
+                levels.backward_sum(v, net.activation, panel.width, delta[0], <floating>keep, <floating>step, <floating>(-step / scale),
+                                    <const floating *>z + u, <const floating *>mask, <const floating *>s + u, V + panel.of_V, b1 + u, D + h)
+            else:
+                levels.backward(v, net.activation, panel.stride, panel.width, net.n_outputs, <const floating *>delta, <floating>keep,
+                                <floating>step, <floating>(-step / scale), <const floating *>z + u, <const floating *>mask,
+                                V + panel.of_V, b1 + u, D + h)
+    for p in range(n_own):
+        panel = own[p]
+        levels.add_outer(v, block.m, done, x, block.at, panel.stride, panel.width, <const floating *>D + panel.of_block,
+                         W1 + panel.of_W1)                                                # (NN-9)
     scale_of_W1[0] = scale
     return trouble
 
 
 cdef void fold(Work *work, int ranks, int rank, double *scale, floating tag) noexcept nogil:
     """Multiply the factor of W1 into the hidden units of a thread."""
-    cdef Py_ssize_t width = work.net.width, tile = TILE_BYTES // sizeof(floating), n_tiles = (width + tile - 1) // tile, j
-    cdef Py_ssize_t h0 = n_tiles * rank // ranks * tile, h1 = min(width, n_tiles * (rank + 1) // ranks * tile)
-    cdef floating *W1 = <floating *>work.W1
+    cdef const Panel *own[MOST_THREADS]
+    cdef const Panel *panel
+    cdef floating *W1
     cdef floating factor = <floating>scale[0]
+    cdef Py_ssize_t p, j
     if scale[0] == 1.0:
         return
     scale[0] = 1.0
-    if ranks == 1:
-        levels.scale_add(work.v, work.net.n_features * width, factor, W1, <floating>0, <const floating *>W1)
-        return
-    for j in range(work.net.n_features):
-        levels.scale_add(work.v, h1 - h0, factor, W1 + j * width + h0, <floating>0, <const floating *>W1 + j * width + h0)
+    for p in range(panels_of(work, ranks, rank, own)):
+        panel = own[p]
+        W1 = <floating *>work.W1 + panel.of_W1
+        for j in range(work.net.n_features):
+            levels.scale_add(work.v, panel.width, factor, W1 + j * panel.stride, <floating>0, <const floating *>W1 + j * panel.stride)
 
 
 cdef Trouble take_block_of_steps(Work *work, const Block *block, int rank, int parity, double *scale, Py_ssize_t *since,
@@ -289,9 +334,10 @@ cdef void lead(Work *work, floating tag) noexcept nogil:
     with something else, it goes on alone, for so long that the attempt has cost a fiftieth."""
     global alone_until
     cdef Block *block
-    cdef Py_ssize_t since = 0, alone = ALONE
+    cdef Py_ssize_t since = 0, alone = ALONE, tried = 0
     cdef double scale = 1.0, start, seconds, best_alone = 1e300, together = 0.0
-    cdef bint several = work.n_threads > 1
+    cdef int ranks = team_size(work.team) if work.n_panels > 1 else 1
+    cdef bint several = ranks > 1
     while work.trouble == NONE:
         work.parity = 1 - work.parity
         block = &work.blocks[work.parity]
@@ -301,8 +347,8 @@ cdef void lead(Work *work, floating tag) noexcept nogil:
         if not block.n:
             break
         block.scale, block.since = scale, since
-        block.ranks = work.n_threads if several and not alone else 1
-        block.parting = together == 0.0
+        block.ranks = ranks if several and not alone else 1
+        block.parting = tried <= WARM
         if block.ranks > 1:
             team_meet(work.team)
         work.trouble = take_block_of_steps(work, block, 0, work.parity, &scale, &since, tag)
@@ -314,14 +360,39 @@ cdef void lead(Work *work, floating tag) noexcept nogil:
         if block.ranks == 1:
             best_alone, alone = min(best_alone, seconds), alone - 1
             continue
-        together = seconds if together == 0.0 else 0.75 * together + 0.25 * seconds
+        tried += 1
+        if tried <= WARM:
+            continue
+        # one block that is late, as when the CPU takes an interrupt, says nothing
+        together = seconds if together == 0.0 else 0.875 * together + 0.125 * min(seconds, 3 * best_alone)
         if together > best_alone:
-            alone_until = start + seconds + 50 * (seconds if seconds > best_alone else together)
+            alone_until = start + seconds + 50 * min(tried, WARM + 1) * max(seconds, together)
             dismiss(work)
             several = False
     if several:
         dismiss(work)
     fold(work, 1, 0, &scale, tag)
+
+
+cdef void share_out(Panel *panels, Py_ssize_t n_panels, const Network *net, Py_ssize_t tile, Py_ssize_t gap) noexcept:
+    """Tiles of hidden units to the panels; they lie apart if there is a gap."""
+    cdef Py_ssize_t n_tiles = (net.width + tile - 1) // tile, p, first, width
+    for p in range(n_panels):
+        first = n_tiles * p // n_panels * tile
+        width = min(net.width, n_tiles * (p + 1) // n_panels * tile) - first
+        if gap:
+            panels[p] = Panel(first, width, width, net.n_features * first + p * gap, net.n_outputs * first + p * gap,
+                              BLOCK * first + p * gap, first + p * gap)
+        else:
+            panels[p] = Panel(first, width, net.width, first, first, first, first)
+
+
+def of_panel(Panel panel, own, n_features, n_outputs, filled):
+    """Return pairs: the part of W1, b1 and V in the memory of a panel, and that of the whole."""
+    starts = (panel.of_W1, n_features), (panel.of_units, 1), (panel.of_V, n_outputs)
+    units = slice(panel.first, panel.first + panel.width)
+    return [(memory[start:start + n * panel.width].reshape(n, panel.width), whole[:, units])
+            for memory, (start, n), whole in zip(own, starts, filled)]
 
 
 cdef void work_of_f32(void *work, int rank) noexcept nogil:
@@ -392,7 +463,8 @@ def two_layer_outputs(
                     o[start + i, c] = 0.0 if net.output == SIGMOID_SUM else b2[c]
                 for j in range(n_tiles):
                     h = j * tile
-                    share_of_outputs(v, &net, min(tile, net.n_hidden - h), <const floating *>&A[i, h], &V[0, h], &s[h], &share[0])
+                    share_of_outputs(v, &net, net.width, min(tile, net.n_hidden - h), <const floating *>&A[i, h], &V[0, h], &s[h],
+                                     &share[0])
                     for c in range(net.n_outputs):
                         o[start + i, c] += share[c]                                       # (NN-3), (NN-4)
     if malformed:
@@ -438,10 +510,20 @@ def two_layer_pass(
     filled_W1, filled_b1, filled_V = filled_up(own_W1), filled_up(own_b1[None]), filled_up(own_W2.T)
     n_tiles = (net.width * dtype.itemsize + TILE_BYTES - 1) // TILE_BYTES
     n_jobs = max(1, min(n_jobs, n_tiles, MOST_THREADS)) if team_clock() >= alone_until else 1
-    cdef floating[:, ::1] W = filled_W1, V = filled_V, b = filled_b1
+    cdef Panel panels[MOST_THREADS]
+    cdef bint apart = n_jobs > 1 and not given.source.sparse  # of sparse rows a copy of W1 may cost more than the pass
+    cdef Py_ssize_t gap = GAP // dtype.itemsize if apart else 0, width = net.width + n_jobs * gap
+    share_out(panels, n_jobs, &net, TILE_BYTES // dtype.itemsize, gap)
+    own = [filled_W1, filled_b1, filled_V]
+    if apart:
+        own = [aligned(len(a) * net.width + n_jobs * gap, dtype) for a in own]
+    for p in range(n_jobs if apart else 0):
+        for place, array in of_panel(panels[p], own, net.n_features, net.n_outputs, (filled_W1, filled_b1, filled_V)):
+            place[:] = array
+    cdef floating[::1] W = own[0].reshape(-1), V = own[2].reshape(-1), b = own[1].reshape(-1)
     cdef floating[:, ::1] scratch = aligned((2, given.source.room), dtype)
-    cdef floating[:, ::1] A = aligned((BLOCK, net.width), dtype), D = aligned((BLOCK, net.width), dtype)
-    cdef floating[:, ::1] units = aligned((4, net.width), dtype)
+    cdef floating[::1] A = aligned(BLOCK * net.width + n_jobs * gap, dtype), D = aligned(BLOCK * net.width + n_jobs * gap, dtype)
+    cdef floating[:, ::1] units = aligned((4, width), dtype)
     cdef floating[::1] G = aligned(2 * BLOCK * BLOCK, dtype)
     cdef double[:, ::1] o = aligned((n_jobs, 2 * (net.n_outputs + LINE)), np.float64)
     cdef double[::1] shares = aligned(2 * n_tiles * net.n_outputs, np.float64)
@@ -462,11 +544,11 @@ def two_layer_pass(
     cdef Block block
     block.n = 0
     cdef Work work = Work(
-        v=levels.active, team=&threads, n_threads=n_jobs, steps=&steps, losses=LossSum(0.0, 1.0, 0.0), net=&net, rows=&given.source,
-        y=&Y[0, 0], center=center0, scale_of_x=scale0, W1=&W[0, 0], b1=&b[0, 0], V=&V[0, 0], b2=&b2[0], scratch=<char *>&scratch[0, 0],
-        scratch_bytes=given.source.room * sizeof(floating), places=&places[0, 0], A=&A[0, 0], D=&D[0, 0], z=&units[0, 0],
-        s=&units[1, 0], mask=&units[2, 0], kept=&units[3, 0], G=&G[0], o=&o[0, 0], shares=&shares[0], t=t, blocks=[block, block],
-        parity=0, over=False, trouble=NONE)
+        v=levels.active, team=&threads, steps=&steps, losses=LossSum(0.0, 1.0, 0.0), net=&net, panels=&panels[0], n_panels=n_jobs,
+        rows=&given.source, y=&Y[0, 0], center=center0, scale_of_x=scale0, W1=&W[0], b1=&b[0], V=&V[0], b2=&b2[0],
+        scratch=<char *>&scratch[0, 0], scratch_bytes=given.source.room * sizeof(floating), places=&places[0, 0], A=&A[0], D=&D[0],
+        z=&units[0, 0], s=&units[1, 0], mask=&units[2, 0], kept=&units[3, 0], G=&G[0], o=&o[0, 0], shares=&shares[0], t=t,
+        blocks=[block, block], parity=0, over=False, trouble=NONE)
     with nogil:
         if n_jobs == 1:
             lead(&work, <floating>0)
@@ -474,6 +556,9 @@ def two_layer_pass(
             team_run(&threads, n_jobs, work_of_f32, &work)
         else:
             team_run(&threads, n_jobs, work_of_f64, &work)
+    for p in range(n_jobs if apart else 0):
+        for place, array in of_panel(panels[p], own, net.n_features, net.n_outputs, (filled_W1, filled_b1, filled_V)):
+            array[:] = place
     if filled_W1 is not own_W1:
         own_W1[:] = filled_W1[:, :net.n_hidden]
     own_b1[:] = filled_b1[0, :net.n_hidden]
