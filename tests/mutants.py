@@ -475,7 +475,11 @@ MUTANTS = {
     "kernels/vectors/network.h": [
         ("a[i][v] += p[i][j] * u[v]", "a[i][v] += p[0][j] * u[v]"),
         ("u[c][v] += p[c] * d[v]", "u[c][v] += p[0] * d[v]"),
-        ("m += any != 0", "m += 1"),
+        ("bits |= (uint64_t)(x[j] != 0) << j;", "bits |= (uint64_t)(x[j] > 0) << j;"),
+        ("a[v] += p * LOAD(w + v * LANES);", "a[v] = p * LOAD(w + v * LANES);"),
+        ("if (rows == 2) u += q * d[1][v];", ""),
+        ("NAME(nonzeros)(m, p) | NAME(nonzeros)(m, q);", "NAME(nonzeros)(m, p);"),
+        ("first ? (VEC){0} : LOAD(A + v * LANES)", "(VEC){0}"),
         ("s += g[l] * LOAD(D + l * stride + h)", "s += LOAD(D + l * stride + h)"),
         ("activation == LOGISTIC ? z * (1 - z) : 1 - z * z", "1 - z * z"),
         ("return 2 * NAME(logistic_vec)(2 * a) - 1", "return 2 * NAME(logistic_vec)(a) - 1"),

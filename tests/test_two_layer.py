@@ -345,6 +345,17 @@ def test_rows_by_their_nonzeros_train_the_same(backend, dtype, output, wide):
         backend.two_layer_pass(**of_dtype(start | {"center": np.ones(40)}, dtype) | {"X": sparse})
 
 
+@pytest.mark.parametrize("n_hidden", [1, 20, 70, 200, 300])
+def test_rows_of_zeros_train_as_by_the_reference(compiled, dtype, n_hidden):
+    """150 columns are two times 64 and some, 21 rows two blocks and an odd number."""
+    start = arguments(21, 150, n_hidden, "softmax", eta=2e-3, alpha=0.05)
+    start["X"] *= np.random.default_rng(0).random((21, 150)) < 0.3
+    expected = take(reference.two_layer_pass, start, np.float64)
+    found = take(compiled.two_layer_pass, start, dtype)
+    for name in (*WEIGHTS, "loss"):
+        assert relative_error(found[name], expected[name]) <= NETWORK[dtype], name
+
+
 def test_a_share_of_the_units_is_left_out(backend):
     """What a step leaves out hangs on key, step and unit alone; what is left out does not move."""
     start = arguments(40, 3, 200, "linear", eta=1e-3) | {"b1": np.full(200, 10.0), "dropout": 0.25, "key": 3}

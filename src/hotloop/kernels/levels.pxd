@@ -50,7 +50,6 @@ cdef extern from "vectors/vectors.h" nogil:
                         float *) noexcept nogil
         void (*add_outer)(Py_ssize_t, Py_ssize_t, const float *const *, const int32_t *, Py_ssize_t, Py_ssize_t, const float *,
                           float *) noexcept nogil
-        Py_ssize_t (*columns_in_use)(Py_ssize_t, Py_ssize_t, const float *const *, float *, int32_t *) noexcept nogil
         void (*gram)(Py_ssize_t, Py_ssize_t, const float *const *, float *) noexcept nogil
         void (*hidden)(int, Py_ssize_t, Py_ssize_t, Py_ssize_t, const float *, const float *, const float *, float, const float *,
                        float *) noexcept nogil
@@ -104,7 +103,6 @@ cdef extern from "vectors/vectors.h" nogil:
                         double *) noexcept nogil
         void (*add_outer)(Py_ssize_t, Py_ssize_t, const double *const *, const int32_t *, Py_ssize_t, Py_ssize_t, const double *,
                           double *) noexcept nogil
-        Py_ssize_t (*columns_in_use)(Py_ssize_t, Py_ssize_t, const double *const *, double *, int32_t *) noexcept nogil
         void (*gram)(Py_ssize_t, Py_ssize_t, const double *const *, double *) noexcept nogil
         void (*hidden)(int, Py_ssize_t, Py_ssize_t, Py_ssize_t, const double *, const double *, const double *, double, const double *,
                        double *) noexcept nogil
@@ -388,15 +386,6 @@ cdef inline void add_outer(
         v.f32.add_outer(n, n_rows, x, at, stride, width, D, W)
     else:
         v.f64.add_outer(n, n_rows, x, at, stride, width, D, W)
-
-
-cdef inline Py_ssize_t columns_in_use(
-    const vectors *v, Py_ssize_t n, Py_ssize_t n_rows, const floating **x, floating *used, int32_t *at
-) noexcept nogil:
-    if floating is float:
-        return v.f32.columns_in_use(n, n_rows, x, used, at)
-    else:
-        return v.f64.columns_in_use(n, n_rows, x, used, at)
 
 
 cdef inline void gram(

@@ -61,10 +61,9 @@ cdef inline Py_ssize_t take_block(
     const levels.vectors *v, const Source *rows, Py_ssize_t n, const Py_ssize_t *row, const floating *center,
     const floating *scale, floating *scratch, int32_t *places, const floating **x, const int32_t **at
 ) noexcept nogil:
-    """Find n rows as the products read them, one where they are sparse; returns how many columns are to be taken, of dense rows those
-    in which some row is not 0, where they are three quarters of them or less; -1 where a sparse row does not lie in its arrays."""
+    """Find n rows as the products read them, one where they are sparse; returns how many columns are to be taken, all of dense rows; -1
+    where a sparse row does not lie in its arrays."""
     cdef Py_ssize_t k = rows.n_features, i, j, m
-    cdef floating *packed = scratch + BLOCK * k
     at[0] = NULL
     if rows.sparse:
         m = nonzeros.take_row(v, &rows.csr, row[0], scale, places, scratch, at, x)
@@ -75,18 +74,7 @@ cdef inline Py_ssize_t take_block(
         return m
     for i in range(n):
         x[i] = samples.row(v, rows.data + row[i] * rows.stride, rows.type, k, center, scale, scratch + i * k)
-    if k < 64:
-        return k
-    m = levels.columns_in_use(v, k, n, x, packed, places)
-    if 4 * m > 3 * k:
-        return k
-    for i in range(n):
-        for j in range(m):
-            packed[i * m + j] = x[i][places[j]]
-    for i in range(n):
-        x[i] = packed + i * m
-    at[0] = places
-    return m
+    return k
 
 
 cdef inline void share_of_outputs(

@@ -29,8 +29,7 @@ cdef class NetworkRows:
             self.source.sparse, self.source.data, self.source.type = False, dense.data, dense.type
             self.source.n_samples, self.source.n_features = dense.n_samples, dense.n_features
             self.source.stride, self.source.n_bytes = dense.stride, dense.n_bytes
-            # the block as it is read and without the columns of zeros, and the widest vector
-            self.source.room = 2 * BLOCK * dense.n_features + LINE
+            self.source.room = BLOCK * dense.n_features
 
 
 cdef Network new_network(X, y, center, scale, W1, b1, W2, b2, output, activation, double dropout, key) except *:

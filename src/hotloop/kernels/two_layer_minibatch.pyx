@@ -249,7 +249,7 @@ cdef class Workroom:
     cdef Room room
 
     def __cinit__(self, Py_ssize_t n_features, Py_ssize_t width, Py_ssize_t n_outputs, Py_ssize_t room, bint sparse, dtype):
-        cdef Py_ssize_t n_places = max(n_features, room if sparse else 0)
+        cdef Py_ssize_t n_places = room if sparse else 1
         numbers = [aligned(n, dtype) for n in (n_features * width, width, n_outputs * width, room, BLOCK * width, BLOCK * width, width,
                                                width, width, n_outputs + LINE)]
         doubles = [np.zeros(n_outputs) for _ in range(3)]

@@ -4,7 +4,7 @@ Equations (NN-1) to (NN-11). Eight dense rows go in one block (docs/decisions/00
 first of its steps and one after the last, and in between only what is n_hidden or n_outputs long. Sparse rows are blocks of one: they
 touch their own rows of W1 only. Memory order: X row by row; W1 feature-major (n_features x n_hidden), so a row of X reads whole
 contiguous lines of it; W2 transposed, one row an output. Rows of W1 and W2 are filled up to whole cache lines, in copies where they
-are not. The pass reads X once; a step costs about 4 k H + 6 H C flops; columns that are 0 in all rows of a block cost nothing.
+are not. The pass reads X once; a step costs about 4 k H + 6 H C flops; of rows that are mostly zeros only the others are taken.
 Iterates equal the reference to rounding. Several threads take tiles of hidden units; the outputs are summed over tiles of a fixed
 size, so the bits do not depend on how many there are.
 """
@@ -89,7 +89,8 @@ cdef struct Work:
     void *b2
     char *scratch                 # of two blocks
     Py_ssize_t scratch_bytes
-    int32_t *places
+    int32_t *places               # of two blocks
+    Py_ssize_t n_places
     void *A
     void *D
     void *z
@@ -343,7 +344,7 @@ cdef void lead(Work *work, floating tag) noexcept nogil:
         block = &work.blocks[work.parity]
         start = team_clock() if several else 0.0
         collect(work, block, <floating *>(work.scratch + work.parity * work.scratch_bytes),
-                work.places + work.parity * work.net.n_features, tag)
+                work.places + work.parity * work.n_places, tag)
         if not block.n:
             break
         block.scale, block.since = scale, since
@@ -433,7 +434,7 @@ def two_layer_outputs(
     cdef floating[::1] scratch = aligned(given.source.room, dtype), s = aligned(net.width, dtype)
     cdef floating[:, ::1] A = aligned((BLOCK, net.width), dtype)
     cdef double[::1] share = np.empty(net.n_outputs)
-    cdef int32_t[::1] places = np.empty(max(net.n_features, given.source.room if given.source.sparse else 0), np.int32)
+    cdef int32_t[::1] places = np.empty(given.source.room if given.source.sparse else 1, np.int32)
     cdef const floating[::1] center_of = None if given.source.sparse else center, scale_of = scale
     cdef const levels.vectors *v = levels.active
     cdef const floating *center0 = NULL
@@ -527,7 +528,7 @@ def two_layer_pass(
     cdef floating[::1] G = aligned(2 * BLOCK * BLOCK, dtype)
     cdef double[:, ::1] o = aligned((n_jobs, 2 * (net.n_outputs + LINE)), np.float64)
     cdef double[::1] shares = aligned(2 * n_tiles * net.n_outputs, np.float64)
-    cdef int32_t[:, ::1] places = np.empty((2, max(net.n_features, given.source.room if given.source.sparse else 0)), np.int32)
+    cdef int32_t[:, ::1] places = np.empty((2, given.source.room if given.source.sparse else 1), np.int32)
     cdef const floating[::1] center_of = None if given.source.sparse else center, scale_of = scale
     cdef double zero = 0.0
     cdef Steps steps = new_steps(order, np.asarray(Y)[:, 0], sample_weight, n_samples, net.n_outputs)
@@ -546,7 +547,8 @@ def two_layer_pass(
     cdef Work work = Work(
         v=levels.active, team=&threads, steps=&steps, losses=LossSum(0.0, 1.0, 0.0), net=&net, panels=&panels[0], n_panels=n_jobs,
         rows=&given.source, y=&Y[0, 0], center=center0, scale_of_x=scale0, W1=&W[0], b1=&b[0], V=&V[0], b2=&b2[0],
-        scratch=<char *>&scratch[0, 0], scratch_bytes=given.source.room * sizeof(floating), places=&places[0, 0], A=&A[0], D=&D[0],
+        scratch=<char *>&scratch[0, 0], scratch_bytes=given.source.room * sizeof(floating), places=&places[0, 0],
+        n_places=places.shape[1], A=&A[0], D=&D[0],
         z=&units[0, 0], s=&units[1, 0], mask=&units[2, 0], kept=&units[3, 0], G=&G[0], o=&o[0, 0], shares=&shares[0], t=t,
         blocks=[block, block], parity=0, over=False, trouble=NONE)
     with nogil:

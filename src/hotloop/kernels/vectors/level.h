@@ -6,7 +6,7 @@
 #include <stdint.h>
 #include <string.h>
 #ifdef __AVX2__
-#include <immintrin.h> /* gathers: the vector extensions have none */
+#include <immintrin.h> /* gathers, bits of a comparison: the vector extensions have none */
 #endif
 #include "vectors.h"
 
@@ -147,7 +147,7 @@ static void JOIN(permute, of, LEVEL)(uint64_t first, int low_bits, int high_bits
         OF(logistic, SHORT), OF(gather_dot, SHORT), OF(scatter_add, SHORT), OF(gather_scale, SHORT), OF(gather_rows, SHORT),    \
         OF(scatter_rows, SHORT), OF(step_along, SHORT), OF(sum_of_squares, SHORT),                                              \
         OF(adaptive_margin, SHORT), OF(adaptive_weights, SHORT), OF(adaptive_update, SHORT), OF(normalize, SHORT), OF(shrink_step, SHORT), OF(catch_up, SHORT), \
-        OF(product, SHORT), OF(add_outer, SHORT), OF(columns_in_use, SHORT),                                                    \
+        OF(product, SHORT), OF(add_outer, SHORT),                                                                               \
         OF(gram, SHORT), OF(hidden, SHORT), OF(activate, SHORT), OF(drop, SHORT), OF(slope_back, SHORT), OF(backward, SHORT),   \
         OF(backward_sum, SHORT), OF(block_of_one, SHORT), OF(momentum, SHORT), OF(adam, SHORT)                                                           \
     }

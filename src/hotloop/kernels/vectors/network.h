@@ -40,9 +40,80 @@ static inline __attribute__((always_inline)) void NAME(product_strip)(
     for (; i < n_rows; i++) NAME(product_tile)(begin, end, 1, vecs, x + i, at, stride, W, A + i * stride);
 }
 
+/* Bit j tells whether x_j is not 0, for n <= 64 of them. */
+static inline uint64_t NAME(nonzeros)(ptrdiff_t n, const REAL *x)
+{
+    uint64_t bits = 0;
+    ptrdiff_t j = 0;
+#if VECTOR_BYTES == 64 && MANTISSA_BITS == 23
+    for (; j + LANES <= n; j += LANES) bits |= (uint64_t)_mm512_cmp_ps_mask(_mm512_loadu_ps(x + j), _mm512_setzero_ps(), _CMP_NEQ_UQ) << j;
+#elif VECTOR_BYTES == 64
+    for (; j + LANES <= n; j += LANES) bits |= (uint64_t)_mm512_cmp_pd_mask(_mm512_loadu_pd(x + j), _mm512_setzero_pd(), _CMP_NEQ_UQ) << j;
+#elif VECTOR_BYTES == 32 && MANTISSA_BITS == 23
+    for (; j + LANES <= n; j += LANES)
+        bits |= (uint64_t)(unsigned)_mm256_movemask_ps(_mm256_cmp_ps(_mm256_loadu_ps(x + j), _mm256_setzero_ps(), _CMP_NEQ_UQ)) << j;
+#elif VECTOR_BYTES == 32
+    for (; j + LANES <= n; j += LANES)
+        bits |= (uint64_t)(unsigned)_mm256_movemask_pd(_mm256_cmp_pd(_mm256_loadu_pd(x + j), _mm256_setzero_pd(), _CMP_NEQ_UQ)) << j;
+#endif
+    for (; j < n; j++) bits |= (uint64_t)(x[j] != 0) << j;
+    return bits;
+}
+
+/* Rows of which half or more is 0, as those of images, go by their non-zeros: SOME columns at a time, whose weights stay in the first-level
+   cache, as a number of as many bits. What is left out would have added 0. Of MNIST with 128 hidden units, a whole pass, ns a row on Zen 4
+   with AVX-512: 2,210; by the columns in which one of eight rows is not 0, packed: 2,590. */
+#define SOME 64
+#define ONE_POINTER(p) __asm__("" : "+r"(p)) /* else GCC keeps one for each of its vectors, more than there are registers */
+/* Whether half of the first and the last row or more is 0 */
+static int NAME(mostly_zeros)(ptrdiff_t n, ptrdiff_t n_rows, const REAL *const *x)
+{
+    ptrdiff_t count = 0;
+    if (n < SOME || !n_rows) return 0;
+    for (ptrdiff_t j = 0; j < n; j += SOME) {
+        const ptrdiff_t m = n - j < SOME ? n - j : SOME;
+        count += __builtin_popcountll(NAME(nonzeros)(m, x[0] + j)) + __builtin_popcountll(NAME(nonzeros)(m, x[n_rows - 1] + j));
+    }
+    return count <= n;
+}
+
+/* a (+)= sum of x[j] W[j] over the columns j whose bit is set */
+static inline __attribute__((always_inline)) void NAME(product_of_bits)(
+    uint64_t bits, int first, const int vecs, const REAL *x, ptrdiff_t stride, const REAL *W, REAL *A)
+{
+    VEC a[8];
+    UNROLL for (int v = 0; v < vecs; v++) a[v] = first ? (VEC){0} : LOAD(A + v * LANES);
+    for (; bits; bits &= bits - 1) {
+        const int j = __builtin_ctzll(bits);
+        const REAL p = x[j], *w = W + j * stride;
+        ONE_POINTER(w);
+        UNROLL for (int v = 0; v < vecs; v++) a[v] += p * LOAD(w + v * LANES);
+    }
+    UNROLL for (int v = 0; v < vecs; v++) STORE(A + v * LANES) = a[v];
+}
+
+static void NAME(product_by_nonzeros)(
+    ptrdiff_t n, ptrdiff_t n_rows, const REAL *const *x, ptrdiff_t stride, ptrdiff_t width, const REAL *W, REAL *A)
+{
+    for (ptrdiff_t j = 0; j < n; j += SOME, W += SOME * stride)
+        for (ptrdiff_t i = 0; i < n_rows; i++) {
+            const REAL *p = x[i] + j;
+            REAL *a = A + i * stride;
+            const uint64_t bits = NAME(nonzeros)(n - j < SOME ? n - j : SOME, p);
+            ptrdiff_t h = 0;
+            for (; h + 8 * LANES <= width; h += 8 * LANES) NAME(product_of_bits)(bits, j == 0, 8, p, stride, W + h, a + h);
+            for (; h + 2 * LANES <= width; h += 2 * LANES) NAME(product_of_bits)(bits, j == 0, 2, p, stride, W + h, a + h);
+            for (; h < width; h += LANES) NAME(product_of_bits)(bits, j == 0, 1, p, stride, W + h, a + h);
+        }
+}
+
 static void NAME(product)(
     ptrdiff_t n, ptrdiff_t n_rows, const REAL *const *x, const int32_t *at, ptrdiff_t stride, ptrdiff_t width, const REAL *W, REAL *A)
 {
+    if (!at && NAME(mostly_zeros)(n, n_rows, x)) {
+        NAME(product_by_nonzeros)(n, n_rows, x, stride, width, W, A);
+        return;
+    }
     if (!n)
         for (ptrdiff_t i = 0; i < n_rows; i++) memset(A + i * stride, 0, (size_t)width * sizeof(REAL));
     for (ptrdiff_t begin = 0; begin < n; begin += COLUMNS) {
@@ -75,11 +146,57 @@ static inline __attribute__((always_inline)) void NAME(outer_tile)(
         UNROLL for (int v = 0; v < vecs; v++) STORE(w[c] + v * LANES) = u[c][v];
 }
 
+/* W[j] += sum of x_i[j] D_i of one or two rows over the columns j whose bit is set: two share the loads and stores of W */
+static inline __attribute__((always_inline)) void NAME(outer_of_bits)(
+    uint64_t bits, const int rows, const int vecs, const REAL *x, const REAL *y, ptrdiff_t stride, const REAL *D, REAL *W)
+{
+    VEC d[2][8];
+    UNROLL for (int v = 0; v < vecs; v++) d[0][v] = LOAD(D + v * LANES), d[1][v] = LOAD(D + (rows - 1) * stride + v * LANES);
+    for (; bits; bits &= bits - 1) {
+        const int j = __builtin_ctzll(bits);
+        const REAL p = x[j], q = y[j];
+        REAL *w = W + j * stride;
+        ONE_POINTER(w);
+        UNROLL for (int v = 0; v < vecs; v++) {
+            VEC u = LOAD(w + v * LANES) + p * d[0][v];
+            if (rows == 2) u += q * d[1][v];
+            STORE(w + v * LANES) = u;
+        }
+    }
+}
+
+static void NAME(outer_by_nonzeros)(
+    ptrdiff_t n, ptrdiff_t n_rows, const REAL *const *x, ptrdiff_t stride, ptrdiff_t width, const REAL *D, REAL *W)
+{
+    enum { VECS = MANY_REGISTERS ? 8 : 4 };
+    for (ptrdiff_t j = 0; j < n; j += SOME, W += SOME * stride) {
+        const ptrdiff_t m = n - j < SOME ? n - j : SOME;
+        ptrdiff_t i = 0;
+        for (; i + 2 <= n_rows; i += 2) {
+            const REAL *p = x[i] + j, *q = x[i + 1] + j, *d = D + i * stride;
+            const uint64_t bits = NAME(nonzeros)(m, p) | NAME(nonzeros)(m, q);
+            ptrdiff_t h = 0;
+            for (; h + VECS * LANES <= width; h += VECS * LANES) NAME(outer_of_bits)(bits, 2, VECS, p, q, stride, d + h, W + h);
+            for (; h + 2 * LANES <= width; h += 2 * LANES) NAME(outer_of_bits)(bits, 2, 2, p, q, stride, d + h, W + h);
+            for (; h < width; h += LANES) NAME(outer_of_bits)(bits, 2, 1, p, q, stride, d + h, W + h);
+        }
+        if (i < n_rows) {
+            const REAL *p = x[i] + j;
+            const uint64_t bits = NAME(nonzeros)(m, p);
+            for (ptrdiff_t h = 0; h < width; h += LANES) NAME(outer_of_bits)(bits, 1, 1, p, p, stride, D + i * stride + h, W + h);
+        }
+    }
+}
+
 static void NAME(add_outer)(
     ptrdiff_t n, ptrdiff_t n_rows, const REAL *const *x, const int32_t *at, ptrdiff_t stride, ptrdiff_t width, const REAL *D,
     REAL *W)
 {
     ptrdiff_t j = 0;
+    if (!at && NAME(mostly_zeros)(n, n_rows, x)) {
+        NAME(outer_by_nonzeros)(n, n_rows, x, stride, width, D, W);
+        return;
+    }
     for (; j + 4 <= n; j += 4) {
         ptrdiff_t h = 0;
         for (; MANY_REGISTERS && h + 4 * LANES <= width; h += 4 * LANES) NAME(outer_tile)(j, 4, 4, n_rows, x, at, stride, D + h, W + h);
@@ -88,30 +205,6 @@ static void NAME(add_outer)(
     }
     for (; j < n; j++)
         for (ptrdiff_t h = 0; h < width; h += LANES) NAME(outer_tile)(j, 1, 1, n_rows, x, at, stride, D + h, W + h);
-}
-
-/* The columns in which a row is not 0, rising; `used` has room for n numbers and the widest vector. Returns how many there are. */
-static ptrdiff_t NAME(columns_in_use)(ptrdiff_t n, ptrdiff_t n_rows, const REAL *const *x, REAL *used, int32_t *at)
-{
-    INT *bits = (INT *)used;
-    ptrdiff_t m = 0, j = 0;
-    for (; j + LANES <= n; j += LANES) {
-        IVEC any = {0};
-        for (ptrdiff_t i = 0; i < n_rows; i++) any |= *(const IVEC *)(x[i] + j);
-        *(IVEC *)(used + j) = any;
-    }
-    for (; j < n; j++) {
-        used[j] = 0;
-        for (ptrdiff_t i = 0; i < n_rows; i++)
-            if (x[i][j] != 0) used[j] = 1;
-    }
-    for (j = 0; j < n; j++) {
-        INT any;
-        memcpy(&any, bits + j, sizeof any);
-        at[m] = (int32_t)j;
-        m += any != 0;
-    }
-    return m;
 }
 
 /* G[l] = x_i . x_l for l < i < 8 */
@@ -291,6 +384,8 @@ static void NAME(adam)(
     }
 }
 
+#undef SOME
+#undef ONE_POINTER
 #undef UNROLL
 #undef MANY_REGISTERS
 #undef TILE_ROWS

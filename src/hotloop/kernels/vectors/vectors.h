@@ -105,13 +105,11 @@ enum { U8, I8, U16, I16, U32, I32, U64, I64, F16, F32, F64, TYPES };
        apart. `at` NULL stands for all columns.                                                                                    \
        A_i = sum_j x_i[j] W[at_j]                                                                                                  \
        W[at_j] += sum_i x_i[j] D_i                                                                                                 \
-       at: the columns in which some row is not 0, rising; returns how many; used has room for n numbers                           \
        G[8 i + l] = x_i . x_l, l < i < n_rows <= 8 */                                                                              \
     void (*product)(ptrdiff_t n, ptrdiff_t n_rows, const REAL *const *x, const int32_t *at, ptrdiff_t stride, ptrdiff_t width,     \
                     const REAL *W, REAL *A);                                                                                       \
     void (*add_outer)(ptrdiff_t n, ptrdiff_t n_rows, const REAL *const *x, const int32_t *at, ptrdiff_t stride, ptrdiff_t width,   \
                       const REAL *D, REAL *W);                                                                                     \
-    ptrdiff_t (*columns_in_use)(ptrdiff_t n, ptrdiff_t n_rows, const REAL *const *x, REAL *used, int32_t *at);                     \
     void (*gram)(ptrdiff_t n, ptrdiff_t n_rows, const REAL *const *x, REAL *G);                                                    \
     /* z = activation(scale (a + sum_{l<n} g_l D_l) + b)                                        (NN-1), (NN-2), (NN-10)            \
        z = activation(z + b)                                                                                                       \
