@@ -15,6 +15,7 @@ DEBUG = os.environ.get("HOTLOOP_DEBUG") == "1"  # bounds checks in every kernel
 FLAGS = ["-O1", "-g"] if DEBUG else ["-O3", "-g0"]
 FLAGS += ["-std=gnu11", "-fvisibility=hidden", "-Wno-psabi", "-Wno-unknown-pragmas", "-fno-math-errno"]
 
+HEADERS = [f"{KERNELS}/vectors/vectors.h", *glob(f"{KERNELS}/*.pxd"), f"{KERNELS}/team.h"]
 MODULES = {
     "levels": sorted(glob(f"{KERNELS}/vectors/*.c")),
     "samples": [],
@@ -63,7 +64,7 @@ extensions = cythonize(
             f"hotloop.kernels.{name}",
             [f"{KERNELS}/{name}.pyx", *sources],
             include_dirs=[KERNELS],
-            depends=[*glob(f"{KERNELS}/vectors/*.h"), *glob(f"{KERNELS}/*.pxd"), f"{KERNELS}/team.h"],
+            depends=[*HEADERS, *(glob(f"{KERNELS}/vectors/*.h") if sources else [])],
             extra_compile_args=FLAGS,
             extra_link_args=["-pthread"],
         )

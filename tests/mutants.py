@@ -690,7 +690,8 @@ def outcome(copy, mutant):
     path.write_text("".join(lines))
     try:
         if compiled:
-            for p in kept if path.suffix == ".h" else [p for p in kept if p.name.startswith(path.stem)]:
+            stem = "levels" if path.parent.name == "vectors" else path.stem  # levels.c alone includes these headers
+            for p in [p for p in kept if p.name.startswith(stem)]:
                 p.unlink()
             build(copy)
         killer = run_tests(copy, TESTS[name])
