@@ -505,6 +505,12 @@ def test_a_refused_refit_leaves_the_model(estimator):
         assert_array_equal(model.set_params(**kept).predict(X), before)
 
 
+@pytest.mark.parametrize("name", ["early_stopping", "shuffle", "warm_start"])
+def test_what_is_true_or_false_is_nothing_else(name):
+    with pytest.raises(ValueError, match=f"{name} is 'no', expected True or False"):
+        LogisticSGDClassifier(**{name: "no"}).fit([[0.0], [1.0]], [0, 1])
+
+
 @each_estimator
 def test_divergence_with_an_explicit_step_is_an_error(backend, estimator):
     X, y = raw()

@@ -12,7 +12,8 @@ from tolerances import NETWORK, relative_error
 
 import hotloop
 from hotloop import TwoLayerClassifier, TwoLayerRegressor
-from hotloop.fitting import SPREAD
+from hotloop.fitting import SPREAD, step_shares
+from hotloop.training import Plan, Rows, pass_over
 from hotloop.two_layer_state import TwoLayerState, activation_moments
 
 FEW = {"n_hidden": 6, "max_iter": 4, "tol": None, "random_state": 0}
@@ -119,6 +120,46 @@ def test_sparse_rows_give_the_model_of_dense_ones(backend, of_dtype):
         assert_allclose(sparse.predict(sp.csc_matrix(X)), sparse.predict(X), rtol=1e-5)
         with pytest.raises(ValueError, match="does not centre sparse rows"):
             estimator(**FEW, standardize="std").fit(sp.csr_matrix(X), labels)
+
+
+def test_what_dense_rows_taught_predicts_sparse_ones(backend, dtype):
+    X, targets = drawn()
+    X = (X + 3).astype(dtype) * (X > -0.5)
+    model = TwoLayerClassifier(**FEW).fit(X, targets[:, 0] > 0)
+    assert_allclose(model.predict_proba(sp.csr_matrix(X)), model.predict_proba(X), rtol=0, atol=10 * NETWORK[dtype])
+
+
+def test_a_rare_category_does_not_throw_a_regression_off(backend):
+    """Three rows of a thousand are a thousand times as long as the others, standardised: their steps are shortened."""
+    draw = np.random.default_rng(0)
+    X = np.column_stack([draw.standard_normal((2000, 3)), np.zeros(2000)])
+    X[[700, 1300, 1301], 3] = 1
+    y = X[:, 0] + 5 * X[:, 3] + 0.1 * draw.standard_normal(2000)
+    one = TwoLayerRegressor(8, random_state=0, max_iter=1).fit(X, y)
+    stream = TwoLayerRegressor(8, random_state=0)
+    for start in range(0, 2000, 250):
+        stream.partial_fit(X[start : start + 250], y[start : start + 250])
+    whole = TwoLayerRegressor(8, random_state=0).partial_fit(X, y)
+    assert one.score(X, y) > 0.8
+    assert stream.score(X, y) > 0.8
+    assert_same(stream, whole)
+    state = one._stream.state
+    z = (X - state.center) * state.scale
+    share = step_shares(X, state, 40.0)
+    assert_allclose(share, np.minimum(1, 40 / ((z**2).sum(axis=1) + 1)), rtol=1e-12)
+    assert (share < 1).sum() == 3
+    assert step_shares(X, state, np.inf) is None
+    assert step_shares(X[:600], state, 40.0) is None
+
+
+def test_a_share_of_the_step_size_is_a_smaller_step(backend):
+    X, targets = drawn(64)
+    share = np.linspace(0.2, 1, 64)
+    plan = Plan(eta0=0.01, learning_rate="constant")
+    state = [TwoLayerState.random(5, 6, 1, "linear", np.float64, 0) for _ in range(2)]
+    pass_over(state[0], Rows(X, targets[:, 0], np.ones(64), share), plan)
+    state[1].take_pass(X, targets[:, 0], np.ones(64), np.arange(64), 0.01 * share, 0.0)
+    assert_array_equal(state[0].W1, state[1].W1)
 
 
 def test_first_weights_follow_what_rows_hold(backend):

@@ -279,7 +279,7 @@ def test_groups_and_time_order(compiled):
     assert np.abs(together.coef_).sum() < np.abs(apart.coef_).sum()
     late = fitted(X, y, cv="last")
     assert late.search_["losses"].shape[1] == 1
-    for wrong in ({"groups": groups[:3]}, {"groups": 0 * groups}, {"cv": "first"}, {"cv": 1}):
+    for wrong in ({"groups": groups[:3]}, {"groups": 0 * groups}, {"cv": "first"}, {"cv": 1}, {"cv": 601}):
         with pytest.raises(ValueError, match="groups has shape|one group only|cv is"):
             fitted(X, y, **wrong)
 

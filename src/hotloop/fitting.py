@@ -37,6 +37,8 @@ STEP_NETWORK = {"softmax": 1.0, "sigmoid": 0.1, "linear": 0.05, "sigmoid_sum": 0
 # at 20 epochs 1.95 % (1.41, as by He et al. 2015), 1.83 (0.51), 1.77 (0.28).
 SPREAD = {"relu": 0.28, "tanh": 1.0, "logistic": 1.0}
 STEP_OF_ACTIVATION = {"relu": 1.0, "tanh": 1.0, "logistic": 3.0}
+LONGEST = 8.0  # times the mean ||z||^2 + 1 of the rows: longer rows take shorter steps
+ROWS_AT_ONCE = 4096
 STEP_ADAM = 1e-3  # of Kingma and Ba 2015
 HORIZON_EPOCHS = {"softmax": 3, "sigmoid": 3, "linear": 10, "sigmoid_sum": 10}
 # Rows that a network sees in all, and the least and most epochs that they make.
@@ -267,7 +269,8 @@ def fit_two_layer(
         if validation is not None:
             validation = Rows(validation.X, state.scaled_targets(validation.y), validation.sample_weight)
     square = float(rows.sample_weight[moving].mean()) * state.gradient_square(mean_square, *state.mean_squares(mean_square))
-    plan = network_plan(state, settings, int(moving.sum()), square, by_budget=validation is None)
+    plan = network_plan(state, settings, int(moving.sum()), square, mean_square, by_budget=validation is None)
+    rows = replace(rows, share=step_shares(rows.X, state, plan.longest))
     if on_start is not None:
         on_start(plan)
 
@@ -297,8 +300,10 @@ def network_settings(settings: Settings, X: Array | SparseRows) -> Settings:
     return settings.of_rows(X)
 
 
-def network_plan(state: TwoLayerState, settings: Settings, n_rows: int, square: float, by_budget: bool) -> Plan:
-    """Return the plan for n_rows rows with E[weight ||do/dw||^2] = square before the first step.
+def network_plan(
+    state: TwoLayerState, settings: Settings, n_rows: int, square: float, mean_square: float, by_budget: bool
+) -> Plan:
+    """Return the plan for n_rows rows with E[weight ||do/dw||^2] = square before the first step, and that mean ||z||^2.
 
     ``by_budget``: where neither epochs nor the stop are given, per-sample SGD trains for as many epochs as ROWS_IN_ALL makes.
     """
@@ -313,7 +318,27 @@ def network_plan(state: TwoLayerState, settings: Settings, n_rows: int, square: 
         return settings.plan(alpha=0.1 / n_rows, eta0=STEP_ADAM, horizon=np.inf)
     eta0 = STEP_NETWORK[state.output] * STEP_OF_ACTIVATION[state.activation] / square
     eta0 *= (1 - rule.momentum) * rule.batch_size**0.5
-    return settings.plan(alpha=0.1 / n_rows, eta0=eta0, horizon=float(HORIZON_EPOCHS[state.output] * n_rows))
+    plan = settings.plan(alpha=0.1 / n_rows, eta0=eta0, horizon=float(HORIZON_EPOCHS[state.output] * n_rows))
+    bounded = settings.eta0 == "auto" and state.output == "linear" and rule.by_sample
+    return replace(plan, longest=LONGEST * (mean_square + 1)) if bounded else plan
+
+
+def step_shares(X: Array | SparseRows, state: TwoLayerState, longest: float) -> Array | None:
+    """Return min(1, longest / (||z||^2 + 1)) of each dense row, None where all are 1.
+
+    A squared error has no bound: a row far longer than the others, as with a category that three rows have, would overshoot
+    its target with the step that suits them (normalised least mean squares has 1 / ||z||^2, Nagumo and Noda 1967).
+    """
+    if not np.isfinite(longest) or isinstance(X, SparseRows):
+        return None
+    share = np.ones(len(X))
+    for start in range(0, len(X), ROWS_AT_ONCE):
+        part = slice(start, start + ROWS_AT_ONCE)
+        z = X[part].astype(np.float64)
+        if state.center is not None and state.scale is not None:
+            z = (z - state.center) * state.scale
+        share[part] = np.minimum(1.0, longest / (np.einsum("ij,ij->i", z, z) + 1))
+    return share if (share < 1).any() else None
 
 
 def network_loss(state: TwoLayerState, rows: Rows) -> float:

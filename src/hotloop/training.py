@@ -44,11 +44,12 @@ S = TypeVar("S", bound=State)
 @dataclass(frozen=True)
 class Rows:
     """Samples ready for a kernel: X an array that it reads (see ``validation.readable``) or SparseRows; class index or target;
-    weights >= 0."""
+    weights >= 0; share of the step size that each takes, None for all of it."""
 
     X: Any
     y: Vector
     sample_weight: Vector
+    share: Vector | None = None
 
     def __len__(self) -> int:
         return len(self.X)
@@ -93,6 +94,7 @@ class Plan:
     n_iter_no_change: int = 5
     shuffle: bool = True
     seed: int = 0
+    longest: float = np.inf  # ||z||^2 + 1 of a row of a network, above which its step is shortened: see fitting.step_shares
 
     def __post_init__(self) -> None:
         if not self.eta0 > 0:
@@ -181,9 +183,10 @@ def run_epochs(
         except FloatingPointError as error:
             step = state.t
             vars(state).update(vars(good))
+            kept = "the weights of the epoch before" if epoch else "the first weights"
             raise FloatingPointError(
-                f"training diverged in epoch {epoch + 1}, after step {step} ({error}); the weights of the epoch before are "
-                f"kept. Take a smaller step size: eta0 was {plan.eta0:g}"
+                f"training diverged in epoch {epoch + 1}, after step {step} ({error}); {kept} are kept. "
+                f"Take a smaller step size: eta0 was {plan.eta0:g}"
             ) from None
         del good  # before the next copy is made
         course.loss_curve.append(loss / max(moved, 1) + plan.alpha * state.penalty())
@@ -264,6 +267,8 @@ def pass_over(state: State, rows: Rows, plan: Plan, order: NDArray[np.intp] | No
         stop = min(start + size, n_steps)
         part = np.arange(start, stop, dtype=np.intp) if order is None else order[start:stop]
         eta = step_sizes(plan.learning_rate, plan.eta0, plan.horizon, plan.power_t, state.t, len(part))
+        if rows.share is not None:
+            eta = eta * rows.share[part]
         loss, moved = state.take_pass(rows.X, rows.y, rows.sample_weight, part, eta, plan.alpha)
         total, n_moved = total + loss, n_moved + moved
     return total, n_moved

@@ -259,7 +259,11 @@ class TwoLayerState:
 
     def outputs(self, X: Array | SparseRows) -> Vector:
         """Return the outputs (n_samples, n_outputs) of rows in the caller's units: margins of classifiers, else the value."""
-        return choose().two_layer_outputs(_rows(X), *self._network())  # type: ignore[no-any-return]
+        center, scale, W1, b1, *rest = self._network()
+        if isinstance(X, SparseRows) and center is not None and center.any():  # b1 stands for the centre
+            b1 = (b1 - (center.astype(np.float64) * scale) @ W1).astype(b1.dtype)
+            center = np.zeros_like(center)
+        return choose().two_layer_outputs(_rows(X), center, scale, W1, b1, *rest)  # type: ignore[no-any-return]
 
     def scorer(self) -> Callable[[Array], Any]:
         """Return the function of one row that ``network_scorer`` describes."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from hotloop.fitting import SPREAD, Settings, network_plan
+from hotloop.fitting import SPREAD, Settings, network_plan, step_shares
 from hotloop.logistic_stream import FIRST, joined
 from hotloop.sparse_rows import SparseRows
 from hotloop.standardization import ColumnStatistics
@@ -160,7 +160,7 @@ class TwoLayerStream:
             elif state.output == "linear":  # the values of a sum of sigmoids do not scale
                 state.rescale_targets(mean, deviation)
         square = self.weight_total / self.n_rows * state.gradient_square(mean_square, *self.drawn)
-        self.plan = network_plan(state, self.settings, self.n_rows, square, by_budget=False)
+        self.plan = network_plan(state, self.settings, self.n_rows, square, mean_square, by_budget=False)
 
     def _learn(self, piece: Rows) -> None:
         """Train on the groups of rows that the waiting rows and these fill; the others wait."""
@@ -186,7 +186,7 @@ class TwoLayerStream:
         assert self.plan is not None
         X = rows.X.of_type(self.state.W1.dtype) if isinstance(rows.X, SparseRows) else rows.X
         y = self.state.scaled_targets(rows.y.reshape(len(rows), -1)) if self.state.is_regression else rows.y
-        pass_over(self.state, Rows(X, y, rows.sample_weight), self.plan)
+        pass_over(self.state, Rows(X, y, rows.sample_weight, step_shares(X, self.state, self.plan.longest)), self.plan)
 
     def _copied(self, rows: Rows, start: int, stop: int) -> Rows:
         """Return rows start to stop - 1, in the type of the weights, which the caller may change afterwards."""

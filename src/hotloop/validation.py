@@ -36,6 +36,8 @@ def readable(X: Array, dtype: Any) -> bool:
 
 def as_rows(X: Any, name: str = "X") -> Array:
     """Return X as a C-contiguous 2-D array of float32 or float64, without a copy where it is one already."""
+    if hasattr(X, "tocsr"):
+        raise ValueError(f"{name} is a sparse matrix; this takes dense rows, {name}.toarray()")
     X = np.asarray(X)
     if X.ndim != 2:
         raise ValueError(f"{name} has {X.ndim} dimensions, expected 2: one row a sample, one column a feature")
@@ -82,6 +84,11 @@ def as_vector(values: Any, n: int, name: str, dtype: Any) -> Array:
     vector: Array = np.ascontiguousarray(values, dtype=dtype)
     check_finite(vector, name)
     return vector
+
+
+def plain(value: Any) -> Any:
+    """Return a number or text of NumPy as one of Python, as messages show them."""
+    return value.item() if isinstance(value, np.generic) else value
 
 
 def distinct(weights: Array) -> Array:

@@ -19,7 +19,7 @@ from hotloop.fitting import Settings
 from hotloop.progress import Shown
 from hotloop.sparse_rows import SparseRows
 from hotloop.training import Course, Plan, Rows, hold_out
-from hotloop.validation import Array, as_vector, check_finite, float_dtype, readable
+from hotloop.validation import Array, as_vector, check_finite, float_dtype, plain, readable
 
 Method = TypeVar("Method", bound=Callable[..., Any])
 
@@ -56,7 +56,15 @@ def check_rows(
     if as_they_lie and isinstance(X, np.ndarray) and (readable(X, wanted) or (by_blocks and X.dtype.kind in "fiub")):
         how = {"dtype": None}
     targets = {"multi_output": True} if multi_output else {}
-    checked = validate_data(estimator, X, y, reset=reset, ensure_all_finite=False, accept_sparse=False, **how, **targets)
+    try:
+        checked = validate_data(estimator, X, y, reset=reset, ensure_all_finite=False, accept_sparse=False, **how, **targets)
+    except ValueError as error:
+        if str(error).startswith("could not convert string"):
+            text = str(error).removeprefix("could not convert string to float: ")
+            raise ValueError(
+                f"X holds text, {text}: TableEncoder makes numbers of the columns of a table, HashingEncoder of documents"
+            ) from None
+        raise
     rows = checked if isinstance(y, str) else checked[0]
     if finite and not by_blocks:
         check_finite(rows, "X", getattr(estimator, "feature_names_in_", None))
@@ -104,9 +112,9 @@ def _with_labels(rows: Any, checked: Any, y: Any, multi_output: bool) -> Any:
 def _dtype_of(X: Any) -> Any:
     """The type of an array, or the one that holds all columns of a table."""
     types = column_types(X)
-    if types is not None:
-        return np.result_type(*types)
     try:
+        if types is not None:
+            return np.result_type(*types)
         return X.dtype if hasattr(X, "dtype") else np.result_type(*X.dtypes)
     except (AttributeError, TypeError):  # lists, and tables of other libraries or types
         return np.float64
@@ -150,7 +158,7 @@ def encode_labels(y: Array, classes: Array, name: str = "y") -> NDArray[np.float
     unseen = classes[position] != y
     if unseen.any():
         row = int(np.flatnonzero(unseen)[0])
-        raise ValueError(f"{name}[{row}] is {y[row]!r}, which is none of the classes {classes.tolist()}")
+        raise ValueError(f"{name}[{row}] is {plain(y[row])!r}, which is none of the classes {classes.tolist()}")
     return position.astype(np.float64)
 
 
@@ -248,6 +256,9 @@ class TrainedBySGD(CallbackSupportMixin, BaseEstimator):  # type: ignore[misc]
         return tags
 
     def _settings(self) -> Settings:
+        for name in ("shuffle", "early_stopping", "warm_start"):
+            if not isinstance(value := getattr(self, name, False), bool | np.bool_):
+                raise ValueError(f"{name} is {value!r}, expected True or False")
         return Settings(
             alpha=self.alpha,
             eta0=self.eta0,

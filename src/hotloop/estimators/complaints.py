@@ -143,8 +143,8 @@ def _few_rows(state: LogisticState, X: Any, n_rows: int, plan: Plan, searched: b
     if n_rows < 2 * n_columns:
         yield FewRowsWarning(
             f"too few rows: {n_rows} for {n_columns} columns that vary. With fewer than two rows a column even labels drawn at "
-            f"random can mostly be parted (Cover 1965). Raise alpha, now {plan.alpha:.3g}, or let it be searched: alpha='auto' "
-            "and cv='auto'; or take fewer columns"
+            f"random can mostly be parted (Cover 1965). Raise alpha, now {plan.alpha:.3g}, or take fewer columns; "
+            "with more rows alpha='auto' and cv='auto' search for one"
         )
 
 

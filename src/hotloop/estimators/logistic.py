@@ -38,7 +38,7 @@ from hotloop.progressive import Progressive
 from hotloop.search import Search
 from hotloop.sparse_rows import SparseRows, check_finite_rows
 from hotloop.training import Course, Plan, Rows
-from hotloop.validation import Array, check_memory, distinct, float_dtype
+from hotloop.validation import Array, check_memory, distinct, float_dtype, plain
 
 OPTIMIZERS = ("auto", "sgd", "adagrad", "ftrl", "normalized", "sdca")
 
@@ -562,12 +562,14 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
         known = self.cv is None or self.cv in ("auto", "last") or (isinstance(self.cv, int | np.integer) and self.cv >= 2)
         if not known:
             raise ValueError(f"cv is {self.cv!r}, expected 'auto', 'last', None or a number of folds, at least 2")
+        if isinstance(self.cv, int | np.integer) and self.cv > n_samples:
+            raise ValueError(f"cv is {self.cv}: more folds than the {n_samples} rows")
         if groups is not None:
             groups = np.asarray(groups)
             if groups.shape != (n_samples,):
                 raise ValueError(f"groups has shape {groups.shape}, expected ({n_samples},)")
             if len(np.unique(groups)) < 2:
-                raise ValueError(f"groups holds one group only, {groups[0]!r}; there is nothing to hold out")
+                raise ValueError(f"groups holds one group only, {plain(groups[0])!r}; there is nothing to hold out")
         automatic = settings.alpha == "auto" or settings.eta0 == "auto"
         alone = start is not None or optimizer != "sgd" or self._shrinks or self.importance_aware
         if self.cv is None or alone or not automatic:

@@ -197,7 +197,7 @@ class TwoLayerClassifier(ClassifierMixin, _TwoLayer):  # type: ignore[misc]
         validation rows and no batches.
     shuffle : bool, default=True
     verbose : int, default=0
-        1 prints a line an epoch.
+        1 shows the epochs and the time to go: a bar with rich in a terminal, else a line each.
     random_state : int, RandomState or None, default=None
         First weights, orders and the choice of validation rows depend on it.
     learning_rate : {"auto", "constant", "invscaling", "optimal"}, default="auto"
