@@ -74,7 +74,7 @@ TESTS = {
     "progressive.py": f"{KERNELS} test_progressive",
     "estimators/callbacks.py": f"{KERNELS} test_callbacks",
     "training.py": f"{KERNELS} test_training test_progressive",
-    "estimators/complaints.py": f"{KERNELS} test_complaints",
+    "complaints.py": f"{KERNELS} test_complaints",
     "two_layer_state.py": f"{KERNELS} test_training",
 }
 
@@ -570,7 +570,7 @@ MUTANTS = {
         ("bits |= sign | special", "bits |= special"),
         ("(low[i] ^ keys[k]) & high_mask", "(low[i] ^ keys[0]) & high_mask"),
     ],
-    "estimators/complaints.py": [
+    "complaints.py": [
         ("share = np.array([1 - second, second])", "share = np.array([0.5, 0.5])"),
         ("rows.sample_weight @ rows.y / total", "rows.y.mean()"),
         ("some = some if moving is None else moving[some]", "some = some"),

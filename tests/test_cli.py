@@ -279,6 +279,38 @@ def test_demo_compares_with_scikit_learn(capsys):
     assert losses[2] < 1.2 * losses[3]
 
 
+def test_the_complaints_of_a_fit_are_printed(tmp_path, capsys):
+    rows = [[*row, "ja" if row[3] == "yes" else "nein"] for row in people()]
+    data, model = write(tmp_path / "people.csv", [*HEADER, "velo"], rows), tmp_path / "m.safetensors"
+    arguments = ["train", str(data), "--target", "cycles", "--model", str(model)]
+    assert main(arguments) == 0
+    captured = capsys.readouterr()
+    (warning,) = [line for line in captured.err.splitlines() if "warning" in line]
+    assert warning.startswith("hotloop: warning: leaked label: column 'velo=ja' alone tells 100.00%")
+    assert "warning" not in captured.out
+    write(data, HEADER, people())
+    assert main([*arguments, "--eta0", "300", "--alpha", "0", "--json"]) == 0
+    captured = capsys.readouterr()
+    assert "hotloop: warning: diverging: the loss of the last epoch" in captured.err
+    json.loads(captured.out)
+
+
+@pytest.mark.parametrize("target", ["cycles", "city"])
+@pytest.mark.parametrize("hidden", [None, 8])
+def test_the_command_trains_the_model_of_the_estimator(tmp_path, target, hidden):
+    rows = [row for row in people() if row[1] != "?"]
+    data, file = write(tmp_path / "people.csv", HEADER, rows), tmp_path / "m.safetensors"
+    more = [] if hidden is None else ["--hidden", str(hidden)]
+    assert main(["train", str(data), "--target", target, "--model", str(file), "--seed", "3", *more]) == 0
+    model = hotloop.load(file)
+    others = [name for name in HEADER if name != target]
+    X = model.encoding.transform({name: [row[HEADER.index(name)] for row in rows] for name in others}, np.float64)
+    estimator = hotloop.LogisticSGDClassifier() if hidden is None else hotloop.TwoLayerClassifier(hidden)
+    estimator.set_params(random_state=3).fit(X, [row[HEADER.index(target)] for row in rows])
+    assert (estimator.predict_proba(X) == model.predict_proba(X)).all()
+    assert model.estimator().random_state == 3
+
+
 def test_times_and_ids_keep_their_digits(tmp_path, capsys):
     """Seconds since 1970 that differ by one: float32 would merge 128 of them."""
     rows = [[1_700_000_000 + i, "early" if i < 200 else "late"] for i in range(400)]

@@ -133,7 +133,7 @@ def test_a_column_that_is_constant_and_not_zero():
     assert [name for name, _ in said(X, y, **FEW_EPOCHS)] == ["ConstantColumn"]
     ((_, text),) = said(pd.DataFrame(X, columns=list("abcdef")), y, **FEW_EPOCHS)
     assert "1 of 6 columns" in text
-    assert "column 3 (d), always 2020" in text
+    assert "column 'd', always 2020" in text
 
 
 def test_few_rows():

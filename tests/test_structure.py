@@ -19,7 +19,7 @@ LAYERS = [
     {"sparse_rows"},
     {"encoders", "functional", "standardization", "training"},
     {"encoding", "logistic_state", "two_layer_state"},
-    {"adaptive_state", "certificate", "l1_state", "progressive"},
+    {"adaptive_state", "certificate", "complaints", "l1_state", "progressive"},
     {"fitting", "logistic_models"},
     {"logistic_dual", "logistic_stream", "search_rows"},
     {"two_layer_stream"},

@@ -1,13 +1,15 @@
 """Train a model on arrays with a progress bar, without scikit-learn."""
 
 import time
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hotloop.cli.progress import epoch_bar
+from hotloop.complaints import of_logistic_fit
 from hotloop.fitting import N_HIDDEN, Settings, fit_logistic, fit_two_layer
 from hotloop.logistic_state import LogisticState
 from hotloop.logistic_stream import LogisticStream
@@ -27,6 +29,7 @@ class Fit:
     plan: Plan
     seconds: float
     n_rows: int
+    complaints: Sequence[str]
 
     @property
     def rows_per_second(self) -> float:
@@ -35,11 +38,18 @@ class Fit:
 
 
 def fit_arrays(
-    X: Array, y: NDArray[np.float64], classes: Array | None, settings: Settings, n_hidden: int | None, title: str
+    X: Array,
+    y: NDArray[np.float64],
+    classes: Array | None,
+    settings: Settings,
+    n_hidden: int | None,
+    title: str,
+    names: Sequence[str] | None = None,
 ) -> Fit:
     """Train on X (float32 or float64, C-contiguous) and y: class indices, or targets where ``classes`` is None.
 
-    ``n_hidden`` None is logistic regression, which needs classes. The rules are those of the estimators' defaults.
+    ``n_hidden`` None is logistic regression, which needs classes. The model is that of an estimator with these settings, its
+    seed as ``random_state``; so are the complaints, where ``names`` are those of the columns.
     """
     rows = Rows(X, y, np.ones(len(X)))
     params: dict[str, Any] = {
@@ -49,6 +59,7 @@ def fit_arrays(
         "tol": settings.tol,
         "random_state": settings.seed,
     }
+    settings = replace(settings, seed=int(np.random.RandomState(settings.seed).randint(2**31 - 1)))  # as scikit-learn has it
     epochs = int(settings.max_iter) if settings.tol is None else None
     start = time.perf_counter()
     learnt: LogisticStream | TwoLayerState
@@ -67,4 +78,9 @@ def fit_arrays(
             name = "TwoLayerRegressor" if classes is None else "TwoLayerClassifier"
             params["n_hidden"] = n_hidden
     seconds = time.perf_counter() - start
-    return Fit(Model(name, learnt, classes, params=params), course, plan, seconds, len(rows))
+    complaints = [text] if (text := course.complaint(plan)) else []
+    if isinstance(learnt, LogisticStream) and classes is not None:
+        how = {"searched": search is not None and bool(search.table), "reweighed": False, "dual": False}
+        held_out = None if search is None else search.held_out
+        complaints += map(str, of_logistic_fit(learnt.state, rows, plan, course, held_out, classes, names, **how))
+    return Fit(Model(name, learnt, classes, params=params), course, plan, seconds, len(rows), complaints)

@@ -54,8 +54,8 @@ def run(arguments: Namespace) -> None:
     )
     if arguments.epochs is not None:
         settings = replace(settings, max_iter=arguments.epochs, tol=None)
-    fit = fit_arrays(X, y, classes, settings, arguments.hidden, "training")
-    if complaint := fit.course.complaint(fit.plan):
+    fit = fit_arrays(X, y, classes, settings, arguments.hidden, "training", encoding.feature_names)
+    for complaint in fit.complaints:
         print(f"hotloop: warning: {complaint}", file=sys.stderr)
     outcome = _outcome(fit, X.shape[1])
     model = fit.model

@@ -13,6 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from hotloop.adaptive_state import STEP, AdaptiveState
 from hotloop.certificate import Certificate, certify
+from hotloop.complaints import of_logistic_fit
 from hotloop.estimators.callbacks import Tasks, with_callbacks
 from hotloop.estimators.checks import (
     TrainedBySGD,
@@ -25,7 +26,7 @@ from hotloop.estimators.checks import (
     shows_progress,
     weigh_classes,
 )
-from hotloop.estimators.complaints import of_logistic_fit, warn
+from hotloop.estimators.complaints import warn
 from hotloop.estimators.tables import block_of, column_types, rows_at_once
 from hotloop.fitting import Settings, fit_logistic, start_logistic
 from hotloop.l1_state import L1State
