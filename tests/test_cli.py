@@ -150,10 +150,33 @@ def test_options_are_obeyed_and_the_outcome_is_json(tmp_path, capsys):
     outcome = json.loads(capsys.readouterr().out)
     training = outcome["training"]
     assert (training["epochs"], training["eta0"], training["alpha"]) == (2, 0.01, 0.5)
+    assert "converged" not in training  # nothing had to: the number of epochs is given, or searched
     assert hotloop.load(model).params["random_state"] == 3
     first = model.read_bytes()
     main([*base, "--epochs", "2", "--eta0", "0.01", "--alpha", "0.5", "--seed", "4"])
     assert hotloop.load(model).learnt.state.W.tobytes() not in first
+
+
+def test_help_names_the_hidden_units_that_a_regression_has(tmp_path, capsys):
+    rows = np.random.default_rng(0).normal(size=(60, 3)).round(2).tolist()
+    data, model = write(tmp_path / "d.csv", ["a", "b", "y"], rows), tmp_path / "m.safetensors"
+    assert main(["train", str(data), "--target", "y", "--model", str(model), "--epochs", "1"]) == 0
+    n_hidden = hotloop.load(model).learnt.W1.shape[1]
+    capsys.readouterr()
+    with pytest.raises(SystemExit):
+        main(["train", "--help"])
+    assert f"a regression without it: {n_hidden})" in " ".join(capsys.readouterr().out.split())
+
+
+@pytest.mark.parametrize("more", [[], ["--json"]])
+def test_a_bar_is_for_terminals(tmp_path, capsys, monkeypatch, more):
+    data, model = write(tmp_path / "people.csv", HEADER, people()), tmp_path / "m.safetensors"
+    arguments = ["train", str(data), "--target", "cycles", "--model", str(model), *more]
+    assert main(arguments) == 0
+    assert capsys.readouterr().err == ""
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    assert main(arguments) == 0
+    assert "training" in capsys.readouterr().err
 
 
 def test_inspect(trained, capsys):

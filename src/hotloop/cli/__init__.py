@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from importlib import import_module
 
 from hotloop import __version__
+from hotloop.fitting import N_HIDDEN
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -56,7 +57,9 @@ def _parser() -> argparse.ArgumentParser:
         default="auto",
         help="auto: classification if the target is text or has at most 20 different whole numbers",
     )
-    train.add_argument("--hidden", type=_positive, metavar="N", help="train a network of N hidden units (regression: 32)")
+    train.add_argument(
+        "--hidden", type=_positive, metavar="N", help=f"train a network of N hidden units (a regression without it: {N_HIDDEN})"
+    )
     train.add_argument("--epochs", type=_positive, metavar="N", help="train exactly N epochs instead of to the stop")
     train.add_argument("--eta0", type=float, help="first step size (default: from the data)")
     train.add_argument("--alpha", type=float, help="L2 strength (default: from the data)")

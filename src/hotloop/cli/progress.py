@@ -10,10 +10,13 @@ from hotloop.training import Course
 
 @contextmanager
 def epoch_bar(title: str, epochs: int | None) -> Iterator[tuple[Callable[[Course], None], Callable[[Progress], None]]]:
-    """Show epochs and loss while the block runs; ``epochs`` None: their number is not known.
+    """Show epochs and loss while the block runs, in a terminal only; ``epochs`` None: their number is not known.
 
     Yields what to call after an epoch, and after a judgement of the search.
     """
+    if not sys.stderr.isatty():
+        yield (lambda course: None), (lambda progress: None)
+        return
     try:
         from rich.console import Console
         from rich.progress import BarColumn, TextColumn, TimeElapsedColumn

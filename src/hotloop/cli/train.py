@@ -102,7 +102,6 @@ def _outcome(fit: Fit, n_columns: int) -> dict[str, Any]:
     return {
         "columns": n_columns,
         "epochs": fit.course.n_iter,
-        "converged": fit.course.converged,
         "loss": fit.course.loss_curve[-1],
         "seconds": round(fit.seconds, 3),
         "eta0": fit.plan.eta0,
