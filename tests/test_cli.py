@@ -218,7 +218,6 @@ def test_explain_prints_the_worked_examples(capsys):
         ("y\n1\n0\n", ["--target", "y"], ["only column"]),
         ("a,a,y\n1,2,0\n3,4,1\n", ["--target", "y"], ["line 1", "'a'"]),
         ("", ["--target", "y"], ["empty"]),
-        ("a,b,y\n1,2,0\n3,4,1\n", ["--target", "y", "--eta0", "-1"], ["eta0", "positive"]),
     ],
     ids=[
         "broken-line",
@@ -230,7 +229,6 @@ def test_explain_prints_the_worked_examples(capsys):
         "alone",
         "repeated",
         "empty",
-        "eta0",
     ],
 )
 def test_mistakes_in_training(tmp_path, capsys, text, arguments, said):
@@ -268,6 +266,58 @@ def test_unknown_arguments_exit_with_2(capsys):
         main(["train"])
     assert stop.value.code == 2
     assert "--target" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "said"),
+    [
+        ("--epochs", "abc", "'abc' is no positive whole number"),
+        ("--epochs", "0", "'0' is no positive whole number"),
+        ("--hidden", "2.5", "'2.5' is no positive whole number"),
+        ("--seed", "x", "'x' is no whole number from 0 to 4294967295"),
+        ("--seed", "-1", "'-1' is no whole number from 0 to 4294967295"),
+        ("--eta0", "-1", "'-1' is no positive number"),
+        ("--eta0", "0", "'0' is no positive number"),
+        ("--eta0", "fast", "'fast' is no positive number"),
+        ("--alpha", "nan", "'nan' is no number from 0 on"),
+        ("--alpha", "inf", "'inf' is no number from 0 on"),
+    ],
+)
+def test_numbers_are_refused_before_a_file_is_read(capsys, option, value, said):
+    with pytest.raises(SystemExit) as stop:
+        main(["train", "no file", "--target", "y", "--model", "m", option, value])
+    assert stop.value.code == 2
+    assert f"argument {option}: {said}\n" in capsys.readouterr().err
+
+
+def test_folders_and_tables_in_the_place_of_files(trained, tmp_path, capsys):
+    model, _ = trained
+    data = write(tmp_path / "new.csv", HEADER, people(5))
+    for arguments in (["train", tmp_path, "--target", "a", "--model", model], ["evaluate", model, tmp_path]):
+        assert error_of(capsys, arguments) == f"hotloop: error: {tmp_path} is a folder, not a file"
+    assert error_of(capsys, ["inspect", tmp_path]) == f"hotloop: error: {tmp_path} is a folder, not a model file"
+    assert error_of(capsys, ["predict", data, data]) == "hotloop: error: new.csv is no hotloop model file"
+
+
+def test_notes_stand_on_the_standard_error(tmp_path, capsys):
+    rows = [[i, "?" if i == 30 else "many" if i == 7 else i % 9, "ny"[i % 2]] for i in range(60)]
+    data, model = write(tmp_path / "d.csv", ["a", "b", "y"], rows), tmp_path / "m.safetensors"
+    assert main(["train", str(data), "--target", "y", "--model", str(model)]) == 0
+    captured = capsys.readouterr()
+    assert "note: " not in captured.out
+    assert "hotloop: note: b: text, since 1 cell of 59 no numbers" in captured.err
+
+
+def test_one_of_a_thing_is_singular(tmp_path, capsys):
+    data, model = write(tmp_path / "d.csv", ["a", "y"], [[i, i % 2] for i in range(60)]), tmp_path / "m.safetensors"
+    assert main(["train", str(data), "--target", "y", "--model", str(model), "--epochs", "1"]) == 0
+    assert "on 1 column: 1 epoch in" in capsys.readouterr().out
+    assert main(["inspect", str(model)]) == 0
+    out = capsys.readouterr().out
+    assert "LogisticSGDClassifier, 1 column, " in out
+    assert "training: 1 epoch, " in out
+    assert main(["evaluate", str(model), str(write(tmp_path / "one.csv", ["a", "y"], [[5, 1]]))]) == 0
+    assert "one.csv: 1 row\n" in capsys.readouterr().out
 
 
 def test_the_command_needs_no_scikit_learn(trained, tmp_path):

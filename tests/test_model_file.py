@@ -211,7 +211,7 @@ def test_a_flipped_bit_is_refused(path):
 @pytest.mark.parametrize("content", [b"", b"age,pet\n31,cat\n", b"\x80\x04N.", b"{}", b"\xff" * 100, b"\0" * 100])
 def test_a_foreign_file_is_refused(path, content):
     path.write_bytes(content)
-    with pytest.raises(ValueError, match=r"m\.safetensors is no complete model file"):
+    with pytest.raises(ValueError, match=r"m\.safetensors is no hotloop model file"):
         hotloop.load(path)
 
 
@@ -224,7 +224,7 @@ def test_a_safetensors_file_of_another_kind_is_refused(path):
 def test_a_missing_file_is_named(path):
     with pytest.raises(FileNotFoundError, match=f"there is no model file {path}"):
         hotloop.load(path)
-    with pytest.raises(FileNotFoundError):
+    with pytest.raises(FileNotFoundError, match="is a folder, not a model file"):
         hotloop.load(path.parent)
 
 

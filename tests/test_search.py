@@ -419,7 +419,7 @@ def test_verbose_tells_the_search_and_the_time_to_go(compiled, capsys):
     X, y = rows(300)
     model = fitted(X, y, verbose=1)
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0].startswith("LogisticSGDClassifier: search after 1 epochs of 300 rows, log loss held out 0.")
+    assert lines[0].startswith("LogisticSGDClassifier: search after 1 epoch of 300 rows, log loss held out 0.")
     assert "candidates go on, at most " in lines[0]
     assert len(lines) >= model.n_iter_ + 1
     assert lines[-1].startswith(f"LogisticSGDClassifier: epoch {model.n_iter_}, loss 0.")

@@ -101,14 +101,21 @@ def load(path: str | PathLike[str]) -> Model:
 
     Raises
     ------
+    FileNotFoundError
+        There is no such file, or it is a folder.
     ValueError
         The file is truncated, altered or no hotloop model.
     """
     from safetensors import SafetensorError, safe_open
 
     name = Path(path).name
+    if Path(path).is_dir():
+        raise FileNotFoundError(f"{path} is a folder, not a model file")
     if not Path(path).is_file():
         raise FileNotFoundError(f"there is no model file {path}")
+    with open(path, "rb") as opened:
+        if opened.read(9)[8:] != b"{":  # after the length of its header
+            raise ValueError(f"{name} is no hotloop model file")
     try:
         with safe_open(path, framework="numpy") as file:
             metadata = file.metadata() or {}

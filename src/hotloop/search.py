@@ -69,9 +69,10 @@ class Progress:
     seconds_left: float
 
     def __str__(self) -> str:
+        one = self.n_candidates == 1
         return (
-            f"search after {self.epochs} epochs of {self.n_rows:,} rows, log loss held out {self.loss:.6f}, "
-            f"{self.n_candidates} candidates go on, at most {self.seconds_left:.1f} s"
+            f"search after {self.epochs} epoch{'s' * (self.epochs > 1)} of {self.n_rows:,} rows, log loss held out "
+            f"{self.loss:.6f}, {self.n_candidates} candidate{' goes' if one else 's go'} on, at most {self.seconds_left:.1f} s"
         )
 
 

@@ -1,9 +1,10 @@
 """The command ``hotloop``: arguments, and errors as one line. Each subcommand is a module with a function ``run``."""
 
 import argparse
+import math
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib import import_module
 
 from hotloop import __version__
@@ -26,6 +27,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         message = " ".join(str(error).split())
         if isinstance(error, FileNotFoundError) and error.filename is not None:
             message = f"there is no file {error.filename}"
+        elif isinstance(error, IsADirectoryError):
+            message = f"{error.filename} is a folder, not a file"
         print(f"hotloop: error: {message}", file=sys.stderr)
         return 1
     return 0
@@ -61,8 +64,8 @@ def _parser() -> argparse.ArgumentParser:
         "--hidden", type=_positive, metavar="N", help=f"train a network of N hidden units (a regression without it: {N_HIDDEN})"
     )
     train.add_argument("--epochs", type=_positive, metavar="N", help="train exactly N epochs instead of to the stop")
-    train.add_argument("--eta0", type=float, help="first step size (default: from the data)")
-    train.add_argument("--alpha", type=float, help="L2 strength (default: from the data)")
+    train.add_argument("--eta0", type=_step, help="first step size (default: from the data)")
+    train.add_argument("--alpha", type=_strength, help="L2 strength (default: from the data)")
     train.add_argument("--seed", type=_seed, default=0, help="seed of orders and first weights (default 0)")
     train.add_argument("--json", action="store_true", help="print the outcome as JSON")
 
@@ -94,12 +97,36 @@ def _add_format(command: argparse.ArgumentParser) -> None:
 
 
 def _seed(text: str) -> int:
-    if not 0 <= (number := int(text)) < 2**32:
-        raise argparse.ArgumentTypeError(f"{text} is no whole number from 0 to {2**32 - 1}")
-    return number
+    number = _number(int, text)
+    if not 0 <= number < 2**32:
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 0 to {2**32 - 1}")
+    return int(number)
 
 
 def _positive(text: str) -> int:
-    if (number := int(text)) < 1:
-        raise argparse.ArgumentTypeError(f"{text} is not a positive whole number")
+    number = _number(int, text)
+    if not number >= 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no positive whole number")
+    return int(number)
+
+
+def _step(text: str) -> float:
+    number = _number(float, text)
+    if not 0 < number < math.inf:
+        raise argparse.ArgumentTypeError(f"{text!r} is no positive number")
     return number
+
+
+def _strength(text: str) -> float:
+    number = _number(float, text)
+    if not 0 <= number < math.inf:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number from 0 on")
+    return number
+
+
+def _number(kind: Callable[[str], float], text: str) -> float:
+    """Return NaN, which no option takes, for what is no number."""
+    try:
+        return kind(text)
+    except ValueError:
+        return math.nan

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from hotloop.cli.messages import counted, note
 from hotloop.cli.target import encode_target, target_cells
 from hotloop.cli.train import refuse_same_file
 from hotloop.errors import DataError
@@ -32,19 +33,15 @@ def run(arguments: Namespace) -> None:
     delimiter = arguments.delimiter or model.about.get("delimiter")
     table = read_table(arguments.data, header=header, delimiter=delimiter)
     table = _name_as_in_training(table, model, target_needed=arguments.command == "evaluate")
-    for note in table.notes:
-        _note(note)
+    for remark in table.notes:
+        note(remark)
     X = model.encoding.transform(table, model.dtype)
-    for note in model.encoding.notes:
-        _note(note)
+    for remark in model.encoding.notes:
+        note(remark)
     if arguments.command == "predict":
         _predict(model, X, arguments.out)
     else:
         _evaluate(model, X, table, arguments.json)
-
-
-def _note(note: str) -> None:
-    print(f"hotloop: note: {note}", file=sys.stderr)
 
 
 def _name_as_in_training(table: Table, model: Model, *, target_needed: bool) -> Table:
@@ -97,7 +94,7 @@ def _evaluate(model: Model, X: Array, table: Table, as_json: bool) -> None:
     if as_json:
         print(json.dumps({"data": table.name, **figures}))
         return
-    print(f"{table.name}: {table.n_rows:,} rows")
+    print(f"{table.name}: {counted(table.n_rows, 'row')}")
     for name, value in figures.items():
         if name != "rows":
             print(f"{name:<32}{value:.6g}" if model.classes is None else f"{name:<32}{value:.4f}")

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from hotloop.cli.messages import counted
 from hotloop.logistic_stream import LogisticStream
 from hotloop.model import Model
 from hotloop.model_file import load
@@ -20,15 +21,16 @@ def run(arguments: Namespace) -> None:
         print(json.dumps(_facts(model)))
         return
     facts, about = _facts(model), model.about
-    print(f"{arguments.model}: {facts['kind']}, {facts['features']:,} columns, {facts['dtype']}")
+    print(f"{arguments.model}: {facts['kind']}, {counted(facts['features'], 'column')}, {facts['dtype']}")
     if model.classes is not None:
         labels = [repr(label) for label in facts["classes"][:20]]
         print(f"classes: {', '.join(labels)}{', ...' if len(facts['classes']) > 20 else ''}")
     if "training" in about:
-        print(f"trained on {about['data']}, {about['rows']:,} rows, target {about['target']}, by hotloop {about['hotloop']}")
+        rows = counted(about["rows"], "row")
+        print(f"trained on {about['data']}, {rows}, target {about['target']}, by hotloop {about['hotloop']}")
         training = about["training"]
         print(
-            f"training: {training['epochs']} epochs, loss {training['loss']:.4f}, eta0 {training['eta0']:.3g}, "
+            f"training: {counted(training['epochs'], 'epoch')}, loss {training['loss']:.4f}, eta0 {training['eta0']:.3g}, "
             f"alpha {training['alpha']:.3g}, {training['backend']}"
         )
     given = {name: value for name, value in model.params.items() if value is not None}

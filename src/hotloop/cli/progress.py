@@ -4,6 +4,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from hotloop.cli.messages import note
 from hotloop.search import Progress
 from hotloop.training import Course
 
@@ -22,7 +23,7 @@ def epoch_bar(title: str, epochs: int | None) -> Iterator[tuple[Callable[[Course
         from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
         from rich.progress import Progress as Bar
     except ImportError:
-        print("hotloop: note: no progress bar without rich: pip install 'hotloop[cli]'", file=sys.stderr)
+        note("no progress bar without rich: pip install 'hotloop[cli]'")
         yield (lambda course: None), (lambda progress: None)
         return
     columns = (

@@ -1,7 +1,6 @@
 """``hotloop train``: a CSV file to a model file."""
 
 import json
-import sys
 from argparse import Namespace
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +11,7 @@ import numpy as np
 from hotloop import __version__
 from hotloop.backend import backend_info
 from hotloop.cli.fit import Fit, fit_arrays
+from hotloop.cli.messages import counted, note, warning
 from hotloop.cli.target import read_target, show
 from hotloop.encoding import TableEncoding
 from hotloop.errors import DataError
@@ -32,9 +32,10 @@ def run(arguments: Namespace) -> None:
         raise ValueError(f"{arguments.model} is a folder, not a model file to write")
     refuse_same_file(arguments.data, arguments.model)
     table = read_table(arguments.data, header=not arguments.no_header, delimiter=arguments.delimiter)
-    for note in table.notes:
-        say(f"note: {note}")
-    say(f"{table.name}: {table.n_rows:,} rows, {len(table.columns)} columns, separator {table.delimiter!r}")
+    for remark in table.notes:
+        note(remark)
+    size = f"{counted(table.n_rows, 'row')}, {counted(len(table.columns), 'column')}"
+    say(f"{table.name}: {size}, separator {table.delimiter!r}")
     classes, y = read_target(table, arguments.target, arguments.task)
     for line in _describe_target(table, arguments.target, classes, y):
         say(line)
@@ -44,8 +45,8 @@ def run(arguments: Namespace) -> None:
     encoding = TableEncoding.fit(features)
     for line in encoding.describe():
         say(f"  {line}")
-    for note in encoding.notes:
-        say(f"note: {note}")
+    for remark in encoding.notes:
+        note(remark)
     X = encoding.transform(features, np.float64)  # float32 would merge ids and times beyond 2^24
     settings = Settings(
         alpha="auto" if arguments.alpha is None else arguments.alpha,
@@ -56,7 +57,7 @@ def run(arguments: Namespace) -> None:
         settings = replace(settings, max_iter=arguments.epochs, tol=None)
     fit = fit_arrays(X, y, classes, settings, arguments.hidden, "training", encoding.feature_names)
     for complaint in fit.complaints:
-        print(f"hotloop: warning: {complaint}", file=sys.stderr)
+        warning(complaint)
     outcome = _outcome(fit, X.shape[1])
     model = fit.model
     model.encoding, model.feature_names = encoding, encoding.feature_names
@@ -77,8 +78,8 @@ def run(arguments: Namespace) -> None:
         print(json.dumps({"model": arguments.model, **model.about}))
         return
     say(
-        f"{model.estimator_name} on {outcome['columns']:,} columns: {outcome['epochs']} epochs in {fit.seconds:.2f} s, "
-        f"{fit.rows_per_second / 1e6:.2f} M rows/s ({backend_info()})"
+        f"{model.estimator_name} on {counted(outcome['columns'], 'column')}: {counted(outcome['epochs'], 'epoch')} in "
+        f"{fit.seconds:.2f} s, {fit.rows_per_second / 1e6:.2f} M rows/s ({backend_info()})"
     )
     say(f"training loss with penalty {outcome['loss']:.4f}; eta0 {fit.plan.eta0:.3g}, alpha {fit.plan.alpha:.3g}")
     say(f"wrote {arguments.model} ({Path(arguments.model).stat().st_size:,} bytes)")
