@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_matrix
 from sklearn.exceptions import ConvergenceWarning
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 from hotloop import LogisticSGDClassifier
 from hotloop.estimators import complaints
@@ -42,6 +44,13 @@ def test_none_on_healthy_data(storage, n_classes):
         assert said(X, y, sample_weight=weight, **options) == []
     if storage == "dense":
         assert said(X, y, X_val=X_val, y_val=y_val) == []
+
+
+def test_a_warning_is_of_the_line_that_fits_a_pipeline():
+    X, y = healthy()
+    with pytest.warns(complaints.LeakedLabelWarning) as found:
+        make_pipeline(StandardScaler(), LogisticSGDClassifier(random_state=0, **FEW_EPOCHS)).fit(np.column_stack([X, y]), y)
+    assert [w.filename for w in found] == [__file__]
 
 
 def test_not_converged():

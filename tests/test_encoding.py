@@ -493,6 +493,39 @@ def test_table_encoder_warns_of_what_training_had_not():
         encoder.transform([[1, "z"]])
 
 
+@pytest.mark.parametrize("within", ["alone", "pandas out", "pipeline"])
+def test_table_encoder_does_not_warn_of_its_own_training_rows(within):
+    pytest.importorskip("pandas")
+    encoder = TableEncoder(max_categories=2)
+    if within == "pandas out":
+        encoder.set_output(transform="pandas")
+    if within == "pipeline":
+        encoder = make_pipeline(ColumnTransformer([("all", encoder, [0, 1])]))
+    X = np.array([[f"{letter}{i}" for letter in "ab"] for i in range(5)], object)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        rows = encoder.fit_transform(X)
+    assert np.asarray(rows).sum(axis=1).tolist() == [2] * 5
+    with pytest.warns(UserWarning, match="x0: 3 cells not among the 2 categories") as found:
+        encoder.transform(X)  # which it cannot know to be the same
+    assert [w.filename for w in found] == [__file__]
+
+
+def test_a_warning_of_the_table_encoder_is_short_and_of_the_line_that_called():
+    encoder = TableEncoder().fit(np.array([["x"] * 9, ["y"] * 9], object))
+    with pytest.warns(UserWarning, match="not in training") as found:
+        encoder.transform(np.array([["z"] * 9], object))
+    (warning,) = found
+    assert warning.filename == __file__
+    assert str(warning.message).count("not in training") == 3
+    assert str(warning.message).endswith("; and 6 more")
+    assert len(encoder.encoding_.notes) == 9
+    odd = np.array([[str(i) if i else "none"] for i in range(60)], object)
+    with pytest.warns(UserWarning, match="x0: text, since 1 cell of 60 no numbers") as found:
+        TableEncoder().fit_transform(odd)
+    assert [w.filename for w in found] == [__file__]
+
+
 def test_table_encoder_refuses():
     pd = pytest.importorskip("pandas")
     with pytest.raises(ValueError, match="dtype must be"):

@@ -27,16 +27,16 @@ __all__ = [
     "warn",
 ]
 
-INSIDE = ("hotloop.", "sklearn.callback.")  # modules between a warning and who called ``fit``
+INSIDE = ("hotloop.", "sklearn.", "joblib.")  # modules between a warning and who called ``fit``, of a pipeline, too
 
 
 class NotConvergedWarning(FitWarning, ConvergenceWarning):  # type: ignore[misc]
     """The loss was still falling, or the duality gap above tol, when the epochs ended."""
 
 
-def warn(found: FitWarning) -> None:
-    """Give a warning as of the line outside hotloop that called ``fit``."""
+def warn(found: Warning) -> None:
+    """Give a warning as of the line outside hotloop and scikit-learn that called."""
     frame, level = sys._getframe(), 1
-    while frame.f_back is not None and frame.f_globals["__name__"].startswith(INSIDE):
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith(INSIDE):
         frame, level = frame.f_back, level + 1
     warnings.warn(found, stacklevel=level)

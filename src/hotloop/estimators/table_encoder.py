@@ -1,6 +1,5 @@
 """TableEncoder: tables of numbers and text as numbers, inside scikit-learn's pipelines."""
 
-import warnings
 from collections import Counter
 from typing import Any
 
@@ -9,6 +8,9 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from hotloop.encoding import TableEncoding, float_dtype
+from hotloop.estimators.complaints import warn
+
+MOST_NOTES = 3  # in a warning
 
 
 class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
@@ -18,7 +20,7 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     that marks them if training had any. A column of text becomes one column of 0 and 1 for each
     category; categories of pandas, polars and Arrow are text whatever they look like. A column
     without any value in training is dropped. Warnings say what `transform` meets that training had
-    not, and which column of numbers became text by a few cells.
+    not, and which column of numbers became text by a few cells; ``encoding_.notes`` has all of them.
 
     Parameters
     ----------
@@ -63,11 +65,31 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         -------
         self
         """
+        self._fit(X)
+        return self
+
+    def fit_transform(self, X: Any, y: Any = None) -> np.ndarray:
+        """Return the rows of training as numbers, all of which training had.
+
+        Parameters
+        ----------
+        X : DataFrame, Arrow table or array-like of shape (n_samples, n_features)
+        y : ignored
+
+        Returns
+        -------
+        X_out : ndarray of shape (n_samples, n_features_out), C-contiguous
+        """
+        columns = self._fit(X)
+        return self.encoding_.transform(columns, self.dtype)
+
+    def _fit(self, X: Any) -> dict[str, Any]:
+        """Find out what each column holds; returns the columns."""
         float_dtype(self.dtype)
         columns = _columns(self, X, reset=True)
         self.encoding_ = TableEncoding.fit(columns, max_categories=self.max_categories)
         self._warn()
-        return self
+        return columns
 
     def transform(self, X: Any) -> np.ndarray:
         """Return the rows as numbers.
@@ -107,8 +129,10 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         return np.asarray(self.encoding_.feature_names, dtype=object)
 
     def _warn(self) -> None:
-        if self.encoding_.notes:
-            warnings.warn("; ".join(self.encoding_.notes), UserWarning, stacklevel=3)
+        notes = self.encoding_.notes
+        if notes:
+            more = [f"and {len(notes) - MOST_NOTES} more"] if len(notes) > MOST_NOTES else []
+            warn(UserWarning("; ".join(notes[:MOST_NOTES] + more)))
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
