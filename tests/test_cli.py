@@ -405,6 +405,12 @@ def test_the_file_that_is_read_is_not_written(trained, tmp_path, capsys):
     assert "cannot write" in error_of(capsys, ["predict", model, data, "--out", tmp_path / "no" / "x.csv"])
 
 
+def test_a_model_saved_from_python_knows_no_table(tmp_path, capsys):
+    data, model = write(tmp_path / "people.csv", HEADER, people(5)), tmp_path / "m.safetensors"
+    hotloop.LogisticSGDClassifier().fit(np.arange(40.0)[:, None], np.arange(40) % 2).save(model)
+    assert "it knows no columns of a table; use hotloop.load in Python" in error_of(capsys, ["predict", model, data])
+
+
 def test_a_model_of_the_command_predicts_tables(trained):
     model = hotloop.load(trained[0])
     table = {"age": [30, 60], "city": ["Oslo", "Rome"], "height": [180, None]}
