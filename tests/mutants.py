@@ -122,8 +122,8 @@ MUTANTS = {
         ("folded.lean[2] += c * along", "folded.lean[2] -= c * along"),
         ("folded.lean[1] += keep * folded.lean[0]", "folded.lean[1] += folded.lean[0]"),
         (
-            "if keep < SMALLEST:\n                settle_all(v, n_features, 1,",
-            "if False:\n                settle_all(v, n_features, 1,",
+            "            if keep < SMALLEST:",
+            "            if False:",
         ),
         ("found[c] = <floating>a", "found[c] = <floating>(2 * a)"),
         ("m[i, c] = found[c] + b[c]", "m[i, c] = found[c]"),
@@ -357,7 +357,7 @@ MUTANTS = {
         ("table = [own for own in table if own.epochs == last]", "pass"),
         ("found = replace(found, max_iter=self.best.epochs, tol=None)", "pass"),
         ("sample.adopt(state, *weights)", "pass"),
-        ("if plan not in final[:i]]", "]"),
+        ("if plan not in final[:i]", "if True"),
     ],
     "search_rows.py": [
         ('order = order[np.argsort(y[order], kind="stable")]', "pass"),
@@ -377,7 +377,7 @@ MUTANTS = {
         ("if epoch & (epoch - 1) == 0:", "if epoch == 0:"),
         ("own.t, own.n_averaged = own.t + count, own.n_averaged + count * own.averaged", "own.t += count"),
         ("Rows(rows.X, rows.y, rows.sample_weight * counts)", "rows"),
-        ("state.W[:] = np.nan", "pass"),
+        ("state.W[:], state.folded = np.nan, None", "pass"),
         ("steps[m] = table[t - lowest : t - lowest + count]", "steps[m] = table[:count]"),
         ("total += rows.sample_weight[part] @", "total += np.ones(len(part)) @"),
         ("return np.asarray(largest + np.log(", "return np.asarray(np.log("),
@@ -419,7 +419,6 @@ MUTANTS = {
         ("dW[f * n_hidden + j] += x[f] * s[j]", "dW[f * n_hidden + j] += x[0] * s[j]"),
     ],
     "kernels/network.pxd": [
-        ("packed[i * m + j] = x[i][places[j]]", "packed[i * m + j] = x[i][j]"),
         ("d[j] = d[j] * slope *", "d[j] = d[j] *"),
         ("losses.product > 1e280", "losses.product > 1e600"),
         ("losses.weight * log(losses.product)", "log(losses.product)"),
@@ -584,10 +583,10 @@ MUTANTS = {
         ("return eta0 / (root * np.sqrt(root))", "return eta0 / (root * root)"),
     ],
     "standardization.py": [
-        ("np.sqrt(self.deviation / self.total_weight)", "np.sqrt(self.deviation)"),
-        ("-counted.min(axis=0)", "counted.min(axis=0)"),
-        ("scale = np.where(spread > 0, 1 / spread, 0.0)", "scale = np.where(spread > 0, spread, 0.0)"),
-        ("variance + (self.mean - center) ** 2", "variance"),
+        ("np.sqrt(deviation / self.total_weight)", "np.sqrt(deviation)"),
+        ("lowest = counted.min(axis=0)", "lowest = counted.max(axis=0)"),
+        ("(1 / spread).astype(dtype, copy=False)", "spread.astype(dtype, copy=False)"),
+        ("(variance + (mean - center) ** 2)", "variance"),
     ],
     "estimators/tables.py": [
         ("part[:, j] = column", "part[:, 0] = column"),
