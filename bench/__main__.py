@@ -3,6 +3,7 @@
 import argparse
 import json
 import re
+import warnings
 from datetime import date
 from pathlib import Path
 from time import perf_counter, process_time
@@ -12,6 +13,7 @@ import numpy as np
 from bench import bench_logistic, bench_sparse, bench_two_layer
 from bench.bandwidth import read_bandwidth
 from bench.measure import Candidate, machine, pin, take_turns
+from hotloop.complaints import FewRowsWarning
 from hotloop.kernels import available_levels
 
 RESULTS = Path(__file__).parent / "results"
@@ -42,6 +44,7 @@ def main() -> None:
     if unknown := set(asked.case or ()) - set(names):
         parser.error(f"no case {', '.join(sorted(unknown))}; there are: {', '.join(names)}")
 
+    warnings.filterwarnings("ignore", category=FewRowsWarning)  # a case of 6,400 rows of 10,000 columns has too few
     about = {**machine(), "core": pin(), "clock": "processor time" if asked.processor_time else "wall time"}
     bandwidth = read_bandwidth()
     print(f"{about['cpu']}, {about['cores']} cores, one thread on core {about['core']}, {about['clock']}; ", end="")

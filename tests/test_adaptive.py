@@ -272,3 +272,17 @@ def test_sparsify(compiled):
     assert (sparse.toarray() == dense).all()
     model.coef_ = 2 * sparse
     assert model.densify().coef_ == pytest.approx(2 * dense)
+
+
+@pytest.mark.parametrize("rule", ["adagrad", "ftrl", "normalized"])
+@pytest.mark.parametrize("weight", [1e-25, 1e-170])
+def test_slopes_whose_squares_vanish_move_nothing(backend, rule, weight):
+    """In float32 or float64; the kernels took them over the smallest number there is."""
+    X = np.random.default_rng(0).uniform(0.5, 1, (20, 5)).astype(np.float32)
+    pairs, b_pairs = np.zeros((5, 1, 2), np.float32), np.zeros((1, 2))
+    learnt = pairs, b_pairs, *((np.zeros(5, np.float32), np.zeros(1)) if rule == "normalized" else (None, None))
+    rest = np.ones(20), np.full(20, weight), np.arange(20), rule, 0.5, 0.0, 0.0, 0.0, 0.0, None, None
+    backend.logistic_adaptive_pass(X, None, *rest, *learnt)
+    assert np.isfinite(pairs).all()
+    assert np.abs(pairs[..., 0]).max() <= 0.5 * 20
+    assert np.isfinite(b_pairs).all()

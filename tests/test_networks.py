@@ -162,6 +162,51 @@ def test_a_share_of_the_step_size_is_a_smaller_step(backend):
     assert_array_equal(state[0].W1, state[1].W1)
 
 
+def test_saved_before_the_first_rows_are_learnt(backend, tmp_path):
+    """63 rows wait for the 64th; the file holds what they have taught, and the loaded model goes on."""
+    X, targets = drawn()
+    y = (targets[:, 0] > 0).astype(int)
+    model = TwoLayerClassifier(**FEW).partial_fit(X[:63], y[:63], classes=[0, 1])
+    model.save(tmp_path / "early")
+    loaded = hotloop.load(tmp_path / "early").estimator()
+    assert_array_equal(loaded.predict_proba(X), model.predict_proba(X))
+    loaded.partial_fit(X[63:], y[63:])
+    assert loaded.t_ == 200
+    assert np.isfinite(loaded.predict_proba(X)).all()
+    TwoLayerClassifier(**FEW).partial_fit(X[:9], y[:9], classes=[0, 1], sample_weight=np.zeros(9)).save(tmp_path / "none")
+    assert hotloop.load(tmp_path / "none").estimator().partial_fit(X, y).t_ == 200
+
+
+def test_rows_that_would_be_in_the_way_are_refused_while_they_wait(backend):
+    X, targets = drawn()
+    three, labels = targets[:, 0].round().clip(-1, 1), (targets > 0).astype(int)
+    huge = X.copy()
+    huge[2, 1] = 1e200
+    for start, bad in (
+        ((X[:5], three[:5] * 0 + [-1, 0, 1, 0, 1]), (X[5:10], labels[5:10])),
+        ((X[:5], three[:5] * 0 + [-1, 0, 1, 0, 1]), (sp.csr_matrix(X[5:10]), three[5:10] * 0)),
+        ((X[:5], three[:5] * 0 + [-1, 0, 1, 0, 1]), (huge[:5], three[:5] * 0)),
+    ):
+        model = TwoLayerClassifier(**FEW).partial_fit(*start, classes=[-1, 0, 1])
+        before = model.predict_proba(X)
+        with pytest.raises((ValueError, FloatingPointError)):
+            model.partial_fit(*bad)
+        assert_array_equal(model.predict_proba(X), before)
+    model = TwoLayerRegressor(4, random_state=0, eta0=5.0, alpha=0.0)
+    with pytest.raises(FloatingPointError, match="these rows were not learnt"):
+        model.partial_fit(X[:63], X[:63, 0] * 100)
+
+
+@pytest.mark.parametrize("lie", [np.asfortranarray, lambda X: X[:, ::-1][:, ::-1], lambda X: X[:, ::-1].copy()[:, ::-1]])
+def test_bytes_are_bytes_however_they_lie(lie):
+    X = np.random.default_rng(0).integers(0, 200, (150, 6)).astype(np.uint8)
+    y = X[:, 0] > X[:, 1]
+    model = TwoLayerClassifier(**FEW).fit(X, y)
+    assert_same(TwoLayerClassifier(**FEW).fit(lie(X), y), model)
+    pandas = pytest.importorskip("pandas")
+    assert_same(TwoLayerClassifier(**FEW).fit(pandas.DataFrame(X), y), model)
+
+
 def test_first_weights_follow_what_rows_hold(backend):
     """Of 1,000 columns each row has 10: pre-activations start as large as those of dense rows."""
     draw = np.random.default_rng(0)

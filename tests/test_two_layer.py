@@ -356,6 +356,33 @@ def test_rows_of_zeros_train_as_by_the_reference(compiled, dtype, n_hidden):
         assert relative_error(found[name], expected[name]) <= NETWORK[dtype], name
 
 
+def test_a_penalty_that_all_but_clears_the_weights(backend, dtype):
+    """Eight rows of factor 1e-6 are no number of float32."""
+    start = arguments(40, 5, 6, "softmax", eta=0.1, alpha=1e-9)
+    start |= {"eta": np.full(40, 0.1), "alpha": (1 - 1e-6) / 0.1}
+    expected = take(reference.two_layer_pass, start, np.float64)
+    found = take(backend.two_layer_pass, start, dtype)
+    assert np.isfinite(found["loss"])
+    assert_allclose(found["W1"], expected["W1"], rtol=0, atol=1e-3 * np.abs(expected["W1"]).max())
+
+
+def test_a_softmax_of_one_output_learns_nothing(backend, dtype):
+    start = arguments(20, 3, 5, "softmax", n_outputs=1)
+    found = take(backend.two_layer_pass, start, dtype)
+    assert found["loss"] == pytest.approx(0)
+    assert_array_equal(found["W2"], start["W2"].astype(dtype))
+
+
+def test_shapes_are_checked_by_the_kernels(compiled):
+    start = of_dtype(arguments(5, 3, 4, "linear"), np.float64)
+    with pytest.raises(ValueError, match="X has 1 dimensions"):
+        compiled.two_layer_pass(**start | {"X": start["X"][0]})
+    moments = [np.zeros((1, 1))] * 4
+    rest = {"activation": "relu", "batch_size": 2, "optimizer": "sgd", "moments": moments}
+    with pytest.raises(ValueError, match="moments must be 4 arrays"):
+        compiled.two_layer_minibatch_pass(**start | rest)
+
+
 def test_a_share_of_the_units_is_left_out(backend):
     """What a step leaves out hangs on key, step and unit alone; what is left out does not move."""
     start = arguments(40, 3, 200, "linear", eta=1e-3) | {"b1": np.full(200, 10.0), "dropout": 0.25, "key": 3}

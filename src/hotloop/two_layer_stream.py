@@ -80,6 +80,7 @@ class TwoLayerStream:
                     start = stop
             if not self.state.is_finite():
                 raise FloatingPointError("the weights are not finite")
+            self.visible()  # rows that wait are refused here, or they would be in the way of all that come after
         except BaseException as error:  # Ctrl-C too: rows are learnt and counted, or neither
             restore()
             if isinstance(error, FloatingPointError):
@@ -96,7 +97,11 @@ class TwoLayerStream:
             now = replace(self, state=self.state.copy(), waiting=list(self.waiting))
             if now.plan is None:
                 now._set_constants()
-            now._learn_waiting()
+            with np.errstate(over="ignore", invalid="ignore"):
+                now._learn_waiting()
+            if not now.state.is_finite():
+                raise FloatingPointError("the weights are not finite")
+            now.state.plan = now.plan
             self._visible = now.state
         return self._visible
 

@@ -53,8 +53,11 @@ def check_rows(
     if column_types(X) is not None:
         return _check_table(estimator, X, y, wanted, reset, finite, multi_output)
     how: dict[str, Any] = {"dtype": wanted, "order": "C"}
-    if as_they_lie and isinstance(X, np.ndarray) and (readable(X, wanted) or (by_blocks and X.dtype.kind in "fiub")):
-        how = {"dtype": None}
+    if as_they_lie and isinstance(X, np.ndarray):
+        if readable(X, wanted) or (by_blocks and X.dtype.kind in "fiub"):
+            how = {"dtype": None}
+        elif X.ndim == 2 and readable(X[:1].copy(), wanted):  # but for how its rows lie: bytes stay bytes
+            how = {"dtype": None, "order": "C"}
     targets = {"multi_output": True} if multi_output else {}
     try:
         checked = validate_data(estimator, X, y, reset=reset, ensure_all_finite=False, accept_sparse=False, **how, **targets)
@@ -93,6 +96,8 @@ def _check_sparse(estimator: BaseEstimator, X: Any, y: Any, dtype: Any, reset: b
 
 def _check_table(estimator: BaseEstimator, X: Any, y: Any, dtype: Any, reset: bool, finite: bool, multi_output: bool) -> Any:
     checked = validate_data(estimator, X, y, reset=reset, skip_check_array=True)  # names and number of columns
+    if set(column_types(X) or ()) == {np.dtype(np.uint8)}:  # bytes stay bytes
+        dtype = np.uint8
     rows = check_array(gathered(X, dtype), dtype=None, ensure_all_finite=False, estimator=estimator)
     if finite:
         check_finite(rows, "X", getattr(estimator, "feature_names_in_", None))

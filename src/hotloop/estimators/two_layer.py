@@ -119,7 +119,8 @@ class _TwoLayer(TrainedBySGD):
         names = getattr(self, "feature_names_in_", None)
         params = self.get_params(deep=False)
         classes = getattr(self, "classes_", None)
-        learnt = replace(self._learnt(), plan=self._stream.plan)
+        learnt = self._learnt()
+        learnt = replace(learnt, plan=self._stream.plan or learnt.plan)
         return Model(type(self).__name__, learnt, classes, None if names is None else list(names), params)
 
     def scorer(self) -> Callable[[Array], Any]:
@@ -165,7 +166,11 @@ class _TwoLayer(TrainedBySGD):
         estimator = cls(**model.params)
         assert isinstance(model.learnt, TwoLayerState)
         model.learnt.keep_rule(estimator._rule(estimator._settings().seed))
-        estimator._stream = TwoLayerStream(model.learnt, estimator._settings(), plan=model.learnt.plan)
+        settings, plan = estimator._settings(), model.learnt.plan
+        if plan is None:  # no row has come yet that moved anything
+            estimator._stream = TwoLayerStream.fresh(model.learnt, settings, estimator.init)
+        else:
+            estimator._stream = TwoLayerStream(model.learnt, settings, plan=plan)
         if model.classes is not None:
             estimator.classes_ = model.classes
         estimator.n_features_in_ = model.n_features

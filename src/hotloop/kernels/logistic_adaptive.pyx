@@ -36,7 +36,7 @@ cdef Trouble take_steps(
     cdef Trouble trouble = NONE
     cdef bint fetch = X != NULL and 2 * n_features * m * <Py_ssize_t>sizeof(floating) > nonzeros.CACHED
     cdef Py_ssize_t row, n, c, j
-    cdef double weight, g, step = rule.eta
+    cdef double weight, g, below, step = rule.eta
     cdef floating beta = <floating>rule.beta, eta = <floating>rule.eta, inverse = <floating>(1 / rule.eta)
     while steps.next < steps.n_steps:
         if X != NULL:
@@ -83,9 +83,11 @@ cdef Trouble take_steps(
             g = weight * p[c]
             levels.adaptive_update(v, n, x, at, m, pair + 2 * c, rule.ftrl, beta, eta, <floating>g, <const floating *>(w + c * n),
                                    <const floating *>(root + c * n))
-            if b_pair != NULL and g != 0.0:
+            if b_pair != NULL:
                 b_pair[2 * c + 1] += g * g
-                b_pair[2 * c] -= step * g / (rule.beta + sqrt(b_pair[2 * c + 1]))       # (AD-1)
+                below = rule.beta + sqrt(b_pair[2 * c + 1])
+                if below > 0.0:
+                    b_pair[2 * c] -= step * g / below                                      # (AD-1)
         rule.t += 1
         steps.moved += 1
     return trouble

@@ -41,6 +41,8 @@ cdef Network new_network(X, y, center, scale, W1, b1, W2, b2, output, activation
     if not 0 <= dropout < 1:
         raise ValueError(f"dropout is {dropout}, expected a number from 0 to below 1")
     sparse = isinstance(X, tuple)
+    if not sparse and np.ndim(X) != 2:
+        raise ValueError(f"X has {np.ndim(X)} dimensions, expected 2")
     n_features, n_hidden, n_outputs = W1.shape[0] if sparse else X.shape[1], W2.shape[0], W2.shape[1]
     if n_features < 1 or n_hidden < 1 or n_outputs < 1:
         raise ValueError("a network needs at least one column, one hidden unit and one output")

@@ -317,6 +317,9 @@ def two_layer_minibatch_pass(
     dtype = own_b1.dtype
     weights = own_W1, own_b1, own_W2, own_b2
     # W1, b1 and W2 transposed with rows of whole cache lines, and what each optimiser keeps beside them
+    n_kept = 4 if optimizer == "sgd" else 8
+    if len(moments) < n_kept or any(np.shape(m) != np.shape(w) for m, w in zip(moments[:n_kept], 2 * weights)):
+        raise ValueError(f"moments must be {n_kept} arrays of the shapes of W1, b1, W2, b2")
     kept = [weights, *(tuple(moments[4 * k:4 * k + 4]) for k in range(1 if optimizer == "sgd" else 2))]
     filled = [(filled_up(a), filled_up(b[None])[0], filled_up(np.ascontiguousarray(c.T)), d) for a, b, c, d in kept]
     while len(filled) < 3:

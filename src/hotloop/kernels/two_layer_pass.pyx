@@ -16,7 +16,7 @@ from libc.stdint cimport int32_t, uint32_t, uint64_t
 
 from hotloop.kernels cimport levels
 from hotloop.kernels.network cimport (
-    BLOCK, SIGMOID, SIGMOID_SUM, SOFTMAX, TILE_BYTES, LossSum, Network, NetworkRows, Source, add_loss, fetch_source, loss_and_delta,
+    BLOCK, LINEAR, SIGMOID, SIGMOID_SUM, SOFTMAX, TILE_BYTES, LossSum, Network, NetworkRows, Source, add_loss, fetch_source, loss_and_delta,
     new_network, settled, share_of_outputs, take_block,
 )
 from hotloop.kernels.network import aligned, filled_up, targets_of
@@ -30,6 +30,7 @@ cdef enum:
     GAP = 1024   # bytes between the panels of two threads
 
 cdef double SMALLEST_SCALE = 2.0**-20
+cdef double STRONG = 0.5  # L2 of a step, from which a row is a block of its own
 cdef double alone_until = 0.0  # of team_clock: until then no help is asked for, since it was late; no result depends on it
 
 cdef extern from "team.h" nogil:
@@ -114,6 +115,10 @@ cdef void collect(Work *work, Block *block, floating *scratch, int32_t *places, 
     cdef double weight = 0.0
     block.n, block.moved = 0, steps.moved
     while work.trouble == NONE and block.n < most and steps.next < steps.n_steps:
+        if steps.eta[steps.moved + block.n] * steps.alpha > STRONG:  # eight such factors are below what a float holds
+            if block.n:
+                break
+            most = 1
         work.trouble = next_row(steps, &row, &weight)
         if work.trouble == NONE and weight != 0.0:  # else it moves nothing, not even the step counter
             block.row[block.n], block.place[block.n], block.weights[block.n] = row, steps.place, weight
@@ -296,7 +301,7 @@ cdef Trouble take_block_of_steps(Work *work, const Block *block, int rank, int p
     """steps_of_block, and what has to be done now and then."""
     cdef const Network *net = work.net
     cdef Trouble trouble
-    if net.n_outputs == 1 and net.output != SIGMOID_SUM and not net.dropped and net.width * sizeof(floating) <= TILE_BYTES:
+    if net.n_outputs == 1 and net.output in (SIGMOID, LINEAR) and not net.dropped and net.width * sizeof(floating) <= TILE_BYTES:
         trouble = block_of_one(work, block, scale, tag)
     else:
         trouble = steps_of_block(work, block, rank, parity, scale, tag)

@@ -97,7 +97,8 @@ INLINE VEC NAME(weights_of)(const int32_t *at, ptrdiff_t width, const REAL *pair
     const IVEC negative = (IVEC)(z < zero);
     const VEC size = NAME(select)(negative, -z, z), over = NAME(select)((IVEC)(size > zero + l1), size - l1, zero);
     *root = NAME(roots)(s);
-    return NAME(select)(negative, over, -over) / ((beta + *root) * inverse + l2 + (REAL)TINY);
+    const VEC below = (beta + *root) * inverse + l2;
+    return NAME(select)((IVEC)(below > zero), NAME(select)(negative, over, -over), zero) / (below + (REAL)TINY);
 }
 
 static void NAME(adaptive_weights)(
@@ -127,8 +128,10 @@ INLINE void NAME(adaptive_step)(
     s += slope * slope;
     if (ftrl)
         z += slope - (NAME(roots)(s) - root) * eta * w; /* (AD-2); eta is its inverse */
-    else
-        z -= eta * slope / (beta + NAME(roots)(s) + (REAL)TINY); /* (AD-1) */
+    else { /* (AD-1); a slope whose square is below all numbers moves nothing */
+        const VEC zero = {0}, below = beta + NAME(roots)(s);
+        z -= eta * NAME(select)((IVEC)(below > zero), slope, zero) / (below + (REAL)TINY);
+    }
     NAME(put_pairs)(m, at, width, pair, z, s);
 }
 
