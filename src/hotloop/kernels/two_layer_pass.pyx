@@ -393,7 +393,7 @@ cdef void share_out(Panel *panels, Py_ssize_t n_panels, const Network *net, Py_s
             panels[p] = Panel(first, width, net.width, first, first, first, first)
 
 
-def of_panel(Panel panel, own, n_features, n_outputs, filled):
+def _of_panel(Panel panel, own, n_features, n_outputs, filled):
     """Return pairs: the part of W1, b1 and V in the memory of a panel, and that of the whole."""
     starts = (panel.of_W1, n_features), (panel.of_units, 1), (panel.of_V, n_outputs)
     units = slice(panel.first, panel.first + panel.width)
@@ -524,7 +524,7 @@ def two_layer_pass(
     if apart:
         own = [aligned(len(a) * net.width + n_jobs * gap, dtype) for a in own]
     for p in range(n_jobs if apart else 0):
-        for place, array in of_panel(panels[p], own, net.n_features, net.n_outputs, (filled_W1, filled_b1, filled_V)):
+        for place, array in _of_panel(panels[p], own, net.n_features, net.n_outputs, (filled_W1, filled_b1, filled_V)):
             place[:] = array
     cdef floating[::1] W = own[0].reshape(-1), V = own[2].reshape(-1), b = own[1].reshape(-1)
     cdef floating[:, ::1] scratch = aligned((2, given.source.room), dtype)
@@ -564,7 +564,7 @@ def two_layer_pass(
         else:
             team_run(&threads, n_jobs, work_of_f64, &work)
     for p in range(n_jobs if apart else 0):
-        for place, array in of_panel(panels[p], own, net.n_features, net.n_outputs, (filled_W1, filled_b1, filled_V)):
+        for place, array in _of_panel(panels[p], own, net.n_features, net.n_outputs, (filled_W1, filled_b1, filled_V)):
             array[:] = place
     if filled_W1 is not own_W1:
         own_W1[:] = filled_W1[:, :net.n_hidden]
