@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
-PYTEST := python -m pytest -q -n auto
+PYTEST := python -m pytest -q -n auto --dist worksteal
 SOURCES := pyproject.toml setup.py $(shell find src -name '*.py' -o -name '*.pyx' -o -name '*.pxd' -o -name '*.pyi' -o -name '*.h' -o -path '*/vectors/*.c')
 
 .PHONY: build demo test test-all test-levels check bench accuracy mutants wheel clean
