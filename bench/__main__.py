@@ -98,6 +98,9 @@ def figures(found: Candidate, reference: Candidate, bandwidth: float, error: flo
     }
 
 
+BY_BATCHES = tuple((name.removeprefix("scikit-learn "), name) for name in (
+    "torch eager", "torch.compile", "torch.compile, slopes written out", "scikit-learn MLPClassifier.fit",
+))  # fmt: skip
 # What the figures of a case say: title, this speed over that speed, times a factor. All are the better the larger.
 RATIOS = (
     ("pass over numba loop", "logistic_pass, {best}", "numba loop, fastmath", 1),
@@ -112,23 +115,12 @@ RATIOS = (
             ("numba loop that skips zeros", "numba loop, fastmath, zeros skipped"),
             ("exact_net.c", "exact_net.c"),
             ("jax scan", "jax scan"),
-            ("torch eager", "torch eager"),
-            ("torch.compile", "torch.compile"),
-            ("torch.compile, slopes written out", "torch.compile, slopes written out"),
-            ("MLPClassifier.fit", "scikit-learn MLPClassifier.fit"),
+            *BY_BATCHES,
             ("Vowpal Wabbit --nn", "Vowpal Wabbit --nn"),
             ("x86-64-v3, where higher is best", "two_layer_pass, x86-64-v3"),
         )
     ),
-    *(
-        (f"network minibatches over {title}", "two_layer_minibatch_pass", name, 1)
-        for title, name in (
-            ("torch eager", "torch eager"),
-            ("torch.compile", "torch.compile"),
-            ("torch.compile, slopes written out", "torch.compile, slopes written out"),
-            ("MLPClassifier.fit", "scikit-learn MLPClassifier.fit"),
-        )
-    ),
+    *((f"network minibatches over {title}", "two_layer_minibatch_pass", name, 1) for title, name in BY_BATCHES),
     ("network fit over MLPClassifier.fit", "TwoLayerClassifier.fit", "scikit-learn MLPClassifier.fit", 1),
     ("elastic net over the sparse pass", "logistic_l1_pass, elastic net", "logistic_sparse_pass, {best}", 1),
     ("AdaGrad over the sparse pass", "logistic_adaptive_pass, adagrad", "logistic_sparse_pass, {best}", 1),

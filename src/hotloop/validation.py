@@ -23,15 +23,13 @@ def readable(X: Array, dtype: Any) -> bool:
     Rows must be contiguous, at any distance, of native numbers that ``dtype`` holds: float32 takes float32, float16, booleans
     and integers of up to 16 bits.
     """
-    return bool(
-        X.ndim == 2
-        and X.dtype.kind in "fiub"
-        and X.dtype.itemsize <= 8
-        and X.dtype.isnative
-        and X.flags.aligned
-        and (X.shape[1] <= 1 or X.strides[1] == X.itemsize)
-        and (dtype == np.float64 or float_dtype(X.dtype) == dtype)
-    )
+    return bool(X.ndim == 2 and holds(X.dtype, dtype) and X.flags.aligned and (X.shape[1] <= 1 or X.strides[1] == X.itemsize))
+
+
+def holds(of: np.dtype[Any], dtype: Any) -> bool:
+    """Tell whether the kernels that compute in ``dtype`` read numbers of this type."""
+    read = of.kind in "fiub" and of.itemsize <= 8 and of.isnative
+    return bool(read and (dtype == np.float64 or float_dtype(of) == dtype))
 
 
 def as_rows(X: Any, name: str = "X") -> Array:

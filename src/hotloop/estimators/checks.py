@@ -19,7 +19,7 @@ from hotloop.fitting import Settings
 from hotloop.progress import Shown
 from hotloop.sparse_rows import SparseRows
 from hotloop.training import Course, Plan, Rows, hold_out
-from hotloop.validation import Array, as_vector, check_finite, float_dtype, plain, readable
+from hotloop.validation import Array, as_vector, check_finite, float_dtype, holds, plain, readable
 
 Method = TypeVar("Method", bound=Callable[..., Any])
 
@@ -56,7 +56,7 @@ def check_rows(
     if as_they_lie and isinstance(X, np.ndarray):
         if readable(X, wanted) or (by_blocks and X.dtype.kind in "fiub"):
             how = {"dtype": None}
-        elif X.ndim == 2 and readable(X[:1].copy(), wanted):  # but for how its rows lie: bytes stay bytes
+        elif X.ndim == 2 and holds(X.dtype, wanted):  # but for how its rows lie: bytes stay bytes
             how = {"dtype": None, "order": "C"}
     targets = {"multi_output": True} if multi_output else {}
     try:

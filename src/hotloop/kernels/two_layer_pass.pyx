@@ -372,7 +372,7 @@ cdef void lead(Work *work, floating tag) noexcept nogil:
         # one block that is late, as when the CPU takes an interrupt, says nothing
         together = seconds if together == 0.0 else 0.875 * together + 0.125 * min(seconds, 3 * best_alone)
         if together > best_alone:
-            alone_until = start + seconds + 50 * min(tried, WARM + 1) * max(seconds, together)
+            alone_until = start + seconds + 50 * (WARM + 1) * max(seconds, together)
             dismiss(work)
             several = False
     if several:
