@@ -393,8 +393,10 @@ MUTANTS = {
         ("(scored[:, None] < scored)", "(scored[:, None] > scored)"),
     ],
     "kernels/columns_dense.pyx": [
-        ("weight / total_weight[0]", "1.0 / total_weight[0]"),
-        ("total_weight[0] += weight", "total_weight[0] += 1"),
+        ("weight[n] / total_weight[0]", "1.0 / total_weight[0]"),
+        ("total_weight[0] += weight[n]", "total_weight[0] += 1"),
+        ("n == AT_ONCE or i == n_samples - 1", "n == AT_ONCE"),
+        ("if first else min(lowest[j], <double>low[j])", "if first else <double>low[j]"),
     ],
     "kernels/orders.pyx": [
         ("low_bits = (bits + 1) // 2", "low_bits = bits // 2"),
@@ -583,8 +585,12 @@ MUTANTS = {
         ("return eta0 / (root * np.sqrt(root))", "return eta0 / (root * root)"),
     ],
     "standardization.py": [
-        ("np.sqrt(deviation / self.total_weight)", "np.sqrt(deviation)"),
-        ("lowest = counted.min(axis=0)", "lowest = counted.max(axis=0)"),
+        ("np.where(two, distance, np.sqrt(variance))", "np.where(two, distance, np.sqrt(deviation))"),
+        ("np.maximum(self.highest, -self.lowest)", "self.highest"),
+        ("return np.where(two, distance, np.sqrt(variance))", "return np.sqrt(variance)"),
+        ("+ ROUNDING * distance * np.abs(mean)", ""),
+        ("TWO_VALUES, ROUNDING = 1e-8", "TWO_VALUES, ROUNDING = 1e-3"),
+        ("return np.where(zeros, lowest, self.lowest)", "return np.where(zeros, self.lowest, self.lowest)"),
         ("(1 / spread).astype(dtype, copy=False)", "spread.astype(dtype, copy=False)"),
         ("(variance + (mean - center) ** 2)", "variance"),
     ],

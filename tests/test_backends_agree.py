@@ -199,7 +199,7 @@ def test_samples_and_moments_of_any_shape(compiled, dtype, n_samples, n_features
     assert_allclose(compiled.logistic_loss(X, y, w), reference.logistic_loss(exact[0], y, exact[1]), **tolerance)
     assert_allclose(compiled.logistic_gradient(X, y, w), reference.logistic_gradient(exact[0], y, exact[1]), **tolerance)
     weight = np.random.default_rng(2).choice([0.0, 0.5, 2.0], n_samples)
-    found, expected = ([np.zeros(1), np.zeros(n_features), np.zeros(n_features)] for _ in range(2))
+    found, expected = ([np.zeros(1), *np.zeros((4, n_features))] for _ in range(2))
     compiled.column_moments(X, weight, *found)
     reference.column_moments(exact[0], weight, *expected)
     for a, b in zip(found, expected, strict=True):

@@ -120,7 +120,7 @@ def test_a_row_outside_the_arrays_is_refused(compiled):
         with pytest.raises(ValueError, match="does not lie in the arrays"):
             compiled.sparse_margins(*arrays, W, b)
         with pytest.raises(ValueError, match="does not lie in the arrays"):
-            compiled.sparse_column_moments(*arrays, one, *(np.zeros(n) for n in (1, 3, 3, 3, 3)))
+            compiled.sparse_column_moments(*arrays, one, *(np.zeros(n) for n in (1, 3, 3, 3, 3, 3)))
 
 
 def test_statistics(backend, dtype):
@@ -128,18 +128,18 @@ def test_statistics(backend, dtype):
     weight = np.random.default_rng(3).choice([0.0, 1.0, 2.5], X.shape[0])
     rows = SparseRows.of(X.astype(dtype))
     exact, counted = X.astype(dtype).toarray().astype(np.float64), weight > 0
-    total, seen, mean, deviation, largest = np.zeros(1), *np.zeros((4, X.shape[1]))
-    backend.sparse_column_moments(*rows.arrays, weight, total, seen, mean, deviation, largest)
+    total, seen, mean, deviation, lowest, highest = np.zeros(1), *np.zeros((5, X.shape[1]))
+    backend.sparse_column_moments(*rows.arrays, weight, total, seen, mean, deviation, lowest, highest)
     assert total[0] == pytest.approx(weight.sum())
     assert seen == pytest.approx(weight @ (exact != 0))
-    assert largest == pytest.approx(np.abs(exact[counted]).max(axis=0))
+    assert (lowest, highest) == (pytest.approx(exact[counted].min(axis=0)), pytest.approx(exact[counted].max(axis=0)))
     share = seen / total
     assert mean * share == pytest.approx(np.average(exact, axis=0, weights=weight))
     variance = np.average((exact - mean * share) ** 2, axis=0, weights=weight)
     assert (deviation + seen * mean**2 * (1 - share)) / total == pytest.approx(variance)
     alone = np.zeros(X.shape[1], dtype)
     backend.sparse_largest(*rows.arrays, weight, alone)
-    assert alone == pytest.approx(largest)
+    assert alone == pytest.approx(np.maximum(highest, -lowest))
     for scale in (np.zeros(0, dtype), np.linspace(0.5, 2, X.shape[1]).astype(dtype)):
         expected = weight @ ((exact * (scale if len(scale) else 1)) ** 2).sum(axis=1)
         assert backend.sparse_square(*rows.arrays, weight, scale) == pytest.approx(expected, rel=SAMPLE[dtype].rtol)

@@ -8,6 +8,7 @@ from sklearn.base import clone
 
 from hotloop import LogisticSGDClassifier
 from hotloop.logistic_state import LogisticState
+from hotloop.sparse_rows import SparseRows
 from hotloop.standardization import ColumnStatistics
 
 EPS = {np.float32: 6e-8, np.float64: 1.2e-16}
@@ -36,6 +37,28 @@ def test_mean_and_deviation(backend, dtype, standardize):
     assert_allclose(center, mean, rtol=4 * EPS[dtype], atol=4 * EPS[np.float64])  # a rounding a row, of deviations of about 1
     assert_allclose(scale[[0, 1, 3]], variance[[0, 1, 3]] ** -0.5, rtol=4 * EPS[dtype] + 1e-13)
     assert scale[2] == 0  # constant: it can tell nothing apart
+
+
+@pytest.mark.parametrize("sparse", [False, True])
+@pytest.mark.parametrize(("low", "high"), [(0, 1), (-3, 5e-3), (7e5, 7e5 + 1), (-1e-9, 0)])
+def test_a_column_of_two_values_has_their_distance_as_unit(backend, low, high, sparse):
+    """Else a category that three rows have would count a hundred times as much as one that half of them have, (LR-9)."""
+    draw = np.random.default_rng(0)
+    weight = draw.choice([0.0, 0.5, 2.0], 5000)
+    taken = draw.random((5000, 3)) < [0.5, 0.03, 0.0006]
+    X = np.column_stack([np.where(taken, high, low), draw.choice([low, high, (low + high) / 2], 5000)])
+    X[weight == 0, :3] = (low + high) / 2  # does not count
+    center, scale = statistics_of(SparseRows.of(csr_matrix(X)) if sparse else X, weight).constants("std", np.float64)
+    assert_allclose(scale[:3], 1 / (high - low), rtol=1e-12)
+    assert_allclose(center, np.average(X, axis=0, weights=weight), rtol=1e-12)
+    assert scale[3] == pytest.approx(np.average((X[:, 3] - center[3]) ** 2, weights=weight) ** -0.5)
+
+
+def test_a_third_value_of_one_row_is_seen(backend):
+    X = np.zeros((20_000, 1))
+    X[:50] = 1
+    X[50] = 1e-4
+    assert statistics_of(X, np.ones(20_000)).constants("std", np.float64)[1] == pytest.approx([1 / X.std()])
 
 
 def test_largest_absolute_value(backend, dtype):
@@ -75,10 +98,10 @@ def test_a_column_of_zeros_has_scale_0(backend):
 
 
 def test_a_spread_too_small_for_the_type_counts_as_constant(backend):
-    statistics = statistics_of(np.array([[0.0], [1e-42]]), np.ones(2))
+    statistics = statistics_of(np.array([[0.0], [1e-42]]), np.ones(2))  # two values: their distance
     with np.errstate(all="raise", under="ignore", over="ignore"):
         assert_array_equal(statistics.constants("std", np.float32)[1], [0])
-        assert statistics.constants("std", np.float64)[1] == pytest.approx([2e42])
+        assert statistics.constants("std", np.float64)[1] == pytest.approx([1e42])
 
 
 def test_none_and_unknown():

@@ -2,7 +2,8 @@
 
 The rules behind "auto", all from one read of the rows (docs/defaults.md has the evidence):
 
-- ``standardize``: mean and standard deviation of each column; of sparse rows the largest absolute value.
+- ``standardize``: mean and standard deviation of each column, or the distance of its two values; of sparse rows the largest
+  absolute value.
 - ``alpha``: 1 / n_samples for logistic regression, the strength of LogisticRegression(C=1); a tenth of it for networks.
 - ``eta0``: a constant / E[weight ||do/dw||^2], with o an output and w all weights; for logistic regression ||do/dw||^2 is
   ||z||^2 + 1. A step size that diverges is halved and training starts again.
@@ -22,7 +23,7 @@ from hotloop.logistic_state import LogisticState
 from hotloop.losses import mean_log_loss, mean_log_loss_of_labels, mean_squared_error
 from hotloop.schedules import LEARNING_RATES
 from hotloop.sparse_rows import SparseRows, check_finite_rows
-from hotloop.standardization import BY_LARGEST, STANDARDIZE, ColumnStatistics, scale_of
+from hotloop.standardization import STANDARDIZE, ColumnStatistics, scale_of
 from hotloop.training import Course, Plan, Rows, train
 from hotloop.two_layer_state import TwoLayerState
 from hotloop.validation import Array
@@ -156,7 +157,7 @@ def start_logistic(state: LogisticState, rows: Rows, settings: Settings, columns
         square = _start_sparse(state, rows.X, rows, settings, columns)
         return logistic_plan(state, settings, state.n_rows, mean_weight, square)
     if settings.need_statistics:
-        state.statistics.update(rows.X, rows.sample_weight, largest=settings.standardize in BY_LARGEST)
+        state.statistics.update(rows.X, rows.sample_weight)
         if not state.statistics.is_finite():
             check_finite_rows(rows.X, columns)
     state.restandardize(*state.statistics.constants(settings.standardize, state.W.dtype))
@@ -169,7 +170,7 @@ def _start_sparse(state: LogisticState, X: SparseRows, rows: Rows, settings: Set
 
     Rows that are not finite show in what is computed: ValueError; or, where nothing is, in their margins.
 
-    The largest values alone cost a number a column, and nothing where every value is 1; the moments of "std" four.
+    The largest values alone cost a number a column, and nothing where every value is 1; the statistics of "std" five.
     """
     dtype, n_features, sample_weight = state.W.dtype, X.n_features, rows.sample_weight
     square, total = 0.0, rows.total_weight
@@ -255,7 +256,7 @@ def fit_two_layer(
     """
     settings = network_settings(settings, rows.X)
     statistics = ColumnStatistics(len(state.W1))
-    statistics.update(rows.X, rows.sample_weight, largest=settings.standardize in BY_LARGEST)
+    statistics.update(rows.X, rows.sample_weight)
     state.t = 0
     state.center, state.scale = statistics.constants(settings.standardize, state.W1.dtype)
     mean_square = statistics.mean_square(state.center, state.scale)
@@ -326,7 +327,7 @@ def network_plan(
 def step_shares(X: Array | SparseRows, state: TwoLayerState, longest: float) -> Array | None:
     """Return min(1, longest / (||z||^2 + 1)) of each dense row, None where all are 1.
 
-    A squared error has no bound: a row far longer than the others, as with a category that three rows have, would overshoot
+    A squared error has no bound: a row far longer than the others, as with a number fifty deviations out, would overshoot
     its target with the step that suits them (normalised least mean squares has 1 / ||z||^2, Nagumo and Noda 1967).
     """
     if not np.isfinite(longest) or isinstance(X, SparseRows):

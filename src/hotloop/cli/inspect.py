@@ -40,7 +40,7 @@ def run(arguments: Namespace) -> None:
         for line in model.encoding.describe():
             print(f"  {line}")
     if "largest_weights" in facts:
-        print(f"largest weights (per standard deviation of the column, for {facts['largest_weights_of']!r}):")
+        print(f"largest weights (on standardised columns, for {facts['largest_weights_of']!r}):")
         for name, weight in facts["largest_weights"]:
             print(f"  {weight:+9.4f}  {name}")
 

@@ -120,8 +120,9 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
         plan and the epochs of the model (Efron 1979). 0: none; a few dozen give the size of the bars, hundreds a second digit.
     standardize : {"auto", "std", "maxabs", "common", None}, default="auto"
         Columns seen as (x - center) * scale, (LR-9), on the fly: X is neither copied nor changed. "auto" is "std", mean and
-        standard deviation, for dense rows, and "maxabs", 0 and the largest absolute value, for sparse ones; for "normalized" it
-        is None. "common", dense rows only: 0 and the largest of all columns, as for the bytes of pictures.
+        standard deviation (of a column of two values, as of a category, their distance), for dense rows, and "maxabs", 0
+        and the largest absolute value, for sparse ones; for "normalized" it is None. "common", dense rows only: 0 and the
+        largest of all columns, as for the bytes of pictures.
        ``coef_`` and ``intercept_`` are in the caller's units all the same.
     certify : bool, default=False
         One more read after ``fit``, for ``certificate_``. "sdca" has it anyway.

@@ -18,7 +18,8 @@ def sparse_column_moments(
     seen: _Vector,
     mean: _Vector,
     deviation: _Vector,
-    largest: _Vector,
+    lowest: _Vector,
+    highest: _Vector,
 ) -> None: ...
 def sparse_largest(
     starts: NDArray[np.int64],

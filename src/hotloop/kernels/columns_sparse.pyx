@@ -96,15 +96,18 @@ def sparse_column_moments(
     double[::1] seen not None,
     double[::1] mean not None,
     double[::1] deviation not None,
-    double[::1] largest not None,
+    double[::1] lowest not None,
+    double[::1] highest not None,
 ):
     """See hotloop.reference.sparse_column_moments. The GIL is released."""
     cdef NonZeros X = NonZeros(starts, places, values, longest)
     cdef Py_ssize_t n_samples = X.rows.n_samples, n_features = mean.shape[0], i, j, n = 0
     if sample_weight.shape[0] != n_samples:
         raise ValueError("sample_weight must have one entry a row")
-    if not n_features == seen.shape[0] == deviation.shape[0] == largest.shape[0] or total_weight.shape[0] != 1:
-        raise ValueError(f"seen, deviation and largest must have {n_features} entries, total_weight one")
+    if not n_features == seen.shape[0] == deviation.shape[0] == lowest.shape[0] == highest.shape[0]:
+        raise ValueError(f"seen, deviation, lowest and highest must have {n_features} entries")
+    if total_weight.shape[0] != 1:
+        raise ValueError("total_weight must have one entry")
     cdef int32_t[::1] found_places = np.empty(max(longest, 1), np.int32)
     cdef double[::1] scratch = np.empty(max(longest, 1))
     cdef const int32_t *at
@@ -121,11 +124,13 @@ def sparse_column_moments(
                 break
             for j in range(n):  # (LR-9), over the rows that have the column
                 value = 1.0 if x == NULL else x[j]
+                if seen[at[j]] == 0.0:
+                    lowest[at[j]] = highest[at[j]] = value
                 seen[at[j]] += weight
                 before = value - mean[at[j]]
                 mean[at[j]] += weight / seen[at[j]] * before
                 deviation[at[j]] += weight * before * (value - mean[at[j]])
-                largest[at[j]] = max(largest[at[j]], fabs(value))
+                lowest[at[j]], highest[at[j]] = min(lowest[at[j]], value), max(highest[at[j]], value)
     if n < 0:
         raise ValueError(f"row {i} does not lie in the arrays")
 

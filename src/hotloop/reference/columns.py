@@ -1,10 +1,14 @@
 """Statistics of the columns (docs/equations.md, LR-9)."""
 
+import numpy as np
+
 from .losses import Array
 
 
-def column_moments(X: Array, sample_weight: Array, total_weight: Array, mean: Array, deviation: Array) -> None:
-    """Take the rows of X, in order, into the running mean and deviation of each column.
+def column_moments(
+    X: Array, sample_weight: Array, total_weight: Array, mean: Array, deviation: Array, lowest: Array, highest: Array
+) -> None:
+    """Take the rows of X, in order, into the running statistics of each column.
 
     Welford's recurrence with weights (West 1979): it neither cancels nor depends on how the rows are cut into calls.
 
@@ -15,8 +19,8 @@ def column_moments(X: Array, sample_weight: Array, total_weight: Array, mean: Ar
         A row of weight 0 is passed over.
     total_weight : ndarray of shape (1,), float64
         Sum of the weights so far. Overwritten.
-    mean, deviation : ndarray of shape (n_features,), float64
-        Mean, and weighted sum of squared differences from it. Overwritten.
+    mean, deviation, lowest, highest : ndarray of shape (n_features,), float64
+        Mean, weighted sum of squared differences from it, and the extremes, in which NaN does not show. Overwritten.
 
     Raises
     ------
@@ -26,12 +30,18 @@ def column_moments(X: Array, sample_weight: Array, total_weight: Array, mean: Ar
     n_features = X.shape[1]
     if len(sample_weight) != len(X):
         raise ValueError("sample_weight must have one entry a row of X")
-    if len(mean) != n_features or len(deviation) != n_features or len(total_weight) != 1:
-        raise ValueError(f"mean and deviation must have {n_features} entries, total_weight one")
+    if not n_features == len(mean) == len(deviation) == len(lowest) == len(highest):
+        raise ValueError(f"mean, deviation, lowest and highest must have {n_features} entries")
+    if len(total_weight) != 1:
+        raise ValueError("total_weight must have one entry")
     for x, weight in zip(X, sample_weight, strict=True):
         if weight == 0:
             continue
+        if total_weight[0] == 0:
+            lowest[:], highest[:] = x, x
         total_weight += weight
         before = x - mean
         mean += weight / total_weight * before
         deviation += weight * before * (x - mean)
+        np.fmin(lowest, x, out=lowest)
+        np.fmax(highest, x, out=highest)

@@ -272,7 +272,8 @@ def sparse_column_moments(
     seen: Array,
     mean: Array,
     deviation: Array,
-    largest: Array,
+    lowest: Array,
+    highest: Array,
 ) -> None:
     """Take rows into the running statistics of the non-zeros of each column.
 
@@ -283,25 +284,29 @@ def sparse_column_moments(
         A row of weight 0 is passed over.
     total_weight : ndarray of shape (1,), float64
         Sum of the weights of all rows so far. Overwritten.
-    seen, mean, deviation, largest : ndarray of shape (n_features,), float64
+    seen, mean, deviation, lowest, highest : ndarray of shape (n_features,), float64
         Of the rows that have the column: sum of their weights, mean, weighted sum of squared differences from it (West 1979),
-        and the largest absolute value. Overwritten.
+        and the extremes. Overwritten.
     """
     if len(sample_weight) != len(starts) - 1:
         raise ValueError("sample_weight must have one entry a row")
-    if not len(seen) == len(mean) == len(deviation) == len(largest) or len(total_weight) != 1:
-        raise ValueError(f"seen, deviation and largest must have {len(mean)} entries, total_weight one")
+    if not len(seen) == len(mean) == len(deviation) == len(lowest) == len(highest):
+        raise ValueError(f"seen, deviation, lowest and highest must have {len(mean)} entries")
+    if len(total_weight) != 1:
+        raise ValueError("total_weight must have one entry")
     for i, weight in enumerate(sample_weight):
         if weight == 0:
             continue
         total_weight += weight
         own = slice(starts[i], starts[i + 1])
         at, x = places[own], np.ones(own.stop - own.start) if values is None else values[own].astype(np.float64)
+        first = seen[at] == 0
+        lowest[at], highest[at] = np.where(first, x, lowest[at]), np.where(first, x, highest[at])
         seen[at] += weight
         before = x - mean[at]
         mean[at] += weight / seen[at] * before
         deviation[at] += weight * before * (x - mean[at])
-        largest[at] = np.maximum(largest[at], np.abs(x))
+        lowest[at], highest[at] = np.fmin(lowest[at], x), np.fmax(highest[at], x)
 
 
 def sparse_largest(

@@ -37,9 +37,11 @@ enum { U8, I8, U16, I16, U32, I32, U64, I64, F16, F32, F64, TYPES };
     void (*scale_add)(ptrdiff_t n, REAL c, REAL *w, REAL d, const REAL *x);                                                        \
     /* total_j <- total_j + w_j */                                                                                                 \
     void (*accumulate)(ptrdiff_t n, const REAL *w, double *total);                                                                 \
-    /* Welford (West 1979), of a row whose share of the weight so far is `share`:                                                  \
-       d_j = x_j - mean_j, mean_j <- mean_j + share d_j, deviation_j <- deviation_j + weight d_j (x_j - mean_j) */                 \
-    void (*moments)(ptrdiff_t n, const REAL *x, double weight, double share, double *mean, double *deviation);                     \
+    /* Welford (West 1979), of rows one after the other, whose share of the weight so far is `share`:                              \
+       d_j = x_j - mean_j, mean_j <- mean_j + share d_j, deviation_j <- deviation_j + weight d_j (x_j - mean_j);                   \
+       lowest_j and highest_j go along, but for NaN */                                                                             \
+    void (*moments)(ptrdiff_t n, ptrdiff_t rows, const REAL *const *x, const double *weight, const double *share, double *mean,    \
+                    double *deviation, REAL *lowest, REAL *highest);                                                               \
     /* z_j = (x_j - center_j) scale_j, (LR-9), of a row of each type; z_j = x_j where center is NULL */                            \
     void (*load[TYPES])(ptrdiff_t n, const void *x, const REAL *center, const REAL *scale, REAL *z);                               \
     /* One block of four rows in one pass. From r it finds the margins and gradients of the rows p, slots s to s + 3 of the group, \
