@@ -38,7 +38,7 @@ def candidates(case: Case) -> list[Candidate]:
         visited, center, scale = (mixed if shuffled else order)[:n_samples], None, None
         if standardized:
             total, mean, deviation = np.zeros(1), np.zeros(k), np.zeros(k)
-            reference.column_moments(rows[:n_samples], ones[:n_samples], total, mean, deviation, *np.zeros((2, k)))
+            reference.column_moments(rows[:n_samples], ones[:n_samples], total, mean, deviation, *np.zeros((3, k)), False)
             center, scale = mean, 1 / np.sqrt(deviation / total)
         W, b = np.zeros((1, k)), np.zeros(1)
         reference.logistic_pass(rows, y, ones, visited, eta * step_of(of), 0.0, center, scale, W, b, None, None)

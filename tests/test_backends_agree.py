@@ -199,11 +199,12 @@ def test_samples_and_moments_of_any_shape(compiled, dtype, n_samples, n_features
     assert_allclose(compiled.logistic_loss(X, y, w), reference.logistic_loss(exact[0], y, exact[1]), **tolerance)
     assert_allclose(compiled.logistic_gradient(X, y, w), reference.logistic_gradient(exact[0], y, exact[1]), **tolerance)
     weight = np.random.default_rng(2).choice([0.0, 0.5, 2.0], n_samples)
-    found, expected = ([np.zeros(1), *np.zeros((4, n_features))] for _ in range(2))
-    compiled.column_moments(X, weight, *found)
-    reference.column_moments(exact[0], weight, *expected)
-    for a, b in zip(found, expected, strict=True):
-        assert_allclose(a, b, rtol=1e-13, atol=1e-14)
+    found, expected = ([np.zeros(1), *np.zeros((5, n_features))] for _ in range(2))
+    for extremes in (True, False):
+        compiled.column_moments(X, weight, *found, extremes)
+        reference.column_moments(exact[0], weight, *expected, extremes)
+        for a, b in zip(found, expected, strict=True):
+            assert_allclose(a, b, rtol=1e-13, atol=1e-14)
 
 
 @given(

@@ -284,15 +284,15 @@ def test_margins_refuse_shapes_that_disagree(backend):
 
 
 def moments(backend, X, weight, cuts=()):
-    own = np.zeros(1), *np.zeros((4, X.shape[1]))
+    own = np.zeros(1), *np.zeros((5, X.shape[1]))
     for rows, weights in zip(np.split(X, cuts), np.split(weight, cuts), strict=True):
-        backend.column_moments(np.ascontiguousarray(rows), np.ascontiguousarray(weights), *own)
+        backend.column_moments(np.ascontiguousarray(rows), np.ascontiguousarray(weights), *own, True)
     return own
 
 
 def test_moments_are_the_weighted_ones(backend, dtype):
     X, weight = drawn_rows(50, 6)[0].astype(dtype), np.random.default_rng(1).choice([0, 0.5, 2.0], 50)
-    total, mean, deviation, lowest, highest = moments(backend, X, weight)
+    total, mean, deviation, lowest, highest, _ = moments(backend, X, weight)
     expected = np.average(X.astype(np.float64), axis=0, weights=weight)
     assert total[0] == weight.sum()
     assert_allclose(mean, expected, rtol=1e-13, atol=1e-15)
@@ -303,7 +303,7 @@ def test_moments_are_the_weighted_ones(backend, dtype):
 def test_moments_do_not_cancel(backend):
     """Mean 1e8 and deviation 1: the sum of squares alone would keep none of its digits."""
     X, _ = drawn_rows(200, 3)
-    _, mean, deviation, _, _ = moments(backend, X + 1e8, np.ones(200))
+    _, mean, deviation, *_ = moments(backend, X + 1e8, np.ones(200))
     assert_allclose(mean - 1e8, X.mean(axis=0), rtol=0, atol=1e-7)
     assert_allclose(deviation, ((X - X.mean(axis=0)) ** 2).sum(axis=0), rtol=1e-6)
 
@@ -311,20 +311,20 @@ def test_moments_do_not_cancel(backend):
 def test_moments_equal_their_pieces(backend, dtype):
     X, weight = drawn_rows(50, 6)[0].astype(dtype), np.random.default_rng(1).choice([0, 0.5, 2.0], 50)
     for cuts in ([1, 2, 30], [0, 50], range(1, 50)):
-        assert_same_bits(moments(backend, X, weight, list(cuts)), moments(backend, X, weight), *range(5))
+        assert_same_bits(moments(backend, X, weight, list(cuts)), moments(backend, X, weight), *range(6))
 
 
 def test_a_constant_column_has_no_deviation(backend, dtype):
     X = np.full((20, 1), 0.1, dtype)
-    _, mean, deviation, _, _ = moments(backend, X, np.linspace(0.1, 2, 20))
+    _, mean, deviation, *_ = moments(backend, X, np.linspace(0.1, 2, 20))
     assert (mean[0], deviation[0]) == (X[0, 0], 0)
 
 
 def test_moments_refuse_shapes_that_disagree(backend):
-    good = [np.ones((4, 2)), np.ones(4), np.zeros(1), *np.zeros((4, 2))]
-    for place, value in ((1, np.ones(3)), (2, np.zeros(2)), *((place, np.zeros(2 * place - 5)) for place in (3, 4, 5, 6))):
+    good = [np.ones((4, 2)), np.ones(4), np.zeros(1), *np.zeros((5, 2))]
+    for place, value in ((1, np.ones(3)), (2, np.zeros(2)), *((place, np.zeros(2 * place - 5)) for place in (3, 4, 5, 6, 7))):
         with pytest.raises(ValueError, match="must have"):
-            backend.column_moments(*good[:place], value, *good[place + 1 :])
+            backend.column_moments(*good[:place], value, *good[place + 1 :], True)
 
 
 def test_rows_that_fill_up_a_block_add_no_loss(backend):

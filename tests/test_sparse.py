@@ -120,7 +120,7 @@ def test_a_row_outside_the_arrays_is_refused(compiled):
         with pytest.raises(ValueError, match="does not lie in the arrays"):
             compiled.sparse_margins(*arrays, W, b)
         with pytest.raises(ValueError, match="does not lie in the arrays"):
-            compiled.sparse_column_moments(*arrays, one, *(np.zeros(n) for n in (1, 3, 3, 3, 3, 3)))
+            compiled.sparse_column_moments(*arrays, one, *(np.zeros(n) for n in (1, 3, 3, 3, 3, 3, 3)))
 
 
 def test_statistics(backend, dtype):
@@ -128,11 +128,12 @@ def test_statistics(backend, dtype):
     weight = np.random.default_rng(3).choice([0.0, 1.0, 2.5], X.shape[0])
     rows = SparseRows.of(X.astype(dtype))
     exact, counted = X.astype(dtype).toarray().astype(np.float64), weight > 0
-    total, seen, mean, deviation, lowest, highest = np.zeros(1), *np.zeros((5, X.shape[1]))
-    backend.sparse_column_moments(*rows.arrays, weight, total, seen, mean, deviation, lowest, highest)
+    total, seen, mean, deviation, lowest, highest, others = np.zeros(1), *np.zeros((6, X.shape[1]))
+    backend.sparse_column_moments(*rows.arrays, weight, total, seen, mean, deviation, lowest, highest, others)
     assert total[0] == pytest.approx(weight.sum())
     assert seen == pytest.approx(weight @ (exact != 0))
     assert (lowest, highest) == (pytest.approx(exact[counted].min(axis=0)), pytest.approx(exact[counted].max(axis=0)))
+    assert others.tolist() == [len(np.unique(x[counted & (x != 0)])) > 2 for x in exact.T]
     share = seen / total
     assert mean * share == pytest.approx(np.average(exact, axis=0, weights=weight))
     variance = np.average((exact - mean * share) ** 2, axis=0, weights=weight)

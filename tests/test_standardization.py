@@ -40,7 +40,7 @@ def test_mean_and_deviation(backend, dtype, standardize):
 
 
 @pytest.mark.parametrize("sparse", [False, True])
-@pytest.mark.parametrize(("low", "high"), [(0, 1), (-3, 5e-3), (7e5, 7e5 + 1), (-1e-9, 0)])
+@pytest.mark.parametrize(("low", "high"), [(0, 1), (-3, 5e-3), (7e5, 7e5 + 1), (1e9, 1e9 + 1), (-1e-9, 0)])
 def test_a_column_of_two_values_has_their_distance_as_unit(backend, low, high, sparse):
     """Else a category that three rows have would count a hundred times as much as one that half of them have, (LR-9)."""
     draw = np.random.default_rng(0)
@@ -54,11 +54,30 @@ def test_a_column_of_two_values_has_their_distance_as_unit(backend, low, high, s
     assert scale[3] == pytest.approx(np.average((X[:, 3] - center[3]) ** 2, weights=weight) ** -0.5)
 
 
-def test_a_third_value_of_one_row_is_seen(backend):
-    X = np.zeros((20_000, 1))
-    X[:50] = 1
-    X[50] = 1e-4
-    assert statistics_of(X, np.ones(20_000)).constants("std", np.float64)[1] == pytest.approx([1 / X.std()])
+def pieces_of(values):
+    """The column dense, in two pieces, as non-zeros, as both, one piece of another type."""
+    X = np.array(values, np.float64)[:, None]
+    yield from ([X], [X[:3], X[3:]], [SparseRows.of(csr_matrix(X))])
+    yield from ([X[:3], SparseRows.of(csr_matrix(X[3:]))], [SparseRows.of(csr_matrix(X[:3])), X[3:]])
+    yield [X[:3], X[3:].astype(np.float32)]
+
+
+@pytest.mark.parametrize("values", [[1, 1, 1, 0, 1], [2, 2, 3, 2, 3], [0, 0, 0, -7, -7], [5, 5, 5, 5, 0.5]])
+def test_two_values_in_pieces(backend, values):
+    for pieces in pieces_of(values):
+        statistics = ColumnStatistics(1)
+        for part in pieces:
+            statistics.update(part, np.ones(len(part)), largest=False)
+        assert statistics.spread() == np.ptp(values)
+
+
+@pytest.mark.parametrize("values", [[1, 1, 2, 0, 1], [2, 2, 2, 3, 4], [0, -1, 0, -7, -7], [3, 1, 1, 1, 2], [1, 2, 2, 3, 3]])
+def test_a_third_value_is_seen_whatever_piece_it_is_in(backend, values):
+    for pieces in pieces_of(values):
+        statistics = ColumnStatistics(1)
+        for part in pieces:
+            statistics.update(part, np.ones(len(part)), largest=False)
+        assert statistics.spread() == pytest.approx(np.std(values))
 
 
 def test_largest_absolute_value(backend, dtype):
@@ -111,13 +130,16 @@ def test_none_and_unknown():
         statistics.constants("minmax", np.float64)
 
 
-def test_pieces_give_the_bits_of_the_whole(backend, dtype):
+@pytest.mark.parametrize("largest", [True, False])
+def test_pieces_give_the_bits_of_the_whole(backend, dtype, largest):
     X, weight = rows(dtype)
-    whole = statistics_of(X, weight)
+    X[:, 1] = X[:, 1] > 0
+    whole = ColumnStatistics(4)
+    whole.update(X, weight, largest=largest)
     for cuts in ([1], [0, 30], range(1, 60)):
         pieces = ColumnStatistics(4)
         for part in np.split(np.arange(60), list(cuts)):
-            pieces.update(X[part], weight[part])
+            pieces.update(X[part], weight[part], largest=largest)
         for name in ColumnStatistics.ARRAYS:
             assert_array_equal(getattr(pieces, name), getattr(whole, name), err_msg=name)
 
@@ -217,3 +239,14 @@ def test_replaced_weights_are_those_of_the_caller(backend, dtype):
     coef[:], intercept[:] = 0, 0  # its own copies
     assert state.coef().all()
     assert state.scale.all()
+
+
+@pytest.mark.parametrize("values", [[0, 1e-200, 1e-200, 3e-200], [0, 1e-200, 1e-200, 0], [0, 1e300, 1e300, 0]])
+def test_two_values_whose_variance_is_no_number_are_what_they_were(backend, values):
+    """Too near each other to tell apart, or too far: not two values with a unit of 1e-200."""
+    statistics = statistics_of(np.array(values)[:, None], np.full(4, 1e10))
+    if values[1] > 1:
+        with pytest.raises(ValueError, match="column 0 spans too wide a range"):
+            statistics.constants("std", np.float64)
+    else:
+        assert_array_equal(statistics.constants("std", np.float64)[1], [0])

@@ -23,7 +23,7 @@ from hotloop.logistic_state import LogisticState
 from hotloop.losses import mean_log_loss, mean_log_loss_of_labels, mean_squared_error
 from hotloop.schedules import LEARNING_RATES
 from hotloop.sparse_rows import SparseRows, check_finite_rows
-from hotloop.standardization import STANDARDIZE, ColumnStatistics, scale_of
+from hotloop.standardization import BY_LARGEST, STANDARDIZE, ColumnStatistics, scale_of
 from hotloop.training import Course, Plan, Rows, train
 from hotloop.two_layer_state import TwoLayerState
 from hotloop.validation import Array
@@ -157,7 +157,7 @@ def start_logistic(state: LogisticState, rows: Rows, settings: Settings, columns
         square = _start_sparse(state, rows.X, rows, settings, columns)
         return logistic_plan(state, settings, state.n_rows, mean_weight, square)
     if settings.need_statistics:
-        state.statistics.update(rows.X, rows.sample_weight)
+        state.statistics.update(rows.X, rows.sample_weight, largest=settings.standardize in BY_LARGEST)
         if not state.statistics.is_finite():
             check_finite_rows(rows.X, columns)
     state.restandardize(*state.statistics.constants(settings.standardize, state.W.dtype))
@@ -256,7 +256,7 @@ def fit_two_layer(
     """
     settings = network_settings(settings, rows.X)
     statistics = ColumnStatistics(len(state.W1))
-    statistics.update(rows.X, rows.sample_weight)
+    statistics.update(rows.X, rows.sample_weight, largest=settings.standardize in BY_LARGEST)
     state.t = 0
     state.center, state.scale = statistics.constants(settings.standardize, state.W1.dtype)
     mean_square = statistics.mean_square(state.center, state.scale)

@@ -16,6 +16,7 @@ import numpy as np
 from hotloop.fitting import Settings, logistic_plan
 from hotloop.logistic_state import LogisticState
 from hotloop.sparse_rows import SparseRows
+from hotloop.standardization import BY_LARGEST
 from hotloop.training import BLOCK, Plan, Rows, pass_over
 
 FIRST = 64
@@ -97,7 +98,7 @@ class LogisticStream:
         places, own, statistics = rows.X.own_places(), dict(vars(state)), state.statistics
         by_column = state.by_column()
         if not self.frozen and self.settings.need_statistics and statistics.seen is not None:
-            by_column += [statistics.seen, statistics.mean, statistics.deviation, statistics.lowest, statistics.highest]
+            by_column += [getattr(statistics, name) for name in statistics.ARRAYS if name != "total_weight"]
         columns = [(array, array[places]) for array in by_column]
         values = [(array, array.copy()) for array in (statistics.total_weight, *state.whole())]
         folded = copy(state.folded)
@@ -143,7 +144,7 @@ class LogisticStream:
         """Take rows that reach the next milestone at most."""
         milestone = self._next_milestone()
         if self.settings.need_statistics and not self.frozen:
-            self.state.statistics.update(piece.X, statistic_weight)
+            self.state.statistics.update(piece.X, statistic_weight, largest=self.settings.standardize in BY_LARGEST)
         self.state.n_rows += len(piece)
         # one by one, so that the sum does not depend on the pieces
         self.weight_total = float(np.add.accumulate(np.append(self.weight_total, piece.sample_weight))[-1])

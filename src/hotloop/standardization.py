@@ -11,11 +11,11 @@ from hotloop.sparse_rows import SparseRows
 from hotloop.validation import Array
 
 STANDARDIZE = ("auto", "std", "maxabs", "common", None)
-TWO_VALUES, ROUNDING = 1e-8, 2.0**-43  # what rounding leaves of an equality: of the variance, and of mean times distance
+BY_LARGEST = ("maxabs", "common")  # these need the extremes of all columns
 
 
 class ColumnStatistics:
-    """Running weighted mean, deviation and extremes of each column.
+    """Running weighted mean, deviation and extremes of each column, and whether it has other values than these two.
 
     The rows may come in any number of pieces: the same rows in the same order give the same bits. Rows of weight 0 do not
     count.
@@ -23,18 +23,19 @@ class ColumnStatistics:
     Attributes
     ----------
     total_weight : ndarray of shape (1,), float64
-    mean, deviation, lowest, highest : ndarray of shape (n_features,), float64
-        ``deviation`` is the weighted sum of squared differences from the mean.
+    mean, deviation, lowest, highest, others : ndarray of shape (n_features,), float64
+        ``deviation`` is the weighted sum of squared differences from the mean; ``others`` is 1 where there is a third value,
+        and the extremes 0 there, after an update without ``largest``.
     seen : ndarray of shape (n_features,), float64, or None
         Weight of the rows that the others cover: rows given by their non-zeros count in the columns that they have, the zeros
         when the moments are asked for. None: all rows, in all columns.
     """
 
-    ARRAYS = ("total_weight", "mean", "deviation", "lowest", "highest", "seen")
+    ARRAYS = ("total_weight", "mean", "deviation", "lowest", "highest", "others", "seen")
 
     def __init__(self, n_features: int) -> None:
         self.total_weight = np.zeros(1)
-        self.mean, self.deviation, self.lowest, self.highest = np.zeros((4, n_features))
+        self.mean, self.deviation, self.lowest, self.highest, self.others = np.zeros((5, n_features))
         self.seen: Array | None = None
 
     def copy(self) -> "ColumnStatistics":
@@ -44,19 +45,23 @@ class ColumnStatistics:
             setattr(other, name, copy(getattr(self, name)))
         return other
 
-    def update(self, X: Array | SparseRows, sample_weight: NDArray[np.float64]) -> None:
-        """Take in the rows of X."""
+    def update(self, X: Array | SparseRows, sample_weight: NDArray[np.float64], *, largest: bool = True) -> None:
+        """Take in the rows of X; ``largest``: with the extremes of all columns, not only of those of two values."""
         if isinstance(X, SparseRows):
             if self.seen is None:
                 self.seen = np.full(len(self.mean), self.total_weight[0]) if self.total_weight[0] else np.zeros(len(self.mean))
-            own = self.total_weight, self.seen, self.mean, self.deviation, self.lowest, self.highest
+            extremes = self.lowest, self.highest, self.others
             with np.errstate(over="ignore", invalid="ignore"):
-                choose().sparse_column_moments(*X.arrays, sample_weight, *own)
+                choose().sparse_column_moments(
+                    *X.arrays, sample_weight, self.total_weight, self.seen, self.mean, self.deviation, *extremes
+                )
             return
         if self.seen is not None:
-            (self.mean, self.deviation), (self.lowest, self.highest), self.seen = self.moments(), self.extremes(), None
+            (self.mean, self.deviation), (self.lowest, self.highest, self.others) = self.moments(), self.extremes()
+            self.seen = None
+        extremes = self.lowest, self.highest, self.others
         with np.errstate(over="ignore", invalid="ignore"):  # shows in is_finite
-            choose().column_moments(X, sample_weight, self.total_weight, self.mean, self.deviation, self.lowest, self.highest)
+            choose().column_moments(X, sample_weight, self.total_weight, self.mean, self.deviation, *extremes, largest)
 
     def moments(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return mean and deviation over all rows."""
@@ -65,13 +70,15 @@ class ColumnStatistics:
         share = self.seen / max(self.total_weight[0], np.finfo(np.float64).tiny)
         return self.mean * share, self.deviation + self.seen * self.mean**2 * (1 - share)
 
-    def extremes(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Return the least and the largest value over all rows."""
+    def extremes(self) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+        """Return the least and the largest value over all rows, and 1 where there are others."""
         if self.seen is None:
-            return self.lowest, self.highest
+            return self.lowest, self.highest, self.others
         zeros = self.seen < self.total_weight
-        lowest, highest = np.minimum(self.lowest, 0), np.maximum(self.highest, 0)
-        return np.where(zeros, lowest, self.lowest), np.where(zeros, highest, self.highest)
+        lowest = np.where(zeros, np.minimum(self.lowest, 0), self.lowest)
+        highest = np.where(zeros, np.maximum(self.highest, 0), self.highest)
+        third = zeros & (self.lowest != self.highest) & (self.lowest != 0) & (self.highest != 0)
+        return lowest, highest, np.where(third, 1.0, self.others)
 
     def is_finite(self) -> bool:
         """Tell whether every moment is a number; a NaN or infinity in the rows shows in those of its column."""
@@ -85,7 +92,7 @@ class ColumnStatistics:
         """
         if standardize is None:
             return None, None
-        if standardize in ("maxabs", "common"):
+        if standardize in BY_LARGEST:
             spread = np.maximum(self.highest, -self.lowest)
             center = np.zeros_like(spread)
             if standardize == "common":
@@ -97,17 +104,10 @@ class ColumnStatistics:
         return center.astype(dtype), scale_of(spread, dtype)
 
     def spread(self) -> NDArray[np.float64]:
-        """Return the standard deviation of each column; of a column of two values the distance of the two, (LR-9).
-
-        No variance is above (highest - mean) (mean - lowest), that of two values (Bhatia and Davis 2000).
-        """
-        (mean, deviation), (lowest, highest) = self.moments(), self.extremes()
-        variance = deviation / self.total_weight
-        with np.errstate(over="ignore", invalid="ignore", under="ignore"):
-            distance = highest - lowest
-            rest = np.abs((highest - mean) * (mean - lowest) - variance)
-            two = rest <= TWO_VALUES * variance + ROUNDING * distance * np.abs(mean)
-            return np.where(two, distance, np.sqrt(variance))
+        """Return the standard deviation of each column; of a column of two values the distance of the two, (LR-9)."""
+        variance, (lowest, highest, others) = self.moments()[1] / self.total_weight, self.extremes()
+        with np.errstate(over="ignore"):
+            return np.where((others == 0) & (variance > 0) & (variance < np.inf), highest - lowest, np.sqrt(variance))
 
     def mean_square(self, center: Array | None, scale: Array | None) -> float:
         """Return the weighted mean of ||z||^2 over the rows seen."""

@@ -130,7 +130,7 @@ class TwoLayerStream:
         if self.statistics is not None and self.targets is not None:
             self.statistics.update(piece.X, statistic_weight)
             if self.state.is_regression:
-                self.targets.update(np.ascontiguousarray(piece.y.reshape(len(piece), -1)), statistic_weight)
+                self.targets.update(np.ascontiguousarray(piece.y.reshape(len(piece), -1)), statistic_weight, largest=False)
         self.n_rows += len(piece)
         # one by one, so that the sum does not depend on the pieces
         self.weight_total = float(np.add.accumulate(np.append(self.weight_total, piece.sample_weight))[-1])

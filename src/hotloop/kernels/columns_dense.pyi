@@ -13,4 +13,6 @@ def column_moments(
     deviation: _Vector,
     lowest: _Vector,
     highest: _Vector,
+    others: _Vector,
+    extremes: bool,
 ) -> None: ...

@@ -20,6 +20,7 @@ def sparse_column_moments(
     deviation: _Vector,
     lowest: _Vector,
     highest: _Vector,
+    others: _Vector,
 ) -> None: ...
 def sparse_largest(
     starts: NDArray[np.int64],

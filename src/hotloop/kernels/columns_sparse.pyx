@@ -6,6 +6,7 @@ from libc.math cimport fabs
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
 from hotloop.kernels cimport levels, nonzeros
+from hotloop.kernels.columns cimport take_value
 from hotloop.kernels.nonzeros cimport NonZeros
 from hotloop.kernels.steps cimport prefetch
 
@@ -98,14 +99,15 @@ def sparse_column_moments(
     double[::1] deviation not None,
     double[::1] lowest not None,
     double[::1] highest not None,
+    double[::1] others not None,
 ):
     """See hotloop.reference.sparse_column_moments. The GIL is released."""
     cdef NonZeros X = NonZeros(starts, places, values, longest)
     cdef Py_ssize_t n_samples = X.rows.n_samples, n_features = mean.shape[0], i, j, n = 0
     if sample_weight.shape[0] != n_samples:
         raise ValueError("sample_weight must have one entry a row")
-    if not n_features == seen.shape[0] == deviation.shape[0] == lowest.shape[0] == highest.shape[0]:
-        raise ValueError(f"seen, deviation, lowest and highest must have {n_features} entries")
+    if not n_features == seen.shape[0] == deviation.shape[0] == lowest.shape[0] == highest.shape[0] == others.shape[0]:
+        raise ValueError(f"seen, deviation, lowest, highest and others must have {n_features} entries")
     if total_weight.shape[0] != 1:
         raise ValueError("total_weight must have one entry")
     cdef int32_t[::1] found_places = np.empty(max(longest, 1), np.int32)
@@ -125,12 +127,12 @@ def sparse_column_moments(
             for j in range(n):  # (LR-9), over the rows that have the column
                 value = 1.0 if x == NULL else x[j]
                 if seen[at[j]] == 0.0:
-                    lowest[at[j]] = highest[at[j]] = value
+                    lowest[at[j]], highest[at[j]], others[at[j]] = value, value, 0
                 seen[at[j]] += weight
                 before = value - mean[at[j]]
                 mean[at[j]] += weight / seen[at[j]] * before
                 deviation[at[j]] += weight * before * (value - mean[at[j]])
-                lowest[at[j]], highest[at[j]] = min(lowest[at[j]], value), max(highest[at[j]], value)
+                take_value(value, &lowest[at[j]], &highest[at[j]], &others[at[j]])
     if n < 0:
         raise ValueError(f"row {i} does not lie in the arrays")
 

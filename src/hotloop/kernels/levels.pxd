@@ -18,8 +18,8 @@ cdef extern from "vectors/vectors.h" nogil:
                         Py_ssize_t) noexcept nogil
         void (*scale_add)(Py_ssize_t, float, float *, float, const float *) noexcept nogil
         void (*accumulate)(Py_ssize_t, const float *, double *) noexcept nogil
-        void (*moments)(Py_ssize_t, Py_ssize_t, const float *const *, const double *, const double *, double *, double *, float *,
-                        float *) noexcept nogil
+        void (*moments)(Py_ssize_t, Py_ssize_t, const float *const *, const double *, const double *, double *, double *, int,
+                        float *, float *, float *) noexcept nogil
         void (*load[TYPES])(Py_ssize_t, const void *, const float *, const float *, float *) noexcept nogil
         int (*block)(Py_ssize_t, float *, double *, float *, Py_ssize_t, double *, double *, const float *const *,
                      const float *const *, const float *const *, float *) noexcept nogil
@@ -72,8 +72,8 @@ cdef extern from "vectors/vectors.h" nogil:
                         Py_ssize_t) noexcept nogil
         void (*scale_add)(Py_ssize_t, double, double *, double, const double *) noexcept nogil
         void (*accumulate)(Py_ssize_t, const double *, double *) noexcept nogil
-        void (*moments)(Py_ssize_t, Py_ssize_t, const double *const *, const double *, const double *, double *, double *, double *,
-                        double *) noexcept nogil
+        void (*moments)(Py_ssize_t, Py_ssize_t, const double *const *, const double *, const double *, double *, double *, int,
+                        double *, double *, double *) noexcept nogil
         void (*load[TYPES])(Py_ssize_t, const void *, const double *, const double *, double *) noexcept nogil
         int (*block)(Py_ssize_t, double *, double *, double *, Py_ssize_t, double *, double *, const double *const *,
                      const double *const *, const double *const *, double *) noexcept nogil
@@ -171,12 +171,12 @@ cdef inline void accumulate(const vectors *v, Py_ssize_t n, const floating *w, d
 
 cdef inline void moments(
     const vectors *v, Py_ssize_t n, Py_ssize_t rows, const floating *const *x, const double *weight, const double *share,
-    double *mean, double *deviation, floating *lowest, floating *highest
+    double *mean, double *deviation, bint extremes, floating *lowest, floating *highest, floating *others
 ) noexcept nogil:
     if floating is float:
-        v.f32.moments(n, rows, x, weight, share, mean, deviation, lowest, highest)
+        v.f32.moments(n, rows, x, weight, share, mean, deviation, extremes, lowest, highest, others)
     else:
-        v.f64.moments(n, rows, x, weight, share, mean, deviation, lowest, highest)
+        v.f64.moments(n, rows, x, weight, share, mean, deviation, extremes, lowest, highest, others)
 
 
 cdef inline void load(

@@ -274,6 +274,7 @@ def sparse_column_moments(
     deviation: Array,
     lowest: Array,
     highest: Array,
+    others: Array,
 ) -> None:
     """Take rows into the running statistics of the non-zeros of each column.
 
@@ -284,14 +285,14 @@ def sparse_column_moments(
         A row of weight 0 is passed over.
     total_weight : ndarray of shape (1,), float64
         Sum of the weights of all rows so far. Overwritten.
-    seen, mean, deviation, lowest, highest : ndarray of shape (n_features,), float64
+    seen, mean, deviation, lowest, highest, others : ndarray of shape (n_features,), float64
         Of the rows that have the column: sum of their weights, mean, weighted sum of squared differences from it (West 1979),
-        and the extremes. Overwritten.
+        the extremes, and 1 where there are other values than these two, else 0. Overwritten.
     """
     if len(sample_weight) != len(starts) - 1:
         raise ValueError("sample_weight must have one entry a row")
-    if not len(seen) == len(mean) == len(deviation) == len(lowest) == len(highest):
-        raise ValueError(f"seen, deviation, lowest and highest must have {len(mean)} entries")
+    if not len(seen) == len(mean) == len(deviation) == len(lowest) == len(highest) == len(others):
+        raise ValueError(f"seen, deviation, lowest, highest and others must have {len(mean)} entries")
     if len(total_weight) != 1:
         raise ValueError("total_weight must have one entry")
     for i, weight in enumerate(sample_weight):
@@ -301,12 +302,13 @@ def sparse_column_moments(
         own = slice(starts[i], starts[i + 1])
         at, x = places[own], np.ones(own.stop - own.start) if values is None else values[own].astype(np.float64)
         first = seen[at] == 0
-        lowest[at], highest[at] = np.where(first, x, lowest[at]), np.where(first, x, highest[at])
+        low, high = np.where(first, x, lowest[at]), np.where(first, x, highest[at])
+        others[at] = np.where(first, 0, others[at]) + ((x != low) & (x != high) & (low != high)) > 0
         seen[at] += weight
         before = x - mean[at]
         mean[at] += weight / seen[at] * before
         deviation[at] += weight * before * (x - mean[at])
-        lowest[at], highest[at] = np.fmin(lowest[at], x), np.fmax(highest[at], x)
+        lowest[at], highest[at] = np.fmin(low, x), np.fmax(high, x)
 
 
 def sparse_largest(

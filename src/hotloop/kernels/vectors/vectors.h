@@ -39,9 +39,10 @@ enum { U8, I8, U16, I16, U32, I32, U64, I64, F16, F32, F64, TYPES };
     void (*accumulate)(ptrdiff_t n, const REAL *w, double *total);                                                                 \
     /* Welford (West 1979), of rows one after the other, whose share of the weight so far is `share`:                              \
        d_j = x_j - mean_j, mean_j <- mean_j + share d_j, deviation_j <- deviation_j + weight d_j (x_j - mean_j);                   \
-       lowest_j and highest_j go along, but for NaN */                                                                             \
+       lowest_j and highest_j go along, and others_j is no longer 0 from the first value on that is a third one; the      \
+       extremes may then end, unless they are asked for */                                                                         \
     void (*moments)(ptrdiff_t n, ptrdiff_t rows, const REAL *const *x, const double *weight, const double *share, double *mean,    \
-                    double *deviation, REAL *lowest, REAL *highest);                                                               \
+                    double *deviation, int extremes, REAL *lowest, REAL *highest, REAL *others);                                   \
     /* z_j = (x_j - center_j) scale_j, (LR-9), of a row of each type; z_j = x_j where center is NULL */                            \
     void (*load[TYPES])(ptrdiff_t n, const void *x, const REAL *center, const REAL *scale, REAL *z);                               \
     /* One block of four rows in one pass. From r it finds the margins and gradients of the rows p, slots s to s + 3 of the group, \

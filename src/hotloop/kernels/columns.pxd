@@ -1,0 +1,9 @@
+"""What the statistics of dense and of sparse columns share."""
+
+
+cdef inline void take_value(double value, double *lowest, double *highest, double *others) noexcept nogil:
+    """Take a value of a column into its extremes; others becomes 1 with a third value."""
+    if value != lowest[0] and value != highest[0]:
+        if lowest[0] != highest[0]:
+            others[0] = 1
+        lowest[0], highest[0] = min(lowest[0], value), max(highest[0], value)
