@@ -205,7 +205,7 @@ MUTANTS = {
     "kernels/vectors/adaptive.h": [
         ("(size > zero + l1), size - l1, zero)", "(size > zero + l1), size, zero)"),
         ("z += slope - (NAME(roots)(s) - root) * eta * w;", "z += slope;"),
-        ("z -= eta * slope / (beta + NAME(roots)(s) + (REAL)TINY);", "z -= eta * slope / (beta + (REAL)TINY);"),
+        ("below = beta + NAME(roots)(s);", "below = beta + s;"),
         ("for (ptrdiff_t j = 0; j < m; j++) TWO(j) = p[j];", "for (ptrdiff_t j = 0; j < m - 1; j++) TWO(j) = p[j];"),
         ("own_w[i] = w[j + i], own_root[i] = root[j + i];", "own_w[i] = w[j + i];"),
         ("values[j] = x ? x[j < m ? j : m - 1] : 1;", "values[j] = x ? x[0] : 1;"),
@@ -508,8 +508,8 @@ MUTANTS = {
         ("const VEC r = (x - i * (REAL)LN2_HIGH) - i * (REAL)LN2_LOW;", "const VEC r = x - i * (REAL)LN2_HIGH;"),
         ("(positive, one, e)", "(positive, e, one)"),
         ("memcpy(p + j, &t, (size_t)(n - j)", "memcpy(p + j, &t, (size_t)(n - j - 1)"),
-        ("mean[j] + share * d", "mean[j] + weight * d"),
-        ("weight * d * (x[j] - m)", "weight * d * d"),
+        ("m += share[i] * d;", "m += weight[i] * d;"),
+        ("weight[i] * d * (value - m)", "weight[i] * d * d"),
         ("(VALUE(x[j]) - center[j]) * scale[j]", "VALUE(x[j]) * scale[j]"),
     ],
     "kernels/vectors/blocks.h": [
