@@ -54,30 +54,27 @@ def test_a_column_of_two_values_has_their_distance_as_unit(backend, low, high, s
     assert scale[3] == pytest.approx(np.average((X[:, 3] - center[3]) ** 2, weights=weight) ** -0.5)
 
 
-def pieces_of(values):
-    """The column dense, in two pieces, as non-zeros, as both, one piece of another type."""
+def spreads_of(values):
+    """That of the column dense, in two pieces, as non-zeros, as both, one piece of another type."""
     X = np.array(values, np.float64)[:, None]
-    yield from ([X], [X[:3], X[3:]], [SparseRows.of(csr_matrix(X))])
-    yield from ([X[:3], SparseRows.of(csr_matrix(X[3:]))], [SparseRows.of(csr_matrix(X[:3])), X[3:]])
-    yield [X[:3], X[3:].astype(np.float32)]
+    whole, first, rest = (SparseRows.of(csr_matrix(part)) for part in (X, X[:3], X[3:]))
+    for pieces in ([X], [X[:3], X[3:]], [whole], [X[:3], rest], [first, X[3:]], [X[:3], X[3:].astype(np.float32)]):
+        statistics = ColumnStatistics(1)
+        for part in pieces:
+            statistics.update(part, np.ones(len(part)), largest=False)
+        yield statistics.spread()
 
 
 @pytest.mark.parametrize("values", [[1, 1, 1, 0, 1], [2, 2, 3, 2, 3], [0, 0, 0, -7, -7], [5, 5, 5, 5, 0.5]])
 def test_two_values_in_pieces(backend, values):
-    for pieces in pieces_of(values):
-        statistics = ColumnStatistics(1)
-        for part in pieces:
-            statistics.update(part, np.ones(len(part)), largest=False)
-        assert statistics.spread() == np.ptp(values)
+    for spread in spreads_of(values):
+        assert spread == np.ptp(values)
 
 
 @pytest.mark.parametrize("values", [[1, 1, 2, 0, 1], [2, 2, 2, 3, 4], [0, -1, 0, -7, -7], [3, 1, 1, 1, 2], [1, 2, 2, 3, 3]])
 def test_a_third_value_is_seen_whatever_piece_it_is_in(backend, values):
-    for pieces in pieces_of(values):
-        statistics = ColumnStatistics(1)
-        for part in pieces:
-            statistics.update(part, np.ones(len(part)), largest=False)
-        assert statistics.spread() == pytest.approx(np.std(values))
+    for spread in spreads_of(values):
+        assert spread == pytest.approx(np.std(values))
 
 
 def test_largest_absolute_value(backend, dtype):

@@ -170,7 +170,7 @@ def _start_sparse(state: LogisticState, X: SparseRows, rows: Rows, settings: Set
 
     Rows that are not finite show in what is computed: ValueError; or, where nothing is, in their margins.
 
-    The largest values alone cost a number a column, and nothing where every value is 1; the statistics of "std" five.
+    The largest values alone cost a number a column, and nothing where every value is 1; the statistics of "std" six.
     """
     dtype, n_features, sample_weight = state.W.dtype, X.n_features, rows.sample_weight
     square, total = 0.0, rows.total_weight

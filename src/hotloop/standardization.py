@@ -35,7 +35,8 @@ class ColumnStatistics:
 
     def __init__(self, n_features: int) -> None:
         self.total_weight = np.zeros(1)
-        self.mean, self.deviation, self.lowest, self.highest, self.others = np.zeros((5, n_features))
+        self.mean, self.deviation = np.zeros(n_features), np.zeros(n_features)
+        self.lowest, self.highest, self.others = np.zeros(n_features), np.zeros(n_features), np.zeros(n_features)
         self.seen: Array | None = None
 
     def copy(self) -> "ColumnStatistics":

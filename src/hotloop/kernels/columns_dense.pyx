@@ -45,12 +45,11 @@ cdef void take_rows(
     if begun:
         for j in range(n_features):
             if first:
-                lowest[j], highest[j], others[j] = low[j], high[j], other[j] != 0
-            else:
-                take_value(low[j], &lowest[j], &highest[j], &others[j])
-                take_value(high[j], &lowest[j], &highest[j], &others[j])
-                if other[j] != 0:
-                    others[j] = 1
+                lowest[j], highest[j], others[j] = low[j], low[j], 0
+            take_value(low[j], &lowest[j], &highest[j], &others[j])
+            take_value(high[j], &lowest[j], &highest[j], &others[j])
+            if other[j] != 0:
+                others[j] = 1
             if others[j] != 0 and not extremes:
                 lowest[j] = highest[j] = 0
 

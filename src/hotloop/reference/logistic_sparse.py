@@ -302,12 +302,13 @@ def sparse_column_moments(
         own = slice(starts[i], starts[i + 1])
         at, x = places[own], np.ones(own.stop - own.start) if values is None else values[own].astype(np.float64)
         first = seen[at] == 0
-        low, high = np.where(first, x, lowest[at]), np.where(first, x, highest[at])
-        others[at] = np.where(first, 0, others[at]) + ((x != low) & (x != high) & (low != high)) > 0
+        lowest[at[first]], highest[at[first]], others[at[first]] = x[first], x[first], 0
         seen[at] += weight
         before = x - mean[at]
         mean[at] += weight / seen[at] * before
         deviation[at] += weight * before * (x - mean[at])
+        low, high = lowest[at], highest[at]
+        others[at[(x != low) & (x != high) & (low != high)]] = 1
         lowest[at], highest[at] = np.fmin(low, x), np.fmax(high, x)
 
 
