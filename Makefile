@@ -3,7 +3,10 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 PYTEST := python -m pytest -q -n auto --dist worksteal
-SOURCES := pyproject.toml setup.py $(shell find src -name '*.py' -o -name '*.pyx' -o -name '*.pxd' -o -name '*.pyi' -o -name '*.h' -o -path '*/vectors/*.c')
+SOURCES := pyproject.toml setup.py $(shell find src -name '*.py' -o -name '*.pyx' -o -name '*.pxd' -o -name '*.pyi' -o -name '*.h' -o -path '*/vectors/*.c' ! -name levels.c)
+
+# every module with a stub, hotloop.kernels.rows.dense and so on
+STUBS := $(shell cd src && find hotloop/kernels -name '*.pyi' | sed 's/\.pyi$$//' | tr / .)
 
 .PHONY: build demo test test-all test-levels check bench accuracy mutants wheel clean
 
@@ -36,9 +39,9 @@ test-levels: build
 check: build
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	PATH="$(abspath $(BIN)):$$PATH" cython-lint src/hotloop/kernels/*.pyx
+	PATH="$(abspath $(BIN)):$$PATH" cython-lint $(shell find src -name '*.pyx')
 	$(BIN)/mypy
-	$(BIN)/python -m mypy.stubtest --allowlist tests/stubtest_allowlist.txt hotloop.kernels.columns_dense hotloop.kernels.columns_sparse hotloop.kernels.hashing hotloop.kernels.levels hotloop.kernels.logistic_adaptive hotloop.kernels.logistic_dense hotloop.kernels.logistic_dual hotloop.kernels.logistic_l1 hotloop.kernels.logistic_many hotloop.kernels.logistic_sparse hotloop.kernels.logistic_sparse_many hotloop.kernels.orders hotloop.kernels.scorer hotloop.kernels.network hotloop.kernels.sigmoid_sum hotloop.kernels.two_layer_derivatives hotloop.kernels.two_layer_minibatch hotloop.kernels.two_layer_pass
+	$(BIN)/python -m mypy.stubtest --allowlist tests/stubtest_allowlist.txt $(STUBS)
 
 bench: build
 	$(BIN)/python -m pip install -q --disable-pip-version-check -e '.[bench]' --no-build-isolation
@@ -47,7 +50,7 @@ bench: build
 # pure defaults on real data (HOTLOOP_DATA) beside tuned logistic regression, and the picture of docs/defaults.md
 accuracy: build
 	$(BIN)/python -m pip install -q --disable-pip-version-check -e '.[bench]' --no-build-isolation
-	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1 $(BIN)/python -m bench.accuracy --all --plot docs/defaults.svg
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1 $(BIN)/python -m bench.quality.logistic --all --plot docs/defaults.svg
 
 mutants: build
 	$(BIN)/python tests/mutants.py
@@ -60,4 +63,5 @@ wheel: build
 	cp -r tests $(VENV)/wheel/tests && cd $(VENV)/wheel && HOTLOOP_BACKEND=compiled bin/$(PYTEST) tests
 
 clean:
-	rm -rf $(VENV) build dist src/*.egg-info src/hotloop/kernels/*.so src/hotloop/kernels/*.c
+	rm -rf $(VENV) build dist src/*.egg-info
+	git clean -fdXq src

@@ -1,4 +1,4 @@
-"""The table of compiled modules: name, sources, compiler flags. Everything else is declared in pyproject.toml."""
+"""Every .pyx file below src is a compiled module; here stand the compiler flags. Everything else is in pyproject.toml."""
 
 import os
 import sys
@@ -15,29 +15,9 @@ DEBUG = os.environ.get("HOTLOOP_DEBUG") == "1"  # bounds checks in every kernel
 FLAGS = ["-O1", "-g"] if DEBUG else ["-O3", "-g0"]
 FLAGS += ["-std=gnu11", "-fvisibility=hidden", "-Wno-psabi", "-Wno-unknown-pragmas", "-fno-math-errno"]
 
-HEADERS = [f"{KERNELS}/vectors/vectors.h", *glob(f"{KERNELS}/*.pxd"), f"{KERNELS}/team.h"]
-MODULES = {
-    "levels": sorted(glob(f"{KERNELS}/vectors/*.c")),
-    "samples": [],
-    "nonzeros": [],
-    "columns_dense": [],
-    "columns_sparse": [],
-    "hashing": [],
-    "orders": [],
-    "logistic_many": [],
-    "logistic_dense": [],
-    "logistic_sparse": [],
-    "logistic_sparse_many": [],
-    "logistic_adaptive": [],
-    "logistic_dual": [],
-    "logistic_l1": [],
-    "scorer": [],
-    "network": [],
-    "sigmoid_sum": [],
-    "two_layer_derivatives": [],
-    "two_layer_pass": [],
-    "two_layer_minibatch": [],
-}
+MODULES = sorted(glob(f"{KERNELS}/**/*.pyx", recursive=True))
+HEADERS = glob(f"{KERNELS}/**/*.pxd", recursive=True) + glob(f"{KERNELS}/**/*.h", recursive=True)
+SOURCES = {f"{KERNELS}/vectors/levels.pyx": sorted(glob(f"{KERNELS}/vectors/[!l]*.c"))}  # the primitives, once a level
 
 
 class OptionalBuild(build_ext):
@@ -61,14 +41,14 @@ class OptionalBuild(build_ext):
 extensions = cythonize(
     [
         Extension(
-            f"hotloop.kernels.{name}",
-            [f"{KERNELS}/{name}.pyx", *sources],
+            module.removeprefix("src/").removesuffix(".pyx").replace("/", "."),
+            [module, *SOURCES.get(module, [])],
             include_dirs=[KERNELS],
-            depends=[*HEADERS, *(glob(f"{KERNELS}/vectors/*.h") if sources else [])],
+            depends=HEADERS,
             extra_compile_args=FLAGS,
             extra_link_args=["-pthread"],
         )
-        for name, sources in MODULES.items()
+        for module in MODULES
     ],
     compiler_directives={
         "language_level": 3,

@@ -10,11 +10,13 @@ from time import perf_counter, process_time
 
 import numpy as np
 
-from bench import bench_logistic, bench_sparse, bench_two_layer
-from bench.bandwidth import read_bandwidth
 from bench.measure import Candidate, machine, pin, take_turns
-from hotloop.complaints import FewRowsWarning
+from bench.speed import csr as bench_sparse
+from bench.speed import logistic as bench_logistic
+from bench.speed import two_layer as bench_two_layer
+from bench.speed.bandwidth import read_bandwidth
 from hotloop.kernels import available_levels
+from hotloop.training.warnings import FewRowsWarning
 
 RESULTS = Path(__file__).parent / "results"
 HEAD = ("case", "what", "M samples/s best", "median", "ns a sample", "of read bandwidth", "x reference", "max|dw|/max|w|")
@@ -67,7 +69,7 @@ def main() -> None:
     if asked.store:
         asked.store.write_text(json.dumps({"machine": about, "ratios": found}, indent=1) + "\n")
     if asked.plot:
-        from bench.plot import plot
+        from bench.speed.plot import plot
 
         plot(rows, about, bandwidth["best"], asked.plot)
     RESULTS.mkdir(exist_ok=True)

@@ -18,69 +18,69 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 SOURCE = "src/hotloop"
-NETWORK = "test_worked_examples test_two_layer"
+NETWORK = "laws/test_worked_examples kernels/two_layer/test_sgd"
 KERNELS = "--backend compiled"
 
 # Folder or file: the tests to run.
 TESTS = {
-    "reference/graph.py": "test_worked_examples test_graph",
-    "reference/losses.py": "--backend reference test_losses test_worked_examples",
-    "reference/logistic.py": "--backend reference test_worked_examples test_logistic test_losses",
-    "reference/two_layer.py": f"--backend reference {NETWORK}",
-    "kernels/logistic_dense.pyx": f"{KERNELS} test_importance_aware test_worked_examples test_logistic test_losses "
-    "test_backends_agree",
-    "reference/sigmoid_sum.py": f"--backend reference {NETWORK}",
-    "kernels/sigmoid_sum.pyx": f"{KERNELS} {NETWORK} test_backends_agree",
-    "kernels/network.pxd": f"{KERNELS} {NETWORK} test_backends_agree test_minibatch",
-    "kernels/two_layer_derivatives.pyx": f"{KERNELS} test_minibatch",
-    "kernels/two_layer_pass.pyx": f"{KERNELS} {NETWORK} test_backends_agree",
-    "reference/two_layer_minibatch.py": "--backend reference test_minibatch",
-    "kernels/two_layer_minibatch.pyx": f"{KERNELS} test_minibatch",
-    "kernels/vectors/network.h": f"{KERNELS} {NETWORK} test_backends_agree",
-    "kernels/logistic_many.pyx": f"{KERNELS} test_logistic test_logistic_many test_one_vs_rest",
-    "kernels/logistic_sparse.pyx": f"{KERNELS} test_sparse",
-    "kernels/logistic_sparse_many.pyx": f"{KERNELS} test_sparse_many",
-    "kernels/logistic_adaptive.pyx": f"{KERNELS} test_adaptive",
-    "kernels/logistic_l1.pyx": f"{KERNELS} test_l1",
-    "kernels/steps.pxd": f"{KERNELS} test_l1 test_adaptive",
-    "kernels/vectors/l1.h": f"{KERNELS} test_l1",
-    "l1_state.py": f"{KERNELS} test_l1",
-    "kernels/columns_sparse.pyx": f"{KERNELS} test_sparse",
-    "kernels/logistic_dual.pyx": f"{KERNELS} test_dual",
-    "certificate.py": f"{KERNELS} test_dual",
-    "logistic_dual.py": f"{KERNELS} test_dual",
-    "kernels/vectors/sparse.h": f"{KERNELS} test_sparse",
-    "kernels/vectors/adaptive.h": f"{KERNELS} test_adaptive",
-    "sparse_rows.py": f"{KERNELS} test_sparse",
-    "adaptive_state.py": f"{KERNELS} test_adaptive",
-    "kernels/hashing.pyx": f"{KERNELS} test_hashing",
-    "estimators/hashing_encoder.py": f"{KERNELS} test_hashing",
-    "kernels/columns_dense.pyx": f"{KERNELS} test_standardization",
-    "kernels/orders.pyx": f"{KERNELS} test_orders",
-    "kernels/scorer.pyx": f"{KERNELS} test_scorer",
-    "kernels/vectors/primitives.h": f"{KERNELS} test_losses test_backends_agree test_standardization",
-    "kernels/vectors/blocks.h": f"{KERNELS} test_logistic test_backends_agree test_rows",
-    "kernels/vectors/many.h": f"{KERNELS} test_logistic test_logistic_many",
-    "kernels/vectors/level.h": f"{KERNELS} test_losses test_backends_agree test_rows test_orders",
-    "schedules.py": f"{KERNELS} test_schedules",
-    "standardization.py": f"{KERNELS} test_standardization",
-    "estimators/tables.py": f"{KERNELS} test_tables",
-    "logistic_state.py": f"{KERNELS} test_standardization test_training test_one_vs_rest",
-    "logistic_stream.py": f"{KERNELS} test_streaming_fit",
-    "logistic_models.py": f"{KERNELS} test_logistic_models test_search",
-    "search.py": f"{KERNELS} test_search",
-    "search_rows.py": f"{KERNELS} test_search",
-    "estimators/logistic_cv.py": f"{KERNELS} test_logistic_cv",
-    "progressive.py": f"{KERNELS} test_progressive",
-    "estimators/callbacks.py": f"{KERNELS} test_callbacks",
-    "training.py": f"{KERNELS} test_training test_progressive",
-    "complaints.py": f"{KERNELS} test_complaints",
-    "two_layer_state.py": f"{KERNELS} test_training",
+    "reference/graph.py": "laws/test_worked_examples reference/test_graph",
+    "reference/losses.py": "--backend reference reference/test_losses laws/test_worked_examples",
+    "reference/logistic/dense.py": "--backend reference laws/test_worked_examples kernels/logistic/test_dense reference/test_losses",
+    "reference/two_layer/sgd.py": f"--backend reference {NETWORK}",
+    "kernels/logistic/dense.pyx": f"{KERNELS} logistic/test_importance_aware laws/test_worked_examples kernels/logistic/test_dense reference/test_losses "
+    "laws/test_backends_agree",
+    "reference/two_layer/sigmoid_sum.py": f"--backend reference {NETWORK}",
+    "kernels/two_layer/sigmoid_sum.pyx": f"{KERNELS} {NETWORK} laws/test_backends_agree",
+    "kernels/two_layer/network.pxd": f"{KERNELS} {NETWORK} laws/test_backends_agree kernels/two_layer/test_minibatch",
+    "kernels/two_layer/derivatives.pyx": f"{KERNELS} kernels/two_layer/test_minibatch",
+    "kernels/two_layer/sgd.pyx": f"{KERNELS} {NETWORK} laws/test_backends_agree",
+    "reference/two_layer/minibatch.py": "--backend reference kernels/two_layer/test_minibatch",
+    "kernels/two_layer/minibatch.pyx": f"{KERNELS} kernels/two_layer/test_minibatch",
+    "kernels/vectors/network.h": f"{KERNELS} {NETWORK} laws/test_backends_agree",
+    "kernels/logistic/many_dense.pyx": f"{KERNELS} kernels/logistic/test_dense kernels/logistic/test_many_dense logistic/test_one_vs_rest",
+    "kernels/logistic/csr.pyx": f"{KERNELS} kernels/logistic/test_csr",
+    "kernels/logistic/many_csr.pyx": f"{KERNELS} kernels/logistic/test_many_csr",
+    "kernels/logistic/adaptive.pyx": f"{KERNELS} logistic/test_state_adaptive",
+    "kernels/logistic/l1.pyx": f"{KERNELS} logistic/test_state_l1",
+    "kernels/rows/cursor.pxd": f"{KERNELS} logistic/test_state_l1 logistic/test_state_adaptive",
+    "kernels/vectors/l1.h": f"{KERNELS} logistic/test_state_l1",
+    "logistic/state_l1.py": f"{KERNELS} logistic/test_state_l1",
+    "kernels/rows/column_stats_csr.pyx": f"{KERNELS} kernels/logistic/test_csr",
+    "kernels/logistic/dual.pyx": f"{KERNELS} logistic/test_sdca",
+    "logistic/diagnostics/duality_gap.py": f"{KERNELS} logistic/test_sdca",
+    "logistic/sdca.py": f"{KERNELS} logistic/test_sdca",
+    "kernels/vectors/sparse.h": f"{KERNELS} kernels/logistic/test_csr",
+    "kernels/vectors/adaptive.h": f"{KERNELS} logistic/test_state_adaptive",
+    "data/csr.py": f"{KERNELS} kernels/logistic/test_csr",
+    "logistic/state_adaptive.py": f"{KERNELS} logistic/test_state_adaptive",
+    "kernels/text/hashing.pyx": f"{KERNELS} preprocessing/test_hashing",
+    "estimators/hashing_encoder.py": f"{KERNELS} preprocessing/test_hashing",
+    "kernels/rows/column_stats_dense.pyx": f"{KERNELS} preprocessing/test_standardization",
+    "kernels/rows/permutation.pyx": f"{KERNELS} kernels/rows/test_permutation",
+    "kernels/predict/row_scorer.pyx": f"{KERNELS} kernels/predict/test_row_scorer",
+    "kernels/vectors/primitives.h": f"{KERNELS} reference/test_losses laws/test_backends_agree preprocessing/test_standardization",
+    "kernels/vectors/blocks.h": f"{KERNELS} kernels/logistic/test_dense laws/test_backends_agree kernels/rows/test_dense",
+    "kernels/vectors/many.h": f"{KERNELS} kernels/logistic/test_dense kernels/logistic/test_many_dense",
+    "kernels/vectors/level.h": f"{KERNELS} reference/test_losses laws/test_backends_agree kernels/rows/test_dense kernels/rows/test_permutation",
+    "training/schedules.py": f"{KERNELS} training/test_schedules",
+    "preprocessing/standardization.py": f"{KERNELS} preprocessing/test_standardization",
+    "data/dataframes.py": f"{KERNELS} data/test_dataframes",
+    "logistic/state.py": f"{KERNELS} preprocessing/test_standardization training/test_loop logistic/test_one_vs_rest",
+    "logistic/online.py": f"{KERNELS} logistic/test_online",
+    "logistic/search/many_dense.py": f"{KERNELS} logistic/search/test_many_dense logistic/search/test_halving",
+    "logistic/search/halving.py": f"{KERNELS} logistic/search/test_halving",
+    "logistic/search/splits.py": f"{KERNELS} logistic/search/test_halving",
+    "estimators/logistic_cv.py": f"{KERNELS} estimators/test_logistic_cv",
+    "training/progressive_validation.py": f"{KERNELS} training/test_progressive_validation",
+    "estimators/_callbacks.py": f"{KERNELS} estimators/test_callbacks",
+    "training/loop.py": f"{KERNELS} training/test_loop training/test_progressive_validation",
+    "logistic/diagnostics/fit_warnings.py": f"{KERNELS} logistic/diagnostics/test_fit_warnings",
+    "two_layer/state.py": f"{KERNELS} training/test_loop",
 }
 
 # File: a fragment that stands in one line only, and what stands there instead.
 MUTANTS = {
-    "kernels/logistic_dual.pyx": [
+    "kernels/logistic/dual.pyx": [
         ("found += s.shift_square - 2 * s.along", "found += s.shift_square"),
         ("w.margins[c] += w.lean[c] * (s.along - s.shift_square) - w.dot[c]", "w.margins[c] += w.lean[c] * s.along - w.dot[c]"),
         ("w.dot[c] += w.steps[c] * s.along", "pass"),
@@ -90,31 +90,31 @@ MUTANTS = {
         ("gap[0] += weight * away(u, p[c])", "gap[0] += weight * away(p[c], u)"),
         ("b_sums[label * m + c] += w.steps[c]", "b_sums[c] += w.steps[c]"),
     ],
-    "estimators/callbacks.py": [
+    "estimators/_callbacks.py": [
         ("if not (stop or course.converged or course.n_iter >= self._plan.max_iter):", "if True:"),
         ("plan.max_iter if plan.tol is None else None", "None"),
         ("if searches and len(self._open) == 1:", "if False:"),
         ("return bool(context.call_on_fit_task_end(", "return bool(0 and context.call_on_fit_task_end("),
     ],
-    "progressive.py": [
+    "training/progressive_validation.py": [
         ("replace(state, averaged=False, _kept={})", "replace(state, _kept={})"),
         ("start // 8 // BLOCK * BLOCK", "start // 4 // BLOCK * BLOCK"),
         ("total, moved, start = total + loss, moved + steps", "total, moved, start = loss, moved + steps"),
         ("np.bincount(bins, weight * had, BINS)", "np.bincount(bins, had, BINS)"),
         ("m[:, -1] - (m[:, 0] if m.shape[1] == 2 else 0)", "-m[:, -1]"),
     ],
-    "certificate.py": [
+    "logistic/diagnostics/duality_gap.py": [
         ("share = np.ones(n_classes) if not state.fit_intercept else balance(b_sums)", "share = np.ones(n_classes)"),
         ("alpha / 2 * float(((W - made) ** 2).sum())", "0.0"),
         ("rates[:last, last] /= out", "pass"),
     ],
-    "logistic_dual.py": [
+    "logistic/sdca.py": [
         ("self.b -= self._off() / self.b_strength", "pass"),
         ("course.converged = found.gap <= tol", "course.converged = True"),
         ("ahead = self.W + (1 - root) / (1 + root) * (self.W - self.before)", "ahead = self.W"),
         ("self.W += center - self.center", "self.W += center"),
     ],
-    "kernels/logistic_sparse.pyx": [
+    "kernels/logistic/csr.pyx": [
         ("total[j * m + c] += kept * w + folded.lean[m + c] * moved", "total[j * m + c] += kept * w"),
         ("W[j * m + c] = <floating>(keep * (w + folded.lean[c] * moved))", "W[j * m + c] = <floating>(keep * w)"),
         ("m += folded.lean[0] * (along - folded.keep[2]) - folded.lean[2]", "m += folded.lean[0] * along - folded.lean[2]"),
@@ -128,7 +128,7 @@ MUTANTS = {
         ("found[c] = <floating>a", "found[c] = <floating>(2 * a)"),
         ("m[i, c] = found[c] + b[c]", "m[i, c] = found[c]"),
     ],
-    "kernels/hashing.pyx": [
+    "kernels/text/hashing.pyx": [
         ("if j - i >= 2:", "if j - i >= 1:"),
         ("t.text[at] = c + 32 if lower and c'A' <= c <= c'Z' else c", "t.text[at] = c"),
         ("for i in range(units - length + 1):", "for i in range(units - length):"),
@@ -144,7 +144,7 @@ MUTANTS = {
         ("both = np.where((a >= 0) & (b >= 0),", "both = np.where((a >= 0),"),
         ("signs = np.where(choose()", "signs = -np.where(choose()"),
     ],
-    "kernels/logistic_adaptive.pyx": [
+    "kernels/logistic/adaptive.pyx": [
         ("p[c] += b_pair[2 * c] ", "pass "),
         ("rule.t += 1", "rule.t += 2"),
         ("b_pair[2 * c + 1] += g * g", "b_pair[2 * c + 1] += g"),
@@ -153,12 +153,12 @@ MUTANTS = {
         ("x = q", "pass"),
         ("step = rule.eta * sqrt((rule.t + 1) / met[0])", "step = rule.eta * sqrt(rule.t / met[0])"),
     ],
-    "kernels/steps.pxd": [
+    "kernels/rows/cursor.pxd": [
         ("m[c] = m[c] / below - (c == label)", "m[c] = m[c] / below"),
         ("m[0] -= label", "pass"),
         ("return loss + log(below)", "return loss"),
     ],
-    "kernels/logistic_l1.pyx": [
+    "kernels/logistic/l1.pyx": [
         ("left = size - (folded[1] - shrunk[i]) if size > 0 else 0.0", "left = size"),
         ("left = folded[0] * max(left, 0.0)", "left = folded[0] * left"),
         ("levels.catch_up(v, n, n_outputs, at, folded[1], W, shrunk)", "pass"),
@@ -172,13 +172,13 @@ MUTANTS = {
         ("*shrunk = some ? shrinks + (left - (double)now) : shrinks;", "*shrunk = shrinks;"),
         ("const int some = size > 0 && left > 0;", "const int some = left > 0;"),
     ],
-    "l1_state.py": [
+    "logistic/state_l1.py": [
         ('own.shrunk = np.zeros(self.shrunk.shape) if self.folded is None else self.shrunk.copy(order="K")', "pass"),
         ("return [feature_major(self.W), feature_major(self.shrunk)]", "return [feature_major(self.W)]"),
         ("return keep < 0.01 or shrinks", "return False and shrinks"),
         ("self.shrunk = np.zeros(self.shrunk.shape)", "pass"),
     ],
-    "kernels/columns_sparse.pyx": [
+    "kernels/rows/column_stats_csr.pyx": [
         ("seen[at[j]] += weight", "seen[at[j]] += 1"),
         ("mean[at[j]] += weight / seen[at[j]] * before", "mean[at[j]] += before / seen[at[j]]"),
         ("total += sample_weight[i] * (n if", "total += (n if"),
@@ -212,12 +212,12 @@ MUTANTS = {
         ("pair[2 * i + 1] *= ratio * ratio;", "pair[2 * i + 1] *= ratio;"),
         ("if (size > before) {", "if (size < before) {"),
     ],
-    "sparse_rows.py": [
+    "data/csr.py": [
         ("X.has_sorted_indices = X.has_canonical_format = False  # whatever it believes", "pass"),
         ("if not len(values) or values[0] != 1:", "if not len(values):"),
         ("starts=self.starts - self.starts[0]", "starts=self.starts"),
     ],
-    "adaptive_state.py": [
+    "logistic/state_adaptive.py": [
         ("self.pairs[..., 1] *= (ratio**2)[:, None]", "pass"),
         ("np.clip(self.pairs[..., 0], -l1, l1)", "self.pairs[..., 0]"),
         ("self.b_pairs[:, 0] += (W * center).sum(axis=1)", "pass"),
@@ -240,7 +240,7 @@ MUTANTS = {
         ("return e / np.sum(e, axis=-1", "return e / np.max(e, axis=-1"),
         ("return top + np.log(", "return np.log("),
     ],
-    "reference/logistic.py": [
+    "reference/logistic/dense.py": [
         ("if sample_weight[i] == 0:", "if False:"),
         ("(X[i] - center) * scale", "X[i] * scale"),
         ("m = W @ x + (0 if b is None else b)", "m = W @ x"),
@@ -258,7 +258,7 @@ MUTANTS = {
         ("out[:, 0], out[:, 1] = 1 - p, p", "out[:, 0], out[:, 1] = p, 1 - p"),
         ("(p_i - y_i) * x for", "(p_i + y_i) * x for"),
     ],
-    "reference/sigmoid_sum.py": [
+    "reference/two_layer/sigmoid_sum.py": [
         ("r = np.maximum(x @ W, 0)", "r = x @ W"),
         ("s = logistic(v * r)", "s = logistic(r)"),
         ("dv[i] = s * (1 - s) * r", "dv[i] = s * (1 - s) * v"),
@@ -266,7 +266,7 @@ MUTANTS = {
         ("dv += dy_i * s * (1 - s) * r", "dv += s * (1 - s) * r"),
         ("dW += np.outer(x, dy_i * s", "dW += np.outer(x, s"),
     ],
-    "reference/two_layer.py": [
+    "reference/two_layer/sgd.py": [
         ("a = x @ W1 + b1", "a = x @ W1"),
         ("return slope, z, None, z @ W2 + b2", "return slope, z, None, z @ W2"),
         ("softmax(o) - (np.arange(len(o)) == y[0])", "softmax(o)"),
@@ -280,7 +280,7 @@ MUTANTS = {
         ("W2[:] = keep * W2 - step * dW2", "W2[:] = keep * W2 + step * dW2"),
         ("b1 -= step * db1", "b1 -= eta[moved] * db1"),
     ],
-    "kernels/logistic_dense.pyx": [
+    "kernels/logistic/dense.pyx": [
         ("return d * (1 + E) / c", "return 1.0"),
         ("if u > -30 else exp(u + d) - E", "if u > -30 else exp(u + d)"),
         ("d - (d + grown - c) / (1 + grown + E)", "d - (d + grown - c) / (1 + grown)"),
@@ -305,7 +305,7 @@ MUTANTS = {
         ("out[i + k, 0] = 1.0 - p[k]", "out[i + k, 0] = p[k]"),
         ("out[i, j] = g * X[i, j]", "out[i, j] = g * X[0, j]"),
     ],
-    "kernels/logistic_many.pyx": [
+    "kernels/logistic/many_dense.pyx": [
         ("sign[<Py_ssize_t>y] = 1", "sign[0] = 1"),
         ("steps.eta + steps.moved * models.eta_stride", "steps.eta"),
         ("counts[:] = steps.moved", "counts[:] = 0"),
@@ -319,7 +319,7 @@ MUTANTS = {
         ("log(found[8 * width + 2 * i + 1])", "found[8 * width + 2 * i + 1]"),
         ("np.asarray(lanes_of_b_total)[:n_models] = b_total", "pass"),
     ],
-    "kernels/logistic_sparse_many.pyx": [
+    "kernels/logistic/many_csr.pyx": [
         ("W[j * width + m + i] += kept * W[j * width + i]", "W[j * width + m + i] += W[j * width + i]"),
         ("W[j * width + i] *= keep ", "W[j * width + i] *= 1 "),
         ("models.keep[i], models.keep[m + i] = 1.0, 0.0", "models.keep[i] = 1.0"),
@@ -337,7 +337,7 @@ MUTANTS = {
         ("models.b_total[i] += counts[i] * models.b[i]", "models.b_total[i] += models.b[i]"),
         ("least = keep if keep < least else least", "pass"),
     ],
-    "search.py": [
+    "logistic/search/halving.py": [
         ("alpha=1 / (C * n_train)", "alpha=1 / C"),
         ("least - worth]", "least + worth]"),
         ("going = going[: GO_ON", "going = going[::-1][: GO_ON"),
@@ -359,7 +359,7 @@ MUTANTS = {
         ("sample.adopt(state, *weights)", "pass"),
         ("if plan not in final[:i]", "if True"),
     ],
-    "search_rows.py": [
+    "logistic/search/splits.py": [
         ('order = order[np.argsort(y[order], kind="stable")]', "pass"),
         ("fold[np.isin(y, labels[counts == 1])] = -1", "pass"),
         ("fold = int(sizes.argmin())", "fold = 0"),
@@ -370,7 +370,7 @@ MUTANTS = {
         ("tests = [np.arange(len(chosen), len(trains))]", "tests = [np.arange(len(chosen))]"),
         ("first = n - max(1, n // FOLDS)", "first = n // FOLDS"),
     ],
-    "logistic_models.py": [
+    "logistic/search/many_dense.py": [
         ("self._multiplicity[:, len(models) :] = 0", "pass"),
         ("(kept / counts)", "(1 / counts)"),
         ("W *= self._scale[:, None]", "pass"),
@@ -392,7 +392,7 @@ MUTANTS = {
         ("if len(present) < len(self.classes_):", "if False:"),
         ("(scored[:, None] < scored)", "(scored[:, None] > scored)"),
     ],
-    "kernels/columns_dense.pyx": [
+    "kernels/rows/column_stats_dense.pyx": [
         ("weight[n] / total_weight[0]", "1.0 / total_weight[0]"),
         ("total_weight[0] += weight[n]", "total_weight[0] += 1"),
         ("n == AT_ONCE or i == n_samples - 1", "n == AT_ONCE"),
@@ -400,11 +400,11 @@ MUTANTS = {
         ("take_value(high[j], &lowest[j], &highest[j], &others[j])", "pass"),
         ("others[j] = 1", "pass"),
     ],
-    "kernels/orders.pyx": [
+    "kernels/rows/permutation.pyx": [
         ("low_bits = (bits + 1) // 2", "low_bits = bits // 2"),
         ("if places[i] < <uint64_t>n:", "if places[i] <= <uint64_t>n:"),
     ],
-    "kernels/scorer.pyx": [
+    "kernels/predict/row_scorer.pyx": [
         ("m[c] = self.b[c]", "m[c] = 0"),
         ("values /= values.sum()", "pass"),
         ("(<const float *>view.buf)[i] - self.center[i]) * self.scale[i]", "(<const float *>view.buf)[i] - self.center[i])"),
@@ -412,7 +412,7 @@ MUTANTS = {
         ("self.o[c] += self.b2[c]", "pass"),
         ("right and known", "right"),
     ],
-    "kernels/sigmoid_sum.pyx": [
+    "kernels/two_layer/sigmoid_sum.pyx": [
         ("a[j] += x[i] * W[i * n_hidden + j]", "a[j] += x[i] * W[j]"),
         ("= v[j] * r[i * n_hidden + j]", "= r[i * n_hidden + j]"),
         ("y[i] += s[i, j]", "y[start] += s[i, j]"),
@@ -422,7 +422,7 @@ MUTANTS = {
         ("dv[j] += slope * r[j]", "dv[j] = slope * r[j]"),
         ("dW[f * n_hidden + j] += x[f] * s[j]", "dW[f * n_hidden + j] += x[0] * s[j]"),
     ],
-    "kernels/network.pxd": [
+    "kernels/two_layer/network.pxd": [
         ("d[j] = d[j] * slope *", "d[j] = d[j] *"),
         ("losses.product > 1e280", "losses.product > 1e600"),
         ("losses.weight * log(losses.product)", "log(losses.product)"),
@@ -433,7 +433,7 @@ MUTANTS = {
         ("/ (1.0 + e) - y[c]", "/ (1.0 + e)"),
         ("o[c] -= y[c]", "o[c] += y[c]"),
     ],
-    "reference/two_layer_minibatch.py": [
+    "reference/two_layer/minibatch.py": [
         ("g[own] / taken", "g[own] / batch_size"),
         ("momentum * velocity - step if", "velocity - step if"),
         ("inside * w[own]", "0 * w[own]"),
@@ -441,7 +441,7 @@ MUTANTS = {
         ("w[own] = keep * w[own] - size", "w[own] = w[own] - size"),
         ("t + moved + taken", "moved + taken"),
     ],
-    "kernels/two_layer_derivatives.pyx": [
+    "kernels/two_layer/derivatives.pyx": [
         ("<floating>(margins[c] + b2[c])", "<floating>margins[c]"),
         ("x[i] = X + i * net.n_features", "x[i] = X"),
         ("dW2[s, c, j, c] = z[i, j]", "dW2[s, c, j, 0] = z[i, j]"),
@@ -449,7 +449,7 @@ MUTANTS = {
         ("dW1[s, c, f, j] = X[s, f]", "dW1[s, c, f, j] = X[start, f]"),
         ("z[start + i, j] = own_z[i, j]", "z[start + i, j] = own_z[0, j]"),
     ],
-    "kernels/two_layer_minibatch.pyx": [
+    "kernels/two_layer/minibatch.pyx": [
         ("eta, share = steps.eta[start], 1.0 / taken", "eta, share = steps.eta[start], 1.0 / batch_size"),
         ("        n_batches += 1", "        pass"),
         ("sums.b2[c] += o[c]", "sums.b2[c] = o[c]"),
@@ -457,7 +457,7 @@ MUTANTS = {
         ("sums.seen[sums.touched[j]] = 0", "pass"),
         ("<floating>(1.0 - eta * alpha)", "<floating>1.0"),
     ],
-    "kernels/two_layer_pass.pyx": [
+    "kernels/two_layer/sgd.pyx": [
         ("1.0 - eta * work.steps.alpha, eta", "1.0, eta"),
         (", eta * block.weights[i]", ", eta"),
         ("shares[c] += b2[c]", "pass"),
@@ -577,20 +577,20 @@ MUTANTS = {
         ("bits |= sign | special", "bits |= special"),
         ("(low[i] ^ keys[k]) & high_mask", "(low[i] ^ keys[0]) & high_mask"),
     ],
-    "complaints.py": [
+    "logistic/diagnostics/fit_warnings.py": [
         ("share = np.array([1 - second, second])", "share = np.array([0.5, 0.5])"),
         ("rows.sample_weight @ rows.y / total", "rows.y.mean()"),
         ("some = some if moving is None else moving[some]", "some = some"),
         ("m, y = m[moving], y[moving]", "pass"),
         ("guessing = float(nats) * total / rows.n_moving", "guessing = float(nats) * total"),
     ],
-    "schedules.py": [
+    "training/schedules.py": [
         ("return np.full(count, eta0)", "return eta0 / (t + 1)"),
         ("return eta0 / (t + 1) ** power_t", "return eta0 / (t + 2) ** power_t"),
         ("return eta0 / (1 + t / horizon)", "return eta0 / (1 - t / horizon)"),
         ("return eta0 / (root * np.sqrt(root))", "return eta0 / (root * root)"),
     ],
-    "standardization.py": [
+    "preprocessing/standardization.py": [
         ("highest - lowest, np.sqrt(variance))", "highest - lowest, variance)"),
         ("(others == 0) & (variance > 0)", "False & (variance > 0)"),
         ("(variance > 0) & (variance < np.inf)", "(variance < np.inf)"),
@@ -600,20 +600,20 @@ MUTANTS = {
         ("(1 / spread).astype(dtype, copy=False)", "spread.astype(dtype, copy=False)"),
         ("(variance + (mean - center) ** 2)", "variance"),
     ],
-    "estimators/tables.py": [
+    "data/dataframes.py": [
         ("part[:, j] = column", "part[:, 0] = column"),
         ("X.iloc[start:stop]", "X.iloc[start:]"),
         ("for start in range(0, len(rows), size)", "for start in range(0, len(rows) - size, size)"),
         ('of.kind in "fiub"', "True"),
     ],
-    "logistic_state.py": [
+    "logistic/state.py": [
         ("if self.one_vs_rest:", "if False:"),
         ("self.W_total / self.n_averaged", "self.W_total / self.t"),
         ("return W.copy() if self.scale is None else W * self.scale", "return W.copy()"),
         ("shift = old_scale * (new_center - old_center)", "shift = old_scale * (old_center - new_center)"),
         ("self.W_total = self.W_total * factor", "pass"),
     ],
-    "training.py": [
+    "training/loop.py": [
         ("if epoch & (epoch - 1) == 0 and epoch:", "if epoch:"),
         ("plan.power_t, state.t, len(part))", "plan.power_t, 0, len(part))"),
         ("now < best_loss - margin", "now < best_loss"),
@@ -625,10 +625,10 @@ MUTANTS = {
         ("pass_over if epoch or first_pass is None else first_pass", "pass_over if first_pass is None else first_pass"),
         ("if order is None else order[rows.sample_weight[order] != 0]", "if order is None else order"),
     ],
-    "two_layer_state.py": [
+    "two_layer/state.py": [
         ("middle - mean * self.target_scale", "-mean * self.target_scale"),
     ],
-    "logistic_stream.py": [
+    "logistic/online.py": [
         ("milestone *= 2", "milestone += 64"),
         ("if self.plan is not None:  # under the constants", "if False:  # under the constants"),
         ("self.waiting.append(self._copied(piece, 0, len(piece)))", "self.waiting.append(piece)"),
@@ -672,7 +672,7 @@ def environment(copy):
 
 def run_tests(copy, tests):
     """Run the tests; return the name of the first that failed, or None."""
-    options = [f"tests/{word}.py" if word.startswith("test_") else word for word in tests.split()]
+    options = [f"tests/{word}.py" if "test_" in word else word for word in tests.split()]
     command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", "--no-header", "--tb=no", *options]
     try:
         done = subprocess.run(command, cwd=copy, env=environment(copy), capture_output=True, text=True, timeout=900)

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from hotloop import reference
+
 OF_DTYPE = ("X", "center", "scale", "W", "W1", "b1", "W2", "b2")  # have the dtype of X; everything else is float64 or intp
 OVERWRITTEN = ("W", "b", "W_total", "b_total", "W1", "b1", "W2", "b2")
 
@@ -100,3 +102,41 @@ def take(function, arguments, dtype, **changed):
     own |= changed
     loss, moved = function(**own)
     return {name: own[name] for name in OVERWRITTEN if own.get(name) is not None} | {"loss": loss, "moved": moved}
+
+
+def many_arguments(n_models, X, y, dtype, *, folds=False, averaged=False, intercept=True, standardised=False, by_model=False):
+    """Return the arguments of ``logistic_many_pass`` in order: models that differ in all that may differ."""
+    draw = np.random.default_rng(n_models)
+    n_samples, n_features = X.shape
+    m = np.arange(n_models)
+    eta = (0.5 ** (m % 4) / max(1, n_features)) / (1 + np.arange(n_samples)[:, None] / (10 * (1 + m)))
+    W = 0.1 * draw.standard_normal((n_models, n_features))
+    return [
+        X.astype(dtype),
+        y,
+        draw.choice([0.0, 0.5, 1.0], n_samples),
+        draw.integers(0, 3, (n_samples, n_models)).astype(np.uint8) if folds else None,
+        (m % 2).astype(np.float64),
+        draw.integers(0, n_samples, n_samples),
+        np.asfortranarray(eta) if by_model else eta,
+        np.array([0.0, 0.01, 0.1])[m % 3],
+        0.2 * draw.standard_normal(n_features).astype(dtype) if standardised else None,
+        draw.uniform(0.5, 1.2, n_features).astype(dtype) if standardised else None,
+        W.astype(dtype),
+        np.full(n_models, 0.1) if intercept else None,
+        np.zeros(W.shape) if averaged else None,
+        np.zeros(n_models) if averaged and intercept else None,
+    ]
+
+
+def alone(arguments, m):
+    """Return W, b, W_total, b_total of model m and its steps, trained by ``logistic_pass`` of the reference in float64."""
+    X, y, weight, multiplicity, target, order, eta, alpha, center, scale, *own = arguments
+    own = [None if array is None else array[m : m + 1].astype(np.float64) for array in own]
+    constants = [None if array is None else array.astype(np.float64) for array in (center, scale)]
+    weight = weight if multiplicity is None else weight * multiplicity[:, m]
+    labels = (y == target[m]).astype(np.float64)
+    _, moved = reference.logistic_pass(
+        X.astype(np.float64), labels, weight, order, eta[:, m].copy(), alpha[m], *constants, *own
+    )
+    return own, moved

@@ -67,7 +67,7 @@ def test_forced_compiled_without_kernels_says_what_to_do(no_kernels, monkeypatch
 def test_a_package_without_kernels_works(run_python):
     code = """
 import sys, warnings
-sys.modules["hotloop.kernels.levels"] = None     # as if it had not been built
+sys.modules["hotloop.kernels.vectors.levels"] = None     # as if it had not been built
 import hotloop, hotloop.functional as F
 with warnings.catch_warnings(record=True) as caught:
     warnings.simplefilter("always")

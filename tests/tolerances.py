@@ -60,3 +60,7 @@ def central_differences(function, *arrays):
 
 def _tuple(x):
     return x if isinstance(x, tuple) else (x,)
+
+
+# Models of the same rows dense and as CSR, max|dw| / max|w| in float64: the same sums in another order.
+DENSE_AND_CSR = 1e-10

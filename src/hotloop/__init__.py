@@ -14,8 +14,8 @@ if TYPE_CHECKING:
         TwoLayerClassifier,
         TwoLayerRegressor,
     )
-    from hotloop.model import Model
-    from hotloop.model_file import load
+    from hotloop.persistence.model_file import load
+    from hotloop.predictor import Model
 
 __version__ = "0.1.0"
 
@@ -40,11 +40,11 @@ _LAZY = {
     "HashingEncoder": "hotloop.estimators",
     "LogisticSGDClassifier": "hotloop.estimators",
     "LogisticSGDClassifierCV": "hotloop.estimators",
-    "Model": "hotloop.model",
+    "Model": "hotloop.predictor",
     "TableEncoder": "hotloop.estimators",
     "TwoLayerClassifier": "hotloop.estimators",
     "TwoLayerRegressor": "hotloop.estimators",
-    "load": "hotloop.model_file",
+    "load": "hotloop.persistence.model_file",
 }
 
 

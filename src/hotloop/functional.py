@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from hotloop.backend import choose
-from hotloop.validation import Array, as_rows, as_vector, check_finite, check_labels, check_memory
+from hotloop.data.validation import Array, as_rows, as_vector, check_finite, check_labels, check_memory
 
 __all__ = [
     "logistic_gradient",

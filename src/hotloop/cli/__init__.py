@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from importlib import import_module
 
 from hotloop import __version__
-from hotloop.fitting import N_HIDDEN
+from hotloop.two_layer.auto import N_HIDDEN
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -13,12 +13,14 @@ import numpy as np
 from hotloop.cli.messages import counted, note
 from hotloop.cli.target import encode_target, target_cells
 from hotloop.cli.train import refuse_same_file
-from hotloop.errors import DataError
-from hotloop.losses import area_under_roc, mean_squared_error
-from hotloop.model import Model
-from hotloop.model_file import load, write_whole
-from hotloop.streams.delimited import Table, read_table
-from hotloop.validation import Array
+from hotloop.data.errors import DataError
+from hotloop.data.readers.delimited import read_table
+from hotloop.data.table import Table
+from hotloop.data.validation import Array
+from hotloop.metrics import area_under_roc, mean_squared_error
+from hotloop.persistence.atomic_write import write_whole
+from hotloop.persistence.model_file import load
+from hotloop.predictor import Model
 
 
 def run(arguments: Namespace) -> None:

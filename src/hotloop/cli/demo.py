@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 
 from hotloop.backend import backend_info
-from hotloop.cli.fit import fit_arrays
-from hotloop.fitting import Settings
-from hotloop.losses import area_under_roc
-from hotloop.validation import Array
+from hotloop.data.validation import Array
+from hotloop.fit import fit_arrays
+from hotloop.metrics import area_under_roc
+from hotloop.training.settings import Settings
 
 
 def run(arguments: Namespace) -> None:

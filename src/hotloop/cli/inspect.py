@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from hotloop.cli.messages import counted
-from hotloop.logistic_stream import LogisticStream
-from hotloop.model import Model
-from hotloop.model_file import load
+from hotloop.logistic.online import LogisticStream
+from hotloop.persistence.model_file import load
+from hotloop.predictor import Model
 
 MOST_WEIGHTS = 10
 

@@ -5,8 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from hotloop.cli.messages import note
-from hotloop.search import Progress
-from hotloop.training import Course
+from hotloop.training.history import Course, Progress
 
 
 @contextmanager

@@ -5,10 +5,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hotloop.columns import as_column, null_mask
-from hotloop.errors import DataError
-from hotloop.streams.delimited import Table
-from hotloop.validation import Array
+from hotloop.data.errors import DataError
+from hotloop.data.table import Table
+from hotloop.data.validation import Array
+from hotloop.preprocessing.arrow_columns import as_column, null_mask
 
 MOST_CLASSES_OF_NUMBERS = 20
 

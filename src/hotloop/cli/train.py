@@ -10,13 +10,14 @@ import numpy as np
 
 from hotloop import __version__
 from hotloop.backend import backend_info
-from hotloop.cli.fit import Fit, fit_arrays
 from hotloop.cli.messages import counted, note, warning
 from hotloop.cli.target import read_target, show
-from hotloop.encoding import TableEncoding
-from hotloop.errors import DataError
-from hotloop.fitting import Settings
-from hotloop.streams.delimited import Table, read_table
+from hotloop.data.errors import DataError
+from hotloop.data.readers.delimited import read_table
+from hotloop.data.table import Table
+from hotloop.fit import Fit, fit_arrays
+from hotloop.preprocessing.table_encoding import TableEncoding
+from hotloop.training.settings import Settings
 
 
 def run(arguments: Namespace) -> None:

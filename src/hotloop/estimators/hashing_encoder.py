@@ -11,8 +11,8 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.preprocessing import normalize
 
 from hotloop.backend import choose
-from hotloop.columns import as_column
-from hotloop.validation import Array
+from hotloop.data.validation import Array
+from hotloop.preprocessing.arrow_columns import as_column
 
 _WORD = re.compile(r"(?u)\b\w\w+\b")
 _BLANKS = re.compile(r"\s\s+")

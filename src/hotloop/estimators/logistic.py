@@ -11,35 +11,31 @@ from sklearn.base import ClassifierMixin
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
-from hotloop.adaptive_state import STEP, AdaptiveState
-from hotloop.certificate import Certificate, certify
-from hotloop.complaints import of_logistic_fit
-from hotloop.estimators.callbacks import Tasks, with_callbacks
-from hotloop.estimators.checks import (
-    TrainedBySGD,
-    check_rows,
-    check_weights,
-    come_together,
-    encode_labels,
-    find_classes,
-    refusals_change_nothing,
-    shows_progress,
-    weigh_classes,
-)
-from hotloop.estimators.complaints import warn
-from hotloop.estimators.tables import block_of, column_types, rows_at_once
-from hotloop.fitting import Settings, fit_logistic, start_logistic
-from hotloop.l1_state import L1State
-from hotloop.logistic_dual import fit_dual
-from hotloop.logistic_models import LogisticModels, bootstrap_counts
-from hotloop.logistic_state import LogisticState
-from hotloop.logistic_stream import LogisticStream
-from hotloop.model import Model
-from hotloop.progressive import Progressive
-from hotloop.search import Search
-from hotloop.sparse_rows import SparseRows, check_finite_rows
-from hotloop.training import Course, Plan, Rows
-from hotloop.validation import Array, check_memory, distinct, float_dtype, plain
+from hotloop.data.batch import Rows
+from hotloop.data.csr import SparseRows, check_finite_rows
+from hotloop.data.dataframes import block_of, column_types, rows_at_once
+from hotloop.data.validation import Array, check_memory, distinct, float_dtype, plain
+from hotloop.estimators._base import TrainedBySGD, refusals_change_nothing, shows_progress
+from hotloop.estimators._callbacks import Tasks, with_callbacks
+from hotloop.estimators._labels import encode_labels, find_classes, weigh_classes
+from hotloop.estimators._validation import check_rows, check_weights, come_together
+from hotloop.estimators.warnings import warn
+from hotloop.logistic.auto import fit_logistic, start_logistic
+from hotloop.logistic.bootstrap import bootstrap_counts
+from hotloop.logistic.diagnostics.duality_gap import Certificate, certify
+from hotloop.logistic.diagnostics.fit_warnings import of_logistic_fit
+from hotloop.logistic.online import LogisticStream
+from hotloop.logistic.sdca import fit_dual
+from hotloop.logistic.search.halving import Search
+from hotloop.logistic.search.many_dense import LogisticModels
+from hotloop.logistic.state import LogisticState
+from hotloop.logistic.state_adaptive import STEP, AdaptiveState
+from hotloop.logistic.state_l1 import L1State
+from hotloop.predictor import Model
+from hotloop.training.config import Plan
+from hotloop.training.history import Course
+from hotloop.training.progressive_validation import Progressive
+from hotloop.training.settings import Settings
 
 OPTIMIZERS = ("auto", "sgd", "adagrad", "ftrl", "normalized", "sdca")
 
@@ -162,11 +158,11 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
         Table of the search, where there was one: arrays ``alpha``, ``eta0``, ``epochs``, ``loss`` (mean log loss of the rows
         held out), ``losses`` (of each split), an entry a candidate and judgement; ``best_index``, ``n_rows``. Not kept in model
         files.
-    certificate_ : hotloop.certificate.Certificate
+    certificate_ : hotloop.logistic.diagnostics.duality_gap.Certificate
         ``objective``, ``gradient_norm`` and ``gap``, exact, in float64: the objective is at most ``gap`` nats a row above its
         minimum. Where ``certify`` or "sdca" asked for it; not kept in model files. After "sgd" the gap is a weak bound: a
         slope of size s makes it s^2 / (2 alpha).
-    progressive_ : hotloop.progressive.Progressive
+    progressive_ : hotloop.training.progressive_validation.Progressive
         ``log_loss``, ``auc`` and ``reliability`` of rows by the weights before they were trained on them, where ``progressive``
         asked for it: honest, and of a model in its first epoch. Not kept in model files.
     loss_curve_ : list of float

@@ -10,24 +10,18 @@ from sklearn.metrics import get_scorer
 from sklearn.model_selection import check_cv
 from sklearn.utils.validation import check_is_fitted
 
-from hotloop.estimators.checks import (
-    check_rows,
-    check_weights,
-    draw_seed,
-    encode_labels,
-    find_classes,
-    refusals_change_nothing,
-    weigh_classes,
-)
+from hotloop.data.batch import Rows
+from hotloop.data.validation import Array
+from hotloop.estimators._base import draw_seed, refusals_change_nothing
+from hotloop.estimators._labels import encode_labels, find_classes, weigh_classes
+from hotloop.estimators._validation import check_rows, check_weights
 from hotloop.estimators.logistic import LogisticSGDClassifier
-from hotloop.fitting import STEP_LOGISTIC, Settings, start_logistic
-from hotloop.logistic_models import LogisticModels
-from hotloop.logistic_state import LogisticState
-from hotloop.training import Plan, Rows
-from hotloop.validation import Array
-
-ALPHAS = tuple(10.0**power for power in range(-6, 0))
-STEPS = tuple(4.0**power for power in range(-2, 3))  # over mean(||z||^2 + 1)
+from hotloop.logistic.auto import STEP_LOGISTIC, start_logistic
+from hotloop.logistic.search.grid import ALPHAS, STEPS
+from hotloop.logistic.search.many_dense import LogisticModels
+from hotloop.logistic.state import LogisticState
+from hotloop.training.config import Plan
+from hotloop.training.settings import Settings
 
 
 class LogisticSGDClassifierCV(ClassifierMixin, BaseEstimator):  # type: ignore[misc]

@@ -7,8 +7,8 @@ import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from hotloop.encoding import TableEncoding, float_dtype
-from hotloop.estimators.complaints import warn
+from hotloop.estimators.warnings import warn
+from hotloop.preprocessing.table_encoding import TableEncoding, float_dtype
 
 MOST_NOTES = 3  # in a warning
 

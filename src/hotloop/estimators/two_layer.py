@@ -11,24 +11,19 @@ from sklearn.base import ClassifierMixin, RegressorMixin
 from sklearn.utils import column_or_1d
 from sklearn.utils.validation import check_is_fitted
 
-from hotloop.estimators.callbacks import Tasks, with_callbacks
-from hotloop.estimators.checks import (
-    TrainedBySGD,
-    check_rows,
-    check_weights,
-    come_together,
-    encode_labels,
-    find_classes,
-    refusals_change_nothing,
-    shows_progress,
-    weigh_classes,
-)
-from hotloop.fitting import N_HIDDEN, Settings, fit_two_layer, network_settings
-from hotloop.model import Model
-from hotloop.training import Plan, Rows
-from hotloop.two_layer_state import ACTIVATIONS, NetworkRule, TwoLayerState, network_output
-from hotloop.two_layer_stream import TwoLayerStream
-from hotloop.validation import Array, check_finite, check_memory, float_dtype
+from hotloop.data.batch import Rows
+from hotloop.data.validation import Array, check_finite, check_memory, float_dtype
+from hotloop.estimators._base import TrainedBySGD, refusals_change_nothing, shows_progress
+from hotloop.estimators._callbacks import Tasks, with_callbacks
+from hotloop.estimators._labels import encode_labels, find_classes, weigh_classes
+from hotloop.estimators._validation import check_rows, check_weights, come_together
+from hotloop.predictor import Model
+from hotloop.training.config import Plan
+from hotloop.training.settings import Settings
+from hotloop.two_layer.auto import N_HIDDEN, fit_two_layer, network_settings
+from hotloop.two_layer.online import TwoLayerStream
+from hotloop.two_layer.optimizer import NetworkRule
+from hotloop.two_layer.state import ACTIVATIONS, TwoLayerState, network_output
 
 
 class _TwoLayer(TrainedBySGD):

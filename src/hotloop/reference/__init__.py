@@ -1,21 +1,8 @@
 """WHAT is computed: the rules in plain Python, readable beside docs/equations.md. Oracle of every test, and fallback."""
 
-from .columns import column_moments
-from .graph import Graph, Node, seven_nodes, six_weights
-from .hashing import hash_units, hash_words, murmurhash3
-from .logistic import (
-    binary_probabilities,
-    linear_margins,
-    logistic_gradient,
-    logistic_loss,
-    logistic_many_pass,
-    logistic_pass,
-    logistic_probability,
-)
-from .logistic_adaptive import logistic_adaptive_pass
-from .logistic_dual import logistic_dual_pass, logistic_dual_sums
-from .logistic_l1 import logistic_l1_pass, settle_l1
-from .logistic_sparse import (
+from hotloop.reference.graph import Graph, Node, seven_nodes, six_weights
+from hotloop.reference.logistic.adaptive import logistic_adaptive_pass
+from hotloop.reference.logistic.csr import (
     all_alike,
     check_nonzeros,
     logistic_sparse_many_pass,
@@ -27,11 +14,24 @@ from .logistic_sparse import (
     sparse_square,
     sum_of_squares,
 )
-from .orders import permutation
-from .scorer import network_scorer, row_scorer
-from .sigmoid_sum import sigmoid_sum_backward, sigmoid_sum_forward, sigmoid_sum_gradients
-from .two_layer import two_layer_forward, two_layer_jacobians, two_layer_outputs, two_layer_pass
-from .two_layer_minibatch import two_layer_backward, two_layer_minibatch_pass
+from hotloop.reference.logistic.dense import (
+    binary_probabilities,
+    linear_margins,
+    logistic_gradient,
+    logistic_loss,
+    logistic_many_pass,
+    logistic_pass,
+    logistic_probability,
+)
+from hotloop.reference.logistic.dual import logistic_dual_pass, logistic_dual_sums
+from hotloop.reference.logistic.l1 import logistic_l1_pass, settle_l1
+from hotloop.reference.predict.row_scorer import network_scorer, row_scorer
+from hotloop.reference.rows.column_stats_dense import column_moments
+from hotloop.reference.rows.permutation import permutation
+from hotloop.reference.text.hashing import hash_units, hash_words, murmurhash3
+from hotloop.reference.two_layer.minibatch import two_layer_backward, two_layer_minibatch_pass
+from hotloop.reference.two_layer.sgd import two_layer_forward, two_layer_jacobians, two_layer_outputs, two_layer_pass
+from hotloop.reference.two_layer.sigmoid_sum import sigmoid_sum_backward, sigmoid_sum_forward, sigmoid_sum_gradients
 
 __all__ = [
     "Graph",

@@ -1,0 +1,187 @@
+"""Logistic regression on rows by their non-zeros: passes, whole fits, adaptive steps.
+
+Under ``pytest`` the cases have an eighth of their rows.
+"""
+
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import pytest
+from scipy.sparse import csr_matrix
+
+from bench.measure import Candidate
+from bench.speed import peers
+from hotloop import LogisticSGDClassifier, kernels, reference
+
+LEVELS = kernels.available_levels()
+PREFIX = 300  # rows over which the oracle is compared: it costs the columns that they have
+BOUND = 1e-4  # of max|dw| / max|w| in float32, above which a speed is no result
+
+
+@dataclass(frozen=True)
+class SparseCase:
+    """Rows of some columns drawn by Zipf's law and spread over all, a value each or all 1; ``eta`` suits them."""
+
+    name: str
+    n_samples: int
+    n_features: int
+    n_drawn: int
+    ones: bool
+    eta: float
+
+    def rows(self) -> tuple[Any, np.ndarray]:
+        """Return X, CSR of float32 with rising columns, and y, 0 or 1."""
+        draw = np.random.default_rng(0)
+        ranks = np.exp(draw.random((self.n_samples, self.n_drawn)) * np.log(self.n_features)) - 1
+        spread = ranks.astype(np.uint64) * np.uint64(2654435761) % np.uint64(self.n_features)
+        places = np.sort(spread.astype(np.int32), axis=1)
+        first = np.ones(places.shape, bool)
+        first[:, 1:] = places[:, 1:] != places[:, :-1]
+        starts = np.concatenate([[0], np.cumsum(first.sum(axis=1))]).astype(np.int32)
+        places = places[first]
+        values = np.ones(len(places), np.float32) if self.ones else draw.random(len(places), np.float32) + np.float32(0.5)
+        X = csr_matrix((values, places, starts), shape=(self.n_samples, self.n_features))
+        w = draw.standard_normal(self.n_features).astype(np.float32) / np.float32(np.sqrt(self.n_drawn))
+        y = draw.random(self.n_samples) < 1 / (1 + np.exp(-2 * (X @ w)))
+        return X, y.astype(np.float64)
+
+
+CASES = [
+    SparseCase("rcv1-shape", 200_000, 47_236, 75, False, 0.02),
+    SparseCase("clicks-2^20", 500_000, 1 << 20, 39, True, 0.03),
+    SparseCase("clicks-2^24", 500_000, 1 << 24, 39, True, 0.03),
+]
+QUICK = [replace(case, n_samples=case.n_samples // 8) for case in CASES]
+
+
+def candidates(case: SparseCase) -> list[Candidate]:
+    """Return hotloop at each level and in each use, the peers and the reference, over the rows of the case."""
+    X, y = case.rows()
+    n, k = X.shape
+    longest, labels = int(np.diff(X.indptr).max()), y.astype(np.int64)
+    starts, ones, order, eta = X.indptr.astype(np.int64), np.broadcast_to(1.0, n), np.arange(n), np.full(n, case.eta)
+    mixed = kernels.permutation(n, np.arange(6, dtype=np.uint32))
+    values = None if case.ones else X.data
+
+    @lru_cache
+    def oracle(n_samples: int, shuffled: bool = False):
+        """Weights, then intercept; the reference sees the columns that the rows have."""
+        chosen = (mixed if shuffled else order)[:n_samples]
+        rows = X[chosen]
+        columns, places = np.unique(rows.indices, return_inverse=True)
+        W, b, folded = np.zeros((len(columns), 1)), np.zeros(1), np.eye(1, 6)[0]
+        csr = rows.indptr.astype(np.int64), places, None if case.ones else rows.data.astype(np.float64), longest
+        own = y[chosen], np.ones(n_samples), order[:n_samples], eta, 0.0, None, None
+        reference.logistic_sparse_pass(*csr, *own, W, b, None, None, folded)
+        found = np.zeros(k + 1)
+        found[columns], found[k] = W[:, 0], b[0]
+        return [found]
+
+    def candidate(name, start, train, weights, n_samples=n, oracle=oracle):
+        return Candidate(case.name, name, n_samples, n_samples * X.nnz * 8 // n, start, train, weights, oracle)
+
+    def at_level(level, averaged=False):
+        def start():
+            kernels.use_level(level)
+            arrays = [np.empty((k, 1), np.float32), np.zeros(1), np.empty((k, 1)) if averaged else None]
+            for array in (arrays[0], arrays[2]):
+                if array is not None:
+                    array[:] = 0  # its memory is there before the clock starts
+            return [*arrays, np.zeros(1) if averaged else None, np.eye(1, 6)[0]]
+
+        return start
+
+    def one_pass(visited=order, data=values):
+        def train(weights, n_samples):
+            kernels.logistic_sparse_pass(
+                starts, X.indices, data, longest, y, ones, visited[:n_samples], eta, 0.0, None, None, *weights
+            )
+
+        return train
+
+    def adaptive(rule):
+        def train(weights, n_samples):
+            csr = starts, X.indices, values, longest
+            own = rule, 0.1, float(rule == "ftrl"), 0.0, 0.0, 0.0
+            kernels.logistic_adaptive_pass(None, csr, y, ones, order[:n_samples], *own, None, None, *weights)
+
+        normalized = rule == "normalized"
+
+        def start():
+            kernels.use_level(LEVELS[0])
+            pairs = np.empty((k, 1, 2), np.float32)
+            pairs[:] = 0
+            return pairs, np.zeros((1, 2)), np.zeros(k, np.float32) if normalized else None, np.zeros(1) if normalized else None
+
+        return start, train
+
+    def elastic_net():
+        def train(weights, n_samples):
+            csr = starts, X.indices, values, longest
+            own = 1e-6, 1e-6, None, None
+            kernels.logistic_l1_pass(None, csr, y, ones, order[:n_samples], eta, *own, *weights)
+
+        def start():
+            kernels.use_level(LEVELS[0])
+            W, shrunk = np.empty((k, 1), np.float32), np.empty((k, 1))
+            W[:], shrunk[:] = 0, 0
+            return W, np.zeros(1), shrunk, np.array([1.0, 0.0])
+
+        return start, train
+
+    def estimator(**params):
+        def start():
+            kernels.use_level(LEVELS[0])
+            return LogisticSGDClassifier(max_iter=1, tol=None, random_state=0, **params)
+
+        return start
+
+    explicit = {"alpha": 0.0, "learning_rate": "constant", "eta0": case.eta, "average": False, "standardize": None}
+
+    def fit(model, n_samples):
+        model.fit(X[:n_samples] if n_samples < n else X, labels[:n_samples])
+
+    def fitted(model):
+        return [np.append(model.coef_, model.intercept_)]
+
+    def plain(weights):
+        return [np.append(weights[0], weights[1])]
+
+    best = LEVELS[0]
+    found = [candidate(f"logistic_sparse_pass, {level}", at_level(level), one_pass(), plain) for level in LEVELS]
+    found.append(
+        candidate(
+            "logistic_sparse_pass, random order",
+            at_level(best),
+            one_pass(mixed),
+            plain,
+            oracle=lambda n: oracle(n, True),
+        )
+    )
+    found.append(candidate("logistic_sparse_pass, averaged", at_level(best, True), one_pass(), plain))
+    if case.ones:
+        found.append(candidate("logistic_sparse_pass, ones read", at_level(best), one_pass(data=X.data), plain))
+    if loop := peers.numba_sparse_loop(X, y, case.eta):
+        found.append(candidate("numba loop, fastmath", *loop))
+    found.append(candidate("logistic_l1_pass, elastic net", *elastic_net(), plain, oracle=None))
+    for rule in ("adagrad", "ftrl", "normalized"):
+        found.append(candidate(f"logistic_adaptive_pass, {rule}", *adaptive(rule), plain, oracle=None))
+    for shuffle in (False, True):
+        name = f"LogisticSGDClassifier.fit, shuffle={shuffle}"
+        found.append(candidate(name, estimator(shuffle=shuffle, **explicit), fit, fitted, oracle=None if shuffle else oracle))
+        peer = peers.scikit_learn(X, y, case.eta, shuffle)
+        name = f"scikit-learn SGDClassifier.fit, shuffle={shuffle}"
+        found.append(candidate(name, *peer, oracle=None))  # its intercept takes a hundredth of the step
+    found.append(candidate("LogisticSGDClassifier.fit, defaults", estimator(), fit, fitted, oracle=None))
+    found.append(candidate("reference, plain Python", list, lambda _, n: oracle.__wrapped__(n), plain, PREFIX, oracle=None))
+    return found
+
+
+@pytest.mark.parametrize("case", QUICK[:2], ids=lambda case: case.name)
+def test_logistic_sparse_pass(benchmark, case):
+    found = candidates(case)[0]
+    benchmark.extra_info.update(n_samples=found.n_samples, error=found.error(PREFIX))
+    assert benchmark.extra_info["error"] < BOUND
+    benchmark.pedantic(lambda weights: found.train(weights, found.n_samples), setup=lambda: ((found.start(),), {}), rounds=5)

@@ -1,0 +1,49 @@
+"""Tables of numbers (pandas, polars, pyarrow) a block of rows at a time: never a second copy of the whole."""
+
+from typing import Any
+
+import numpy as np
+
+from hotloop.data.validation import Array
+
+CELLS_AT_ONCE = 1 << 20
+
+
+def column_types(X: Any) -> list[np.dtype[Any]] | None:
+    """Return the type of each column of a table of plain numbers; None for anything else."""
+    if isinstance(X, np.ndarray) or not hasattr(X, "shape") or len(X.shape) != 2:
+        return None
+    if hasattr(X, "iloc") and hasattr(X, "dtypes"):
+        types = list(X.dtypes)
+    elif hasattr(X, "schema") and hasattr(X, "slice"):
+        none = X.slice(0, 0)
+        columns = none.columns if hasattr(none, "column_names") else none.get_columns()
+        types = [np.asarray(column).dtype for column in columns]
+    else:
+        return None
+    plain = all(isinstance(of, np.dtype) and of.kind in "fiub" for of in types)
+    return types if plain and types else None
+
+
+def rows_at_once(X: Any) -> int:
+    """Return how many rows make up a block."""
+    return max(1, CELLS_AT_ONCE // int(X.shape[1]))
+
+
+def block_of(X: Any, start: int, stop: int) -> Any:
+    """Return rows start to stop - 1 as a table."""
+    return X.iloc[start:stop] if hasattr(X, "iloc") else X.slice(start, stop - start)
+
+
+def gathered(X: Any, dtype: Any) -> Array:
+    """Return the cells of a table of numbers, (n_samples, n_features) in C order."""
+    rows = np.empty(X.shape, dtype)
+    size = rows_at_once(X)
+    for start in range(0, len(rows), size):
+        block, part = block_of(X, start, start + size), rows[start : start + size]
+        if hasattr(block, "column_names"):  # pyarrow
+            for j, column in enumerate(block.columns):
+                part[:, j] = column.to_numpy(zero_copy_only=False)
+        else:
+            part[:] = block.to_numpy()
+    return rows

@@ -1,0 +1,90 @@
+"""Train a model on arrays with a progress bar, without scikit-learn."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hotloop.cli.progress import epoch_bar
+from hotloop.data.batch import Rows
+from hotloop.data.validation import Array
+from hotloop.logistic.auto import fit_logistic
+from hotloop.logistic.diagnostics.fit_warnings import of_logistic_fit
+from hotloop.logistic.online import LogisticStream
+from hotloop.logistic.search.halving import Search
+from hotloop.logistic.state import LogisticState
+from hotloop.predictor import Model
+from hotloop.training.config import Plan
+from hotloop.training.history import Course
+from hotloop.training.settings import Settings
+from hotloop.two_layer.auto import N_HIDDEN, fit_two_layer
+from hotloop.two_layer.state import TwoLayerState, network_output
+
+
+@dataclass(frozen=True)
+class Fit:
+    """A trained model and how the training went."""
+
+    model: Model
+    course: Course
+    plan: Plan
+    seconds: float
+    n_rows: int
+    complaints: Sequence[str]
+
+    @property
+    def rows_per_second(self) -> float:
+        """Rows trained on, every epoch counted, in a second of the whole fit."""
+        return self.n_rows * self.course.n_iter / self.seconds
+
+
+def fit_arrays(
+    X: Array,
+    y: NDArray[np.float64],
+    classes: Array | None,
+    settings: Settings,
+    n_hidden: int | None,
+    title: str,
+    names: Sequence[str] | None = None,
+) -> Fit:
+    """Train on X (float32 or float64, C-contiguous) and y: class indices, or targets where ``classes`` is None.
+
+    ``n_hidden`` None is logistic regression, which needs classes. The model is that of an estimator with these settings, its
+    seed as ``random_state``; so are the complaints, where ``names`` are those of the columns.
+    """
+    rows = Rows(X, y, np.ones(len(X)))
+    params: dict[str, Any] = {
+        "alpha": settings.alpha,
+        "eta0": settings.eta0,
+        "max_iter": settings.max_iter,
+        "tol": settings.tol,
+        "random_state": settings.seed,
+    }
+    settings = replace(settings, seed=int(np.random.RandomState(settings.seed).randint(2**31 - 1)))  # as scikit-learn has it
+    epochs = int(settings.max_iter) if settings.tol is None else None
+    start = time.perf_counter()
+    learnt: LogisticStream | TwoLayerState
+    with epoch_bar(title, epochs) as (on_epoch, on_search):
+        if n_hidden is None and classes is not None:
+            n_outputs = 1 if len(classes) == 2 else len(classes)
+            state = LogisticState.zeros(n_outputs, X.shape[1], X.dtype, fit_intercept=True, averaged=True)
+            search = Search(on_progress=on_search) if "auto" in (settings.alpha, settings.eta0) else None
+            state, course, plan = fit_logistic(state, rows, settings, on_epoch=on_epoch, choose_settings=search)
+            learnt, name = LogisticStream(state, settings, plan, weight_total=float(len(X))), "LogisticSGDClassifier"
+        else:
+            n_hidden = n_hidden or N_HIDDEN
+            output, n_outputs = network_output(classes)
+            network = TwoLayerState.random(X.shape[1], n_hidden, n_outputs, output, X.dtype, settings.seed)
+            learnt, course, plan = fit_two_layer(network, rows, settings, None, on_epoch)
+            name = "TwoLayerRegressor" if classes is None else "TwoLayerClassifier"
+            params["n_hidden"] = n_hidden
+    seconds = time.perf_counter() - start
+    complaints = [text] if (text := course.complaint(plan)) else []
+    if isinstance(learnt, LogisticStream) and classes is not None:
+        how = {"searched": search is not None and bool(search.table), "reweighed": False, "dual": False}
+        held_out = None if search is None else search.held_out
+        complaints += map(str, of_logistic_fit(learnt.state, rows, plan, course, held_out, classes, names, **how))
+    return Fit(Model(name, learnt, classes, params=params), course, plan, seconds, len(rows), complaints)

@@ -1,0 +1,176 @@
+"""How far a logistic model is from the optimum: exact objective, gradient and duality gap, in float64 (DU-1 to DU-3)."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hotloop.backend import choose
+from hotloop.data.batch import Rows
+from hotloop.data.csr import SparseRows
+from hotloop.data.validation import check_memory, readable
+from hotloop.logistic.state import LogisticState, feature_major
+from hotloop.metrics import log_probabilities
+
+Vector = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """What one read of the rows says about a model.
+
+    Attributes
+    ----------
+    objective : float
+        What is minimised, at these weights: mean loss plus penalty, in nats a row.
+    gradient_norm : float
+        Of all weights on standardised columns and the intercepts.
+    gap : float
+        The objective is at most this far above its minimum; infinity where there is no L2 penalty.
+    """
+
+    objective: float
+    gradient_norm: float
+    gap: float
+
+    def __str__(self) -> str:
+        return (
+            f"objective {self.objective:.9g}, gradient norm {self.gradient_norm:.3g}, "
+            f"within {self.gap:.2g} nats a row of the optimum"
+        )
+
+
+@dataclass
+class Constants:
+    """The standardisation as the kernels of the dual take it, float64."""
+
+    center: Vector | None
+    scale: Vector | None
+
+    @classmethod
+    def of(cls, state: LogisticState, sparse: bool) -> "Constants":
+        """Take those of a state; for sparse rows the center times the scale."""
+        if state.center is None or state.scale is None:
+            return cls(None, None)
+        center, scale = state.center.astype(np.float64), state.scale.astype(np.float64)
+        if not sparse:
+            return cls(center, scale)
+        return cls(center * scale if center.any() else None, scale)
+
+
+def kernel_rows(rows: Rows) -> tuple[Any, Any]:
+    """Return the rows as the kernels of the dual take them: X and csr, one of them None."""
+    if isinstance(rows.X, SparseRows):
+        return None, rows.X.arrays
+    X = rows.X
+    return (X if readable(X, np.float64) else np.ascontiguousarray(X, np.float64)), None
+
+
+def certify(
+    state: LogisticState, rows: Rows, alpha: float, total: float, dual: Vector | None = None
+) -> tuple[Certificate, Vector, Vector]:
+    """Return the certificate of the weights that predictions use, and what the duals make of W and of the sum over rows.
+
+    Parameters
+    ----------
+    state : LogisticState
+    rows : Rows
+    alpha : float
+        Strength of the L2 penalty.
+    total : float
+        What the sum of losses is divided by.
+    dual : ndarray of shape (n_samples, n_outputs), or None
+        See ``reference.logistic_dual_pass``; None: the probabilities of the model.
+
+    Returns
+    -------
+    certificate : Certificate
+    W : ndarray of shape (n_outputs, n_features)
+        (DU-1), without the penalty's alpha where it is 0.
+    off : ndarray of shape (n_outputs,)
+        Mean of q - e_y: 0 where the intercepts are at their optimum.
+    """
+    W, b = (np.asarray(part, np.float64) for part in state.weights())
+    sparse, m = isinstance(rows.X, SparseRows), len(W)
+    constants, (X, csr) = Constants.of(state, sparse), kernel_rows(rows)
+    n_classes = max(m, 2)
+    check_memory(8 * n_classes * W.size, f"a certificate, {n_classes} times 8 bytes for each of {W.size} weights,")
+    own = np.ascontiguousarray(feature_major(np.asfortranarray(W)) if sparse else W)
+    margins, b_sums = np.zeros((len(rows), m)), np.zeros((n_classes, m))
+    sums = np.zeros((n_classes, *own.shape))
+    intercept = b if state.fit_intercept else None
+    choose().logistic_dual_sums(
+        X, csr, rows.y, rows.sample_weight, constants.center, constants.scale, own, intercept, dual, margins, sums, b_sums
+    )
+    if sparse:
+        sums = sums.transpose(0, 2, 1)
+    moving = np.flatnonzero(rows.sample_weight)
+    margins, y, weight = margins[moving], rows.y[moving].astype(np.intp), rows.sample_weight[moving]
+    log_p = log_probabilities(margins)
+    loss = -log_p[np.arange(len(y)), y]
+    objective = float(weight @ loss) / total + alpha / 2 * float((W**2).sum())
+    p = _away_from_label(np.exp(log_p), y)
+    q = p if dual is None else _away_from_label(_of_dual(dual[moving], y, m), y)
+    if dual is None:
+        slope, b_slope = sums.sum(axis=0) / total + alpha * W, b_sums.sum(axis=0) / total
+        norm = float(np.sqrt((slope**2).sum() + (b_slope**2).sum() * state.fit_intercept))
+    else:
+        norm = np.nan
+    share = np.ones(n_classes) if not state.fit_intercept else balance(b_sums)
+    made = -np.tensordot(share, sums, axes=1) / total  # alpha times (DU-1)
+    off = b_sums.sum(axis=0) / total
+    if alpha == 0:
+        return Certificate(objective, norm, np.inf), made, off
+    made /= alpha
+    gap = float(weight @ _distances(q * share[y][:, None], p)) / total + alpha / 2 * float(((W - made) ** 2).sum())  # (DU-2)
+    return Certificate(objective, norm, gap), made, off
+
+
+def balance(b_sums: Vector) -> Vector:
+    """Return factors 0 <= f <= 1 of the rows of b_sums, whose rows sum to 0, with f b_sums = 0: (DU-3).
+
+    The rows are rates of a Markov chain, f its stationary distribution, by the elimination of Grassmann, Taksar and Heyman,
+    which subtracts nothing.
+    """
+    if b_sums.shape[1] == 1:
+        away = np.abs(b_sums[:, 0])
+        return away[::-1] / max(away.max(), 1e-300) if away.max() > 0 else np.ones(2)
+    rates, n = np.maximum(b_sums, 0), len(b_sums)
+    np.fill_diagonal(rates, 0)
+    for last in range(n - 1, 0, -1):
+        out = rates[last, :last].sum()
+        if out <= 0:
+            return np.zeros(n) if rates[:last, last].any() else np.ones(n)
+        rates[:last, last] /= out
+        rates[:last, :last] += np.outer(rates[:last, last], rates[last, :last])
+    found = np.ones(n)
+    for i in range(1, n):
+        found[i] = found[:i] @ rates[:i, i]
+    return np.asarray(found / found.max())
+
+
+def _of_dual(dual: Vector, y: NDArray[np.intp], m: int) -> Vector:
+    if m > 1:
+        return np.exp(dual)
+    other = np.exp(-np.logaddexp(0, -dual[:, 0]))
+    return np.where(np.arange(2) == y[:, None], np.exp(-np.logaddexp(0, dual[:, 0]))[:, None], other[:, None])
+
+
+def _away_from_label(p: Vector, y: NDArray[np.intp]) -> Vector:
+    """Return the probabilities with 0 in place of the label's: what is left is exact where that is near 1."""
+    p = p.copy()
+    p[np.arange(len(y)), y] = 0
+    return p
+
+
+def _distances(q: Vector, p: Vector) -> Vector:
+    """Return sum_c q_c ln(q_c / p_c) of each row; both are without the label's probability, which is what lacks to 1."""
+    q = np.column_stack([q, np.maximum(1 - q.sum(axis=1), 0)])
+    p = np.column_stack([p, np.maximum(1 - p.sum(axis=1), 0)])
+    there = q > 1e-300
+    r = np.divide(p - q, q, out=np.zeros_like(q), where=there)
+    with np.errstate(all="ignore"):
+        near = r**2 * (1 / 2 - r * (1 / 3 - r * (1 / 4 - r * (1 / 5 - r * (1 / 6 - r * (1 / 7 - r / 8))))))
+        excess = np.where(np.abs(r) < 1e-2, near, r - np.log1p(r))
+    return np.asarray(np.where(there, q * excess, p).sum(axis=1))

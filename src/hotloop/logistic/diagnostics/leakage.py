@@ -1,0 +1,130 @@
+"""Columns that say what the label is."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hotloop.data.batch import Rows
+from hotloop.data.csr import SparseRows
+from hotloop.training.warnings import FitWarning, LeakedLabelWarning
+
+LEAKED = 0.999  # share of a column's variance that the label explains
+
+ENOUGH_TO_TELL = 30  # rows, below which a column may equal the label by chance
+
+CELLS_LOOKED_AT = 4_000_000
+
+NON_ZEROS_LOOKED_AT = 30_000  # they are copied together, cells of an array a few columns at a time
+
+CELLS_AT_ONCE = 65_536
+
+SCREENED, SUSPECT = 256, 0.99  # a look at so many rows leaves out the columns that explain less than this share of them
+
+
+def _column(j: int, names: Sequence[str] | None) -> str:
+    return f"column {j}" if names is None else f"column {names[j]!r}"
+
+
+def _leaked(rows: Rows, moving: NDArray[np.intp] | None, names: Sequence[str] | None) -> Iterator[FitWarning]:
+    """First some of the rows, then, of the columns suspected, all. ``moving``: the rows that moved something, None for all."""
+    X, n_rows = rows.X, rows.n_moving
+    if n_rows < ENOUGH_TO_TELL:
+        return
+    sparse = isinstance(X, SparseRows)
+    looked_at = X.n_stored / NON_ZEROS_LOOKED_AT if sparse else X.size / CELLS_LOOKED_AT
+    step = max(1, int(looked_at), n_rows // 4096)
+    some = np.arange(0, n_rows, step)
+    if len(some) < ENOUGH_TO_TELL:
+        some = np.linspace(0, n_rows - 1, ENOUGH_TO_TELL).astype(np.intp)
+    some = some if moving is None else moving[some]
+    suspected = _suspected(X, some, rows.y[some].astype(np.intp))
+    if not suspected:
+        return
+    everything = np.arange(n_rows) if moving is None else moving
+    y = rows.y[everything].astype(np.intp)
+    for j in suspected:
+        share = float(_explained(_columns_of(X, everything, j), y)[0])
+        if share >= LEAKED:
+            yield LeakedLabelWarning(
+                f"leaked label: {_column(j, names)} alone tells {share:.2%} of the label's classes apart (share of its "
+                "variance between them). Is it the label, or made of it? Then drop it: rows to come will not have it"
+            )
+            return
+
+
+def _suspected(X: Any, chosen: NDArray[np.intp], y: NDArray[np.intp]) -> list[int]:
+    """Return the columns that tell the classes apart in the chosen rows; of an array a few are looked at at once."""
+    if isinstance(X, SparseRows):
+        columns, told = _explained_by_non_zeros(X[chosen], y)
+        return [int(j) for j in columns[told >= LEAKED]]
+    columns = np.arange(X.shape[1])
+    if len(chosen) > 2 * SCREENED:
+        few = _of_each_class(y, SCREENED)
+        columns = columns[_explained_by_cells(X, chosen[few], columns, y[few]) >= SUSPECT]
+    return [int(j) for j in columns[_explained_by_cells(X, chosen, columns, y) >= LEAKED]]
+
+
+def _explained_by_cells(
+    X: Any, chosen: NDArray[np.intp], columns: NDArray[np.intp], y: NDArray[np.intp]
+) -> NDArray[np.float64]:
+    at_once, told = max(1, CELLS_AT_ONCE // len(chosen)), np.zeros(len(columns))
+    everything = len(columns) == X.shape[1]  # then slices, which are read twice as fast as columns by number
+    for first in range(0, len(columns), at_once):
+        some = slice(first, first + at_once)
+        part = X[chosen, some] if everything else X[chosen[:, None], columns[some]]
+        told[some] = _explained(part.astype(np.float64), y)
+    return told
+
+
+def _of_each_class(y: NDArray[np.intp], n_rows: int) -> NDArray[np.intp]:
+    """Return about so many rows, of each class as many, evenly spread: there a column explains no less of its variance."""
+    labels = np.unique(y)
+    own = [np.flatnonzero(y == label) for label in labels]
+    most = max(2, n_rows // len(labels))
+    return np.concatenate([rows[np.linspace(0, len(rows) - 1, min(len(rows), most)).astype(np.intp)] for rows in own])
+
+
+def _columns_of(X: Any, chosen: NDArray[np.intp], column: int) -> NDArray[np.float64]:
+    """Return a column in the chosen rows, (n_rows, 1)."""
+    if not isinstance(X, SparseRows):
+        return X[chosen, column : column + 1].astype(np.float64)  # type: ignore[no-any-return]
+    part = X[chosen]
+    row = np.repeat(np.arange(len(chosen)), np.diff(part.starts))
+    there = part.own_places() == column
+    dense = np.zeros((len(chosen), 1))
+    dense[row[there], 0] = part.all_values()[there]
+    return dense
+
+
+def _explained_by_non_zeros(part: SparseRows, y: NDArray[np.intp]) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+    """Return the columns that rows have and the share of the variance of each that lies between the classes; 0 where a column
+    varies by less than 1e-9 of its mean square: these are sums of squares that cancel."""
+    columns, at = np.unique(part.own_places(), return_inverse=True)
+    values = part.all_values().astype(np.float64)
+    label = np.repeat(y, np.diff(part.starts))
+    with np.errstate(over="ignore", invalid="ignore"):
+        square = np.bincount(at, values**2, minlength=len(columns))
+        total = square - np.bincount(at, values, minlength=len(columns)) ** 2 / len(part)
+        between = total - square
+        for c in np.unique(y):
+            own = label == c
+            between += np.bincount(at[own], values[own], minlength=len(columns)) ** 2 / np.count_nonzero(y == c)
+        varies = (total > 1e-9 * square) & np.isfinite(total)
+        share = np.divide(between, total, out=np.zeros_like(total), where=varies)
+    return columns.astype(np.intp), np.where(np.isfinite(share), share, 0)
+
+
+def _explained(part: NDArray[np.float64], y: NDArray[np.intp]) -> NDArray[np.float64]:
+    """Return the share of each column's variance that lies between the classes; overwrites ``part``."""
+    _, at, counts = np.unique(y, return_inverse=True, return_counts=True)
+    indicator = (at == np.arange(len(counts))[:, None]).astype(np.float64)
+    with np.errstate(over="ignore", invalid="ignore"):
+        mean = part.mean(axis=0)
+        part -= mean
+        total = np.einsum("ij,ij->j", part, part)
+        between = ((indicator @ part) ** 2 / counts[:, None]).sum(axis=0)
+        rounding = len(part) * (1e-13 * mean) ** 2  # of a column that is constant
+        share = np.divide(between, total, out=np.zeros_like(total), where=(total > rounding) & np.isfinite(total))
+    return np.where(np.isfinite(share), share, 0)

@@ -1,0 +1,285 @@
+"""What the default fit chooses from the data: step size, L2 strength and number of epochs.
+
+Candidates are pairs of L2 strength and step size. They are trained on some of the rows, at most MOST_ROWS, each on every split
+in the same reads, and judged by the log loss of the rows that they were not trained on, after 1, 2, 4, ... epochs. After each
+judgement those go on that are among the best and would still gain if the next doubling brought half of what the last did. The
+pair and the number of epochs with the least loss are what the fit on all rows is given. The rule and its evidence:
+docs/defaults.md, decision 0019.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hotloop.data.batch import Rows
+from hotloop.data.csr import SparseRows
+from hotloop.data.validation import Array
+from hotloop.logistic.auto import STEP_LOGISTIC
+from hotloop.logistic.search.many_csr import SparseLogisticModels
+from hotloop.logistic.search.many_dense import LogisticModels
+from hotloop.logistic.search.splits import MANY, MOST_ROWS, Sample, Split, draw_rows, sample_of, splits_of
+from hotloop.logistic.state import LogisticState
+from hotloop.training.config import Plan
+from hotloop.training.history import Progress
+from hotloop.training.settings import Settings
+
+C_GRID = (100.0, 1.0, 0.1, 0.01)  # alpha = 1 / (C n), as scikit-learn has C
+
+STEPS = (1 / 16, 1 / 4, 1.0, 4.0, 16.0)  # over mean(weight (||z||^2 + 1))
+
+MOST_EPOCHS = 64
+
+GO_ON = (10, 5, 5, 4, 3, 3)  # so many candidates after the first, second, ... judgement
+
+GAIN, LEAST_GAIN = 1e-3, 1e-4  # a doubling of the epochs that gains less than this share, or so many nats, is not worth it
+
+MOST_WEIGHTS = 50_000_000  # of all candidates on all splits together: some 600 MB
+
+MOST_SPLITS = 20
+
+WIDE = 10_000  # columns; with MANY rows or more a single split then: half the time of two
+
+MOST_WORK = 20_000_000_000  # multiply-adds of one epoch of all candidates, some seconds
+
+
+@dataclass(frozen=True, eq=False)
+class Judged:
+    """A candidate after some epochs.
+
+    Attributes
+    ----------
+    alpha, eta0 : float
+        As the fit on all rows would take them.
+    epochs : int
+    losses : ndarray of shape (n_splits,)
+        Log loss of the rows held out; NaN where it diverged.
+    """
+
+    alpha: float
+    eta0: float
+    epochs: int
+    losses: NDArray[np.float64]
+
+    @property
+    def loss(self) -> float:
+        """Mean over the splits."""
+        return float(self.losses.mean())
+
+
+@dataclass
+class Search:
+    """The choice for one fit; call it once.
+
+    Parameters
+    ----------
+    cv : "auto", "last" or int
+        Which rows are held out: see ``samples.splits_of``.
+    groups : ndarray of shape (n_samples,), or None
+        Rows of a group are held out together.
+    on_progress : callable or None
+        Called with a Progress after each judgement.
+
+    Attributes
+    ----------
+    table : list of Judged
+        In the order in which they were judged.
+    best : Judged or None
+        The choice; while the search runs, the best so far.
+    converged : bool
+        Whether more epochs were not worth it.
+    n_rows, n_splits : int
+    held_out : tuple of ndarrays or None
+        Margins (n, n_outputs) of ``best``, labels and weights of rows held out, each once, by models that have not seen them.
+    """
+
+    cv: Any = "auto"
+    groups: Array | None = None
+    on_progress: Callable[[Progress], None] | None = None
+    table: list[Judged] = field(default_factory=list)
+    best: Judged | None = None
+    converged: bool = False
+    n_rows: int = 0
+    n_splits: int = 0
+    held_out: tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]] | None = None
+
+    def __call__(self, state: LogisticState, rows: Rows, settings: Settings, plan: Plan, validation: Rows | None) -> Settings:
+        """Return the settings with what was found.
+
+        Parameters
+        ----------
+        state : LogisticState
+            Before the first step, standardised. Where Ctrl-C ends the search, the best candidate so far is its weights.
+        rows : Rows
+        settings : Settings
+        plan : Plan
+            Of ``settings`` without L2: tells the step size that "auto" means.
+        validation : Rows or None
+            Judge by these rows instead; the number of epochs is then left to them.
+
+        Raises
+        ------
+        FloatingPointError
+            Every candidate diverges.
+        """
+        n_all = int(np.count_nonzero(rows.sample_weight))
+        candidates = [(C, step) for C in C_GRID for step in STEPS]
+        candidates, most_splits, most_rows = within_limits(candidates, rows, len(state.W))
+        chosen = draw_rows(rows, settings.seed, most=most_rows)
+        splits: list[Split] = []
+        judges = validation if validation is not None and isinstance(validation.X, type(rows.X)) else None
+        if judges is None:
+            own = None if self.groups is None else self.groups[chosen]
+            splits = splits_of(rows.y[chosen], self.cv, own, settings.seed, most_splits=most_splits)
+            if len({label for _, held in splits for label in np.unique(rows.y[chosen][held])}) < 2:
+                return settings  # rows of one class tell nothing
+        sample = sample_of(state, rows, chosen, splits, judges)
+        self.n_rows, self.n_splits = len(chosen), len(sample.tests)
+        n_train = float((sample.trains[: len(chosen)] > 0).sum(axis=0).mean())
+        if settings.alpha == "auto" and settings.eta0 != "auto":  # strengths that this step bears
+            bearable = [(C, step) for C, step in candidates if float(settings.eta0) / (C * n_train) < 1]
+            candidates = bearable or [(float(settings.eta0), 1.0)]
+        for attempt in range(4):
+            unit = plan.eta0 / STEP_LOGISTIC / 1024**attempt
+            plans = [settings.plan(alpha=1 / (C * n_train), eta0=step * unit) for C, step in candidates]
+            shorter = (n_train / n_all) ** 0.5  # more steps bear shorter ones: the bias of long steps does not average out
+            final = [settings.plan(alpha=1 / (C * n_all), eta0=shorter * step * unit) for C, step in candidates]
+            unlike = [
+                i for i, plan in enumerate(final) if plan not in final[:i]
+            ]  # what is set, or the bound of a step, makes some alike
+            plans, final = [plans[i] for i in unlike], [final[i] for i in unlike]
+            if self._run(state, sample, plans, final, settings, validation):
+                return self._outcome(settings, validation)
+        raise FloatingPointError("training diverges even with very small steps; are the columns standardised?")
+
+    def _run(
+        self, state: LogisticState, sample: Sample, plans: list[Plan], final: list[Plan], settings: Settings, validation: Any
+    ) -> bool:
+        """Judge until nothing more is to be gained; False where every candidate diverges."""
+        n_splits = len(sample.tests)
+        models = self._models(state, sample, plans)
+        most = MOST_EPOCHS if settings.max_iter == "auto" else min(MOST_EPOCHS, int(settings.max_iter))
+        alive, before = list(range(len(plans))), np.full(len(plans), np.nan)
+        epochs, rung, weights = 1, 0, None
+        try:
+            while True:
+                began = perf_counter()
+                models.train(epochs)
+                losses = np.column_stack(
+                    [models.losses(test, range(f, len(alive) * n_splits, n_splits)) for f, test in enumerate(sample.tests)]
+                )
+                judged = [Judged(final[c].alpha, final[c].eta0, epochs, own) for c, own in zip(alive, losses, strict=True)]
+                mean = losses.mean(axis=1)
+                if np.isnan(mean).all():
+                    if not self.table:
+                        return False
+                    break
+                self.table += judged
+                self._choose(settings, validation)
+                assert self.best is not None
+                if self.best in judged:
+                    first = judged.index(self.best) * n_splits
+                    weights = [part.copy() for part in models.weights(first)]
+                    self._keep_held_out(sample, [models.margins(test, first + f) for f, test in enumerate(sample.tests)])
+                least = min(own.loss for own in self.table if np.isfinite(own.loss))
+                worth = max(GAIN * least, LEAST_GAIN)
+                hoped = mean - np.nan_to_num(before - mean, nan=np.inf) / 2  # if the next doubling gains half of the last
+                going = [i for i in np.argsort(mean, kind="stable") if hoped[i] < least - worth]
+                self.converged = not going
+                if not going or epochs >= most:
+                    break
+                going = going[: GO_ON[min(rung, len(GO_ON) - 1)]]
+                seconds, share = perf_counter() - began, len(going) / len(alive)
+                alive, before = [alive[i] for i in going], mean[going]
+                models.keep([i * n_splits + f for i in going for f in range(n_splits)])
+                more = min(2 * epochs, most)
+                if self.on_progress is not None:
+                    left = seconds / max(1, epochs // 2) * share * (most - epochs)
+                    self.on_progress(Progress(len(alive), epochs, self.n_rows, self.best.loss, left))
+                epochs, rung = more, rung + 1
+        except KeyboardInterrupt:
+            if weights is not None:
+                sample.adopt(state, *weights)
+            raise
+        return True
+
+    def _models(self, state: LogisticState, sample: Sample, plans: list[Plan]) -> LogisticModels | SparseLogisticModels:
+        n_splits = len(sample.tests)
+        each = [plan for plan in plans for _ in range(n_splits)]
+        multiplicity = np.tile(sample.trains, len(plans))
+        dtype = np.float32
+        if isinstance(sample.rows.X, SparseRows) and len(state.W) == 1 and sample.scale is None:
+            return SparseLogisticModels(
+                sample.rows, None, each, multiplicity, dtype, fit_intercept=state.fit_intercept, averaged=state.averaged
+            )
+        start = LogisticState.zeros(
+            len(state.W),
+            sample.rows.X.shape[1],
+            dtype,
+            fit_intercept=state.fit_intercept,
+            averaged=state.averaged,
+            one_vs_rest=state.one_vs_rest,
+        )
+        start.center, start.scale = sample.center, sample.scale
+        return LogisticModels(start, sample.rows, each, multiplicity)
+
+    def _keep_held_out(self, sample: Sample, margins: list[NDArray[np.float64]]) -> None:
+        found, once = np.unique(np.concatenate(sample.tests), return_index=True)
+        self.held_out = np.concatenate(margins)[once], sample.rows.y[found], sample.rows.sample_weight[found]
+
+    def _choose(self, settings: Settings, validation: Rows | None) -> None:
+        """Set ``best``: the least loss; of nearly the same, the fewest epochs. Where the epochs are not free, of the last."""
+        table = [own for own in self.table if np.isfinite(own.loss)]
+        if not self._epochs_are_free(settings, validation):
+            last = max(own.epochs for own in table)
+            table = [own for own in table if own.epochs == last]
+        least = min(own.loss for own in table)
+        near = [own for own in table if own.loss <= least + max(GAIN * least, LEAST_GAIN) / 2]
+        fewest = min(own.epochs for own in near)
+        self.best = min((own for own in near if own.epochs == fewest), key=lambda own: own.loss)
+
+    @staticmethod
+    def _epochs_are_free(settings: Settings, validation: Rows | None) -> bool:
+        return validation is None and settings.tol == "auto"
+
+    def _outcome(self, settings: Settings, validation: Rows | None) -> Settings:
+        assert self.best is not None
+        found = replace(settings, alpha=self.best.alpha, eta0=self.best.eta0)
+        if self._epochs_are_free(settings, validation):
+            found = replace(found, max_iter=self.best.epochs, tol=None)
+        return found
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the table by columns, ``search_`` of the estimator."""
+        found = {name: np.array([getattr(own, name) for own in self.table]) for name in ("alpha", "eta0", "epochs", "loss")}
+        found["losses"] = np.array([own.losses for own in self.table])
+        return {**found, "best_index": self.table.index(self.best) if self.best is not None else None, "n_rows": self.n_rows}
+
+
+def within_limits(
+    candidates: list[tuple[float, float]], rows: Rows, n_outputs: int
+) -> tuple[list[tuple[float, float]], int, int]:
+    """Return the candidates, how many splits and how many rows at most: fewer where weights or work would be beyond the limits.
+
+    Splits are given up first, then rows, down to MANY / 5, then candidates.
+    """
+    n, cells = min(MOST_ROWS, len(rows)), rows.cells
+    columns = min(rows.X.shape[1], n * cells)
+    several, wide = n_outputs > 1 and n >= MANY // 2, rows.X.shape[1] > WIDE and n >= MANY
+    most_splits = 1 if several or wide else MOST_SPLITS
+
+    def beyond() -> bool:
+        models = len(candidates) * most_splits
+        return models * n_outputs * columns > MOST_WEIGHTS or models * n_outputs * cells * n > MOST_WORK
+
+    while beyond() and most_splits > 1:
+        most_splits //= 2
+    while beyond() and n > MANY // 5:
+        n //= 2
+        columns = min(rows.X.shape[1], n * cells)
+    if beyond():
+        candidates = [pair for pair in candidates if pair[0] in (1.0, 100.0) and pair[1] in (1 / 4, 1.0, 4.0)]
+    return candidates, most_splits, n

@@ -1,0 +1,140 @@
+"""Many logistic models over the same sparse rows in the same reads."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hotloop.backend import choose
+from hotloop.data.batch import Rows
+from hotloop.data.validation import Array
+from hotloop.logistic.search.many_dense import losses_of_margins, next_steps
+from hotloop.training.config import Plan
+from hotloop.training.loop import WORK_PER_CALL
+from hotloop.training.order import epoch_order
+
+LANES = 8  # models side by side over sparse rows come in such groups: the widest vectors of float32
+
+
+class SparseLogisticModels:
+    """:class:`LogisticModels` of two classes over sparse rows that are not shifted, all in the same reads of the rows.
+
+    Sums of iterates have the type of the weights: enough to compare models by, not to keep one.
+
+    Parameters
+    ----------
+    rows : Rows
+        ``X`` SparseRows.
+    scale : ndarray of shape (n_features,) or None
+    plans, multiplicity : as for LogisticModels
+    dtype : float32 or float64
+    fit_intercept, averaged : bool
+    """
+
+    def __init__(
+        self,
+        rows: Rows,
+        scale: Array | None,
+        plans: Sequence[Plan],
+        multiplicity: NDArray[np.uint8],
+        dtype: Any,
+        *,
+        fit_intercept: bool,
+        averaged: bool,
+    ) -> None:
+        self._rows, self._scale, self._plans = rows, scale, list(plans)
+        self._multiplicity, self._moves = (
+            np.ascontiguousarray(multiplicity),
+            (rows.sample_weight != 0) & multiplicity.any(axis=1),
+        )
+        self._fit_intercept, self._averaged, self._epochs = fit_intercept, averaged, 0
+        n_models = len(plans)
+        # models that never move fill up the last vector of lanes
+        idle = -n_models % LANES
+        self._multiplicity = np.pad(self._multiplicity, ((0, 0), (0, idle)))
+        self._plans += [self._plans[-1]] * idle
+        n_models += idle
+        # of each column the weights of all models, then what their sums of iterates lack, (LR-14)
+        self._W = np.zeros((rows.X.n_features, (1 + averaged) * n_models), dtype)
+        # intercepts and their sums; keep and its sums; steps taken and summed
+        self._b, self._folded = np.zeros((2, n_models)), np.repeat([[1.0], [0.0]], n_models, axis=1)
+        self._t, self._n_averaged = np.zeros(n_models, np.intp), np.zeros(n_models, np.intp)
+
+    def keep(self, models: Sequence[int]) -> None:
+        """Give up all models but these."""
+        kept = [*models, *[models[-1]] * (-len(models) % LANES)]
+        n_models = len(self._plans)
+        columns = [*kept, *(n_models + m for m in kept)] if self._averaged else kept
+        self._plans, self._W = [self._plans[m] for m in kept], np.ascontiguousarray(self._W[:, columns])
+        for name in ("_multiplicity", "_b", "_folded"):
+            setattr(self, name, np.ascontiguousarray(getattr(self, name)[:, kept]))
+        self._multiplicity[:, len(models) :] = 0
+        self._t, self._n_averaged = self._t[kept], self._n_averaged[kept]
+
+    def train(self, epochs: int) -> None:
+        """As :meth:`LogisticModels.train`."""
+        plan, X = self._plans[0], self._rows.X
+        size = max(64, int(WORK_PER_CALL / (4 * max(1.0, self._rows.cells) * len(self._plans))))
+        for epoch in range(self._epochs, epochs):
+            if epoch & (epoch - 1) == 0 and self._averaged:
+                self._restart_average()
+            order = epoch_order(len(self._rows), epoch, plan.seed) if plan.shuffle else np.arange(len(self._rows))
+            order = order[self._moves[order]]
+            for start in range(0, len(order), size):
+                part = order[start : start + size]
+                with np.errstate(over="ignore", invalid="ignore"):
+                    moved = choose().logistic_sparse_many_pass(
+                        *X.arrays,
+                        self._rows.y,
+                        self._rows.sample_weight,
+                        self._multiplicity,
+                        part,
+                        next_steps(self._plans, self._t.tolist(), len(part)),
+                        np.array([own.alpha for own in self._plans]),
+                        self._scale,
+                        self._W,
+                        self._b[0] if self._fit_intercept else None,
+                        self._b[1] if self._fit_intercept and self._averaged else None,
+                        self._folded,
+                    )
+                self._t, self._n_averaged = self._t + moved, self._n_averaged + moved
+            self._epochs = epoch + 1
+
+    def losses(self, chosen: NDArray[np.intp], models: Sequence[int]) -> NDArray[np.float64]:
+        """As :meth:`LogisticModels.losses`."""
+        rows = self._rows
+        with np.errstate(over="ignore", invalid="ignore"):
+            m = self._margins(chosen, models)
+            total = rows.sample_weight[chosen] @ losses_of_margins(m[:, :, None], rows.y[chosen])
+        return np.asarray(total / rows.sample_weight[chosen].sum())
+
+    def margins(self, chosen: NDArray[np.intp], model: int) -> NDArray[np.float64]:
+        """As :meth:`LogisticModels.margins`."""
+        return self._margins(chosen, [model])
+
+    def _margins(self, chosen: NDArray[np.intp], models: Sequence[int]) -> NDArray[np.float64]:
+        W, b = self._visible(np.asarray(models))
+        if self._scale is not None:
+            W *= self._scale[:, None]
+        part = self._rows.X[chosen].of_type(W.dtype)
+        return choose().sparse_margins(*part.arrays, W, b)  # type: ignore[no-any-return]
+
+    def weights(self, model: int) -> tuple[Array, NDArray[np.float64]]:
+        """As :meth:`LogisticModels.weights`."""
+        W, b = self._visible(np.array([model]))
+        return W.T, b
+
+    def _visible(self, models: NDArray[np.intp]) -> tuple[Array, NDArray[np.float64]]:
+        keep, kept = self._folded[:, models]
+        counts = self._n_averaged[models]
+        W, dtype = self._W[:, models], self._W.dtype
+        if not self._averaged or not counts.all():
+            return np.ascontiguousarray(W * keep.astype(dtype)), self._b[0, models]
+        behind = self._W[:, len(self._plans) + models]
+        W = behind / counts.astype(dtype) + W * (kept / counts).astype(dtype)  # (LR-14)
+        return np.ascontiguousarray(W), self._b[1, models] / counts
+
+    def _restart_average(self) -> None:
+        self._folded[1], self._b[1], self._n_averaged = 0, 0, np.zeros_like(self._n_averaged)
+        self._W[:, len(self._plans) :] = 0

@@ -1,0 +1,192 @@
+"""The rows that a search trains and judges its candidates on: drawn, split, standardised once, their columns renumbered."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hotloop.data.batch import Rows
+from hotloop.data.csr import SparseRows
+from hotloop.data.validation import Array
+from hotloop.logistic.state import LogisticState
+
+MOST_ROWS = 20_000
+
+FOLDS = 5
+
+MANY = 10_000  # from so many rows only two of the five folds are held out, each once: they tell candidates apart
+
+FEW = 1000  # below, the folds are drawn anew until each row was held out FEW / n times, at most MOST_REPEATS
+
+MOST_REPEATS = 4
+
+CELLS_AT_ONCE = 1 << 18
+
+Split = tuple[NDArray[np.bool_], NDArray[np.intp]]  # which of the rows drawn are trained on, and the places of those held out
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Rows as the candidates see them.
+
+    Attributes
+    ----------
+    rows : Rows
+        Standardised float32 rows; or SparseRows, which ``center`` and ``scale`` still standardise where they are not None.
+    trains : ndarray of shape (n_rows, n_splits), uint8
+    tests : list of ndarray, intp
+        The rows held out in each split.
+    columns : ndarray, intp, or None
+        The columns that the rows have, of all; None: all.
+    """
+
+    rows: Rows
+    trains: NDArray[np.uint8]
+    tests: list[NDArray[np.intp]]
+    columns: NDArray[np.intp] | None = None
+    center: Array | None = None
+    scale: Array | None = None
+
+    def adopt(self, state: LogisticState, W: Array, b: NDArray[np.float64]) -> None:
+        """Give ``state``, standardised like these rows, the weights of a candidate."""
+        if not (np.isfinite(W).all() and np.isfinite(b).all()):
+            return
+        state.settle()
+        state.W[:, slice(None) if self.columns is None else self.columns] = W
+        state.b[:] = b
+
+
+def draw_rows(rows: Rows, seed: int, *, most: int = MOST_ROWS) -> NDArray[np.intp]:
+    """Return the rows to search on, in rising order: all that have weight, or ``most`` of them, of each class its share."""
+    moving = np.flatnonzero(rows.sample_weight)
+    if len(moving) <= most:
+        return moving
+    generator = np.random.Generator(np.random.Philox(key=np.array([seed, 2**62 + 1], dtype=np.uint64)))
+    labels, found = rows.y[moving], []
+    for label in np.unique(labels):
+        of_class = moving[labels == label]
+        share = max(min(len(of_class), FOLDS), round(most * len(of_class) / len(moving)))
+        found.append(generator.choice(of_class, share, replace=False, shuffle=False))
+    return np.sort(np.concatenate(found))
+
+
+def splits_of(
+    y: NDArray[np.float64], cv: Any, groups: Array | None, seed: int, *, most_splits: int | None = None
+) -> list[Split]:
+    """Return which rows each split trains on and which it holds out.
+
+    ``cv`` "auto": five folds, of each class a share; of less than FEW rows drawn several times, of MANY rows or more only two
+    are held out. A number: so many folds. "last": the last fifth of the rows. Rows of a group stay together. A class of one row
+    is trained on everywhere.
+    """
+    n = len(y)
+    if isinstance(cv, str) and cv == "last":
+        first = n - max(1, n // FOLDS)
+        held = np.arange(first, n)
+        return [(np.arange(n) < first, held)]
+    n_folds = FOLDS if cv == "auto" else int(cv)
+    if groups is not None:
+        folds = [_group_folds(groups, min(n_folds, len(np.unique(groups))), seed)]
+    else:
+        repeats = min(MOST_REPEATS, -(-FEW // n)) if cv == "auto" else 1
+        folds = [_folds(y, n_folds, seed, repeat) for repeat in range(repeats)]
+    splits = [(fold != f, np.flatnonzero(fold == f)) for fold in folds for f in range(max(fold) + 1)]
+    splits = [(train, held) for train, held in splits if len(held) and len(np.unique(y[train])) == len(np.unique(y))]
+    if cv == "auto" and n >= MANY:
+        splits = splits[:2]
+    return splits[:most_splits]
+
+
+def _folds(y: NDArray[np.float64], n_folds: int, seed: int, repeat: int) -> NDArray[np.intp]:
+    """Return the fold of each row: drawn, of each class a share in every fold; -1, in none, where a class has one row only."""
+    generator = np.random.Generator(np.random.Philox(key=np.array([seed, 2**62 + 2 + repeat], dtype=np.uint64)))
+    order = generator.permutation(len(y))
+    order = order[np.argsort(y[order], kind="stable")]
+    fold = np.empty(len(y), np.intp)
+    fold[order] = np.arange(len(y)) % n_folds
+    labels, counts = np.unique(y, return_counts=True)
+    fold[np.isin(y, labels[counts == 1])] = -1
+    return fold
+
+
+def _group_folds(groups: Array, n_folds: int, seed: int) -> NDArray[np.intp]:
+    """Return the fold of each row: groups, the largest first, each to the fold that has the fewest rows; equals as drawn."""
+    _, of_row, counts = np.unique(groups, return_inverse=True, return_counts=True)
+    generator = np.random.Generator(np.random.Philox(key=np.array([seed, 2**62 + 2], dtype=np.uint64)))
+    order = generator.permutation(len(counts))
+    order = order[np.argsort(-counts[order], kind="stable")]
+    fold_of_group, sizes = np.empty(len(counts), np.intp), np.zeros(n_folds, np.intp)
+    for group in order:
+        fold = int(sizes.argmin())
+        fold_of_group[group] = fold
+        sizes[fold] += counts[group]
+    return fold_of_group[of_row]
+
+
+def sample_of(
+    state: LogisticState, rows: Rows, chosen: NDArray[np.intp], splits: list[Split], validation: Rows | None
+) -> Sample:
+    """Return the chosen rows as the candidates see them, by the standardisation of ``state``.
+
+    With ``validation`` those rows come behind them, at most MOST_ROWS, and are held out in the one split there is.
+    """
+    parts = [(rows, chosen)]
+    trains = np.ones((len(chosen), 1), np.uint8)
+    if splits:
+        trains = np.stack([train for train, _ in splits], axis=1).astype(np.uint8)
+    tests = [held for _, held in splits]
+    if validation is not None:
+        parts.append((validation, draw_rows(validation, 0)))
+        trains = np.concatenate([trains, np.zeros((len(parts[1][1]), 1), np.uint8)])
+        tests = [np.arange(len(chosen), len(trains))]
+    y, weight = (np.concatenate([getattr(of, name)[some] for of, some in parts]) for name in ("y", "sample_weight"))
+    center, scale, columns = state.center, state.scale, None
+    X: Any
+    if isinstance(rows.X, SparseRows):
+        found = [of.X[some].of_type(state.W.dtype) for of, some in parts]
+        X, columns = renumbered(SparseRows.joined(found) if len(found) > 1 else found[0])
+        if center is not None and scale is not None:
+            center, scale = center[columns], scale[columns]
+            if center.any():
+                return Sample(Rows(X, y, weight), trains, tests, columns, center.astype(np.float32), scale.astype(np.float32))
+            X = replace(X, values=(X.all_values() * scale[X.places]).astype(np.float32), dtype=np.dtype(np.float32))
+        elif X.values is not None:
+            X = replace(X, values=X.values.astype(np.float32), dtype=np.dtype(np.float32))
+    else:
+        X = np.empty((len(y), rows.X.shape[1]), np.float32)
+        standardise(rows.X, chosen, center, scale, state.W.dtype, X[: len(chosen)])
+        if validation is not None:
+            standardise(validation.X, parts[1][1], center, scale, state.W.dtype, X[len(chosen) :])
+    return Sample(Rows(X, y, weight), trains, tests, columns)
+
+
+def standardise(
+    X: Array, chosen: NDArray[np.intp], center: Array | None, scale: Array | None, dtype: Any, out: NDArray[np.float32]
+) -> None:
+    """Write (X - center) * scale, (LR-9), of the chosen rows, computed in ``dtype``; a few rows at a time."""
+    some = max(1, CELLS_AT_ONCE // max(1, X.shape[1]))
+    for start in range(0, len(chosen), some):
+        part = X[chosen[start : start + some]].astype(dtype)
+        if center is not None and scale is not None:
+            part -= center
+            part *= scale
+        out[start : start + some] = part
+
+
+def renumbered(X: SparseRows) -> tuple[SparseRows, NDArray[np.intp]]:
+    """Return the rows with their columns numbered from 0 on, and which columns these are, in rising order."""
+    places = X.own_places()
+    if X.n_features <= 8 * len(places):
+        present = np.zeros(X.n_features, bool)
+        present[places] = True
+        columns = np.flatnonzero(present)
+        number = np.cumsum(present, dtype=np.int32) - 1
+        own: Array = number[places]
+    else:
+        columns, own = np.unique(places, return_inverse=True)
+    starts = X.starts - X.starts[0]
+    return (
+        replace(X, starts=starts, places=own.astype(np.int32), values=X.own_values(), n_features=max(1, len(columns))),
+        columns.astype(np.intp),
+    )

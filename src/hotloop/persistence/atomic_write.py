@@ -1,0 +1,37 @@
+"""Files that are complete or not there at all."""
+
+import errno
+import os
+import tempfile
+from pathlib import Path
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Write a file that is complete or not there: to a temporary name in the same folder, flushed to disk, renamed."""
+    path = path.resolve()
+    if path.exists() and not path.is_file() and not path.is_dir():  # a pipe or device: there is nothing to replace
+        path.write_bytes(data)
+        return
+    mode = path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask()
+    try:
+        if path.is_dir():
+            raise IsADirectoryError(errno.EISDIR, "it is a folder")
+        handle, temporary = tempfile.mkstemp(prefix=".hotloop-", suffix=".tmp", dir=path.parent)
+    except OSError as error:
+        raise ValueError(f"cannot write {path}: {error.strerror}") from None
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(temporary, mode)
+        os.replace(temporary, path)
+    except BaseException:
+        os.unlink(temporary)
+        raise
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

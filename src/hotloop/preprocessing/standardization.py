@@ -1,0 +1,131 @@
+"""Statistics of the columns, and the standardisation made of them (docs/equations.md, LR-9)."""
+
+from copy import copy
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hotloop.backend import choose
+from hotloop.data.csr import SparseRows
+from hotloop.data.validation import Array
+
+STANDARDIZE = ("auto", "std", "maxabs", "common", None)
+
+BY_LARGEST = ("maxabs", "common")  # these need the extremes of all columns
+
+
+class ColumnStatistics:
+    """Running weighted mean, deviation and extremes of each column, and whether it has other values than these two.
+
+    The rows may come in any number of pieces: the same rows in the same order give the same bits. Rows of weight 0 do not
+    count.
+
+    Attributes
+    ----------
+    total_weight : ndarray of shape (1,), float64
+    mean, deviation, lowest, highest, others : ndarray of shape (n_features,), float64
+        ``deviation`` is the weighted sum of squared differences from the mean; ``others`` is 1 where there is a third value,
+        and the extremes 0 there, after an update without ``largest``.
+    seen : ndarray of shape (n_features,), float64, or None
+        Weight of the rows that the others cover: rows given by their non-zeros count in the columns that they have, the zeros
+        when the moments are asked for. None: all rows, in all columns.
+    """
+
+    ARRAYS = ("total_weight", "mean", "deviation", "lowest", "highest", "others", "seen")
+
+    def __init__(self, n_features: int) -> None:
+        self.total_weight = np.zeros(1)
+        self.mean, self.deviation = np.zeros(n_features), np.zeros(n_features)
+        self.lowest, self.highest, self.others = np.zeros(n_features), np.zeros(n_features), np.zeros(n_features)
+        self.seen: Array | None = None
+
+    def copy(self) -> "ColumnStatistics":
+        """Return an independent copy."""
+        other = ColumnStatistics(len(self.mean))
+        for name in self.ARRAYS:
+            setattr(other, name, copy(getattr(self, name)))
+        return other
+
+    def update(self, X: Array | SparseRows, sample_weight: NDArray[np.float64], *, largest: bool = True) -> None:
+        """Take in the rows of X; ``largest``: with the extremes of all columns, not only of those of two values."""
+        if isinstance(X, SparseRows):
+            if self.seen is None:
+                self.seen = np.full(len(self.mean), self.total_weight[0]) if self.total_weight[0] else np.zeros(len(self.mean))
+            extremes = self.lowest, self.highest, self.others
+            with np.errstate(over="ignore", invalid="ignore"):
+                choose().sparse_column_moments(
+                    *X.arrays, sample_weight, self.total_weight, self.seen, self.mean, self.deviation, *extremes
+                )
+            return
+        if self.seen is not None:
+            (self.mean, self.deviation), (self.lowest, self.highest, self.others) = self.moments(), self.extremes()
+            self.seen = None
+        extremes = self.lowest, self.highest, self.others
+        with np.errstate(over="ignore", invalid="ignore"):  # shows in is_finite
+            choose().column_moments(X, sample_weight, self.total_weight, self.mean, self.deviation, *extremes, largest)
+
+    def moments(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return mean and deviation over all rows."""
+        if self.seen is None:
+            return self.mean, self.deviation
+        share = self.seen / max(self.total_weight[0], np.finfo(np.float64).tiny)
+        return self.mean * share, self.deviation + self.seen * self.mean**2 * (1 - share)
+
+    def extremes(self) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+        """Return the least and the largest value over all rows, and 1 where there are others."""
+        if self.seen is None:
+            return self.lowest, self.highest, self.others
+        zeros = self.seen < self.total_weight
+        lowest = np.where(zeros, np.minimum(self.lowest, 0), self.lowest)
+        highest = np.where(zeros, np.maximum(self.highest, 0), self.highest)
+        third = zeros & (self.lowest != self.highest) & (self.lowest != 0) & (self.highest != 0)
+        return lowest, highest, np.where(third, 1.0, self.others)
+
+    def is_finite(self) -> bool:
+        """Tell whether every moment is a number; a NaN or infinity in the rows shows in those of its column."""
+        return bool(np.isfinite(self.mean).all() and np.isfinite(self.deviation).all())
+
+    def constants(self, standardize: str | None, dtype: Any) -> tuple[Array | None, Array | None]:
+        """Return center and scale of z = (x - center) * scale, in dtype, or two times None.
+
+        "auto" and "std" take the mean and :meth:`spread`, "maxabs" 0 and the largest absolute value, "common" 0 and the largest
+        of all columns. A constant column gets scale 0: it can tell nothing apart, and its weight stays 0.
+        """
+        if standardize is None:
+            return None, None
+        if standardize in BY_LARGEST:
+            spread = np.maximum(self.highest, -self.lowest)
+            center = np.zeros_like(spread)
+            if standardize == "common":
+                spread = np.full_like(spread, spread.max())
+        elif standardize in STANDARDIZE:
+            center, spread = self.moments()[0], self.spread()
+        else:
+            raise ValueError(f"standardize is {standardize!r}, expected 'auto', 'std', 'maxabs', 'common' or None")
+        return center.astype(dtype), scale_of(spread, dtype)
+
+    def spread(self) -> NDArray[np.float64]:
+        """Return the standard deviation of each column; of a column of two values the distance of the two, (LR-9)."""
+        variance, (lowest, highest, others) = self.moments()[1] / self.total_weight, self.extremes()
+        with np.errstate(over="ignore"):
+            return np.where((others == 0) & (variance > 0) & (variance < np.inf), highest - lowest, np.sqrt(variance))
+
+    def mean_square(self, center: Array | None, scale: Array | None) -> float:
+        """Return the weighted mean of ||z||^2 over the rows seen."""
+        mean, deviation = self.moments()
+        variance = deviation / self.total_weight
+        if center is None or scale is None:
+            return float((variance + mean**2).sum())
+        return float(((variance + (mean - center) ** 2) * scale.astype(np.float64) ** 2).sum())
+
+
+def scale_of(spread: Array, dtype: Any) -> Array:
+    """Return 1 / spread in dtype, 0 for a column without spread or with one below the smallest number of dtype."""
+    if not np.isfinite(spread.max(initial=0)):
+        wide = np.flatnonzero(~np.isfinite(spread))
+        raise ValueError(f"column {wide[0]} spans too wide a range to be standardised: scale it down first")
+    with np.errstate(divide="ignore", over="ignore"):
+        scale: Array = (1 / spread).astype(dtype, copy=False)
+    scale[~np.isfinite(scale)] = 0
+    return scale

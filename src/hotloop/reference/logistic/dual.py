@@ -1,0 +1,231 @@
+"""Dual coordinate ascent for logistic and softmax regression, and sums for a certificate (docs/equations.md, DU-1 to DU-6)."""
+
+from typing import Any
+
+import numpy as np
+
+from hotloop.reference.logistic.csr import WrittenOut
+from hotloop.reference.losses import Array, log_loss, log_sum_exp, logistic, softmax
+
+STEPS = 100  # at most, towards a root
+
+
+def logistic_dual_pass(
+    X: Array | None,
+    csr: tuple[Array, Array, Array | None, int] | None,
+    y: Array,
+    sample_weight: Array,
+    order: Array,
+    strength: float,
+    b_strength: float,
+    center: Array | None,
+    scale: Array | None,
+    W: Array,
+    b: Array | None,
+    dual: Array,
+) -> tuple[float, float, int]:
+    """Answer each row in the given order with the best probabilities that its dual can have, all others as they are.
+
+    Stochastic dual coordinate ascent (Shalev-Shwartz and Zhang 2013; for two classes Yu, Huang and Lin 2011). W stays what the
+    duals say, (DU-1). A row of weight 0 moves nothing.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n_samples, n_features), numbers of any type, each row contiguous; or None
+    csr : starts, places, values, longest as for :func:`logistic_sparse_pass`, where X is None
+    y, sample_weight, order : as for :func:`logistic_pass`
+    strength : float, > 0
+        alpha times the sum of the weights.
+    b_strength : float, > 0
+        The same for the intercepts, about where they are before the pass, (DU-6).
+    center, scale : ndarray of shape (n_features,), float64, or None
+        Dense rows are seen as (x - center) scale, sparse ones as x scale - center: (LR-15).
+    W : ndarray of float64, (n_outputs, n_features), for sparse rows (n_features, n_outputs)
+        Overwritten.
+    b : ndarray of shape (n_outputs,), float64, or None for no intercept
+        Overwritten.
+    dual : ndarray of shape (n_samples, n_outputs), float64
+        With one output ln(u / (1 - u)), u the dual probability of the class that is not y; else ln of that of each class.
+        Overwritten.
+
+    Returns
+    -------
+    loss : float
+        Sum over steps of weight times loss before the step, in nats.
+    gap : float
+        Sum of weight times the distance (DU-2) before the step.
+    n_moved : int
+
+    Raises
+    ------
+    ValueError, FloatingPointError
+        As for :func:`logistic_pass`.
+    """
+    rows, m, own = _rows(X, csr, y, sample_weight, center, scale, W, b, dual)
+    if not (strength > 0 and b_strength > 0):
+        raise ValueError("strength and b_strength must be positive")
+    loss, gap, moved = 0.0, 0.0, 0
+    for s, i in enumerate(order):
+        if not 0 <= i < len(rows):
+            raise ValueError(f"order[{s}] = {i} is no row of X, which has {len(rows)}")
+        weight = sample_weight[i]
+        if weight == 0:
+            continue
+        x, label = _row(rows, i, y, center, scale, m)
+        margins = own @ x + (0 if b is None else b)  # (LR-1)
+        if not np.isfinite(margins).all():
+            raise FloatingPointError(f"the margin of row {i} is not finite at step {s} of the pass")
+        curvature = weight * (x @ x / strength + (0 if b is None else 1 / b_strength))
+        if m == 1:
+            sign = 2 * label - 1
+            loss += weight * float(log_loss(margins, label)[0])  # (LR-3)
+            before = _of_two(dual[i, 0])
+            gap += weight * distance(before, _of_two(-sign * margins[0]))  # (DU-2)
+            dual[i, 0] = _root(sign * margins[0], curvature, before[0])  # (DU-4)
+            step = sign * (_of_two(dual[i, 0])[:1] - before[:1])
+        else:
+            loss += weight * float(log_sum_exp(margins) - margins[label])  # (LR-7)
+            before = np.exp(dual[i])
+            gap += weight * distance(before, softmax(margins))  # (LR-6), (DU-2)
+            dual[i] = _roots(margins + curvature * before, curvature)  # (DU-5)
+            step = before - np.exp(dual[i])
+        own += weight / strength * np.outer(step, x)  # (DU-1)
+        if b is not None:
+            b += weight / b_strength * step  # (DU-6)
+        moved += 1
+    return loss, gap, moved
+
+
+def logistic_dual_sums(
+    X: Array | None,
+    csr: tuple[Array, Array, Array | None, int] | None,
+    y: Array,
+    sample_weight: Array,
+    center: Array | None,
+    scale: Array | None,
+    W: Array,
+    b: Array | None,
+    dual: Array | None,
+    margins: Array,
+    sums: Array,
+    b_sums: Array,
+) -> None:
+    """Fill the margins, and add weight (q - e_y) x of each row to the sums of its class: (DU-1) and (DU-3) need them.
+
+    q are the probabilities by ``dual``, or those of the model where it is None.
+
+    Parameters
+    ----------
+    X, csr, y, sample_weight, center, scale, W, b, dual : as for :func:`logistic_dual_pass`; none is overwritten
+    margins : ndarray of shape (n_samples, n_outputs), float64
+        Overwritten where the weight is not 0.
+    sums : ndarray of shape (n_classes, *W.shape), float64
+        Overwritten, as is b_sums, (n_classes, n_outputs), the sums of weight (q - e_y).
+    """
+    rows, m, own = _rows(X, csr, y, sample_weight, center, scale, W, b, dual)
+    n_classes = max(m, 2)
+    if sums.shape != (n_classes, *W.shape):
+        raise ValueError(f"sums must have the shape of W for each of {n_classes} classes")
+    if b_sums.shape != (n_classes, m) or margins.shape != (len(rows), m):
+        raise ValueError("b_sums must have one entry a class and output, margins one a row and output")
+    for i in np.flatnonzero(sample_weight).tolist():
+        x, label = _row(rows, i, y, center, scale, m)
+        margins[i] = own @ x + (0 if b is None else b)  # (LR-1)
+        if not np.isfinite(margins[i]).all():
+            raise FloatingPointError(f"the margin of row {i} is not finite at step {i} of the pass")
+        if m == 1:
+            sign = 2 * label - 1
+            off = -sign * _of_two(-sign * margins[i, 0] if dual is None else dual[i, 0])[:1]
+        else:
+            off = (softmax(margins[i]) if dual is None else np.exp(dual[i])) - (np.arange(m) == label)
+        added = sample_weight[i] * np.outer(off, x)
+        sums[label] += added if X is not None else added.T
+        b_sums[label] += sample_weight[i] * off
+
+
+def distance(q: Array, p: Array) -> float:
+    """Return sum q ln(q / p), (DU-2), without cancelling where q is near p."""
+    q, p = np.asarray(q, np.float64), np.asarray(p, np.float64)
+    there = q > 1e-300
+    r = np.divide(p - q, q, out=np.zeros_like(q), where=there)
+    near = r**2 * (1 / 2 - r * (1 / 3 - r * (1 / 4 - r * (1 / 5 - r * (1 / 6 - r * (1 / 7 - r / 8))))))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        excess = np.where(np.abs(r) < 1e-2, near, r - np.log1p(r))
+    return float(np.where(there, q * excess, p).sum())
+
+
+def _of_two(v: float) -> Array:
+    """Return s(v) and 1 - s(v)."""
+    return logistic(np.array([v, -v]))
+
+
+def _root(m: float, curvature: float, u: float) -> float:
+    """Return the root of v + m + curvature (s(v) - u), a function that rises: Newton's steps, halved into an interval."""
+    low, high = -m + curvature * (u - 1), -m + curvature * u
+    v = (low + high) / 2
+    for _ in range(STEPS):
+        p, q = _of_two(v)
+        value = v + m + curvature * (p - u)
+        low, high = (v, high) if value < 0 else (low, v)
+        step = value / (1 + curvature * p * q)
+        if abs(step) <= 1e-16 * (1 + abs(v)):
+            break
+        v = v - step if low < v - step < high else (low + high) / 2
+    return float(v)
+
+
+def _roots(target: Array, curvature: float) -> Array:
+    """Return z of z_c + curvature exp(z_c) = target_c - zeta, with zeta such that sum exp(z_c) = 1.
+
+    The sum falls with zeta and is convex: Newton's steps rise towards the root from where it is 1 or more.
+    """
+    zeta = float(target.max()) - curvature
+    z = np.minimum(target - zeta, 0.0)
+    for _ in range(STEPS):
+        for _ in range(STEPS):  # likewise each z, from above
+            step = (z + curvature * np.exp(z) - target + zeta) / (1 + curvature * np.exp(z))
+            z = np.minimum(z - step, 0.0)
+            if (np.abs(step) <= 1e-15 * (1 + np.abs(z))).all():
+                break
+        q = np.exp(z)
+        rise = (q.sum() - 1) / (q / (1 + curvature * q)).sum()
+        zeta += rise
+        if rise <= 1e-15 * (1 + abs(zeta)):
+            break
+    return z
+
+
+def _rows(
+    X: Array | None, csr: Any, y: Array, sample_weight: Array, center: Any, scale: Any, W: Array, b: Any, dual: Any
+) -> tuple[Array | WrittenOut, int, Array]:
+    """Return the rows, the number of outputs, and W with a row for each."""
+    own = W if X is not None else W.T
+    m, n_features = own.shape
+    rows: Array | WrittenOut
+    if X is None:
+        rows = WrittenOut(csr[0], csr[1], csr[2], n_features, center, scale)
+    else:
+        rows = X
+        if X.shape[1] != n_features:
+            raise ValueError(f"X has {X.shape[1]} columns, W {n_features}")
+        if (center is None) != (scale is None):
+            raise ValueError("center and scale come together or not at all")
+    for array in (center, scale):
+        if array is not None and len(array) != n_features:
+            raise ValueError(f"center and scale must have {n_features} entries")
+    if len(y) != len(rows) or len(sample_weight) != len(rows):
+        raise ValueError("y and sample_weight must have one entry a row")
+    if b is not None and len(b) != m:
+        raise ValueError(f"W must have at least one output, b {m} entries")
+    if dual is not None and dual.shape != (len(rows), m):
+        raise ValueError("dual must have one entry a row and output")
+    return rows, m, own
+
+
+def _row(rows: Any, i: int, y: Array, center: Any, scale: Any, m: int) -> tuple[Array, int]:
+    if not 0 <= y[i] < max(m, 2):
+        raise ValueError(f"y[{i}] = {y[i]} is no class index below {max(m, 2)}")
+    x = np.asarray(rows[i], np.float64)
+    if center is not None and not isinstance(rows, WrittenOut):
+        x = (x - center) * scale  # (LR-9)
+    return x, int(y[i])

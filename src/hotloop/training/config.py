@@ -1,0 +1,33 @@
+"""How to train, every setting resolved to a number."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+BLOCK = 4  # rows that the kernels of logistic regression take at once
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How to train, every setting resolved to a number (see the estimators for their meaning)."""
+
+    eta0: float
+    alpha: float = 0.0
+    learning_rate: str = "auto"
+    horizon: float = np.inf
+    power_t: float = 0.25
+    max_iter: int = 1000
+    tol: float | str | None = "auto"
+    n_iter_no_change: int = 5
+    shuffle: bool = True
+    seed: int = 0
+    longest: float = np.inf  # ||z||^2 + 1 of a row of a network, above which its step is shortened: see fitting.step_shares
+
+    def __post_init__(self) -> None:
+        if not self.eta0 > 0:
+            raise ValueError(f"eta0 must be positive, not {self.eta0}")
+        if not 0 <= self.eta0 * self.alpha < 1:
+            raise ValueError(
+                f"eta0 * alpha is {self.eta0 * self.alpha:g}; it must lie in [0, 1), or a step would turn the weights' sign: "
+                "take a smaller eta0 or alpha"
+            )

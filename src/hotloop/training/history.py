@@ -1,0 +1,61 @@
+"""How a training, or a search before it, goes."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from hotloop.training.config import Plan
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far the search has come: ``seconds_left`` is what the candidates that are left need if none is given up."""
+
+    n_candidates: int
+    epochs: int
+    n_rows: int
+    loss: float
+    seconds_left: float
+
+    def __str__(self) -> str:
+        one = self.n_candidates == 1
+        return (
+            f"search after {self.epochs} epoch{'s' * (self.epochs > 1)} of {self.n_rows:,} rows, log loss held out "
+            f"{self.loss:.6f}, {self.n_candidates} candidate{' goes' if one else 's go'} on, at most {self.seconds_left:.1f} s"
+        )
+
+
+@dataclass
+class Course:
+    """How the training went.
+
+    Attributes
+    ----------
+    loss_curve : list of float
+        Per epoch the mean training loss, each row's taken just before its step, plus the penalty of the epoch's last weights.
+    validation_curve : list of float
+        Per epoch the mean loss on the validation rows; empty without them.
+    n_iter : int
+        Epochs trained.
+    converged : bool
+    stopped : bool
+        Whether ``on_epoch`` asked for the end.
+    """
+
+    loss_curve: list[float] = field(default_factory=list)
+    validation_curve: list[float] = field(default_factory=list)
+    n_iter: int = 0
+    converged: bool = False
+    stopped: bool = False
+
+    def complaint(self, plan: Plan) -> str | None:
+        """Return what to tell the user where training stopped at max_iter while the loss was still falling."""
+        if self.converged or self.stopped or plan.tol is None or plan.max_iter == 1:
+            return None
+        tail = ", ".join(f"{value:.6g}" for value in (self.validation_curve or self.loss_curve)[-4:])
+        return (
+            f"not converged after max_iter={plan.max_iter} epochs: the last losses were {tail}. "
+            "Raise max_iter, or tol if this is close enough"
+        )
+
+
+OnEpoch = Callable[[Course], bool | None]

@@ -1,0 +1,150 @@
+"""Passes over the data around one kernel call: epochs, shuffling, step sizes, the stop; and the two models trained so."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, Protocol, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hotloop.data.batch import Rows, Vector
+from hotloop.training.config import Plan
+from hotloop.training.history import Course
+from hotloop.training.order import epoch_order
+from hotloop.training.schedules import step_sizes
+
+OnStart = Callable[[Plan], None]
+
+# A pass is cut into kernel calls of about this many multiply-adds (some 20 ms compiled), so that Ctrl-C is heard between them.
+# The cuts fall where the kernels have nothing unfinished, so results do not depend on them.
+WORK_PER_CALL = 20_000_000
+
+
+class State(Protocol):
+    """What a model has learnt so far (LogisticState, TwoLayerState)."""
+
+    t: int
+
+    @property
+    def cut(self) -> int: ...
+    @property
+    def units(self) -> int: ...
+    def copy(self) -> Any: ...
+    def restart_average(self) -> None: ...
+    def take_pass(
+        self, X: Any, y: Vector, sample_weight: Vector, order: NDArray[np.intp], eta: Vector, alpha: float
+    ) -> tuple[float, int]: ...
+    def is_finite(self) -> bool: ...
+    def penalty(self) -> float: ...
+
+
+S = TypeVar("S", bound=State)
+
+
+def run_epochs(
+    state: S,
+    rows: Rows,
+    plan: Plan,
+    validate: Callable[[S], float] | None = None,
+    on_epoch: Callable[[Course], bool | None] | None = None,
+    start: S | None = None,
+    first_pass: Callable[..., tuple[float, int]] | None = None,
+) -> tuple[S, Course]:
+    """Train ``state`` until its loss stands still; returns the state to keep and how it went.
+
+    An epoch visits every row once, in an order drawn from (seed, epoch) alone. Averages restart after epochs 1, 2, 4, 8, ...:
+    they cover the epochs since then. The loss is the validation loss where there is one, and the weights of the best epoch
+    are then kept; else the loss curve. It stands still when ``n_iter_no_change`` epochs in a row did not lower the best by
+    more than ``tol``; "auto" is a thousandth of the best, None trains for max_iter epochs. ``start`` is a copy of ``state``,
+    where the caller has one. ``first_pass`` stands for ``pass_over`` in the first epoch. ``on_epoch`` sees the course after
+    each epoch; the training ends where it returns True.
+
+    Raises
+    ------
+    FloatingPointError
+        The weights diverge; names the step. ``state`` is then as after the last good epoch.
+    KeyboardInterrupt
+        ``state`` is then as after the last finished kernel call.
+    """
+    course, best_loss, best, waited = Course(), np.inf, state, 0
+    all_move = rows.all_move
+    for epoch in range(plan.max_iter):
+        good = start if epoch == 0 and start is not None else state.copy()
+        if epoch & (epoch - 1) == 0 and epoch:
+            state.restart_average()
+        order = epoch_order(len(rows), epoch, plan.seed) if plan.shuffle else None
+        if not all_move:  # the others move nothing, and would shift the blocks
+            order = np.flatnonzero(rows.sample_weight) if order is None else order[rows.sample_weight[order] != 0]
+        try:
+            with np.errstate(over="ignore", invalid="ignore"):
+                taken = pass_over if epoch or first_pass is None else first_pass
+                loss, moved = taken(state, rows, plan, order)
+            if not state.is_finite():
+                raise FloatingPointError("the weights are not finite")
+        except FloatingPointError as error:
+            step = state.t
+            vars(state).update(vars(good))
+            kept = "the weights of the epoch before" if epoch else "the first weights"
+            raise FloatingPointError(
+                f"training diverged in epoch {epoch + 1}, after step {step} ({error}); {kept} are kept. "
+                f"Take a smaller step size: eta0 was {plan.eta0:g}"
+            ) from None
+        del good  # before the next copy is made
+        course.loss_curve.append(loss / max(moved, 1) + plan.alpha * state.penalty())
+        course.n_iter = epoch + 1
+        if validate is not None:
+            course.validation_curve.append(validate(state))
+        now = (course.validation_curve or course.loss_curve)[-1]
+        margin = (1e-3 * abs(best_loss) if plan.tol == "auto" else float(plan.tol or 0.0)) if np.isfinite(best_loss) else 0.0
+        waited = 0 if now < best_loss - margin else waited + 1
+        if now < best_loss:
+            best_loss = now
+            if validate is not None:
+                best = state.copy()
+        if plan.tol is not None and waited >= plan.n_iter_no_change:
+            course.converged = True
+        course.stopped = on_epoch is not None and bool(on_epoch(course))
+        if course.converged or course.stopped:
+            break
+    return (best if validate is not None else state), course
+
+
+def train(
+    state: S,
+    rows: Rows,
+    plan: Plan,
+    *,
+    automatic_step: bool,
+    validate: Callable[[S], float] | None = None,
+    on_epoch: Callable[[Course], bool | None] | None = None,
+    first_pass: Callable[..., tuple[float, int]] | None = None,
+) -> tuple[S, Course, Plan]:
+    """:func:`run_epochs`; with ``automatic_step`` a step size that diverges is halved and training starts again.
+
+    Returns also the plan that was carried out.
+    """
+    for _ in range(20):
+        start = state.copy()
+        try:
+            return *run_epochs(state, rows, plan, validate, on_epoch, start, first_pass), plan
+        except FloatingPointError:
+            if not automatic_step:
+                raise
+            vars(state).update(vars(start))
+            plan = replace(plan, eta0=plan.eta0 / 2)
+    raise FloatingPointError(f"training diverges even with step size {plan.eta0:g}; are the columns standardised?")
+
+
+def pass_over(state: State, rows: Rows, plan: Plan, order: NDArray[np.intp] | None = None) -> tuple[float, int]:
+    """Take one pass in the order given, or that of the rows; returns the sum of the losses before each step, and the steps."""
+    total, n_moved, n_steps = 0.0, 0, len(rows) if order is None else len(order)
+    size = state.cut * max(1, int(WORK_PER_CALL / (4 * state.cut * state.units * max(1, rows.cells))))
+    for start in range(0, n_steps, size):
+        stop = min(start + size, n_steps)
+        part = np.arange(start, stop, dtype=np.intp) if order is None else order[start:stop]
+        eta = step_sizes(plan.learning_rate, plan.eta0, plan.horizon, plan.power_t, state.t, len(part))
+        if rows.share is not None:
+            eta = eta * rows.share[part]
+        loss, moved = state.take_pass(rows.X, rows.y, rows.sample_weight, part, eta, plan.alpha)
+        total, n_moved = total + loss, n_moved + moved
+    return total, n_moved

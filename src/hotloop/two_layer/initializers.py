@@ -1,0 +1,27 @@
+"""First weights of a network, and the moments of its activations."""
+
+import numpy as np
+
+# Variance of W1 and of W2 by the rows' mean square norm and the numbers of hidden units and outputs, and how they are drawn.
+INITS = {
+    "he_normal": (2.0, False, "normal"),
+    "he_uniform": (2.0, False, "uniform"),
+    "glorot_normal": (2.0, True, "normal"),
+    "glorot_uniform": (2.0, True, "uniform"),
+    "lecun_normal": (1.0, False, "normal"),
+}
+
+
+def activation_moments(activation: str, variance: float) -> tuple[float, float]:
+    """Return E z^2 and E (dz/da)^2 for a normal pre-activation a of mean 0, by Gauss and Hermite's rule of 64 points."""
+    if activation == "relu":
+        return variance / 2, 0.5
+    points, weights = np.polynomial.hermite_e.hermegauss(64)
+    a, weights = points * np.sqrt(variance), weights / weights.sum()
+    if activation == "tanh":
+        z = np.tanh(a)
+        slope = 1 - z**2
+    else:
+        z = 1 / (1 + np.exp(-a))
+        slope = z * (1 - z)
+    return float(weights @ z**2), float(weights @ slope**2)

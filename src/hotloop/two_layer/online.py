@@ -1,0 +1,203 @@
+"""Networks on a stream: rows come in pieces of any size, and the pieces give the bits of the whole.
+
+As logistic_stream.py has it: what follows the rows seen so far (standardisation, scaling of the targets, step size, L2
+strength) takes effect when 64, 128, 256, ... rows have come, where the weights are re-expressed so that no prediction moves.
+The first 64 rows wait until then, later ones until there are 64, or a batch of them.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hotloop.data.batch import Rows
+from hotloop.data.csr import SparseRows
+from hotloop.preprocessing.standardization import ColumnStatistics
+from hotloop.training.config import Plan
+from hotloop.training.loop import pass_over
+from hotloop.training.online import FIRST, joined
+from hotloop.training.settings import Settings
+from hotloop.two_layer.auto import SPREAD, network_plan, step_shares
+from hotloop.two_layer.state import TwoLayerState
+
+
+@dataclass
+class TwoLayerStream:
+    """A network that learns from a stream.
+
+    Attributes
+    ----------
+    state : TwoLayerState
+        As of the last row that did not have to wait.
+    settings : Settings
+    init : str
+        How its first weights were drawn.
+    plan : Plan or None
+        What the settings come to since the last milestone; None before the first.
+    statistics, targets : ColumnStatistics
+        Of the columns and of regression targets; None after a fit, whose constants and plan stay.
+    waiting : list of Rows
+        Rows not learnt yet, targets in the caller's units.
+    n_rows : int
+    weight_total : float
+    drawn : (float, float)
+        ``mean_squares`` of the state before the first step.
+    """
+
+    state: TwoLayerState
+    settings: Settings
+    init: str = "auto"
+    plan: Plan | None = None
+    statistics: ColumnStatistics | None = None
+    targets: ColumnStatistics | None = None
+    waiting: list[Rows] = field(default_factory=list)
+    n_rows: int = 0
+    weight_total: float = 0.0
+    drawn: tuple[float, float] = (0.0, 0.0)
+    _visible: TwoLayerState | None = field(default=None, repr=False)
+
+    @classmethod
+    def fresh(cls, state: TwoLayerState, settings: Settings, init: str) -> "TwoLayerStream":
+        """Return a stream before its first row."""
+        return cls(state, settings, init, None, ColumnStatistics(len(state.W1)), ColumnStatistics(len(state.b2)))
+
+    def take(self, rows: Rows, statistic_weight: NDArray[np.float64]) -> None:
+        """Train on rows in their order; ``statistic_weight`` are the weights without class weights.
+
+        Raises
+        ------
+        FloatingPointError
+            The weights diverge; names the step. The stream is then as before this call, as after KeyboardInterrupt.
+        """
+        moving = np.flatnonzero(rows.sample_weight)
+        if len(moving) < len(rows):
+            rows, statistic_weight = rows.take(moving), statistic_weight[moving]
+        restore, start = self._remember(), 0
+        try:
+            with np.errstate(over="ignore", invalid="ignore"):
+                while start < len(rows):
+                    stop = min(len(rows), start + self._next_milestone() - self.n_rows)
+                    part = slice(start, stop)
+                    self._take_piece(Rows(rows.X[part], rows.y[part], rows.sample_weight[part]), statistic_weight[part])
+                    start = stop
+            if not self.state.is_finite():
+                raise FloatingPointError("the weights are not finite")
+            self.visible()  # rows that wait are refused here, or they would be in the way of all that come after
+        except BaseException as error:  # Ctrl-C too: rows are learnt and counted, or neither
+            restore()
+            if isinstance(error, FloatingPointError):
+                raise FloatingPointError(
+                    f"training diverged ({error}); these rows were not learnt. Take a smaller eta0"
+                ) from None
+            raise
+
+    def visible(self) -> TwoLayerState:
+        """Return the state that predictions use: as if the waiting rows were all there will be."""
+        if not self.waiting:
+            return self.state
+        if self._visible is None:
+            now = replace(self, state=self.state.copy(), waiting=list(self.waiting))
+            if now.plan is None:
+                now._set_constants()
+            with np.errstate(over="ignore", invalid="ignore"):
+                now._learn_waiting()
+            if not now.state.is_finite():
+                raise FloatingPointError("the weights are not finite")
+            now.state.plan = now.plan
+            self._visible = now.state
+        return self._visible
+
+    def _remember(self) -> Callable[[], None]:
+        own = dict(vars(self)) | {"state": self.state.copy(), "waiting": list(self.waiting), "_visible": None}
+        for name in ("statistics", "targets"):
+            if own[name] is not None:
+                own[name] = own[name].copy()
+
+        def restore() -> None:
+            vars(self).update(own)
+
+        return restore
+
+    def _next_milestone(self) -> int:
+        if self.statistics is None:
+            return 2**62
+        milestone = FIRST
+        while milestone <= self.n_rows:
+            milestone *= 2
+        return milestone
+
+    def _take_piece(self, piece: Rows, statistic_weight: NDArray[np.float64]) -> None:
+        """Take rows that reach the next milestone at most."""
+        milestone = self._next_milestone()
+        if self.statistics is not None and self.targets is not None:
+            self.statistics.update(piece.X, statistic_weight)
+            if self.state.is_regression:
+                self.targets.update(np.ascontiguousarray(piece.y.reshape(len(piece), -1)), statistic_weight, largest=False)
+        self.n_rows += len(piece)
+        # one by one, so that the sum does not depend on the pieces
+        self.weight_total = float(np.add.accumulate(np.append(self.weight_total, piece.sample_weight))[-1])
+        self._visible = None
+        if self.plan is None:
+            self.waiting.append(self._copied(piece, 0, len(piece)))
+        else:
+            self._learn(piece)
+        if self.n_rows == milestone:
+            if self.plan is not None:  # under the constants that these rows came under
+                self._learn_waiting()
+            self._set_constants()
+            self._learn_waiting()
+
+    def _set_constants(self) -> None:
+        assert self.statistics is not None
+        assert self.targets is not None
+        state, first = self.state, self.plan is None
+        constants = self.statistics.constants(self.settings.standardize, state.W1.dtype)
+        mean_square = self.statistics.mean_square(*constants)
+        if first:
+            state.center, state.scale = constants
+            state.fit_to(mean_square, SPREAD[state.activation] if self.init == "auto" else None)
+            self.drawn = state.mean_squares(mean_square)
+        else:
+            state.restandardize(*constants)
+        if state.is_regression:
+            mean, deviation = self.targets.moments()
+            deviation = np.sqrt(deviation / self.targets.total_weight)
+            if first:
+                state.choose_scale(mean, deviation)
+            elif state.output == "linear":  # the values of a sum of sigmoids do not scale
+                state.rescale_targets(mean, deviation)
+        square = self.weight_total / self.n_rows * state.gradient_square(mean_square, *self.drawn)
+        self.plan = network_plan(state, self.settings, self.n_rows, square, mean_square, by_budget=False)
+
+    def _learn(self, piece: Rows) -> None:
+        """Train on the groups of rows that the waiting rows and these fill; the others wait."""
+        start, n_waiting, cut = 0, sum(map(len, self.waiting)), self.state.cut
+        if n_waiting:
+            start = min(len(piece), cut - n_waiting)
+            self.waiting.append(self._copied(piece, 0, start))
+            if n_waiting + start < cut:
+                return
+            self._learn_waiting()
+        stop = start + (len(piece) - start) // cut * cut
+        if start < stop:
+            self._pass_over(Rows(piece.X[start:stop], piece.y[start:stop], piece.sample_weight[start:stop]))
+        if stop < len(piece):
+            self.waiting.append(self._copied(piece, stop, len(piece)))
+
+    def _learn_waiting(self) -> None:
+        waiting, self.waiting = self.waiting, []
+        for rows in joined(waiting):
+            self._pass_over(rows)
+
+    def _pass_over(self, rows: Rows) -> None:
+        assert self.plan is not None
+        X = rows.X.of_type(self.state.W1.dtype) if isinstance(rows.X, SparseRows) else rows.X
+        y = self.state.scaled_targets(rows.y.reshape(len(rows), -1)) if self.state.is_regression else rows.y
+        pass_over(self.state, Rows(X, y, rows.sample_weight, step_shares(X, self.state, self.plan.longest)), self.plan)
+
+    def _copied(self, rows: Rows, start: int, stop: int) -> Rows:
+        """Return rows start to stop - 1, in the type of the weights, which the caller may change afterwards."""
+        X, dtype = rows.X[start:stop], self.state.W1.dtype
+        X = X.copied().of_type(dtype) if isinstance(X, SparseRows) else X.astype(dtype)
+        return Rows(X, rows.y[start:stop].copy(), rows.sample_weight[start:stop].copy())

@@ -1,0 +1,294 @@
+"""What a two-layer network has learnt so far, and how its targets are scaled."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hotloop.backend import choose
+from hotloop.data.csr import SparseRows
+from hotloop.data.validation import Array
+from hotloop.training.config import Plan
+from hotloop.two_layer.initializers import INITS, activation_moments
+from hotloop.two_layer.optimizer import NetworkRule
+
+Vector = NDArray[np.float64]
+
+ACTIVATIONS = ("relu", "tanh", "logistic")
+
+WEIGHTS = ("W1", "b1", "W2", "b2")
+
+
+def network_output(classes: Array | None) -> tuple[str, int]:
+    """Return the kind and number of outputs for these classes, or for one target."""
+    if classes is None:
+        return "linear", 1
+    return ("sigmoid", 1) if len(classes) == 2 else ("softmax", len(classes))
+
+
+@dataclass
+class TwoLayerState:
+    """Weights of (NN-1) to (NN-4) on the standardised rows of (LR-9).
+
+    Attributes
+    ----------
+    W1, b1, W2, b2 : ndarray, float32 or float64
+        Shapes (n_features, n_hidden), (n_hidden,), (n_hidden, n_outputs), (n_outputs,).
+    output : {"softmax", "sigmoid", "linear", "sigmoid_sum"}
+    activation : {"relu", "tanh", "logistic"}
+    center, scale : ndarray of shape (n_features,), dtype of W1, or both None
+    target_center, target_scale : ndarray of shape (n_outputs,), float64
+        A regression target is (output - target_center) / target_scale in the caller's units.
+    t : int
+        Steps taken.
+    rule : NetworkRule
+    moments : list of ndarray
+        What the rule keeps beside the weights, of their shapes; empty before the first step, and for plain per-sample SGD.
+    n_batches : int
+        Batches that the moments have seen.
+    plan : Plan or None
+        By which it was trained last, for files.
+    """
+
+    W1: Array
+    b1: Array
+    W2: Array
+    b2: Array
+    output: str
+    activation: str = "relu"
+    center: Array | None = None
+    scale: Array | None = None
+    target_center: Vector = field(default_factory=lambda: np.zeros(1))
+    target_scale: Vector = field(default_factory=lambda: np.ones(1))
+    t: int = 0
+    rule: NetworkRule = field(default_factory=NetworkRule)
+    moments: list[Array] = field(default_factory=list)
+    n_batches: int = 0
+    plan: Plan | None = None
+
+    ARRAYS = ("W1", "b1", "W2", "b2", "center", "scale", "target_center", "target_scale")
+    NUMBERS = ("t",)
+
+    @classmethod
+    def random(
+        cls,
+        n_features: int,
+        n_hidden: int,
+        n_outputs: int,
+        output: str,
+        dtype: Any,
+        seed: int,
+        activation: str = "relu",
+        init: str = "auto",
+    ) -> "TwoLayerState":
+        """Return the state before the first step; biases are 0.
+
+        ``init`` "auto" is "lecun_normal", for W1 rescaled by ``fit_to``. He: variance 2 /
+        inputs (He et al. 2015); Glorot: 2 / (inputs + outputs) (Glorot and Bengio 2010); LeCun: 1 / inputs. For the sum of
+        sigmoids W2 has variance 1, as each hidden unit has a sigmoid of its own.
+        """
+        if init != "auto" and init not in INITS:
+            raise ValueError(f"init is {init!r}, expected 'auto' or one of {', '.join(INITS)}")
+        random = np.random.Generator(np.random.Philox(key=np.array([seed, 2**63], dtype=np.uint64)))
+
+        def draw(rows: int, columns: int, name: str) -> Array:
+            factor, both, kind = INITS[name]
+            spread = np.sqrt(factor / (rows + columns if both else rows))
+            drawn: Array
+            if kind == "normal":
+                drawn = random.standard_normal((rows, columns))
+            else:
+                drawn = random.uniform(-np.sqrt(3), np.sqrt(3), (rows, columns))
+            return np.asarray(drawn * spread)
+
+        name = "lecun_normal" if init == "auto" else init
+        W1, W2 = draw(n_features, n_hidden, name), draw(n_hidden, n_outputs, name)
+        if output == "sigmoid_sum":
+            W2 *= 1 / np.sqrt(np.mean(np.square(W2))) if init != "auto" else n_hidden**0.5
+        return cls(
+            W1.astype(dtype),
+            np.zeros(n_hidden, dtype),
+            W2.astype(dtype),
+            np.zeros(n_outputs, dtype),
+            output,
+            activation,
+            target_center=np.zeros(n_outputs),
+            target_scale=np.ones(n_outputs),
+            rule=NetworkRule(key=seed),
+        )
+
+    def copy(self) -> "TwoLayerState":
+        """Return a copy that later steps of this state do not touch."""
+        own: dict[str, Any] = {name: getattr(self, name).copy() for name in WEIGHTS}
+        return replace(self, **own, moments=[moment.copy() for moment in self.moments])
+
+    @property
+    def cut(self) -> int:
+        """Rows that move, of which a multiple leaves nothing unfinished."""
+        return 64 if self.rule.by_sample else int(self.rule.batch_size)
+
+    @property
+    def units(self) -> int:
+        """Work of a cell, in that of a cell of logistic regression."""
+        return max(1, len(self.b1) // 64)
+
+    def keep_rule(self, rule: NetworkRule) -> None:
+        """Train by this rule from now on; moments of another kind are dropped."""
+        if rule.n_moments != self.rule.n_moments or rule.optimizer != self.rule.optimizer:
+            self.moments, self.n_batches = [], 0
+        self.rule = rule
+
+    def restart_average(self) -> None:
+        """Networks keep their last iterate: the mean of networks is no network like them."""
+
+    def take_pass(
+        self,
+        X: Array | SparseRows,
+        y: Vector,
+        sample_weight: Vector,
+        order: NDArray[np.intp],
+        eta: Vector,
+        alpha: float,
+    ) -> tuple[float, int]:
+        """Train on the rows of X in the given order; returns the sum of the losses before each update, and the steps taken."""
+        moved = int(np.count_nonzero(sample_weight[order]))  # counted first, as in LogisticState.take_pass
+        self.t += moved
+        rule, rows = self.rule, (_rows(X), y, sample_weight, order, eta, alpha, *self._network())
+        n_batches = 0 if rule.by_sample else -(-moved // rule.batch_size)
+        self.n_batches += n_batches
+        if len(self.moments) != rule.n_moments:
+            self.moments = [np.zeros_like(getattr(self, name)) for name in WEIGHTS] * (rule.n_moments // 4)
+            self.moments = [moment.copy() for moment in self.moments]
+        try:
+            if rule.by_sample:
+                return choose().two_layer_pass(  # type: ignore[no-any-return]
+                    *rows, rule.dropout, rule.key, self.t - moved, rule.n_jobs
+                )
+            return choose().two_layer_minibatch_pass(  # type: ignore[no-any-return]
+                *rows,
+                rule.batch_size,
+                rule.optimizer,
+                self.moments,
+                n_batches=self.n_batches - n_batches,
+                momentum=rule.momentum,
+                nesterov=rule.nesterov,
+                beta_1=rule.beta_1,
+                beta_2=rule.beta_2,
+                epsilon=rule.epsilon,
+                dropout=rule.dropout,
+                key=rule.key,
+                t=self.t - moved,
+            )
+        except (FloatingPointError, ValueError):
+            self.t -= moved
+            self.n_batches -= n_batches
+            raise
+
+    def _network(self) -> tuple[Any, ...]:
+        return self.center, self.scale, self.W1, self.b1, self.W2, self.b2, self.output, self.activation
+
+    def is_finite(self) -> bool:
+        """Tell whether every weight is a number."""
+        return all(bool(np.isfinite(w).all()) for w in (self.W1, self.b1, self.W2, self.b2))
+
+    def penalty(self) -> float:
+        """Return (||W1||^2 + ||W2||^2) / 2."""
+        return 0.5 * float(sum(np.square(W, dtype=np.float64).sum() for W in (self.W1, self.W2)))
+
+    def outputs(self, X: Array | SparseRows) -> Vector:
+        """Return the outputs (n_samples, n_outputs) of rows in the caller's units: margins of classifiers, else the value."""
+        center, scale, W1, b1, *rest = self._network()
+        if isinstance(X, SparseRows) and center is not None and center.any():  # b1 stands for the centre
+            b1 = (b1 - (center.astype(np.float64) * scale) @ W1).astype(b1.dtype)
+            center = np.zeros_like(center)
+        return choose().two_layer_outputs(_rows(X), center, scale, W1, b1, *rest)  # type: ignore[no-any-return]
+
+    def scorer(self) -> Callable[[Array], Any]:
+        """Return the function of one row that ``network_scorer`` describes."""
+        targets = (self.target_center, self.target_scale) if self.is_regression else ()
+        return choose().network_scorer(*self._network(), *targets)  # type: ignore[no-any-return]
+
+    def fit_to(self, mean_square: float, spread: float | None) -> None:
+        """Before the first step, scale W1 to rows of that mean ||z||^2 instead of n_features, as sparse rows have it.
+
+        ``spread``: such that the pre-activations have that standard deviation.
+        """
+        if mean_square > 0:
+            factor = len(self.W1) / mean_square
+            if spread is not None:
+                factor = spread**2 / mean_square / float(np.square(self.W1, dtype=np.float64).mean())
+            self.W1 *= self.W1.dtype.type(np.sqrt(factor))
+
+    def scale_targets(self, y: Vector, sample_weight: Vector) -> None:
+        """Choose the scaling of the targets (n_samples,) or (n_samples, n_outputs) from the training rows.
+
+        Linear: mean 0, deviation 1. Sum of sigmoids, whose values lie in (0, n_hidden): mean n_hidden / 2, where every sigmoid
+        starts, and deviation n_hidden / 8, so that four deviations to either side are within reach.
+        """
+        y = y.reshape(len(y), -1)
+        mean = np.average(y, axis=0, weights=sample_weight)
+        self.choose_scale(mean, np.sqrt(np.average((y - mean) ** 2, axis=0, weights=sample_weight)))
+
+    def choose_scale(self, mean: Vector, deviation: Vector) -> None:
+        """Choose it from mean and deviation of each target."""
+        deviation = np.where(deviation == 0, 1.0, deviation)
+        middle, spread = (len(self.b1) / 2, len(self.b1) / 8) if self.output == "sigmoid_sum" else (0.0, 1.0)
+        self.target_scale = spread / deviation
+        self.target_center = middle - mean * self.target_scale
+        if not ((self.target_scale > 0) & np.isfinite(self.target_scale) & np.isfinite(self.target_center)).all():
+            raise ValueError("the targets are too large or too small to be scaled: bring them nearer to 1 first")
+
+    def scaled_targets(self, y: Vector) -> Vector:
+        """Return the targets in the units of the output."""
+        return y * self.target_scale + self.target_center
+
+    def values(self, X: Array | SparseRows) -> Vector:
+        """Return the regression values (n_samples, n_outputs) in the caller's units."""
+        return (self.outputs(X) - self.target_center) / self.target_scale
+
+    @property
+    def is_regression(self) -> bool:
+        """Whether the outputs are numbers in units of the caller's."""
+        return self.output in ("linear", "sigmoid_sum")
+
+    def mean_squares(self, mean_square: float) -> tuple[float, float]:
+        """Return the mean squares of the pre-activations of rows with mean ||z||^2, and of W2."""
+        of_W1, of_W2 = (float(np.square(W, dtype=np.float64).mean()) for W in (self.W1, self.W2))
+        return of_W1 * mean_square, of_W2
+
+    def gradient_square(self, mean_square: float, of_a: float, of_W2: float) -> float:
+        """Return the expected ||do/dw||^2 of one output o by all weights, from :meth:`mean_squares` before the first step.
+
+        The output layer gives n_hidden E z_j^2 + 1, the hidden layer (mean ||z||^2 + 1) E (dz/da)^2 n_hidden E W2_j^2. A
+        sigmoid's slope is at most 1/4, so a sum of them has at most 1/16.
+        """
+        n_hidden = len(self.b1)
+        square, slope = activation_moments(self.activation, of_a)
+        if self.output == "sigmoid_sum":
+            return n_hidden * (square + (mean_square + 1) * slope) / 16
+        return n_hidden * square + 1 + (mean_square + 1) * slope * n_hidden * of_W2
+
+    def restandardize(self, center: Array | None, scale: Array | None) -> None:
+        """Take other constants; the weights change so that no output moves. What a column that was constant meets is 0."""
+        if center is None or scale is None or self.center is None or self.scale is None:
+            return
+        with np.errstate(divide="ignore", invalid="ignore"):
+            ratio = np.where(scale > 0, self.scale.astype(np.float64) / scale, 0.0)
+        moved = (center.astype(np.float64) - self.center) * self.scale
+        self.b1 += (moved[:, None] * self.W1).sum(axis=0).astype(self.b1.dtype)
+        self.W1 *= ratio[:, None].astype(self.W1.dtype)
+        self.center, self.scale = center, scale
+
+    def rescale_targets(self, mean: Vector, deviation: Vector) -> None:
+        """Scale linear targets anew; the weights change so that no value moves."""
+        center, scale = self.target_center, self.target_scale
+        self.choose_scale(mean, deviation)
+        ratio = self.target_scale / scale
+        self.W2 *= ratio.astype(self.W2.dtype)
+        self.b2[:] = (self.b2 - center) * ratio + self.target_center
+
+
+def _rows(X: Array | SparseRows) -> Any:
+    return X.arrays if isinstance(X, SparseRows) else X

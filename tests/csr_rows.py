@@ -1,0 +1,18 @@
+"""CSR matrices of normal values, and labels that follow them."""
+
+import numpy as np
+import pytest
+
+sp = pytest.importorskip("scipy.sparse")
+
+
+def drawn(n_samples=400, n_features=40, density=0.25, seed=0, n_classes=2):
+    """Return a CSR matrix with normal values, some rows and columns empty, and labels that follow it."""
+    draw = np.random.default_rng(seed)
+    X = sp.random(n_samples, n_features, density, format="csr", random_state=seed)
+    X.data = draw.standard_normal(X.nnz) * 3
+    X = sp.diags((np.arange(n_samples) % 9 > 0) * 1.0) @ X
+    X = (X @ sp.diags((np.arange(n_features) % 11 > 0) * 1.0)).tocsr()
+    X.eliminate_zeros()
+    S = X @ draw.standard_normal((n_features, n_classes))
+    return X, (S + draw.standard_normal(S.shape)).argmax(axis=1)

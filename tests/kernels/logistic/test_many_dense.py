@@ -1,0 +1,98 @@
+"""Many models in one read: each is the model that training it alone gives."""
+
+from itertools import product
+
+import numpy as np
+import pytest
+from cases import Case
+from passes import alone, drawn_rows, many_arguments
+from tolerances import WEIGHTS
+
+OVERWRITTEN = slice(10, 14)
+
+
+@pytest.mark.parametrize(("n_models", "n_features"), [*product([1, 3, 16, 21], [1, 7, 33]), (18, 300)])
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"by_model": True},
+        {"folds": True},
+        {"averaged": True, "folds": True, "by_model": True},
+        {"averaged": True, "intercept": False},
+        {"standardised": True},
+    ],
+    ids=lambda options: "-".join(options) or "plain",
+)
+def test_each_model_is_the_one_trained_alone(backend, dtype, n_models, n_features, options):
+    X, y = drawn_rows(203, n_features)
+    arguments = many_arguments(n_models, X, y, dtype, **options)
+    wanted = [alone(arguments, m) for m in range(n_models)]
+    moved = backend.logistic_many_pass(*arguments)
+    np.testing.assert_array_equal(moved, [steps for _, steps in wanted])
+    for place, got in enumerate(arguments[OVERWRITTEN]):
+        if got is not None:
+            want = np.concatenate([own[place] for own, _ in wanted])
+            assert np.abs(got - want).max() <= WEIGHTS[dtype] * np.abs(want).max()
+
+
+def test_a_model_that_overflows_leaves_the_others_alone(backend):
+    X, y = drawn_rows(100, 5)
+    arguments = many_arguments(4, X, y, np.float32)
+    wanted = [alone(arguments, m)[0][0] for m in range(4)]
+    arguments[6][:, 2], arguments[7][2] = 1e30, 0.0
+    backend.logistic_many_pass(*arguments)
+    W = arguments[10]
+    assert not (np.abs(W[2]) < 1e6).all()
+    for m in (0, 1, 3):
+        assert np.abs(W[m] - wanted[m]).max() <= WEIGHTS[np.float32] * np.abs(wanted[m]).max()
+
+
+@pytest.mark.parametrize("size", [50.0, 90.0, 130.0, 700.0, 1030.0, 1e6])
+def test_margins_far_out(backend, dtype, size):
+    """Where exp has no number left, on either side."""
+    X, y = drawn_rows(60, 1)
+    X = np.where(np.abs(X) > 0.8, 1.0, 0.5) * np.sign(X)
+    arguments = many_arguments(5, X, y, dtype, intercept=False)
+    arguments[10][:, 0] = [size, -size, size / 2, 0.0, -size / 3]
+    wanted = np.concatenate([alone(arguments, m)[0][0] for m in range(5)])
+    assert not np.array_equal(wanted, arguments[10])
+    backend.logistic_many_pass(*arguments)
+    assert (np.abs(arguments[10] - wanted) <= WEIGHTS[dtype] * np.abs(wanted)).all()
+
+
+def test_no_rows_and_no_columns(backend):
+    for X in (np.zeros((0, 3)), np.zeros((4, 0))):
+        arguments = many_arguments(3, X, np.zeros(len(X)), np.float64)
+        arguments[5] = np.arange(len(X))
+        assert len(backend.logistic_many_pass(*arguments)) == 3
+
+
+@pytest.mark.parametrize(
+    ("place", "wrong", "message"),
+    [
+        (3, np.ones((2, 2), np.uint8), "multiplicity must have one entry a row of X and model"),
+        (4, np.ones(2), "target and alpha must have one entry a model"),
+        (6, np.ones((2, 3)), "eta one a step and model"),
+        (5, np.array([0, 99]), "is no row of X"),
+        (11, np.zeros(2), "b must have 3 entries"),
+    ],
+)
+def test_shapes_that_disagree_are_refused(backend, place, wrong, message):
+    X, y = drawn_rows(20, 4)
+    arguments = many_arguments(3, X, y, np.float64)
+    arguments[2] = np.ones(20)
+    arguments[place] = wrong
+    with pytest.raises(ValueError, match=message):
+        backend.logistic_many_pass(*arguments)
+
+
+@pytest.mark.parametrize("n_models", [1, 16])
+def test_two_thousand_rows(compiled, dtype, n_models):
+    """At eta = 1 / mean ||x||^2, as one model alone."""
+    case = Case("many", 2000, 33, dtype)
+    X, y = case.rows()
+    arguments = many_arguments(n_models, X, y, dtype)
+    wanted = np.concatenate([alone(arguments, m)[0][0] for m in range(n_models)])
+    compiled.logistic_many_pass(*arguments)
+    assert np.abs(arguments[10] - wanted).max() <= WEIGHTS[dtype] * np.abs(wanted).max()

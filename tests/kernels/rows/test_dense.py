@@ -1,0 +1,127 @@
+"""Rows as the user has them: every type and stride gives the weights of the same rows converted, and none is copied."""
+
+import tracemalloc
+
+import numpy as np
+import pytest
+from passes import drawn_rows, logistic_arguments, of_dtype, take
+
+from hotloop import LogisticSGDClassifier
+from hotloop.data.validation import float_dtype, readable
+
+NARROW = [np.uint8, np.int8, np.uint16, np.int16, np.bool_, np.float16]
+TYPES = [*NARROW, np.float32, np.float64, np.uint32, np.int32, np.uint64, np.int64]
+
+
+def rows_of(dtype, n_samples=60, n_features=33):
+    """Return rows whose values the type holds exactly."""
+    X = np.round(20 * np.random.default_rng(0).standard_normal((n_samples, n_features)))
+    X = np.abs(X) if np.dtype(dtype).kind in "ub" else X
+    return X.astype(dtype) / dtype(8) if np.dtype(dtype).kind == "f" else X.astype(dtype)
+
+
+@pytest.mark.parametrize("of", TYPES)
+@pytest.mark.parametrize("standardised", [False, True])
+@pytest.mark.parametrize("n_outputs", [1, 3])
+def test_the_pass_reads_every_type(backend, of, standardised, n_outputs):
+    X = rows_of(of)
+    dtype = float_dtype(X.dtype)
+    start = logistic_arguments(
+        X.astype(np.float64), drawn_rows(60, 1)[1], n_outputs, eta=1e-3, intercept=True, standardised=standardised
+    )
+    want = take(backend.logistic_pass, start, dtype)
+    got = take(backend.logistic_pass, start, dtype, X=X)
+    for name, value in want.items():
+        np.testing.assert_array_equal(got[name], value, err_msg=name)
+
+
+@pytest.mark.parametrize("of", TYPES)
+def test_margins_and_moments_read_every_type(backend, of):
+    X = rows_of(of)
+    dtype, draw = float_dtype(X.dtype), np.random.default_rng(1)
+    W, b = draw.standard_normal((3, 33)).astype(dtype), draw.standard_normal(3)
+    converted = X.astype(dtype)
+    np.testing.assert_array_equal(
+        backend.linear_margins(X, None, None, W, b), backend.linear_margins(converted, None, None, W, b)
+    )
+    both = []
+    for rows in (X, converted):
+        found = np.zeros((5, 33))
+        backend.column_moments(rows, np.ones(60), np.zeros(1), *found, True)
+        both.append(found)
+    np.testing.assert_array_equal(*both)
+
+
+@pytest.mark.parametrize("of", [np.uint8, np.float16, np.float32, np.float64])
+@pytest.mark.parametrize("n_features", [1, 3, 7, 8, 21, 28, 33, 47, 48, 49, 95, 96, 97, 130])
+@pytest.mark.parametrize("n_outputs", [1, 3])
+def test_a_margin_does_not_depend_on_the_place_of_its_row(backend, of, n_features, n_outputs):
+    """First to last row of four, in what is left of them, alone, beside others, at another stride: the same bits."""
+    draw = np.random.default_rng(n_features)
+    X = np.abs(draw.standard_normal((11, n_features)) * 20).astype(of)
+    W, b = draw.standard_normal((n_outputs, n_features)).astype(float_dtype(of)), draw.standard_normal(n_outputs)
+    whole = backend.linear_margins(X, None, None, W, b)
+    assert len(np.unique(whole)) > n_outputs
+    alone = [backend.linear_margins(X[i : i + 1], None, None, W, b)[0] for i in range(11)]
+    np.testing.assert_array_equal(whole, alone)
+    for first in range(1, 5):
+        np.testing.assert_array_equal(backend.linear_margins(X[first:], None, None, W, b), whole[first:])
+    np.testing.assert_array_equal(backend.linear_margins(X[::-1], None, None, W, b), whole[::-1])
+    np.testing.assert_array_equal(backend.linear_margins(X[::3], None, None, W, b), whole[::3])
+
+
+def test_every_float16(backend):
+    """Each of the 63,488 finite ones, subnormal numbers too."""
+    bits = np.arange(2**16, dtype=np.uint16)
+    X = bits.view(np.float16)[:, None]
+    X = X[np.isfinite(X[:, 0])]
+    margins = backend.linear_margins(X, None, None, np.ones((1, 1), np.float32), np.zeros(1))
+    np.testing.assert_array_equal(margins[:, 0], X[:, 0].astype(np.float64))
+
+
+@pytest.mark.parametrize("view", ["every other row", "backwards", "some columns", "read-only"])
+def test_strided_rows(backend, dtype, view):
+    X = np.random.default_rng(0).standard_normal((120, 40)).astype(dtype)
+    rows = {"every other row": X[::2], "backwards": X[::-1][:60], "some columns": X[:60, 3:36], "read-only": X[:60]}[view]
+    rows.flags.writeable = view != "read-only"
+    assert readable(rows, dtype)
+    start = logistic_arguments(np.array(rows, np.float64), drawn_rows(60, 1)[1])
+    want, got = take(backend.logistic_pass, start, dtype), take(backend.logistic_pass, start, dtype, X=rows)
+    np.testing.assert_array_equal(got["W"], want["W"])
+
+
+def test_rows_a_kernel_cannot_read_are_refused(compiled):
+    X = np.zeros((6, 4))
+    packed = np.frombuffer(bytearray(1 + X.nbytes), np.uint8)[1:].view(np.float64).reshape(6, 4)
+    for rows in (X.T, X[:, ::2], X.astype(">f8"), X.astype(complex), X.astype(np.longdouble), packed):
+        assert not readable(rows, np.float64)
+        own = of_dtype(logistic_arguments(np.zeros((len(rows), rows.shape[1])), np.zeros(len(rows))), np.float64)
+        with pytest.raises(ValueError, match="X"):
+            compiled.logistic_pass(**own | {"X": rows})
+
+
+@pytest.mark.parametrize("of", [*NARROW, np.float32, np.float64])
+def test_fit_and_predict_copy_nothing(compiled, of):
+    """The peak of all memory allocated in fit, partial_fit and predict_proba stays below a quarter of the rows."""
+    X = np.random.default_rng(0).integers(0, 2, (20_000, 400)).astype(of)
+    y = X[:, 0].astype(np.int64)
+    model, online = LogisticSGDClassifier(max_iter=2, tol=None, cv=None), LogisticSGDClassifier()
+    online.partial_fit(X[:100], y[:100], classes=[0, 1])
+    for work in (lambda: model.fit(X, y), lambda: online.partial_fit(X, y), lambda: model.predict_proba(X)):
+        tracemalloc.start()
+        work()
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert peak < max(X.nbytes, 8_000_000) / 4
+
+
+@pytest.mark.parametrize("of", [np.uint8, np.float16, np.float64])
+def test_the_estimator_learns_the_same(backend, of):
+    X = rows_of(of, 300)
+    y = (X[:, 0] > X[:, 1]).astype(int)
+    settings = {"max_iter": 3, "tol": None, "random_state": 0, "cv": None}
+    want = LogisticSGDClassifier(**settings).fit(X.astype(float_dtype(of)), y)
+    for rows in (X, np.asfortranarray(X), X[::-1][::-1]):
+        got = LogisticSGDClassifier(**settings).fit(rows, y)
+        np.testing.assert_array_equal(got.coef_, want.coef_)
+        np.testing.assert_array_equal(got.predict_proba(rows), want.predict_proba(X))

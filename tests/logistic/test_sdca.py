@@ -1,0 +1,264 @@
+"""Dual coordinate ascent and certificates: kernels against the oracle, bounds that hold, the optimum, weights as repeats."""
+
+import warnings
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+from scipy.sparse import csr_matrix
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.linear_model import LogisticRegression
+from sklearn.preprocessing import StandardScaler
+
+from hotloop import LogisticSGDClassifier
+from hotloop.data.batch import Rows
+from hotloop.data.csr import SparseRows
+from hotloop.logistic.auto import start_logistic
+from hotloop.logistic.diagnostics.duality_gap import balance
+from hotloop.logistic.sdca import _Dual
+from hotloop.logistic.state import LogisticState
+from hotloop.training.settings import Settings
+
+CLASSES = pytest.mark.parametrize("n_classes", [2, 4])
+
+
+def data(n_samples=60, n_features=5, n_classes=2, seed=0):
+    draw = np.random.default_rng(seed)
+    X = draw.standard_normal((n_samples, n_features)) * (draw.random((n_samples, n_features)) < 0.6)
+    scores = X @ draw.standard_normal((n_features, n_classes)) + 0.7 * draw.standard_normal((n_samples, n_classes))
+    return X, scores.argmax(axis=1), draw.choice([0.0, 0.5, 1.0, 3.0], n_samples)
+
+
+def state(X, n_classes, sparse, *, start=False):
+    """Return W, b and duals before the first step, or of some step."""
+    m = 1 if n_classes == 2 else n_classes
+    draw = np.random.default_rng(1)
+    W, b = 0.3 * draw.standard_normal((m, X.shape[1])), 0.3 * draw.standard_normal(m)
+    dual = draw.standard_normal((len(X), m))
+    if m > 1:
+        dual -= np.log(np.exp(dual).sum(axis=1, keepdims=True))
+    if start:
+        W, b, dual = np.zeros(W.shape), np.zeros(m), np.full(dual.shape, -np.inf)
+    return np.ascontiguousarray(W.T if sparse else W), b, dual
+
+
+def rows_of(X, storage, standardised):
+    """Return X, csr, center, scale as the kernels take them, and the rows that they stand for."""
+    draw = np.random.default_rng(2)
+    center, scale = (draw.standard_normal(X.shape[1]), draw.uniform(0.5, 2, X.shape[1])) if standardised else (None, None)
+    if storage == "dense":
+        return (X, None, center, scale), X if center is None else (X - center) * scale
+    sparse = csr_matrix(X)
+    csr = sparse.indptr.astype(np.int64), sparse.indices, sparse.data, X.shape[1]
+    return (None, csr, center, scale), X if center is None else X * scale - center
+
+
+@pytest.mark.parametrize("storage", ["dense", "csr"])
+@pytest.mark.parametrize("standardised", [False, True])
+@CLASSES
+def test_kernels_are_the_oracle(compiled, storage, standardised, n_classes):
+    from hotloop import reference
+
+    X, y, weight = data(n_classes=n_classes)
+    (dense, csr, center, scale), _ = rows_of(X, storage, standardised)
+    order = np.random.default_rng(3).integers(0, len(X), 2 * len(X))
+    y = y.astype(float)
+    W, b, dual = state(X, n_classes, storage == "csr", start=n_classes == 2)
+    if n_classes > 2:
+        dual[np.arange(len(X)), y.astype(int)] = 0
+        dual[np.arange(n_classes) != y[:, None]] = -np.inf
+    found = []
+    for package in (compiled, reference):
+        own = [a.copy() for a in (W, b, dual)]
+        told = package.logistic_dual_pass(dense, csr, y, weight, order, 2.0, 5.0, center, scale, *own)
+        found.append([*own[:2], np.exp(own[2]), *told])
+        margins, b_sums = np.zeros((len(X), len(b))), np.zeros((n_classes, len(b)))
+        for q in (None, own[2]):
+            sums = np.zeros((n_classes, *W.shape))
+            package.logistic_dual_sums(dense, csr, y, weight, center, scale, own[0], own[1], q, margins, sums, b_sums)
+            found[-1] += [margins.copy(), sums, b_sums.copy()]
+    assert np.abs(found[0][0] - W).max() > 0.01
+    for ours, expected in zip(*found, strict=True):
+        assert_allclose(ours, expected, rtol=1e-9, atol=1e-11)
+
+
+@pytest.mark.parametrize("storage", ["dense", "csr"])
+@CLASSES
+def test_a_step_is_the_best_answer_and_the_weights_are_what_the_duals_make(backend, storage, n_classes):
+    X, y, weight = data(n_classes=n_classes)
+    (dense, csr, center, scale), Z = rows_of(X, storage, True)
+    i = int(np.flatnonzero(weight)[0])
+    W, b, dual = state(X, n_classes, storage == "csr")
+    before = W.copy(), b.copy(), dual.copy()
+    told = backend.logistic_dual_pass(dense, csr, y.astype(float), weight, np.array([i]), 2.0, 5.0, center, scale, W, b, dual)
+    assert told[2] == 1
+    own = W.T if storage == "csr" else W
+    m = own @ Z[i] + b
+    if n_classes == 2:  # at the best answer the dual is the probability
+        sign = 2 * y[i] - 1
+        assert_allclose(dual[i, 0], -sign * m[0], rtol=1e-9, atol=1e-10)
+        moved = sign * (1 / (1 + np.exp(-dual[i])) - 1 / (1 + np.exp(-before[2][i])))
+    else:
+        assert_allclose(np.exp(dual[i]), np.exp(m) / np.exp(m).sum(), rtol=1e-9)
+        moved = np.exp(before[2][i]) - np.exp(dual[i])
+    was = before[0].T if storage == "csr" else before[0]
+    assert_allclose(own - was, weight[i] / 2.0 * np.outer(moved, Z[i]), rtol=1e-9, atol=1e-12)
+    assert_allclose(b - before[1], weight[i] / 5.0 * moved, rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize("wrong", ["y", "dual", "order", "label"])
+def test_what_does_not_fit_is_refused(backend, wrong):
+    X, y, weight = data()
+    W, b, dual = state(X, 2, False)
+    y, order = y.astype(float), np.arange(5)
+    if wrong == "y":
+        y = y[1:]
+    if wrong == "dual":
+        dual = dual[1:]
+    if wrong == "order":
+        order = np.array([len(X)])
+    if wrong == "label":
+        y, weight = y + 2, np.ones(len(X))
+    with pytest.raises(ValueError, match="one entry|is no row|no class index"):
+        backend.logistic_dual_pass(X, None, y, weight, order, 2.0, 5.0, None, None, W, b, dual)
+
+
+def test_balance():
+    rates = np.random.default_rng(0).random((5, 5))
+    np.fill_diagonal(rates, 0)
+    np.fill_diagonal(rates, -rates.sum(axis=1))
+    found = balance(rates)
+    assert_allclose(found @ rates, 0, atol=1e-14)
+    assert found.max() == 1
+    assert found.min() > 0
+    assert_allclose(balance(np.array([[3.0], [-2.0]])), [2 / 3, 1])
+
+
+def sdca(**options):
+    return LogisticSGDClassifier(**{"optimizer": "sdca", "tol": 1e-8, "random_state": 0} | options)
+
+
+@pytest.mark.parametrize("fit_intercept", [True, False])
+@pytest.mark.parametrize("storage", ["dense", "csr"])
+@CLASSES
+def test_the_optimum_is_that_of_logistic_regression(backend, storage, n_classes, fit_intercept):
+    X, y, weight = data(n_samples=25, n_classes=n_classes)
+    Z = X / np.abs(X[weight > 0]).max(axis=0)  # on which "maxabs" has its weights
+    model = sdca(alpha=0.01, standardize="maxabs", fit_intercept=fit_intercept, tol=1e-13)
+    model.fit(csr_matrix(X) if storage == "csr" else X, y, sample_weight=weight)
+    peer = LogisticRegression(C=1 / (0.01 * weight.sum()), tol=1e-12, max_iter=10_000, fit_intercept=fit_intercept)
+    peer.fit(Z, y, sample_weight=weight)
+    assert_allclose(model.predict_proba(X), peer.predict_proba(Z), atol=2e-6)
+    assert model.certificate_.gap <= 1e-13
+    assert model.certificate_.gradient_norm < 1e-5
+
+
+@CLASSES
+def test_the_certificate_bounds_what_is_left(backend, n_classes):
+    """Of weights that are not the optimum, too, and with an intercept that is off."""
+    X, y, weight = data(n_samples=25, n_classes=n_classes)
+    best = sdca(alpha=0.02, tol=1e-14).fit(X, y).certificate_.objective
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        early = sdca(alpha=0.02, max_iter=2).fit(X, y).certificate_
+        other = LogisticSGDClassifier(optimizer="sgd", alpha=0.02, eta0=0.05, max_iter=2, certify=True).fit(X, y).certificate_
+    for found in (early, other):
+        assert 1e-6 < found.objective - best <= found.gap < np.inf
+    assert "within" in str(other)
+
+
+def test_without_penalty_there_is_no_bound(backend):
+    X, y, _ = data()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        model = LogisticSGDClassifier(alpha=0, eta0=0.1, max_iter=2, tol=None, certify=True).fit(X, y)
+    assert model.certificate_.gap == np.inf
+    assert np.isfinite(model.certificate_.objective)
+    with pytest.raises(ValueError, match="alpha > 0"):
+        sdca(alpha=0).fit(X, y)
+    assert not hasattr(model.set_params(certify=False).fit(X, y), "certificate_")
+
+
+@pytest.mark.parametrize("storage", ["dense", "csr"])
+def test_weight_two_is_the_row_twice(backend, storage):
+    X, y, _ = data(n_samples=20, n_classes=3)
+    weight = np.random.default_rng(0).integers(0, 4, len(X))
+    kind = csr_matrix if storage == "csr" else np.asarray
+    model = sdca(alpha=0.1, tol=1e-17)
+    weighted = model.fit(kind(X), y, sample_weight=weight).predict_proba(X)
+    repeated = model.fit(kind(X.repeat(weight, axis=0)), y.repeat(weight)).predict_proba(X)
+    assert_allclose(weighted, repeated, rtol=1e-7)
+
+
+def test_not_there_yet_is_said_with_its_gap():
+    X, y, _ = data()
+    with pytest.warns(ConvergenceWarning, match="nats a row above its minimum, tol is 1e-12"):
+        sdca(alpha=1e-4, tol=1e-12, max_iter=2).fit(X, y)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"eta0": 0.1}, {"early_stopping": True}, {"warm_start": True}, {"error_bars": 3}, {"average": True}, {"penalty": "l1"}],
+)
+def test_what_has_no_meaning_is_refused(options):
+    X, y, _ = data()
+    with pytest.raises(ValueError, match="optimizer"):
+        sdca(**options).fit(X, y)
+
+
+def test_float32_rows_and_saved_models(backend, tmp_path):
+    import hotloop
+
+    X, y, _ = data()
+    X = X.astype(np.float32)
+    model = sdca(alpha=0.01).fit(X, y)
+    assert model.coef_.dtype == np.float32
+    assert_allclose(model.certificate_.gap, 0, atol=1e-8)
+    model.save(tmp_path / "m")
+    assert_allclose(hotloop.load(tmp_path / "m").predict_proba(X), model.predict_proba(X))
+    assert not hasattr(model, "partial_fit")
+
+
+def test_breast_cancer_to_the_optimum(backend):
+    from sklearn.datasets import load_breast_cancer
+
+    X, y = load_breast_cancer(return_X_y=True)
+    if backend.name == "reference":
+        X, y = X[:60, :5], y[:60]
+    model = sdca(alpha=1 / len(X), tol=1e-7).fit(X, y)
+    peer = LogisticRegression(C=1.0, tol=1e-10, max_iter=10_000).fit(Z := StandardScaler().fit_transform(X), y)
+    loss = -np.log(peer.predict_proba(Z)[np.arange(len(y)), y]).mean() + (peer.coef_**2).sum() / 2 / len(X)
+    assert abs(model.certificate_.objective - loss) <= 1e-7 + 1e-9
+
+
+@pytest.mark.parametrize("storage", ["dense", "csr"])
+def test_the_centre_moves_ahead(backend, storage):
+    """Weights are the centre and what the duals make, (DU-7)."""
+    X, y, weight = data(120, 6)
+    X = X * 10.0 ** np.arange(6) + np.arange(6) if storage == "dense" else X
+    standardize = "std" if storage == "dense" else None
+    rows = Rows(SparseRows.of(csr_matrix(X)) if storage == "csr" else X, y.astype(float), weight)
+    start = LogisticState.zeros(1, 6, np.float64, fit_intercept=True, averaged=False)
+    start_logistic(start, rows, Settings(standardize=standardize))
+    dual = _Dual(start, rows, 1e-3, weight.sum(), 40.0)
+    order = np.flatnonzero(weight)
+    centers = []
+    for _ in range(4):
+        dual.epoch(order)
+        centers.append(dual.center.copy())
+    assert not centers[1].any()
+    assert centers[2].any()
+    assert_allclose(centers[2], centers[3], rtol=0)
+    Z = X if start.scale is None else (X - start.center) * start.scale
+    u = 1 / (1 + np.exp(-dual.dual[:, 0]))  # of the class that is not the row's
+    made = ((2 * y - 1) * weight * np.where(weight > 0, u, 0)) @ Z / (1e-3 * weight.sum())
+    assert_allclose((dual.W - dual.center).reshape(-1), made / 40, rtol=1e-7, atol=1e-9 * np.abs(made).max())
+
+
+def test_few_epochs_for_a_small_alpha(backend):
+    X, y, weight = data(200, 8, seed=3)
+    X[:, 1] += 10 * X[:, 0]
+    X[:, 2] += 30 * X[:, 1]
+    model = LogisticSGDClassifier(optimizer="sdca", alpha=1e-4, random_state=0).fit(X, y, sample_weight=weight)
+    assert model.certificate_.gap < 1e-6
+    assert model.n_iter_ < 200

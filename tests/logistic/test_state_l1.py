@@ -1,0 +1,239 @@
+"""L1 and elastic net by plain steps: worked steps, the reference, dense and CSR rows alike, exact zeros, states that go on."""
+
+from functools import partial
+
+import numpy as np
+import pytest
+from csr_rows import drawn
+from numpy.testing import assert_allclose
+from tolerances import DENSE_AND_CSR, SAMPLE, STEPS, WEIGHTS, relative_error
+
+import hotloop
+from hotloop import reference
+
+sp = pytest.importorskip("scipy.sparse")
+LogisticSGDClassifier = partial(hotloop.LogisticSGDClassifier, optimizer="sgd")
+STRENGTHS = {"l1": (0.02, 0.0), "elastic net": (0.01, 0.03), "l2": (0.0, 0.03), "strong": (0.02, 12.0)}
+
+
+def take_pass(package, X, y, n_outputs, dtype, strengths, *, dense=False, ones=False, scaled=False, intercept=True, passes=1):
+    """Return W, b, loss and steps after passes over weighted rows in mixed order, with repeats."""
+    draw = np.random.default_rng(7)
+    n, k = X.shape
+    scale = draw.uniform(0.5, 1.2, k).astype(dtype) if scaled else None
+    center = (0.2 * draw.standard_normal(k)).astype(dtype) if scaled and dense else None
+    W, b = (0.1 * draw.standard_normal((k, n_outputs))).astype(dtype), 0.1 * draw.standard_normal(n_outputs)
+    shrunk, folded = np.zeros((k, n_outputs)), np.array([1.0, 0.0])
+    weight, order = draw.choice([0.0, 0.5, 1.0, 1.5], n), draw.integers(0, n, n)
+    csr = (X.indptr.astype(np.int64), X.indices, None if ones else X.data.astype(dtype), int(np.diff(X.indptr).max()))
+    rows = (X.toarray().astype(dtype), None) if dense else (None, csr)
+    folds = (None, None) if dense else (shrunk, folded)
+    eta, loss, moved = 0.05 / (1 + np.arange(n) / n), 0.0, 0
+    for _ in range(passes):
+        own = STRENGTHS[strengths], center, scale, W, b if intercept else None
+        more = package.logistic_l1_pass(*rows, y, weight, order, eta, *own[0], *own[1:], *folds)
+        loss, moved = loss + more[0], moved + more[1]
+    package.settle_l1(W, shrunk, folded)
+    assert (folded == [1, 0]).all()
+    assert not shrunk.any()
+    return W, b, loss, moved
+
+
+@pytest.mark.parametrize("n_outputs", [1, 2, 5])
+@pytest.mark.parametrize("strengths", STRENGTHS)
+@pytest.mark.parametrize(
+    "options",
+    [{}, {"dense": True}, {"ones": True}, {"scaled": True}, {"scaled": True, "dense": True}, {"intercept": False}],
+    ids=str,
+)
+def test_pass(compiled, dtype, n_outputs, strengths, options):
+    X, y = drawn(n_features=130, n_classes=max(2, n_outputs))
+    y, options = y.astype(np.float64), {**options, "passes": 3 if strengths == "strong" else 1}  # which settles on the way
+    exact = X.copy()
+    exact.data = X.data.astype(dtype).astype(np.float64)
+    expected = take_pass(reference, exact, y, n_outputs, np.float64, strengths, **options)
+    found = take_pass(compiled, X, y, n_outputs, dtype, strengths, **options)
+    for a, b in zip(found[:2], expected[:2], strict=True):
+        assert relative_error(a, b) <= WEIGHTS[dtype]
+    assert found[2] == pytest.approx(expected[2], rel=SAMPLE[dtype].rtol)
+    assert found[3] == expected[3]
+    zero = expected[0] == 0
+    centred = options.get("dense") and options.get("scaled")  # then every row moves every weight
+    assert zero.any() or centred or strengths == "l2"
+    assert (found[0][zero] == 0).sum() >= 0.99 * zero.sum()
+
+
+def test_steps_by_hand(backend, dtype):
+    """x = (2, 0, -1), y = 1, w = (0, 1, 0.3), eta = 1/2, l1 = 0.4, l2 = 0.2: m = -0.3, g = s(-0.3) - 1."""
+    g = 1 / (1 + np.exp(0.3)) - 1
+    before = np.array([[0], [1], [0.3]], dtype)
+    first = np.array([-0.5 * g * 2 - 0.2, 0.9 - 0.2, 0])  # 0.9 0.3 + 0.5 g = -0.017, within 0.2 of 0
+    order = np.zeros(1, np.intp)
+    csr = np.array([0, 2], np.int64), np.array([0, 2], np.int32), np.array([2, -1], dtype), 2
+    for dense in (False, True):
+        W, b, shrunk, folded = before.copy(), np.zeros(1), np.zeros((3, 1)), np.array([1.0, 0.0])
+        rows, folds = ((np.array([[2, 0, -1]], dtype), None), (None, None)) if dense else ((None, csr), (shrunk, folded))
+        for steps in (1, 2):
+            own = np.full(1, 0.5), 0.4, 0.2, None, None
+            backend.logistic_l1_pass(*rows, np.ones(1), np.ones(1), order, *own, W, b, *folds)
+            shown = W.copy()
+            backend.settle_l1(shown, shrunk.copy(), folded.copy())
+            if steps == 1:
+                assert_allclose(shown[:, 0], first, **STEPS[dtype]._asdict())
+                assert b[0] == pytest.approx(-0.5 * g, rel=1e-6)
+        m = 2 * first[0] - 0.5 * g
+        second = -1 / (1 + np.exp(m))
+        expected = [0.9 * first[0] - second - 0.2, 0.9 * first[1] - 0.2, 0.5 * second + 0.2 if second < -0.4 else 0]
+        assert_allclose(shown[:, 0], expected, **STEPS[dtype]._asdict())
+
+
+def test_small_shrinking_adds_up_in_float32(compiled):
+    """A weight of 1 in a million steps of 1e-9 each: float32 holds none of them alone."""
+    n = 200_000
+    csr = np.arange(n + 1, dtype=np.int64), np.zeros(n, np.int32), np.full(n, 1e-30, np.float32), 1
+    W, shrunk, folded = np.ones((1, 1), np.float32), np.zeros((1, 1)), np.array([1.0, 0.0])
+    steps = np.arange(n), np.ones(n), 1e-7, 0.0, None, None
+    compiled.logistic_l1_pass(None, csr, np.zeros(n), np.ones(n), *steps, W, None, shrunk, folded)
+    compiled.settle_l1(W, shrunk, folded)
+    assert W[0, 0] == pytest.approx(1 - 0.02, rel=1e-6)
+
+
+OPTIONS = {
+    "l1": {"penalty": "l1", "alpha": 0.005},
+    "elastic net": {"penalty": "elasticnet", "alpha": 0.01, "l1_ratio": 0.5},
+    "automatic": {"penalty": "elasticnet"},
+    "no intercept": {"penalty": "l1", "alpha": 0.005, "fit_intercept": False},
+    "class weights": {"penalty": "l1", "alpha": 0.005, "class_weight": {0: 2.0, 1: 0.5}},
+    "early stopping": {"penalty": "l1", "alpha": 0.005, "early_stopping": True},
+    "constant step": {"penalty": "l1", "alpha": 0.005, "learning_rate": "constant", "eta0": 0.01},
+}
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.parametrize("n_classes", [2, 5])
+@pytest.mark.parametrize("standardize", ["maxabs", None])
+@pytest.mark.parametrize("options", OPTIONS)
+def test_dense_and_csr_rows_give_one_model(compiled, n_classes, standardize, options):
+    X, y = drawn(n_classes=n_classes)
+    weight = np.random.default_rng(5).choice([0.0, 1.0, 2.5], len(y))
+    model = {**OPTIONS[options], "standardize": standardize, "random_state": 3, "max_iter": 60}
+    sparse = LogisticSGDClassifier(**model).fit(X, y, sample_weight=weight)
+    dense = LogisticSGDClassifier(**model).fit(X.toarray(), y, sample_weight=weight)
+    assert sparse.n_iter_ == dense.n_iter_ > 5
+    assert relative_error((sparse.coef_, sparse.intercept_), (dense.coef_, dense.intercept_)) <= DENSE_AND_CSR
+    assert ((sparse.coef_ == 0) == (dense.coef_ == 0)).all()
+    assert sparse.loss_curve_ == pytest.approx(dense.loss_curve_, rel=1e-12)
+    assert sparse.predict_proba(X) == pytest.approx(dense.predict_proba(X.toarray()), abs=1e-10)
+
+
+def test_the_fit_comes_to_the_optimum(compiled):
+    """The objective is the one of scikit-learn's liblinear, by an intercept that is free."""
+    X, y = drawn(600, n_features=30)
+    alpha = 0.02
+    model = LogisticSGDClassifier(
+        penalty="l1", alpha=alpha, standardize=None, learning_rate="optimal", eta0=0.05, max_iter=300, tol=None, random_state=0
+    ).fit(X, y)
+
+    def objective(w, b):
+        return np.mean(np.logaddexp(0, (1 - 2 * y) * (X @ w + b))) + alpha * np.abs(w).sum()
+
+    w, b = np.zeros(30), 0.0  # by proximal gradient steps
+    for _ in range(5000):
+        g = 1 / (1 + np.exp(-(X @ w + b))) - y
+        w, b = reference.logistic_l1.soft(w - 0.1 * (X.T @ g) / len(y), 0.1 * alpha), b - 0.1 * g.mean()
+    assert 0 < (w == 0).mean() < 1
+    assert objective(model.coef_[0], model.intercept_[0]) <= objective(w, b) * 1.002
+    assert (model.coef_[0][w == 0] == 0).mean() > 0.7
+
+
+@pytest.mark.parametrize("n_classes", [2, 5])
+@pytest.mark.parametrize("dense", [False, True])
+def test_pieces_give_the_bits_of_the_whole(compiled, dtype, n_classes, dense):
+    X, y = drawn(300, n_classes=n_classes)
+    rows, classes = X.toarray().astype(dtype) if dense else X.astype(dtype), np.arange(n_classes)
+    for kind in ("l1", "elasticnet"):
+        whole = LogisticSGDClassifier(penalty=kind).partial_fit(rows, y, classes=classes)
+        assert np.count_nonzero(whole.coef_) > 0
+        for size in (1, 37, 64):
+            pieces = LogisticSGDClassifier(penalty=kind)
+            for start in range(0, 300, size):
+                pieces.partial_fit(rows[start : start + size], y[start : start + size], classes=classes)
+                pieces.coef_  # noqa: B018  # looking changes nothing
+            assert (pieces.coef_ == whole.coef_).all()
+            assert (pieces.intercept_ == whole.intercept_).all()
+            assert pieces.t_ == whole.t_
+
+
+def test_dense_and_sparse_rows_may_alternate(compiled):
+    X, y = drawn(300, n_classes=5)
+    model, dense = (LogisticSGDClassifier(standardize="maxabs", penalty="l1", alpha=0.01) for _ in range(2))
+    for i, start in enumerate(range(0, 300, 30)):
+        some = X[start : start + 30]
+        model.partial_fit(some if i % 2 else some.toarray(), y[start : start + 30], classes=range(5))
+    dense.partial_fit(X.toarray(), y, classes=range(5))
+    assert relative_error(model.coef_, dense.coef_) <= DENSE_AND_CSR
+
+
+def test_saved_and_warm_and_replaced(compiled, tmp_path):
+    X, y = drawn(300)
+    own = {"penalty": "elasticnet", "alpha": 0.01, "l1_ratio": 0.7}
+    for fitted in (
+        LogisticSGDClassifier(**own, max_iter=3, tol=None, random_state=0).fit(X[:200], y[:200]),
+        LogisticSGDClassifier(**own).partial_fit(X[:200], y[:200], classes=[0, 1]),
+    ):
+        fitted.save(tmp_path / "m.safetensors")
+        again = hotloop.load(tmp_path / "m.safetensors").estimator()
+        assert (again.coef_ == fitted.coef_).all()
+        for model in (fitted, again):
+            model.partial_fit(X[200:], y[200:])
+        assert (again.coef_ == fitted.coef_).all()
+        assert (again.intercept_ == fitted.intercept_).all()
+        coef = np.linspace(-1, 1, X.shape[1])[None]
+        fitted.coef_ = coef
+        assert fitted.coef_ == pytest.approx(coef, rel=1e-12)
+        assert not fitted._stream.state.shrunk.any()  # the next rows owe nothing of before
+    warm = LogisticSGDClassifier(**{**own, "alpha": 0.0}, eta0=1e-9, standardize=None, warm_start=True, max_iter=1, tol=None)
+    warm.fit(X, y).coef_ = coef
+    assert warm.fit(X, y).coef_ == pytest.approx(coef, abs=1e-6)
+
+
+def test_rows_that_diverge_are_not_learnt(compiled):
+    X, y = drawn(200, n_features=3000, density=0.005)
+    far = X[1:2].copy()
+    far.data[:] = 1e308
+    far = sp.vstack([far, far])
+    refused = 0
+    for label in (0, 1):  # of one of them at least the slope is too large
+        model, twin = (
+            LogisticSGDClassifier(penalty="l1", alpha=0.001, standardize=None).partial_fit(X, y, classes=[0, 1])
+            for _ in range(2)
+        )
+        try:
+            model.partial_fit(far, [label, label])
+        except FloatingPointError:
+            refused += 1
+            assert (model.partial_fit(X[:50], y[:50]).coef_ == twin.partial_fit(X[:50], y[:50]).coef_).all()
+    assert refused
+
+
+@pytest.mark.parametrize("label", [-1.0, 2.0, np.nan])
+def test_labels_that_do_not_exist_are_refused(backend, label):
+    X, y = drawn(20)
+    for dense in (False, True):
+        with pytest.raises(ValueError, match="is no class index below 2"):
+            take_pass(backend, X, np.full(20, label), 1, np.float64, "l1", dense=dense)
+
+
+@pytest.mark.parametrize(
+    ("params", "message"),
+    [
+        ({"average": True}, "penalty='l1' with optimizer='sgd' has no average=True"),
+        ({"error_bars": 5}, "has no error_bars=5"),
+        ({"standardize": "std"}, "does not centre sparse rows"),
+        ({"eta0": 2.0, "alpha": 0.5}, "must lie in"),
+    ],
+)
+def test_what_it_does_not_have_is_refused(backend, params, message):
+    X, y = drawn(50)
+    with pytest.raises(ValueError, match=message):
+        LogisticSGDClassifier(penalty="l1", **params).fit(X, y)
