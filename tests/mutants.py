@@ -142,7 +142,7 @@ MUTANTS = {
         ("rows.data[:] = 1", "pass"),
         ("(codes >= 0) & (numbers != 0)", "(codes >= 0)"),
         ("both = np.where((a >= 0) & (b >= 0),", "both = np.where((a >= 0),"),
-        ("signs = np.where(choose()", "signs = -np.where(choose()"),
+        ("signs = np.where(get_backend()", "signs = -np.where(get_backend()"),
     ],
     "kernels/logistic/adaptive.pyx": [
         ("p[c] += b_pair[2 * c] ", "pass "),

@@ -22,46 +22,46 @@ def no_kernels(monkeypatch):
 
 def test_the_environment_decides_and_an_argument_overrides_it(compiled, monkeypatch):
     monkeypatch.setenv("HOTLOOP_BACKEND", "reference")
-    assert backend.choose() is reference
-    assert backend.choose("compiled") is compiled.package
+    assert backend.get_backend() is reference
+    assert backend.get_backend("compiled") is compiled.package
     monkeypatch.setenv("HOTLOOP_BACKEND", "compiled")
-    assert backend.choose() is compiled.package
-    assert backend.choose("reference") is reference
+    assert backend.get_backend() is compiled.package
+    assert backend.get_backend("reference") is reference
     monkeypatch.setenv("HOTLOOP_BACKEND", "auto")
-    assert backend.choose() is compiled.package
+    assert backend.get_backend() is compiled.package
     monkeypatch.delenv("HOTLOOP_BACKEND")
-    assert backend.choose() is compiled.package
+    assert backend.get_backend() is compiled.package
 
 
 def test_an_unknown_name_is_refused(monkeypatch):
     with pytest.raises(ValueError, match="unknown backend 'fast'; expected one of auto, compiled, reference"):
-        backend.choose("fast")
+        backend.get_backend("fast")
     monkeypatch.setenv("HOTLOOP_BACKEND", "Reference")
     with pytest.raises(ValueError, match="unknown backend 'Reference'"):
-        backend.choose()
+        backend.get_backend()
 
 
 def test_falling_back_warns_once(no_kernels):
     with pytest.warns(RuntimeWarning, match="reference backend, .* slower: no module named levels"):
-        assert backend.choose() is reference
+        assert backend.get_backend() is reference
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        assert backend.choose() is reference
+        assert backend.get_backend() is reference
         assert str(hotloop.backend_info()) == "reference (plain Python)"
 
 
 def test_what_is_asked_for_by_name_does_not_warn(no_kernels):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        assert backend.choose("reference") is reference
+        assert backend.get_backend("reference") is reference
 
 
 def test_forced_compiled_without_kernels_says_what_to_do(no_kernels, monkeypatch):
     with pytest.raises(ImportError, match="not available: no module named levels. Install a C compiler"):
-        backend.choose("compiled")
+        backend.get_backend("compiled")
     monkeypatch.setenv("HOTLOOP_BACKEND", "compiled")
     with pytest.raises(ImportError, match="not available"):
-        backend.choose()
+        backend.get_backend()
 
 
 def test_a_package_without_kernels_works(run_python):

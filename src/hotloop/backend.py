@@ -19,7 +19,7 @@ NAMES = ("auto", "compiled", "reference")
 _warned = False
 
 
-def choose(backend: str = "auto") -> ModuleType:
+def get_backend(backend: str = "auto") -> ModuleType:
     """Return the package that computes: ``"compiled"``, ``"reference"``, or with ``"auto"`` what HOTLOOP_BACKEND says.
 
     Where it says nothing, the compiled kernels; where there are none, the reference, announced by one RuntimeWarning.
@@ -85,6 +85,6 @@ class BackendInfo:
 
 def backend_info() -> BackendInfo:
     """Return which backend and instruction set run; HOTLOOP_BACKEND and HOTLOOP_ISA force them."""
-    if choose() is reference:
+    if get_backend() is reference:
         return BackendInfo("reference", "none", tuple(kernels.available_levels()) if kernels is not None else ())
     return BackendInfo("compiled", kernels.active_level(), tuple(kernels.available_levels()))

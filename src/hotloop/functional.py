@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from hotloop.backend import choose
+from hotloop.backend import get_backend
 from hotloop.data.validation import Array, as_rows, as_vector, check_finite, check_labels, check_memory
 
 __all__ = [
@@ -49,7 +49,7 @@ def logistic_probability(X: Any, w: Any, *, backend: str = "auto") -> Array:
     array([0.5, 0.5])
     """
     X, w = _rows_and_weights(X, w)
-    return choose(backend).logistic_probability(X, w)  # type: ignore[no-any-return]
+    return get_backend(backend).logistic_probability(X, w)  # type: ignore[no-any-return]
 
 
 def logistic_loss(X: Any, y: Any, w: Any, *, backend: str = "auto") -> Array:
@@ -62,7 +62,7 @@ def logistic_loss(X: Any, y: Any, w: Any, *, backend: str = "auto") -> Array:
     loss : ndarray of shape (n_samples,)
     """
     X, w = _rows_and_weights(X, w)
-    return choose(backend).logistic_loss(X, check_labels(y, len(X)), w)  # type: ignore[no-any-return]
+    return get_backend(backend).logistic_loss(X, check_labels(y, len(X)), w)  # type: ignore[no-any-return]
 
 
 def logistic_gradient(X: Any, y: Any, w: Any, *, backend: str = "auto") -> Array:
@@ -75,7 +75,7 @@ def logistic_gradient(X: Any, y: Any, w: Any, *, backend: str = "auto") -> Array
     gradient : ndarray of shape (n_samples, n_features)
     """
     X, w = _rows_and_weights(X, w)
-    return choose(backend).logistic_gradient(X, check_labels(y, len(X)), w)  # type: ignore[no-any-return]
+    return get_backend(backend).logistic_gradient(X, check_labels(y, len(X)), w)  # type: ignore[no-any-return]
 
 
 def logistic_sgd(X: Any, y: Any, w: Any, eta: Any, *, backend: str = "auto") -> Array:
@@ -113,7 +113,9 @@ def logistic_sgd(X: Any, y: Any, w: Any, eta: Any, *, backend: str = "auto") -> 
     if n and steps.min() <= 0:
         raise ValueError(f"eta must be positive; eta[{steps.argmin()}] is {steps.min():g}")
     W = w[None, :].copy()
-    choose(backend).logistic_pass(X, y, np.ones(n), np.arange(n, dtype=np.intp), steps, 0.0, None, None, W, None, None, None)
+    get_backend(backend).logistic_pass(
+        X, y, np.ones(n), np.arange(n, dtype=np.intp), steps, 0.0, None, None, W, None, None, None
+    )
     if not np.isfinite(W).all():
         raise FloatingPointError(f"the weights are not finite after step {n - 1}; take a smaller eta")
     new: Array = W[0]
@@ -141,7 +143,7 @@ def sigmoid_sum_forward(X: Any, W: Any, v: Any, *, backend: str = "auto") -> tup
     ValueError
         Shapes disagree, or a value is not finite.
     """
-    return choose(backend).sigmoid_sum_forward(*_network(X, W, v))  # type: ignore[no-any-return]
+    return get_backend(backend).sigmoid_sum_forward(*_network(X, W, v))  # type: ignore[no-any-return]
 
 
 def sigmoid_sum_gradients(X: Any, W: Any, v: Any, *, backend: str = "auto") -> tuple[Array, Array, Array]:
@@ -161,7 +163,7 @@ def sigmoid_sum_gradients(X: Any, W: Any, v: Any, *, backend: str = "auto") -> t
     >>> y.round(6), dv.round(6)
     (array([1.380797]), array([[0.209987, 0.      ]]))
     """
-    return choose(backend).sigmoid_sum_gradients(*_network(X, W, v))  # type: ignore[no-any-return]
+    return get_backend(backend).sigmoid_sum_gradients(*_network(X, W, v))  # type: ignore[no-any-return]
 
 
 def sigmoid_sum_backward(X: Any, W: Any, v: Any, dy: Any, *, backend: str = "auto") -> tuple[Array, Array]:
@@ -178,7 +180,7 @@ def sigmoid_sum_backward(X: Any, W: Any, v: Any, dy: Any, *, backend: str = "aut
     """
     X, W, v = _network(X, W, v)
     dy = as_vector(dy, len(X), "dy", X.dtype)
-    return choose(backend).sigmoid_sum_backward(X, W, v, dy)  # type: ignore[no-any-return]
+    return get_backend(backend).sigmoid_sum_backward(X, W, v, dy)  # type: ignore[no-any-return]
 
 
 def two_layer_forward(
@@ -205,7 +207,7 @@ def two_layer_forward(
     ValueError
         Shapes disagree, or a value is not finite.
     """
-    return choose(backend).two_layer_forward(*_two_layer(X, W1, b1, W2, b2), activation)  # type: ignore[no-any-return]
+    return get_backend(backend).two_layer_forward(*_two_layer(X, W1, b1, W2, b2), activation)  # type: ignore[no-any-return]
 
 
 def two_layer_jacobians(
@@ -239,7 +241,7 @@ def two_layer_jacobians(
     X, W1, b1, W2, b2 = _two_layer(X, W1, b1, W2, b2)
     n_weights = W1.size + b1.size + W2.size + b2.size
     check_memory(len(X) * len(b2) * n_weights * X.itemsize, f"the derivatives of {len(X)} rows")
-    return choose(backend).two_layer_jacobians(X, W1, b1, W2, b2, activation)  # type: ignore[no-any-return]
+    return get_backend(backend).two_layer_jacobians(X, W1, b1, W2, b2, activation)  # type: ignore[no-any-return]
 
 
 def two_layer_backward(
@@ -260,7 +262,7 @@ def two_layer_backward(
     if do.shape != (len(X), len(b2)):
         raise ValueError(f"do has shape {do.shape}, expected ({len(X)}, {len(b2)}): one slope a row and output")
     check_finite(do, "do")
-    return choose(backend).two_layer_backward(X, do, None, None, W1, b1, W2, b2, "linear", activation)  # type: ignore[no-any-return]
+    return get_backend(backend).two_layer_backward(X, do, None, None, W1, b1, W2, b2, "linear", activation)  # type: ignore[no-any-return]
 
 
 def _rows_and_weights(X: Any, w: Any) -> tuple[Array, Array]:

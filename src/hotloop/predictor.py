@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hotloop.backend import choose
+from hotloop.backend import get_backend
 from hotloop.data.csr import SparseRows
 from hotloop.data.validation import Array, as_rows, check_finite, readable
 from hotloop.logistic.online import LogisticStream
@@ -109,7 +109,7 @@ class Model:
 
     def predict_proba(self, X: Any, out: NDArray[np.float64] | None = None) -> NDArray[np.float64]:
         """Return the probability of each class, (n_samples, n_classes); fills ``out``, float64 of that shape."""
-        binary = choose().binary_probabilities
+        binary = get_backend().binary_probabilities
 
         def fill(m: NDArray[np.float64], part: NDArray[np.float64]) -> None:
             if self._multilabel:
@@ -183,7 +183,7 @@ class Model:
         if isinstance(self.learnt, TwoLayerState):
             return self.learnt.scorer()
         state = self.learnt.visible()
-        return choose().row_scorer(state.coef(), state.intercept(), state.one_vs_rest)  # type: ignore[no-any-return]
+        return get_backend().row_scorer(state.coef(), state.intercept(), state.one_vs_rest)  # type: ignore[no-any-return]
 
     def predict(self, X: Any) -> Array:
         """Return the likeliest class of each row, or the value of a regressor, (n_samples,); of several labels or targets

@@ -298,7 +298,7 @@ def test_cuts_into_kernel_calls_change_no_bit(backend, dtype, monkeypatch, work)
     whole = fits()
     monkeypatch.setattr(training, "WORK_PER_CALL", work)
     calls = []
-    package = backends.choose()
+    package = backends.get_backend()
     monkeypatch.setattr(package, "logistic_pass", lambda *a, run=package.logistic_pass: calls.append(len(a[3])) or run(*a))
     for found, expected in zip(fits(), whole, strict=True):
         assert_same_weights(found, expected)
@@ -317,7 +317,7 @@ def test_an_interrupt_leaves_whole_kernel_calls(backend, monkeypatch, call):
     """Python hears Ctrl-C as the kernel returns: weights, averages and counters are those before the call, or those after."""
     rows, plan = some_rows(), Plan(0.1, max_iter=3, tol=None)
     monkeypatch.setattr(training, "WORK_PER_CALL", 20 * 20)  # two calls an epoch
-    calls, take, run, package = [], LogisticState.take_pass, backend.logistic_pass, backends.choose()
+    calls, take, run, package = [], LogisticState.take_pass, backend.logistic_pass, backends.get_backend()
 
     def take_and_watch(state, *arguments):
         before = snapshot(state)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hotloop.backend import choose
+from hotloop.backend import get_backend
 from hotloop.data.validation import Array, check_finite, float_dtype
 
 
@@ -60,7 +60,7 @@ class SparseRows:
         if len(X.data) < X.indptr[-1]:
             raise ValueError(f"indptr ends with {X.indptr[-1]}, but there are {len(X.data)} values")
         starts, places = np.ascontiguousarray(X.indptr, np.int64), np.ascontiguousarray(X.indices)
-        if not choose().check_nonzeros(starts, places, n_features):
+        if not get_backend().check_nonzeros(starts, places, n_features):
             X = X.copy()
             X.has_sorted_indices = X.has_canonical_format = False  # whatever it believes
             X.sum_duplicates()
@@ -73,7 +73,7 @@ class SparseRows:
     @classmethod
     def of_arrays(cls, starts: NDArray[np.int64], places: Array, values: Array, n_features: int) -> "SparseRows":
         """Take arrays of rows that were stored; ValueError where they are malformed."""
-        if not choose().check_nonzeros(starts, places, n_features) or starts[-1] != len(values):
+        if not get_backend().check_nonzeros(starts, places, n_features) or starts[-1] != len(values):
             raise ValueError("the rows stored have no rising columns")
         return cls(starts, places, None if are_ones(values) else values, n_features, values.dtype, _longest(starts))
 
@@ -182,4 +182,4 @@ def are_ones(values: Array) -> bool:
         return not len(values)
     if values.itemsize > 8:
         return bool((values == 1).all())
-    return bool(choose().all_alike(values.view(f"u{values.itemsize}")))  # the number 1 has one pattern of bits
+    return bool(get_backend().all_alike(values.view(f"u{values.itemsize}")))  # the number 1 has one pattern of bits

@@ -10,7 +10,7 @@ from scipy.sparse import coo_matrix, csr_matrix
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.preprocessing import normalize
 
-from hotloop.backend import choose
+from hotloop.backend import get_backend
 from hotloop.data.validation import Array
 from hotloop.preprocessing.arrow_columns import as_column
 
@@ -121,14 +121,14 @@ class HashingEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         first, X = _first(X)
         signed, runs = bool(self.alternate_sign), (*self.ngram_range, int(self.n_features))
         if not isinstance(first, str):
-            rows = choose().hash_units((_checked(tokens, row) for row, tokens in enumerate(X)), " ", *runs, signed)
+            rows = get_backend().hash_units((_checked(tokens, row) for row, tokens in enumerate(X)), " ", *runs, signed)
         elif self.analyzer == "word" and self.token_pattern is None:
-            rows = choose().hash_words(X, *runs, bool(self.lowercase), signed, self._words())
+            rows = get_backend().hash_words(X, *runs, bool(self.lowercase), signed, self._words())
         else:
             segments = self._segments()
             between = " " if self.analyzer == "word" else ""
             documents = (segments(_text(document, row)) for row, document in enumerate(X))
-            rows = choose().hash_units(documents, between, *runs, signed)
+            rows = get_backend().hash_units(documents, between, *runs, signed)
         starts, places, values = rows
         index = np.int32 if starts[-1] < 2**31 else np.int64
         found = csr_matrix(
@@ -153,7 +153,7 @@ class HashingEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         names = self.feature_names()
         signs = np.ones(len(names))
         if self.alternate_sign and not self.binary:
-            signs = np.where(choose().murmurhash3(list(names.values())) < 0, -1.0, 1.0)
+            signs = np.where(get_backend().murmurhash3(list(names.values())) < 0, -1.0, 1.0)
         weights = coef[list(names)] * signs
         order = np.argsort(-np.abs(weights), kind="stable")
         listed = list(names.values())
@@ -212,7 +212,7 @@ class HashingEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         rows, places, values, n = [], [], [], 0
         for tokens, numbers, codes in self._columns(X):
             n = len(codes)
-            hashes = choose().murmurhash3(tokens).astype(np.int64)
+            hashes = get_backend().murmurhash3(tokens).astype(np.int64)
             column = np.abs(hashes) % self.n_features
             sign = np.where((hashes < 0) & bool(self.alternate_sign), np.float32(-1), np.float32(1))
             there = np.flatnonzero((codes >= 0) & (numbers != 0) & ~np.isnan(numbers))
@@ -252,7 +252,7 @@ class HashingEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             yield tokens, np.ones(len(codes)), codes - missing
 
     def _column(self, token: str) -> int:
-        return abs(int(choose().murmurhash3([token])[0])) % int(self.n_features)
+        return abs(int(get_backend().murmurhash3([token])[0])) % int(self.n_features)
 
     def _tokens(self, X: Any) -> Iterator[list[str]]:
         if is_table(X):

@@ -17,7 +17,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from hotloop.backend import choose
+from hotloop.backend import get_backend
 from hotloop.data.batch import Rows
 from hotloop.data.csr import SparseRows, check_finite_rows
 from hotloop.logistic.state import LogisticState
@@ -94,7 +94,7 @@ def _start_sparse(state: LogisticState, X: SparseRows, rows: Rows, settings: Set
         if settings.standardize == "maxabs" and X.values is not None:
             largest = np.zeros(n_features, dtype)
             with np.errstate(over="ignore", invalid="ignore"):
-                choose().sparse_largest(*X.arrays, sample_weight, largest)
+                get_backend().sparse_largest(*X.arrays, sample_weight, largest)
             if not np.isfinite(largest.max(initial=0)):  # a NaN does not show here
                 check_finite_rows(X, columns)
             largest[largest == 0] = 1  # rows to come may have it
@@ -103,7 +103,7 @@ def _start_sparse(state: LogisticState, X: SparseRows, rows: Rows, settings: Set
         if settings.eta0 == "auto":
             scale = np.zeros(0, dtype) if scale is None else scale
             with np.errstate(over="ignore", invalid="ignore"):
-                square = choose().sparse_square(*X.arrays, sample_weight, scale)
+                square = get_backend().sparse_square(*X.arrays, sample_weight, scale)
             if not np.isfinite(square):
                 check_finite_rows(X, columns)
     state.restart_average()

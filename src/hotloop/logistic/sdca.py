@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from hotloop.backend import choose
+from hotloop.backend import get_backend
 from hotloop.data.batch import Rows
 from hotloop.data.csr import SparseRows
 from hotloop.logistic.auto import STEP_LOGISTIC, start_logistic
@@ -135,7 +135,7 @@ class _Dual:
             strengths = self.ratio * self.alpha * self.total, self.b_strength
             constants = self.constants.center, self.constants.scale
             own = self.rows.y, self.rows.sample_weight, part, *strengths, *constants, self.W, self.b, self.dual
-            some = choose().logistic_dual_pass(self.X, self.csr, *own)
+            some = get_backend().logistic_dual_pass(self.X, self.csr, *own)
             loss, gap = loss + some[0], gap + some[1]
             self.state.t += some[2]
         if self.b is not None:

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from hotloop.backend import choose
+from hotloop.backend import get_backend
 from hotloop.data.csr import SparseRows
 from hotloop.data.validation import Array, readable
 from hotloop.metrics import scores
@@ -150,17 +150,17 @@ class LogisticState:
                     self.folded = np.zeros(3 + 3 * len(self.W))
                     self.folded[0] = 1
                     if shift is not None:
-                        choose().settle(shift, W, None, self.folded)
+                        get_backend().settle(shift, W, None, self.folded)
                 own = shift, scale, W, b, W_total, b_total, self.folded
-                return choose().logistic_sparse_pass(*X.arrays, y, sample_weight, order, eta, alpha, *own)  # type: ignore[no-any-return]
+                return get_backend().logistic_sparse_pass(*X.arrays, y, sample_weight, order, eta, alpha, *own)  # type: ignore[no-any-return]
             W_total = self.W_total if self.averaged else None
             weights = self.center, self.scale, self.W, b, W_total, b_total
             if self.one_vs_rest:
                 n_outputs, loss = len(self.W), np.zeros(1)
                 lanes = np.arange(float(n_outputs)), order, np.broadcast_to(eta[:, None], (len(eta), n_outputs))
-                choose().logistic_many_pass(X, y, sample_weight, None, *lanes, np.full(n_outputs, alpha), *weights, loss)
+                get_backend().logistic_many_pass(X, y, sample_weight, None, *lanes, np.full(n_outputs, alpha), *weights, loss)
                 return float(loss[0]), moved
-            return choose().logistic_pass(X, y, sample_weight, order, eta, alpha, *weights, self.importance_aware)  # type: ignore[no-any-return]
+            return get_backend().logistic_pass(X, y, sample_weight, order, eta, alpha, *weights, self.importance_aware)  # type: ignore[no-any-return]
         except (FloatingPointError, ValueError):
             self.t, self.n_averaged = self.t - moved, self.n_averaged - moved * self.averaged
             raise
@@ -185,7 +185,7 @@ class LogisticState:
         if self.folded is not None:
             self.W, self.W_total = np.asfortranarray(self.W), np.asfortranarray(self.W_total)
             W_total = feature_major(self.W_total) if self.averaged else None
-            choose().settle(self._sparse_constants()[0], feature_major(self.W), W_total, self.folded)
+            get_backend().settle(self._sparse_constants()[0], feature_major(self.W), W_total, self.folded)
             self.folded = None
 
     def _arrange(self, order: Literal["C", "F"]) -> None:
@@ -216,7 +216,7 @@ class LogisticState:
         """||W||^2; where it overflows but the weights do not, training has diverged, too."""
         if "square" not in self._kept:
             self.settle()
-            self._kept["square"] = choose().sum_of_squares(self.W.reshape(-1, order="A"))
+            self._kept["square"] = get_backend().sum_of_squares(self.W.reshape(-1, order="A"))
         return self._kept["square"]  # type: ignore[no-any-return]
 
     def weights(self) -> tuple[Array, NDArray[np.float64]]:
@@ -237,17 +237,17 @@ class LogisticState:
                 W = self.weights()[0]  # not coef(), which copies
                 self._kept["coef"] = np.asarray(W if self.scale is None else W * self.scale, order="F"), self.intercept()
             coef, intercept = self._kept["coef"]
-            return choose().sparse_margins(*X.of_type(self.W.dtype).arrays, feature_major(coef), intercept)  # type: ignore[no-any-return]
+            return get_backend().sparse_margins(*X.of_type(self.W.dtype).arrays, feature_major(coef), intercept)  # type: ignore[no-any-return]
         W, b = self.weights()
         arguments = self.center, self.scale, np.ascontiguousarray(W), b
         if readable(X, self.W.dtype):
-            return choose().linear_margins(X, *arguments)  # type: ignore[no-any-return]
+            return get_backend().linear_margins(X, *arguments)  # type: ignore[no-any-return]
         some = max(1, CONVERTED_AT_ONCE // max(1, X.shape[1]))
         m = np.empty((len(X), len(self.W)))
         for start in range(0, len(X), some):
             with np.errstate(over="ignore"):  # what float32 does not hold shows in the margin
                 rows = np.ascontiguousarray(X[start : start + some], self.W.dtype)
-            m[start : start + some] = choose().linear_margins(rows, *arguments)
+            m[start : start + some] = get_backend().linear_margins(rows, *arguments)
         return m
 
     def scores(self, m: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from hotloop.backend import choose
+from hotloop.backend import get_backend
 from hotloop.data.csr import SparseRows
 from hotloop.data.validation import Array
 from hotloop.logistic.state import LogisticState
@@ -140,7 +140,7 @@ class AdaptiveState(LogisticState):
             else:
                 rows, constants = (X, None), (self.center, self.scale)  # type: ignore[assignment]
             learnt = self.pairs, b_pairs, self.largest, self.met
-            return choose().logistic_adaptive_pass(*rows, y, sample_weight, order, *rule, *constants, *learnt)  # type: ignore[no-any-return]
+            return get_backend().logistic_adaptive_pass(*rows, y, sample_weight, order, *rule, *constants, *learnt)  # type: ignore[no-any-return]
         except (FloatingPointError, ValueError):
             self.t -= moved
             raise
@@ -153,7 +153,7 @@ class AdaptiveState(LogisticState):
 
     def is_finite(self) -> bool:
         """Tell whether every weight is a number."""
-        return bool(np.isfinite(choose().sum_of_squares(self.pairs.reshape(-1))) and np.isfinite(self.b_pairs).all())
+        return bool(np.isfinite(get_backend().sum_of_squares(self.pairs.reshape(-1))) and np.isfinite(self.b_pairs).all())
 
     def penalty(self) -> float:
         """Return l1_ratio |W|_1 + (1 - l1_ratio) / 2 ||W||^2; 0 where there is no penalty, and none is looked for."""

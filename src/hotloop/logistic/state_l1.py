@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from hotloop.backend import choose
+from hotloop.backend import get_backend
 from hotloop.data.csr import SparseRows
 from hotloop.data.validation import Array
 from hotloop.logistic.state import LogisticState, feature_major
@@ -79,7 +79,7 @@ class L1State(LogisticState):
                 rows: tuple[Any, Any] = None, X.arrays
             else:
                 own, rows = (self.center, self.scale, W, b, None, None), (X, None)  # type: ignore[assignment]
-            return choose().logistic_l1_pass(*rows, y, sample_weight, order, eta, *strengths, *own)  # type: ignore[no-any-return]
+            return get_backend().logistic_l1_pass(*rows, y, sample_weight, order, eta, *strengths, *own)  # type: ignore[no-any-return]
         except (FloatingPointError, ValueError):
             self.t -= moved
             raise
@@ -98,7 +98,7 @@ class L1State(LogisticState):
         """Let W hold the weights, with nothing folded."""
         if self.folded is not None:
             self.W, self.shrunk = np.asfortranarray(self.W), np.asfortranarray(self.shrunk)
-            choose().settle_l1(feature_major(self.W), feature_major(self.shrunk), self.folded)
+            get_backend().settle_l1(feature_major(self.W), feature_major(self.shrunk), self.folded)
             self.folded = None
 
     def penalty(self) -> float:

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hotloop.backend import choose
+from hotloop.backend import get_backend
 from hotloop.data.csr import SparseRows
 from hotloop.data.validation import Array
 
@@ -54,7 +54,7 @@ class ColumnStatistics:
                 self.seen = np.full(len(self.mean), self.total_weight[0]) if self.total_weight[0] else np.zeros(len(self.mean))
             extremes = self.lowest, self.highest, self.others
             with np.errstate(over="ignore", invalid="ignore"):
-                choose().sparse_column_moments(
+                get_backend().sparse_column_moments(
                     *X.arrays, sample_weight, self.total_weight, self.seen, self.mean, self.deviation, *extremes
                 )
             return
@@ -63,7 +63,7 @@ class ColumnStatistics:
             self.seen = None
         extremes = self.lowest, self.highest, self.others
         with np.errstate(over="ignore", invalid="ignore"):  # shows in is_finite
-            choose().column_moments(X, sample_weight, self.total_weight, self.mean, self.deviation, *extremes, largest)
+            get_backend().column_moments(X, sample_weight, self.total_weight, self.mean, self.deviation, *extremes, largest)
 
     def moments(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return mean and deviation over all rows."""

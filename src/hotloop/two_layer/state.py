@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hotloop.backend import choose
+from hotloop.backend import get_backend
 from hotloop.data.csr import SparseRows
 from hotloop.data.validation import Array
 from hotloop.training.config import Plan
@@ -163,10 +163,10 @@ class TwoLayerState:
             self.moments = [moment.copy() for moment in self.moments]
         try:
             if rule.by_sample:
-                return choose().two_layer_pass(  # type: ignore[no-any-return]
+                return get_backend().two_layer_pass(  # type: ignore[no-any-return]
                     *rows, rule.dropout, rule.key, self.t - moved, rule.n_jobs
                 )
-            return choose().two_layer_minibatch_pass(  # type: ignore[no-any-return]
+            return get_backend().two_layer_minibatch_pass(  # type: ignore[no-any-return]
                 *rows,
                 rule.batch_size,
                 rule.optimizer,
@@ -203,12 +203,12 @@ class TwoLayerState:
         if isinstance(X, SparseRows) and center is not None and center.any():  # b1 stands for the centre
             b1 = (b1 - (center.astype(np.float64) * scale) @ W1).astype(b1.dtype)
             center = np.zeros_like(center)
-        return choose().two_layer_outputs(_rows(X), center, scale, W1, b1, *rest)  # type: ignore[no-any-return]
+        return get_backend().two_layer_outputs(_rows(X), center, scale, W1, b1, *rest)  # type: ignore[no-any-return]
 
     def scorer(self) -> Callable[[Array], Any]:
         """Return the function of one row that ``network_scorer`` describes."""
         targets = (self.target_center, self.target_scale) if self.is_regression else ()
-        return choose().network_scorer(*self._network(), *targets)  # type: ignore[no-any-return]
+        return get_backend().network_scorer(*self._network(), *targets)  # type: ignore[no-any-return]
 
     def fit_to(self, mean_square: float, spread: float | None) -> None:
         """Before the first step, scale W1 to rows of that mean ||z||^2 instead of n_features, as sparse rows have it.

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hotloop.backend import choose
+from hotloop.backend import get_backend
 from hotloop.data.batch import Rows
 from hotloop.data.csr import SparseRows
 from hotloop.data.validation import check_memory, readable
@@ -100,7 +100,7 @@ def certify(
     margins, b_sums = np.zeros((len(rows), m)), np.zeros((n_classes, m))
     sums = np.zeros((n_classes, *own.shape))
     intercept = b if state.fit_intercept else None
-    choose().logistic_dual_sums(
+    get_backend().logistic_dual_sums(
         X, csr, rows.y, rows.sample_weight, constants.center, constants.scale, own, intercept, dual, margins, sums, b_sums
     )
     if sparse:

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hotloop.backend import choose
+from hotloop.backend import get_backend
 from hotloop.data.batch import Rows
 from hotloop.data.validation import Array
 from hotloop.logistic.search.many_dense import losses_of_margins, next_steps
@@ -84,7 +84,7 @@ class SparseLogisticModels:
             for start in range(0, len(order), size):
                 part = order[start : start + size]
                 with np.errstate(over="ignore", invalid="ignore"):
-                    moved = choose().logistic_sparse_many_pass(
+                    moved = get_backend().logistic_sparse_many_pass(
                         *X.arrays,
                         self._rows.y,
                         self._rows.sample_weight,
@@ -118,7 +118,7 @@ class SparseLogisticModels:
         if self._scale is not None:
             W *= self._scale[:, None]
         part = self._rows.X[chosen].of_type(W.dtype)
-        return choose().sparse_margins(*part.arrays, W, b)  # type: ignore[no-any-return]
+        return get_backend().sparse_margins(*part.arrays, W, b)  # type: ignore[no-any-return]
 
     def weights(self, model: int) -> tuple[Array, NDArray[np.float64]]:
         """As :meth:`LogisticModels.weights`."""

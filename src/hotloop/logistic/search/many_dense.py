@@ -6,7 +6,7 @@ from itertools import groupby
 import numpy as np
 from numpy.typing import NDArray
 
-from hotloop.backend import choose
+from hotloop.backend import get_backend
 from hotloop.data.batch import Rows
 from hotloop.data.csr import SparseRows
 from hotloop.data.validation import Array
@@ -115,7 +115,7 @@ class LogisticModels:
         for start in range(0, len(chosen), ROWS_AT_ONCE):
             part = chosen[start : start + ROWS_AT_ONCE]
             with np.errstate(over="ignore", invalid="ignore"):
-                m = choose().linear_margins(rows.X[part], state.center, state.scale, W, b)
+                m = get_backend().linear_margins(rows.X[part], state.center, state.scale, W, b)
                 m = state.scores(m.reshape(len(part), len(models), -1))
                 total += rows.sample_weight[part] @ losses_of_margins(m, rows.y[part])
         return np.asarray(total / rows.sample_weight[chosen].sum())
@@ -135,7 +135,7 @@ class LogisticModels:
         size = BLOCK * max(16, 4 * WORK_PER_CALL // (BLOCK * n_models * max(1, rows.X.shape[1])))
         for start in range(0, len(order), size):
             part = order[start : start + size]
-            moved = choose().logistic_many_pass(
+            moved = get_backend().logistic_many_pass(
                 rows.X,
                 rows.y,
                 rows.sample_weight,
