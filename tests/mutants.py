@@ -91,7 +91,7 @@ MUTANTS = {
         ("b_sums[label * m + c] += w.steps[c]", "b_sums[c] += w.steps[c]"),
     ],
     "estimators/_callbacks.py": [
-        ("if not (stop or course.converged or course.n_iter >= self._plan.max_iter):", "if True:"),
+        ("if not (stop or history.converged or history.n_iter >= self._plan.max_iter):", "if True:"),
         ("plan.max_iter if plan.tol is None else None", "None"),
         ("if searches and len(self._open) == 1:", "if False:"),
         ("return bool(context.call_on_fit_task_end(", "return bool(0 and context.call_on_fit_task_end("),
@@ -110,7 +110,7 @@ MUTANTS = {
     ],
     "logistic/sdca.py": [
         ("self.b -= self._off() / self.b_strength", "pass"),
-        ("course.converged = found.gap <= tol", "course.converged = True"),
+        ("history.converged = found.gap <= tol", "history.converged = True"),
         ("ahead = self.W + (1 - root) / (1 + root) * (self.W - self.before)", "ahead = self.W"),
         ("self.W += center - self.center", "self.W += center"),
     ],

@@ -18,7 +18,7 @@ from hotloop.logistic.search.halving import Search
 from hotloop.logistic.state import LogisticState
 from hotloop.predictor import Model
 from hotloop.training.config import Plan
-from hotloop.training.history import Course
+from hotloop.training.history import TrainingHistory
 from hotloop.training.settings import Settings
 from hotloop.two_layer.auto import N_HIDDEN, fit_two_layer
 from hotloop.two_layer.state import TwoLayerState, network_output
@@ -29,7 +29,7 @@ class Fit:
     """A trained model and how the training went."""
 
     model: Model
-    course: Course
+    history: TrainingHistory
     plan: Plan
     seconds: float
     n_rows: int
@@ -38,7 +38,7 @@ class Fit:
     @property
     def rows_per_second(self) -> float:
         """Rows trained on, every epoch counted, in a second of the whole fit."""
-        return self.n_rows * self.course.n_iter / self.seconds
+        return self.n_rows * self.history.n_iter / self.seconds
 
 
 def fit_arrays(
@@ -72,19 +72,19 @@ def fit_arrays(
             n_outputs = 1 if len(classes) == 2 else len(classes)
             state = LogisticState.zeros(n_outputs, X.shape[1], X.dtype, fit_intercept=True, averaged=True)
             search = Search(on_progress=on_search) if "auto" in (settings.alpha, settings.eta0) else None
-            state, course, plan = fit_logistic(state, rows, settings, on_epoch=on_epoch, choose_settings=search)
+            state, history, plan = fit_logistic(state, rows, settings, on_epoch=on_epoch, choose_settings=search)
             learnt, name = LogisticStream(state, settings, plan, weight_total=float(len(X))), "LogisticSGDClassifier"
         else:
             n_hidden = n_hidden or N_HIDDEN
             output, n_outputs = network_output(classes)
             network = TwoLayerState.random(X.shape[1], n_hidden, n_outputs, output, X.dtype, settings.seed)
-            learnt, course, plan = fit_two_layer(network, rows, settings, None, on_epoch)
+            learnt, history, plan = fit_two_layer(network, rows, settings, None, on_epoch)
             name = "TwoLayerRegressor" if classes is None else "TwoLayerClassifier"
             params["n_hidden"] = n_hidden
     seconds = time.perf_counter() - start
-    complaints = [text] if (text := course.complaint(plan)) else []
+    complaints = [text] if (text := history.convergence_message(plan)) else []
     if isinstance(learnt, LogisticStream) and classes is not None:
         how = {"searched": search is not None and bool(search.table), "reweighed": False, "dual": False}
         held_out = None if search is None else search.held_out
-        complaints += map(str, of_logistic_fit(learnt.state, rows, plan, course, held_out, classes, names, **how))
-    return Fit(Model(name, learnt, classes, params=params), course, plan, seconds, len(rows), complaints)
+        complaints += map(str, of_logistic_fit(learnt.state, rows, plan, history, held_out, classes, names, **how))
+    return Fit(Model(name, learnt, classes, params=params), history, plan, seconds, len(rows), complaints)

@@ -363,8 +363,8 @@ def test_assigned_weights_replace_what_was_learnt(backend, dtype):
 def test_an_interrupted_fit_leaves_a_usable_model(backend, estimator, tmp_path):
     X, y = raw()
 
-    def interrupt(course, tasks):
-        if course.n_iter == 3:
+    def interrupt(history, tasks):
+        if history.n_iter == 3:
             raise KeyboardInterrupt
 
     model = quick(estimator)

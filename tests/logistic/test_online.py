@@ -245,7 +245,7 @@ def test_goes_on_after_an_interrupted_fit(backend):
     X, y, _ = stream()
     model = LogisticSGDClassifier(random_state=0)
 
-    def interrupt(course, tasks):
+    def interrupt(history, tasks):
         raise KeyboardInterrupt
 
     model._report = interrupt

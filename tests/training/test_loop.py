@@ -14,7 +14,7 @@ from hotloop.logistic.state import LogisticState
 from hotloop.metrics import mean_log_loss
 from hotloop.training import loop as training
 from hotloop.training.config import Plan
-from hotloop.training.history import Course
+from hotloop.training.history import TrainingHistory
 from hotloop.training.loop import pass_over, run_epochs, train
 from hotloop.training.order import epoch_order, hold_out
 from hotloop.training.schedules import step_sizes
@@ -87,8 +87,8 @@ def scripted(losses, validation=None, **plan):
     """Run epochs of the given losses and validation losses; returns the state that is kept, the one given, and the course."""
     state = Scripted(list(losses))
     validate = None if validation is None else lambda s: validation[sum(p != "restart" for p in s.passes) - 1]
-    kept, course = run_epochs(state, some_rows(4), Plan(**{"eta0": 0.1, "max_iter": len(losses)} | plan), validate)
-    return kept, state, course
+    kept, history = run_epochs(state, some_rows(4), Plan(**{"eta0": 0.1, "max_iter": len(losses)} | plan), validate)
+    return kept, state, history
 
 
 @pytest.mark.parametrize(
@@ -142,7 +142,7 @@ def test_the_average_covers_the_epochs_since(backend, max_iter, epochs):
 def test_epochs_are_the_passes_written_out(backend, dtype):
     """Three epochs by hand: the order of each, step sizes that go on, the average of the last."""
     rows, plan = some_rows(dtype=dtype, weighted=True), Plan(0.2, 0.01, "auto", horizon=50.0, max_iter=3, tol=None, seed=3)
-    found, course = run_epochs(new_state(rows), rows, plan)
+    found, history = run_epochs(new_state(rows), rows, plan)
     W, b, W_total, b_total = np.zeros((1, 5), dtype), np.zeros(1), np.zeros((1, 5)), np.zeros(1)
     t, losses = 0, []
     for epoch in range(3):
@@ -159,14 +159,14 @@ def test_epochs_are_the_passes_written_out(backend, dtype):
     assert_array_equal(found.W_total, W_total)
     assert_array_equal(found.b_total, b_total)
     assert (found.t, found.n_averaged) == (t, n)
-    assert course.loss_curve == pytest.approx(losses, rel=1e-6)
+    assert history.loss_curve == pytest.approx(losses, rel=1e-6)
     assert_array_equal(found.weights()[0], (W_total / n).astype(dtype))
 
 
 def test_the_loss_curve_adds_the_penalty():
-    _, _, course = scripted([3.0, 2.0], alpha=0.5, tol=None)
-    assert course.loss_curve == [3.0 + 0.5 * 10, 2.0 + 0.5 * 10]
-    assert course.validation_curve == []
+    _, _, history = scripted([3.0, 2.0], alpha=0.5, tol=None)
+    assert history.loss_curve == [3.0 + 0.5 * 10, 2.0 + 0.5 * 10]
+    assert history.validation_curve == []
 
 
 @pytest.mark.parametrize(
@@ -184,23 +184,23 @@ def test_the_loss_curve_adds_the_penalty():
     ],
 )
 def test_the_stop(losses, options, n_iter, converged):
-    _, _, course = scripted(losses, **options)
-    assert (course.n_iter, course.converged, len(course.loss_curve)) == (n_iter, converged, n_iter)
+    _, _, history = scripted(losses, **options)
+    assert (history.n_iter, history.converged, len(history.loss_curve)) == (n_iter, converged, n_iter)
 
 
 def test_the_validation_loss_decides_and_the_best_epoch_is_kept():
-    kept, state, course = scripted([5, 4, 3, 2, 1], validation=[3, 1, 2, 2, 2], tol=0.1, n_iter_no_change=2)
-    assert (course.n_iter, course.converged) == (4, True)
-    assert course.validation_curve == [3, 1, 2, 2]
+    kept, state, history = scripted([5, 4, 3, 2, 1], validation=[3, 1, 2, 2, 2], tol=0.1, n_iter_no_change=2)
+    assert (history.n_iter, history.converged) == (4, True)
+    assert history.validation_curve == [3, 1, 2, 2]
     assert (kept.t, state.t) == (2 * 4, 4 * 4)
-    kept, state, course = scripted([5, 4, 3], tol=None)
+    kept, state, history = scripted([5, 4, 3], tol=None)
     assert kept is state
-    assert course.validation_curve == []
+    assert history.validation_curve == []
 
 
 def test_an_improvement_below_tol_is_kept_all_the_same():
-    kept, _, course = scripted([5, 4, 3], validation=[1.0, 0.95, 0.97], tol=0.1, n_iter_no_change=2)
-    assert course.converged
+    kept, _, history = scripted([5, 4, 3], validation=[1.0, 0.95, 0.97], tol=0.1, n_iter_no_change=2)
+    assert history.converged
     assert kept.t == 2 * 4
 
 
@@ -212,14 +212,16 @@ def test_each_epoch_is_reported():
 
 def test_complaint():
     plan = Plan(0.1, max_iter=6)
-    course = Course([6.0, 5.0, 4.0, 3.0, 2.0, 1.5], n_iter=6)
-    assert course.complaint(plan).startswith("not converged after max_iter=6 epochs: the last losses were 4, 3, 2, 1.5. Raise")
-    course.validation_curve = [9.0]
-    assert "the last losses were 9." in course.complaint(plan)
-    assert course.complaint(Plan(0.1, max_iter=6, tol=None)) is None
-    assert course.complaint(Plan(0.1, max_iter=1)) is None
-    course.converged = True
-    assert course.complaint(plan) is None
+    history = TrainingHistory([6.0, 5.0, 4.0, 3.0, 2.0, 1.5], n_iter=6)
+    assert history.convergence_message(plan).startswith(
+        "not converged after max_iter=6 epochs: the last losses were 4, 3, 2, 1.5. Raise"
+    )
+    history.validation_curve = [9.0]
+    assert "the last losses were 9." in history.convergence_message(plan)
+    assert history.convergence_message(Plan(0.1, max_iter=6, tol=None)) is None
+    assert history.convergence_message(Plan(0.1, max_iter=1)) is None
+    history.converged = True
+    assert history.convergence_message(plan) is None
 
 
 def test_divergence_keeps_the_epoch_before():
@@ -275,8 +277,8 @@ def test_an_automatic_step_is_halved_until_it_holds():
             return super().take_pass(X, y, sample_weight, order, eta, alpha)
 
     plan = Plan(0.8, learning_rate="constant", max_iter=2, tol=None)
-    state, course, carried_out = train(Stiff([]), some_rows(4), plan, automatic_step=True)
-    assert (carried_out.eta0, state.t, course.n_iter) == (0.2, 2 * 4, 2)
+    state, history, carried_out = train(Stiff([]), some_rows(4), plan, automatic_step=True)
+    assert (carried_out.eta0, state.t, history.n_iter) == (0.2, 2 * 4, 2)
     with pytest.raises(FloatingPointError, match="eta0 was 0.8"):
         train(Stiff([]), some_rows(4), plan, automatic_step=False)
     losses.update(dict.fromkeys([0.2 / 2**i for i in range(30)], np.inf))
@@ -424,9 +426,9 @@ def test_targets_are_scaled_and_predictions_scaled_back(backend, output):
 def test_validation_rows_keep_the_best_epoch(backend):
     rows, validation = some_rows(60), some_rows(30)
     seen = []
-    state, course, _ = fit_logistic(
+    state, history, _ = fit_logistic(
         new_state(rows), rows, Settings(max_iter=6, tol=None), validation, lambda c: seen.append(c.validation_curve[-1])
     )
-    assert course.validation_curve == seen
+    assert history.validation_curve == seen
     assert len(set(seen)) == 6
     assert mean_log_loss(state.margins(validation.X), validation.y) == pytest.approx(min(seen), rel=1e-12)

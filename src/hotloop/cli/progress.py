@@ -5,17 +5,17 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from hotloop.cli.messages import note
-from hotloop.training.history import Course, Progress
+from hotloop.training.history import Progress, TrainingHistory
 
 
 @contextmanager
-def epoch_bar(title: str, epochs: int | None) -> Iterator[tuple[Callable[[Course], None], Callable[[Progress], None]]]:
+def epoch_bar(title: str, epochs: int | None) -> Iterator[tuple[Callable[[TrainingHistory], None], Callable[[Progress], None]]]:
     """Show epochs and loss while the block runs, in a terminal only; ``epochs`` None: their number is not known.
 
     Yields what to call after an epoch, and after a judgement of the search.
     """
     if not sys.stderr.isatty():
-        yield (lambda course: None), (lambda progress: None)
+        yield (lambda history: None), (lambda progress: None)
         return
     try:
         from rich.console import Console
@@ -23,7 +23,7 @@ def epoch_bar(title: str, epochs: int | None) -> Iterator[tuple[Callable[[Course
         from rich.progress import Progress as Bar
     except ImportError:
         note("no progress bar without rich: pip install 'hotloop[cli]'")
-        yield (lambda course: None), (lambda progress: None)
+        yield (lambda history: None), (lambda progress: None)
         return
     columns = (
         "{task.description}",
@@ -35,11 +35,11 @@ def epoch_bar(title: str, epochs: int | None) -> Iterator[tuple[Callable[[Course
     with Bar(*columns, console=Console(stderr=True)) as progress:
         task = progress.add_task(title, total=epochs, loss="")
 
-        def on_epoch(course: Course) -> None:
+        def on_epoch(history: TrainingHistory) -> None:
             what, curve = (
-                ("validation loss", course.validation_curve) if course.validation_curve else ("loss", course.loss_curve)
+                ("validation loss", history.validation_curve) if history.validation_curve else ("loss", history.loss_curve)
             )
-            progress.update(task, completed=course.n_iter, loss=f"{what} {curve[-1]:.4f}")
+            progress.update(task, completed=history.n_iter, loss=f"{what} {curve[-1]:.4f}")
 
         def on_search(found: Progress) -> None:
             progress.update(task, loss=str(found))

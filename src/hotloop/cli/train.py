@@ -57,8 +57,8 @@ def run(arguments: Namespace) -> None:
     if arguments.epochs is not None:
         settings = replace(settings, max_iter=arguments.epochs, tol=None)
     fit = fit_arrays(X, y, classes, settings, arguments.hidden, "training", encoding.feature_names)
-    for complaint in fit.complaints:
-        warning(complaint)
+    for convergence_message in fit.complaints:
+        warning(convergence_message)
     outcome = _outcome(fit, X.shape[1])
     model = fit.model
     model.encoding, model.feature_names = encoding, encoding.feature_names
@@ -103,8 +103,8 @@ def _describe_target(table: Table, name: str, classes: Any, y: Any) -> list[str]
 def _outcome(fit: Fit, n_columns: int) -> dict[str, Any]:
     return {
         "columns": n_columns,
-        "epochs": fit.course.n_iter,
-        "loss": fit.course.loss_curve[-1],
+        "epochs": fit.history.n_iter,
+        "loss": fit.history.loss_curve[-1],
         "seconds": round(fit.seconds, 3),
         "eta0": fit.plan.eta0,
         "alpha": fit.plan.alpha,

@@ -15,7 +15,7 @@ from hotloop.estimators._callbacks import CallbackSupportMixin, Tasks
 from hotloop.estimators._validation import check_rows, check_targets
 from hotloop.estimators.warnings import NotConvergedWarning, warn
 from hotloop.training.config import Plan
-from hotloop.training.history import Course
+from hotloop.training.history import TrainingHistory
 from hotloop.training.order import hold_out
 from hotloop.training.progress_bar import Shown
 from hotloop.training.settings import Settings
@@ -103,21 +103,21 @@ class TrainedBySGD(CallbackSupportMixin, BaseEstimator):  # type: ignore[misc]
             return rows.take(training), rows.take(held_out)
         return rows, None
 
-    def _keep(self, course: Course, plan: Plan) -> None:
+    def _keep(self, history: TrainingHistory, plan: Plan) -> None:
         """Store how the fit went; warn where it did not converge."""
-        self.n_iter_ = course.n_iter
-        self.loss_curve_ = course.loss_curve
-        if course.validation_curve:
-            self.validation_curve_ = course.validation_curve
+        self.n_iter_ = history.n_iter
+        self.loss_curve_ = history.loss_curve
+        if history.validation_curve:
+            self.validation_curve_ = history.validation_curve
         self.eta0_, self.alpha_ = plan.eta0, plan.alpha
-        if complaint := course.complaint(plan):
-            warn(NotConvergedWarning(complaint))
+        if convergence_message := history.convergence_message(plan):
+            warn(NotConvergedWarning(convergence_message))
 
-    def _report(self, course: Course, tasks: Tasks) -> bool:
+    def _report(self, history: TrainingHistory, tasks: Tasks) -> bool:
         """Tell of an epoch; whether a callback asks to stop."""
         if self.verbose:
-            self._shown.epoch(course, self._epochs_to_come())
-        return tasks.epoch(course)
+            self._shown.epoch(history, self._epochs_to_come())
+        return tasks.epoch(history)
 
     def _epochs_to_come(self) -> int | None:
         """All epochs of the training that goes on, None where its loss decides."""

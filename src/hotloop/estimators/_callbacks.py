@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from hotloop.training.config import Plan
-from hotloop.training.history import Course
+from hotloop.training.history import TrainingHistory
 
 try:
     from sklearn.callback import CallbackSupportMixin, with_callbacks
@@ -34,7 +34,7 @@ class Tasks:
     def __init__(self, estimator: Any, learnt: Callable[[], dict[str, Any]], X: Any, y: Any, sample_weight: Any) -> None:
         self._estimator, self._learnt, self._open = estimator, learnt, []
         self._plan: Plan | None = None
-        self._course: Course | None = None
+        self._course: TrainingHistory | None = None
         self._told = {"X": X, "y": y, "metadata": None if sample_weight is None else {"sample_weight": sample_weight}}
         self._wanted = bool(getattr(estimator, "_skl_callbacks", None))
         if self._wanted:
@@ -54,16 +54,16 @@ class Tasks:
         self._begin(self._open[0].subcontext("training", max_subtasks=plan.max_iter if plan.tol is None else None))
         self._begin(self._open[1].subcontext("epoch"))
 
-    def epoch(self, course: Course) -> bool:
+    def epoch(self, history: TrainingHistory) -> bool:
         """End an epoch and begin the next; tells whether a callback asks to stop."""
         if not self._wanted:
             return False
         assert self._plan is not None
-        if self._course is not None and course is not self._course:
+        if self._course is not None and history is not self._course:
             self.planned(self._plan)
-        self._course = course
+        self._course = history
         stop = self._end()
-        if not (stop or course.converged or course.n_iter >= self._plan.max_iter):
+        if not (stop or history.converged or history.n_iter >= self._plan.max_iter):
             self._begin(self._open[1].subcontext("epoch"))
         return stop
 

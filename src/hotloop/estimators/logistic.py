@@ -33,7 +33,7 @@ from hotloop.logistic.state_adaptive import STEP, AdaptiveState
 from hotloop.logistic.state_l1 import L1State
 from hotloop.predictor import Model
 from hotloop.training.config import Plan
-from hotloop.training.history import Course
+from hotloop.training.history import TrainingHistory
 from hotloop.training.progressive_validation import Progressive
 from hotloop.training.settings import Settings
 
@@ -327,13 +327,13 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
 
         report, progressive = partial(self._report, tasks=tasks), Progressive() if self.progressive else None
         try:
-            course: Course
+            history: TrainingHistory
             certificate: Certificate | None
             if optimizer == "sdca":
-                trained, course, plan, certificate = fit_dual(state, rows, settings, report, keep, names)
+                trained, history, plan, certificate = fit_dual(state, rows, settings, report, keep, names)
             else:
                 judge = None if progressive is None else progressive.epoch
-                trained, course, plan = fit_logistic(state, rows, settings, validation, report, keep, names, search, judge)
+                trained, history, plan = fit_logistic(state, rows, settings, validation, report, keep, names, search, judge)
                 certificate = self._certificate(trained, rows, plan) if self.certify else None
         except FloatingPointError:
             check_finite_rows(X, names)
@@ -342,14 +342,14 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
         self._keep_search(search)
         self._keep_if_any("certificate_", certificate)
         self._keep_if_any("progressive_", progressive)
-        self._keep(course, plan)
+        self._keep(history, plan)
         how = {"searched": search is not None and bool(search.table), "reweighed": self.class_weight is not None}
         held_out = None if search is None else search.held_out
         if validation is not None:
             held_out = trained.scores(trained.margins(validation.X)), validation.y, validation.sample_weight
-        told = of_logistic_fit(trained, rows, plan, course, held_out, classes, names, **how, dual=optimizer == "sdca")
-        for complaint in told:
-            warn(complaint)
+        told = of_logistic_fit(trained, rows, plan, history, held_out, classes, names, **how, dual=optimizer == "sdca")
+        for convergence_message in told:
+            warn(convergence_message)
         self._set_error_bars(rows, start)
         tasks.end()
         return self

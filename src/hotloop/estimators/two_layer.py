@@ -64,9 +64,9 @@ class _TwoLayer(TrainedBySGD):
 
         report = partial(self._report, tasks=tasks)
         init = None if warm else self.init
-        self._stream.state, course, plan = fit_two_layer(state, rows, settings, validation, report, keep, init)
+        self._stream.state, history, plan = fit_two_layer(state, rows, settings, validation, report, keep, init)
         self._stream.plan = plan
-        self._keep(course, plan)
+        self._keep(history, plan)
         tasks.end()
 
     def _take(self, rows: Rows, sample_weight: Array, output: str, n_outputs: int) -> None:

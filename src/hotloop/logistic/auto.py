@@ -25,7 +25,7 @@ from hotloop.logistic.state_adaptive import STEP, AdaptiveState
 from hotloop.metrics import mean_log_loss
 from hotloop.preprocessing.standardization import BY_LARGEST, ColumnStatistics, scale_of
 from hotloop.training.config import Plan
-from hotloop.training.history import Course, OnEpoch
+from hotloop.training.history import OnEpoch, TrainingHistory
 from hotloop.training.loop import OnStart, train
 from hotloop.training.settings import Settings
 
@@ -120,7 +120,7 @@ def fit_logistic(
     columns: Sequence[str] | None = None,
     choose_settings: ChooseSettings | None = None,
     first_pass: Callable[..., tuple[float, int]] | None = None,
-) -> tuple[LogisticState, Course, Plan]:
+) -> tuple[LogisticState, TrainingHistory, Plan]:
     """Train ``state`` (its weights are where it starts) on all rows to the stop; see ``training.run_epochs``.
 
     ``choose_settings`` chooses what is "auto" by a search (``search.Search``); without it the rules above do. ``on_start`` is

@@ -13,7 +13,7 @@ from hotloop.logistic.auto import STEP_LOGISTIC, start_logistic
 from hotloop.logistic.diagnostics.duality_gap import Certificate, Constants, Vector, certify, kernel_rows
 from hotloop.logistic.state import LogisticState
 from hotloop.training.config import Plan
-from hotloop.training.history import Course
+from hotloop.training.history import TrainingHistory
 from hotloop.training.loop import WORK_PER_CALL
 from hotloop.training.order import epoch_order
 from hotloop.training.settings import Settings
@@ -32,12 +32,12 @@ EPOCHS_A_CENTRE = 2
 
 
 @dataclass
-class DualCourse(Course):
+class DualHistory(TrainingHistory):
     """A course whose stop is a duality gap."""
 
     gap: float = np.inf
 
-    def complaint(self, plan: Plan) -> str | None:
+    def convergence_message(self, plan: Plan) -> str | None:
         """Return what to tell the user where the gap is still above tol."""
         if self.converged or self.stopped or plan.tol is None:
             return None
@@ -51,10 +51,10 @@ def fit_dual(
     state: LogisticState,
     rows: Rows,
     settings: Settings,
-    on_epoch: Callable[[Course], bool | None] | None = None,
+    on_epoch: Callable[[TrainingHistory], bool | None] | None = None,
     on_start: Callable[[Plan], None] | None = None,
     columns: Sequence[str] | None = None,
-) -> tuple[LogisticState, DualCourse, Plan, Certificate]:
+) -> tuple[LogisticState, DualHistory, Plan, Certificate]:
     """Train until the duality gap is at most tol; the objective's mean loss is the mean by weight.
 
     The first duals are 0, and so are the weights: where ``state`` starts from does not matter.
@@ -76,7 +76,7 @@ def fit_dual(
     tol = TOL if settings.tol == "auto" else None if settings.tol is None else float(settings.tol)
     max_iter = MAX_ITER if settings.max_iter == "auto" else int(settings.max_iter)
     plan = replace(settings.plan(alpha=alpha, eta0=1.0), tol=tol, max_iter=max_iter)
-    course, dual = DualCourse(), _Dual(state, rows, alpha, total, max(1.0, square / (4 * alpha * total)))
+    history, dual = DualHistory(), _Dual(state, rows, alpha, total, max(1.0, square / (4 * alpha * total)))
     if on_start is not None:
         on_start(plan)
     suspected = tol or 0.0
@@ -85,23 +85,23 @@ def fit_dual(
     for epoch in range(max_iter):
         order = epoch_order(len(rows), epoch, plan.seed) if plan.shuffle else np.arange(len(rows))
         loss, gap = dual.epoch(order[moving[order]])
-        course.loss_curve.append(loss + alpha / 2 * float((dual.W**2).sum()))
-        course.n_iter, course.gap = epoch + 1, gap
+        history.loss_curve.append(loss + alpha / 2 * float((dual.W**2).sum()))
+        history.n_iter, history.gap = epoch + 1, gap
         dual.show()
         last = epoch + 1 == max_iter
         if tol is not None and (gap <= suspected or last):
             found = dual.certificate()
-            course.gap = found.gap
-            course.converged = found.gap <= tol
+            history.gap = found.gap
+            history.converged = found.gap <= tol
             suspected = min(suspected, gap) / 2  # before the next read for nothing but a certificate
-        course.stopped = on_epoch is not None and bool(on_epoch(course))
-        if course.converged or course.stopped:
+        history.stopped = on_epoch is not None and bool(on_epoch(history))
+        if history.converged or history.stopped:
             break
     gradient = certify(state, rows, alpha, total)[0]
-    found = dual.certificate() if found is None or not course.converged else found
+    found = dual.certificate() if found is None or not history.converged else found
     certificate = Certificate(gradient.objective, gradient.gradient_norm, min(gradient.gap, found.gap))
-    course.gap = certificate.gap
-    return state, course, plan, certificate
+    history.gap = certificate.gap
+    return state, history, plan, certificate
 
 
 class _Dual:

@@ -25,7 +25,7 @@ class Progress:
 
 
 @dataclass
-class Course:
+class TrainingHistory:
     """How the training went.
 
     Attributes
@@ -47,7 +47,7 @@ class Course:
     converged: bool = False
     stopped: bool = False
 
-    def complaint(self, plan: Plan) -> str | None:
+    def convergence_message(self, plan: Plan) -> str | None:
         """Return what to tell the user where training stopped at max_iter while the loss was still falling."""
         if self.converged or self.stopped or plan.tol is None or plan.max_iter == 1:
             return None
@@ -58,4 +58,4 @@ class Course:
         )
 
 
-OnEpoch = Callable[[Course], bool | None]
+OnEpoch = Callable[[TrainingHistory], bool | None]

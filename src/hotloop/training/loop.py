@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from hotloop.data.batch import Rows, Vector
 from hotloop.training.config import Plan
-from hotloop.training.history import Course
+from hotloop.training.history import TrainingHistory
 from hotloop.training.order import epoch_order
 from hotloop.training.schedules import step_sizes
 
@@ -46,10 +46,10 @@ def run_epochs(
     rows: Rows,
     plan: Plan,
     validate: Callable[[S], float] | None = None,
-    on_epoch: Callable[[Course], bool | None] | None = None,
+    on_epoch: Callable[[TrainingHistory], bool | None] | None = None,
     start: S | None = None,
     first_pass: Callable[..., tuple[float, int]] | None = None,
-) -> tuple[S, Course]:
+) -> tuple[S, TrainingHistory]:
     """Train ``state`` until its loss stands still; returns the state to keep and how it went.
 
     An epoch visits every row once, in an order drawn from (seed, epoch) alone. Averages restart after epochs 1, 2, 4, 8, ...:
@@ -66,7 +66,7 @@ def run_epochs(
     KeyboardInterrupt
         ``state`` is then as after the last finished kernel call.
     """
-    course, best_loss, best, waited = Course(), np.inf, state, 0
+    history, best_loss, best, waited = TrainingHistory(), np.inf, state, 0
     all_move = rows.all_move
     for epoch in range(plan.max_iter):
         good = start if epoch == 0 and start is not None else state.copy()
@@ -90,11 +90,11 @@ def run_epochs(
                 f"Take a smaller step size: eta0 was {plan.eta0:g}"
             ) from None
         del good  # before the next copy is made
-        course.loss_curve.append(loss / max(moved, 1) + plan.alpha * state.penalty())
-        course.n_iter = epoch + 1
+        history.loss_curve.append(loss / max(moved, 1) + plan.alpha * state.penalty())
+        history.n_iter = epoch + 1
         if validate is not None:
-            course.validation_curve.append(validate(state))
-        now = (course.validation_curve or course.loss_curve)[-1]
+            history.validation_curve.append(validate(state))
+        now = (history.validation_curve or history.loss_curve)[-1]
         margin = (1e-3 * abs(best_loss) if plan.tol == "auto" else float(plan.tol or 0.0)) if np.isfinite(best_loss) else 0.0
         waited = 0 if now < best_loss - margin else waited + 1
         if now < best_loss:
@@ -102,11 +102,11 @@ def run_epochs(
             if validate is not None:
                 best = state.copy()
         if plan.tol is not None and waited >= plan.n_iter_no_change:
-            course.converged = True
-        course.stopped = on_epoch is not None and bool(on_epoch(course))
-        if course.converged or course.stopped:
+            history.converged = True
+        history.stopped = on_epoch is not None and bool(on_epoch(history))
+        if history.converged or history.stopped:
             break
-    return (best if validate is not None else state), course
+    return (best if validate is not None else state), history
 
 
 def train(
@@ -116,9 +116,9 @@ def train(
     *,
     automatic_step: bool,
     validate: Callable[[S], float] | None = None,
-    on_epoch: Callable[[Course], bool | None] | None = None,
+    on_epoch: Callable[[TrainingHistory], bool | None] | None = None,
     first_pass: Callable[..., tuple[float, int]] | None = None,
-) -> tuple[S, Course, Plan]:
+) -> tuple[S, TrainingHistory, Plan]:
     """:func:`run_epochs`; with ``automatic_step`` a step size that diverges is halved and training starts again.
 
     Returns also the plan that was carried out.

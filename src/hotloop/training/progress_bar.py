@@ -8,7 +8,7 @@ import sys
 from time import perf_counter
 from typing import Any
 
-from hotloop.training.history import Course
+from hotloop.training.history import TrainingHistory
 
 
 class Shown:
@@ -36,15 +36,15 @@ class Shown:
         """Start the clock of the epochs."""
         self._began = perf_counter()
 
-    def epoch(self, course: Course, epochs: int | None) -> None:
+    def epoch(self, history: TrainingHistory, epochs: int | None) -> None:
         """Tell how an epoch went; ``epochs`` are all that there will be, None where nobody knows."""
-        line = f"epoch {course.n_iter}, loss {course.loss_curve[-1]:.6f}"
-        if course.validation_curve:
-            line += f", validation loss {course.validation_curve[-1]:.6f}"
+        line = f"epoch {history.n_iter}, loss {history.loss_curve[-1]:.6f}"
+        if history.validation_curve:
+            line += f", validation loss {history.validation_curve[-1]:.6f}"
         if epochs is not None and self._began is not None:
-            left = (perf_counter() - self._began) / course.n_iter * (epochs - course.n_iter)
+            left = (perf_counter() - self._began) / history.n_iter * (epochs - history.n_iter)
             line += f", {left:.1f} s to go"
-        self._say(line, course.n_iter, epochs)
+        self._say(line, history.n_iter, epochs)
 
     def _say(self, line: str, done: int | None, total: int | None) -> None:
         if self._bar is None:

@@ -10,7 +10,7 @@ from hotloop.data.validation import Array
 from hotloop.metrics import mean_log_loss, mean_log_loss_of_labels, mean_squared_error
 from hotloop.preprocessing.standardization import BY_LARGEST, ColumnStatistics
 from hotloop.training.config import Plan
-from hotloop.training.history import Course, OnEpoch
+from hotloop.training.history import OnEpoch, TrainingHistory
 from hotloop.training.loop import OnStart, train
 from hotloop.training.settings import Settings
 from hotloop.two_layer.state import TwoLayerState
@@ -53,7 +53,7 @@ def fit_two_layer(
     on_epoch: OnEpoch | None = None,
     on_start: OnStart | None = None,
     init: str | None = "auto",
-) -> tuple[TwoLayerState, Course, Plan]:
+) -> tuple[TwoLayerState, TrainingHistory, Plan]:
     """As :func:`fit_logistic`; regression targets are in the caller's units, and scaled here.
 
     ``init``: how the first weights were drawn, which are scaled to the rows; None where they are those of an earlier fit.

@@ -13,7 +13,7 @@ from hotloop.logistic.diagnostics.calibration import _calibration
 from hotloop.logistic.diagnostics.leakage import _column, _leaked
 from hotloop.logistic.state import LogisticState
 from hotloop.training.config import Plan
-from hotloop.training.history import Course
+from hotloop.training.history import TrainingHistory
 from hotloop.training.warnings import ConstantColumnWarning, DivergingWarning, FewRowsWarning, FitWarning, SeparableWarning
 
 GUESSING = 1.5  # times the loss of guessing
@@ -23,7 +23,7 @@ def of_logistic_fit(
     state: LogisticState,
     rows: Rows,
     plan: Plan,
-    course: Course,
+    history: TrainingHistory,
     held_out: tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]] | None,
     classes: Array,
     names: Sequence[str] | None,
@@ -39,16 +39,16 @@ def of_logistic_fit(
     """
     moving = None if rows.all_move else np.flatnonzero(rows.sample_weight)
     if not dual:  # whose loss may rise before it falls
-        yield from _diverging(course, plan, rows, len(classes), state.one_vs_rest)
+        yield from _diverging(history, plan, rows, len(classes), state.one_vs_rest)
     yield from _constant(state, rows.X, names)
     yield from _few_rows(state, rows.X, rows.n_moving, plan, searched)
     yield from _leaked(rows, moving, names)
-    yield from _separable(state, rows, moving, course, plan)
+    yield from _separable(state, rows, moving, history, plan)
     if held_out is not None and not reweighed:
         yield from _calibration(*held_out, classes)
 
 
-def _diverging(course: Course, plan: Plan, rows: Rows, n_classes: int, one_vs_rest: bool) -> Iterator[FitWarning]:
+def _diverging(history: TrainingHistory, plan: Plan, rows: Rows, n_classes: int, one_vs_rest: bool) -> Iterator[FitWarning]:
     alike, total = len(distinct(rows.sample_weight)) == 1, rows.total_weight
     if n_classes == 2:
         second = float(rows.y.mean() if alike else rows.sample_weight @ rows.y / total)
@@ -60,7 +60,7 @@ def _diverging(course: Course, plan: Plan, rows: Rows, n_classes: int, one_vs_re
     rest = 1 - share[share < 1]
     nats = -(share * np.log(share)).sum() - one_vs_rest * (rest * np.log(rest)).sum()  # that of each class against the rest
     guessing = float(nats) * total / rows.n_moving
-    loss = course.loss_curve[-1]
+    loss = history.loss_curve[-1]
     if loss > GUESSING * guessing:
         yield DivergingWarning(
             f"diverging: the loss of the last epoch, {loss:.3g} nats a row, is {loss / guessing:.1f} times that of guessing "
@@ -98,11 +98,11 @@ def _separable(
     state: LogisticState,
     rows: Rows,
     moving: NDArray[np.intp] | None,
-    course: Course,
+    history: TrainingHistory,
     plan: Plan,
 ) -> Iterator[FitWarning]:
     """The rows are read only where there is next to no penalty and the loss is small."""
-    if plan.alpha * rows.n_moving > 1e-3 or course.loss_curve[-1] > 0.1 * rows.total_weight / rows.n_moving:
+    if plan.alpha * rows.n_moving > 1e-3 or history.loss_curve[-1] > 0.1 * rows.total_weight / rows.n_moving:
         return
     m, y = state.margins(rows.X), rows.y.astype(np.intp)
     if moving is not None:
