@@ -6,7 +6,7 @@ import numpy as np
 
 from hotloop.data.batch import Rows
 from hotloop.logistic.state import LogisticState
-from hotloop.training.config import Plan
+from hotloop.training.config import TrainingConfig
 
 N_SAMPLES, N_FEATURES, N_MODELS = 90, 5, 6
 
@@ -26,10 +26,10 @@ def start_of(n_classes, dtype, **options):
     return state
 
 
-def plans_of(**options):
-    plan = Plan(eta0=0.2, alpha=0.01, horizon=50.0, max_iter=1, tol=None, seed=3)
+def configs_of(**options):
+    config = TrainingConfig(eta0=0.2, alpha=0.01, horizon=50.0, max_iter=1, tol=None, seed=3)
     pairs = [(0.2, 0.0), (0.2, 0.0), (0.1, 0.1), (0.1, 0.1), (0.1, 0.1), (0.05, 0.01)]
-    return [replace(plan, eta0=eta0, alpha=alpha, **options) for eta0, alpha in pairs]
+    return [replace(config, eta0=eta0, alpha=alpha, **options) for eta0, alpha in pairs]
 
 
 COUNTS = np.random.default_rng(0).integers(0, 3, (N_SAMPLES, N_MODELS)).astype(np.uint8)

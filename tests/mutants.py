@@ -92,7 +92,7 @@ MUTANTS = {
     ],
     "estimators/_callbacks.py": [
         ("if not (stop or history.converged or history.n_iter >= self._plan.max_iter):", "if True:"),
-        ("plan.max_iter if plan.tol is None else None", "None"),
+        ("config.max_iter if config.tol is None else None", "None"),
         ("if searches and len(self._open) == 1:", "if False:"),
         ("return bool(context.call_on_fit_task_end(", "return bool(0 and context.call_on_fit_task_end("),
     ],
@@ -351,13 +351,13 @@ MUTANTS = {
         ),
         ("range(f, len(alive) * n_splits, n_splits)", "range(len(alive))"),
         (
-            "multiplicity = np.tile(sample.trains, len(plans))",
-            "multiplicity = np.ones_like(np.tile(sample.trains, len(plans)))",
+            "multiplicity = np.tile(sample.trains, len(configs))",
+            "multiplicity = np.ones_like(np.tile(sample.trains, len(configs)))",
         ),
         ("table = [own for own in table if own.epochs == last]", "pass"),
         ("found = replace(found, max_iter=self.best.epochs, tol=None)", "pass"),
         ("sample.adopt(state, *weights)", "pass"),
-        ("if plan not in final[:i]", "if True"),
+        ("if config not in final[:i]", "if True"),
     ],
     "logistic/search/splits.py": [
         ('order = order[np.argsort(y[order], kind="stable")]', "pass"),
@@ -615,7 +615,7 @@ MUTANTS = {
     ],
     "training/loop.py": [
         ("if epoch & (epoch - 1) == 0 and epoch:", "if epoch:"),
-        ("plan.power_t, state.t, len(part))", "plan.power_t, 0, len(part))"),
+        ("config.power_t, state.t, len(part))", "config.power_t, 0, len(part))"),
         ("now < best_loss - margin", "now < best_loss"),
         ("key=np.array([seed, epoch]", "key=np.array([seed, 0]"),
         ("size = state.cut * max(1, int(", "size = max(1, int("),
@@ -630,7 +630,7 @@ MUTANTS = {
     ],
     "logistic/online.py": [
         ("milestone *= 2", "milestone += 64"),
-        ("if self.plan is not None:  # under the constants", "if False:  # under the constants"),
+        ("if self.config is not None:  # under the constants", "if False:  # under the constants"),
         ("self.waiting.append(self._copied(piece, 0, len(piece)))", "self.waiting.append(piece)"),
         ("stop = start + (len(piece) - start) // BLOCK * BLOCK", "stop = len(piece)"),
     ],

@@ -17,7 +17,7 @@ from hotloop.logistic.online import LogisticStream
 from hotloop.logistic.search.halving import Search
 from hotloop.logistic.state import LogisticState
 from hotloop.predictor import Model
-from hotloop.training.config import Plan
+from hotloop.training.config import TrainingConfig
 from hotloop.training.history import TrainingHistory
 from hotloop.training.settings import Settings
 from hotloop.two_layer.auto import N_HIDDEN, fit_two_layer
@@ -30,7 +30,7 @@ class Fit:
 
     model: Model
     history: TrainingHistory
-    plan: Plan
+    config: TrainingConfig
     seconds: float
     n_rows: int
     complaints: Sequence[str]
@@ -72,19 +72,19 @@ def fit_arrays(
             n_outputs = 1 if len(classes) == 2 else len(classes)
             state = LogisticState.zeros(n_outputs, X.shape[1], X.dtype, fit_intercept=True, averaged=True)
             search = Search(on_progress=on_search) if "auto" in (settings.alpha, settings.eta0) else None
-            state, history, plan = fit_logistic(state, rows, settings, on_epoch=on_epoch, choose_settings=search)
-            learnt, name = LogisticStream(state, settings, plan, weight_total=float(len(X))), "LogisticSGDClassifier"
+            state, history, config = fit_logistic(state, rows, settings, on_epoch=on_epoch, choose_settings=search)
+            learnt, name = LogisticStream(state, settings, config, weight_total=float(len(X))), "LogisticSGDClassifier"
         else:
             n_hidden = n_hidden or N_HIDDEN
             output, n_outputs = network_output(classes)
             network = TwoLayerState.random(X.shape[1], n_hidden, n_outputs, output, X.dtype, settings.seed)
-            learnt, history, plan = fit_two_layer(network, rows, settings, None, on_epoch)
+            learnt, history, config = fit_two_layer(network, rows, settings, None, on_epoch)
             name = "TwoLayerRegressor" if classes is None else "TwoLayerClassifier"
             params["n_hidden"] = n_hidden
     seconds = time.perf_counter() - start
-    complaints = [text] if (text := history.convergence_message(plan)) else []
+    complaints = [text] if (text := history.convergence_message(config)) else []
     if isinstance(learnt, LogisticStream) and classes is not None:
         how = {"searched": search is not None and bool(search.table), "reweighed": False, "dual": False}
         held_out = None if search is None else search.held_out
-        complaints += map(str, of_logistic_fit(learnt.state, rows, plan, history, held_out, classes, names, **how))
-    return Fit(Model(name, learnt, classes, params=params), history, plan, seconds, len(rows), complaints)
+        complaints += map(str, of_logistic_fit(learnt.state, rows, config, history, held_out, classes, names, **how))
+    return Fit(Model(name, learnt, classes, params=params), history, config, seconds, len(rows), complaints)

@@ -164,7 +164,7 @@ def test_error_bars_are_the_spread_of_separate_fits(backend, dtype, n_classes):
     options = {"alpha": 0.01, "eta0": 0.1, "max_iter": 2, "tol": None, "random_state": 3, "standardize": None}
     model = LogisticSGDClassifier(error_bars=3, **options).fit(X, y)
     assert_array_equal(model.coef_, LogisticSGDClassifier(**options).fit(X, y).coef_)
-    counts = bootstrap_counts(len(y), 3, model._stream.plan.seed)
+    counts = bootstrap_counts(len(y), 3, model._stream.config.seed)
     alone = [LogisticSGDClassifier(**options).fit(X, y, sample_weight=c) for c in counts.T.astype(float)]
     expected = [np.std([getattr(m, name) for m in alone], axis=0, ddof=1, dtype=float) for name in ("coef_", "intercept_")]
     assert relative_error((model.coef_std_, model.intercept_std_), tuple(expected)) < 100 * WEIGHTS[dtype]

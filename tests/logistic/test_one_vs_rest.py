@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from many_models import COUNTS, N_MODELS, plans_of, rows_of, start_of
+from many_models import COUNTS, N_MODELS, configs_of, rows_of, start_of
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.sparse import csr_matrix
 from sklearn.datasets import load_iris
@@ -75,7 +75,7 @@ def test_pieces_give_the_bits_of_the_whole(backend, dtype, size, average):
 
 def test_the_search_judges_the_probabilities_that_are_shown(backend):
     own = rows_of(3, np.float64)
-    models = LogisticModels(start_of(3, np.float64, one_vs_rest=True), own, plans_of(), COUNTS)
+    models = LogisticModels(start_of(3, np.float64, one_vs_rest=True), own, configs_of(), COUNTS)
     models.train(2)
     chosen = np.arange(40)
     for m, loss in enumerate(models.losses(chosen, range(N_MODELS))):

@@ -13,7 +13,7 @@ from hotloop.logistic.auto import fit_logistic
 from hotloop.logistic.state import LogisticState
 from hotloop.metrics import mean_log_loss
 from hotloop.training import loop as training
-from hotloop.training.config import Plan
+from hotloop.training.config import TrainingConfig
 from hotloop.training.history import TrainingHistory
 from hotloop.training.loop import pass_over, run_epochs, train
 from hotloop.training.order import epoch_order, hold_out
@@ -83,11 +83,11 @@ class Scripted:
         return 10.0
 
 
-def scripted(losses, validation=None, **plan):
+def scripted(losses, validation=None, **config):
     """Run epochs of the given losses and validation losses; returns the state that is kept, the one given, and the course."""
     state = Scripted(list(losses))
     validate = None if validation is None else lambda s: validation[sum(p != "restart" for p in s.passes) - 1]
-    kept, history = run_epochs(state, some_rows(4), Plan(**{"eta0": 0.1, "max_iter": len(losses)} | plan), validate)
+    kept, history = run_epochs(state, some_rows(4), TrainingConfig(**{"eta0": 0.1, "max_iter": len(losses)} | config), validate)
     return kept, state, history
 
 
@@ -104,7 +104,7 @@ def scripted(losses, validation=None, **plan):
 )
 def test_plans_that_cannot_be(options, message):
     with pytest.raises(ValueError, match=message):
-        Plan(**options)
+        TrainingConfig(**options)
 
 
 def test_an_order_is_a_permutation_of_seed_and_epoch():
@@ -133,7 +133,7 @@ def test_averages_restart_after_epochs_1_2_4_and_8():
 @pytest.mark.parametrize(("max_iter", "epochs"), [(1, 1), (2, 1), (3, 1), (4, 2), (5, 1), (7, 3)])
 def test_the_average_covers_the_epochs_since(backend, max_iter, epochs):
     rows = some_rows(weighted=True)
-    state, _ = run_epochs(new_state(rows), rows, Plan(0.1, max_iter=max_iter, tol=None))
+    state, _ = run_epochs(new_state(rows), rows, TrainingConfig(0.1, max_iter=max_iter, tol=None))
     moving = (rows.sample_weight > 0).sum()
     assert 0 < moving < len(rows)
     assert (state.n_averaged, state.t) == (epochs * moving, max_iter * moving)
@@ -141,8 +141,11 @@ def test_the_average_covers_the_epochs_since(backend, max_iter, epochs):
 
 def test_epochs_are_the_passes_written_out(backend, dtype):
     """Three epochs by hand: the order of each, step sizes that go on, the average of the last."""
-    rows, plan = some_rows(dtype=dtype, weighted=True), Plan(0.2, 0.01, "auto", horizon=50.0, max_iter=3, tol=None, seed=3)
-    found, history = run_epochs(new_state(rows), rows, plan)
+    rows, config = (
+        some_rows(dtype=dtype, weighted=True),
+        TrainingConfig(0.2, 0.01, "auto", horizon=50.0, max_iter=3, tol=None, seed=3),
+    )
+    found, history = run_epochs(new_state(rows), rows, config)
     W, b, W_total, b_total = np.zeros((1, 5), dtype), np.zeros(1), np.zeros((1, 5)), np.zeros(1)
     t, losses = 0, []
     for epoch in range(3):
@@ -206,28 +209,33 @@ def test_an_improvement_below_tol_is_kept_all_the_same():
 
 def test_each_epoch_is_reported():
     seen = []
-    run_epochs(Scripted([3.0, 2.0, 1.0]), some_rows(4), Plan(0.1, max_iter=3), on_epoch=lambda c: seen.append(c.loss_curve[-1]))
+    run_epochs(
+        Scripted([3.0, 2.0, 1.0]),
+        some_rows(4),
+        TrainingConfig(0.1, max_iter=3),
+        on_epoch=lambda c: seen.append(c.loss_curve[-1]),
+    )
     assert seen == [3.0, 2.0, 1.0]
 
 
 def test_complaint():
-    plan = Plan(0.1, max_iter=6)
+    config = TrainingConfig(0.1, max_iter=6)
     history = TrainingHistory([6.0, 5.0, 4.0, 3.0, 2.0, 1.5], n_iter=6)
-    assert history.convergence_message(plan).startswith(
+    assert history.convergence_message(config).startswith(
         "not converged after max_iter=6 epochs: the last losses were 4, 3, 2, 1.5. Raise"
     )
     history.validation_curve = [9.0]
-    assert "the last losses were 9." in history.convergence_message(plan)
-    assert history.convergence_message(Plan(0.1, max_iter=6, tol=None)) is None
-    assert history.convergence_message(Plan(0.1, max_iter=1)) is None
+    assert "the last losses were 9." in history.convergence_message(config)
+    assert history.convergence_message(TrainingConfig(0.1, max_iter=6, tol=None)) is None
+    assert history.convergence_message(TrainingConfig(0.1, max_iter=1)) is None
     history.converged = True
-    assert history.convergence_message(plan) is None
+    assert history.convergence_message(config) is None
 
 
 def test_divergence_keeps_the_epoch_before():
     state = Scripted([3.0, 2.0, 1.0, np.inf])
     with pytest.raises(FloatingPointError, match=r"in epoch 4, after step 16 \(scripted\).* eta0 was 0.1"):
-        run_epochs(state, some_rows(4), Plan(0.1, max_iter=9, tol=None))
+        run_epochs(state, some_rows(4), TrainingConfig(0.1, max_iter=9, tol=None))
     assert state.t == 3 * 4
 
 
@@ -248,11 +256,11 @@ def diverging_in_epoch(monkeypatch, epoch):
 @pytest.mark.parametrize("epoch", [1, 2, 3, 4, 5])
 def test_after_divergence_the_model_is_that_of_the_epochs_before(backend, monkeypatch, epoch):
     rows = some_rows()
-    expected, _ = run_epochs(new_state(rows), rows, Plan(0.1, max_iter=epoch - 1, tol=None))
+    expected, _ = run_epochs(new_state(rows), rows, TrainingConfig(0.1, max_iter=epoch - 1, tol=None))
     diverging_in_epoch(monkeypatch, epoch)
     state = new_state(rows)
     with pytest.raises(FloatingPointError, match=f"in epoch {epoch}, after step {40 * epoch} "):
-        run_epochs(state, rows, Plan(0.1, max_iter=9, tol=None))
+        run_epochs(state, rows, TrainingConfig(0.1, max_iter=9, tol=None))
     assert_same_weights(state, expected)
     assert_array_equal(state.margins(rows.X), expected.margins(rows.X))
 
@@ -261,7 +269,7 @@ def test_weights_that_overflow_at_the_last_step_are_divergence(backend):
     rows = Rows(np.full((1, 1), 1e30, np.float32), np.zeros(1), np.ones(1))
     state = new_state(rows, averaged=False)
     with pytest.raises(FloatingPointError, match="in epoch 1, after step 1 .*the weights are not finite"):
-        run_epochs(state, rows, Plan(1e9, max_iter=1))
+        run_epochs(state, rows, TrainingConfig(1e9, max_iter=1))
     assert_array_equal(state.W, [[0]])
 
 
@@ -276,14 +284,14 @@ def test_an_automatic_step_is_halved_until_it_holds():
             self.losses = [losses[eta[0]]] * 9
             return super().take_pass(X, y, sample_weight, order, eta, alpha)
 
-    plan = Plan(0.8, learning_rate="constant", max_iter=2, tol=None)
-    state, history, carried_out = train(Stiff([]), some_rows(4), plan, automatic_step=True)
+    config = TrainingConfig(0.8, learning_rate="constant", max_iter=2, tol=None)
+    state, history, carried_out = train(Stiff([]), some_rows(4), config, automatic_step=True)
     assert (carried_out.eta0, state.t, history.n_iter) == (0.2, 2 * 4, 2)
     with pytest.raises(FloatingPointError, match="eta0 was 0.8"):
-        train(Stiff([]), some_rows(4), plan, automatic_step=False)
+        train(Stiff([]), some_rows(4), config, automatic_step=False)
     losses.update(dict.fromkeys([0.2 / 2**i for i in range(30)], np.inf))
     with pytest.raises(FloatingPointError, match="diverges even with step size"):
-        train(Stiff([]), some_rows(4), plan, automatic_step=True)
+        train(Stiff([]), some_rows(4), config, automatic_step=True)
 
 
 @pytest.mark.parametrize("work", [1, 20, 100, 1000])
@@ -317,7 +325,7 @@ def snapshot(state):
 @pytest.mark.parametrize("call", range(5))
 def test_an_interrupt_leaves_whole_kernel_calls(backend, monkeypatch, call):
     """Python hears Ctrl-C as the kernel returns: weights, averages and counters are those before the call, or those after."""
-    rows, plan = some_rows(), Plan(0.1, max_iter=3, tol=None)
+    rows, config = some_rows(), TrainingConfig(0.1, max_iter=3, tol=None)
     monkeypatch.setattr(training, "WORK_PER_CALL", 20 * 20)  # two calls an epoch
     calls, take, run, package = [], LogisticState.take_pass, backend.logistic_pass, backends.get_backend()
 
@@ -336,22 +344,22 @@ def test_an_interrupt_leaves_whole_kernel_calls(backend, monkeypatch, call):
 
     with monkeypatch.context() as patch:
         patch.setattr(LogisticState, "take_pass", take_and_watch)
-        run_epochs(new_state(rows), rows, plan)
+        run_epochs(new_state(rows), rows, config)
     allowed, calls = calls[call], []
     monkeypatch.setattr(package, "logistic_pass", run_and_interrupt)
     state = new_state(rows)
     with pytest.raises(KeyboardInterrupt):
-        run_epochs(state, rows, plan)
+        run_epochs(state, rows, config)
     assert snapshot(state) in allowed
 
 
 def test_step_sizes_go_on_where_the_state_stopped(backend):
-    rows, plan = some_rows(), Plan(0.5, learning_rate="invscaling")
+    rows, config = some_rows(), TrainingConfig(0.5, learning_rate="invscaling")
     order = np.arange(40)
     whole, pieces = new_state(rows), new_state(rows)
-    pass_over(whole, rows, plan, order)
+    pass_over(whole, rows, config, order)
     for part in (order[:4], order[4:32], order[32:]):
-        pass_over(pieces, rows, plan, part)
+        pass_over(pieces, rows, config, part)
     assert_same_weights(pieces, whole)
 
 
@@ -380,15 +388,15 @@ def test_hold_out_refuses_what_cannot_be():
 def test_fit_logistic_starts_from_what_auto_says(backend):
     """alpha 1 / n, eta0 a quarter of 1 / E[weight (||z||^2 + 1)], horizon 1 / (eta0 alpha); rows of weight 0 do not count."""
     rows = some_rows(weighted=True)
-    state, _, plan = fit_logistic(new_state(rows), rows, Settings(max_iter=1))
+    state, _, config = fit_logistic(new_state(rows), rows, Settings(max_iter=1))
     counted = rows.sample_weight > 0
     X, weight = rows.X[counted], rows.sample_weight[counted]
     mean = np.average(X, axis=0, weights=weight)
     assert state.center == pytest.approx(mean)
     assert state.n_rows == counted.sum()
-    assert plan.alpha == 1 / counted.sum()
-    assert plan.eta0 == pytest.approx(0.25 / (weight.mean() * (5 + 1)))  # each of five columns has mean square 1
-    assert plan.horizon == pytest.approx(1 / (plan.eta0 * plan.alpha))
+    assert config.alpha == 1 / counted.sum()
+    assert config.eta0 == pytest.approx(0.25 / (weight.mean() * (5 + 1)))  # each of five columns has mean square 1
+    assert config.horizon == pytest.approx(1 / (config.eta0 * config.alpha))
     explicit = fit_logistic(new_state(rows), rows, Settings(max_iter=1, alpha=0.5, eta0=0.01))[2]
     assert (explicit.alpha, explicit.eta0, explicit.horizon) == (0.5, 0.01, 200)
 
@@ -402,10 +410,10 @@ def test_fit_two_layer_starts_from_what_auto_says(backend, output, step):
     rows = some_rows()
     state = TwoLayerState.random(5, 8, 2 if output == "softmax" else 1, output, np.float64, 0)
     of_a, of_W2 = SPREAD["relu"] ** 2, (state.W2**2).mean()
-    _, _, plan = fit_two_layer(state, rows, Settings(max_iter=1))
+    _, _, config = fit_two_layer(state, rows, Settings(max_iter=1))
     square = 8 * (of_a / 2 + 6 / 2) / 16 if output == "sigmoid_sum" else 8 * of_a / 2 + 1 + 6 / 2 * 8 * of_W2
-    assert plan.eta0 == pytest.approx(step / square)
-    assert (plan.alpha, plan.horizon) == (0.1 / 40, HORIZON_EPOCHS[output] * 40)
+    assert config.eta0 == pytest.approx(step / square)
+    assert (config.alpha, config.horizon) == (0.1 / 40, HORIZON_EPOCHS[output] * 40)
 
 
 @pytest.mark.parametrize("output", ["linear", "sigmoid_sum"])

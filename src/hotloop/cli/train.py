@@ -82,7 +82,7 @@ def run(arguments: Namespace) -> None:
         f"{model.estimator_name} on {counted(outcome['columns'], 'column')}: {counted(outcome['epochs'], 'epoch')} in "
         f"{fit.seconds:.2f} s, {fit.rows_per_second / 1e6:.2f} M rows/s ({backend_info()})"
     )
-    say(f"training loss with penalty {outcome['loss']:.4f}; eta0 {fit.plan.eta0:.3g}, alpha {fit.plan.alpha:.3g}")
+    say(f"training loss with penalty {outcome['loss']:.4f}; eta0 {fit.config.eta0:.3g}, alpha {fit.config.alpha:.3g}")
     say(f"wrote {arguments.model} ({Path(arguments.model).stat().st_size:,} bytes)")
 
 
@@ -106,7 +106,7 @@ def _outcome(fit: Fit, n_columns: int) -> dict[str, Any]:
         "epochs": fit.history.n_iter,
         "loss": fit.history.loss_curve[-1],
         "seconds": round(fit.seconds, 3),
-        "eta0": fit.plan.eta0,
-        "alpha": fit.plan.alpha,
+        "eta0": fit.config.eta0,
+        "alpha": fit.config.alpha,
         "backend": str(backend_info()),
     }

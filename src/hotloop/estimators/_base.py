@@ -14,7 +14,7 @@ from hotloop.data.validation import Array, float_dtype
 from hotloop.estimators._callbacks import CallbackSupportMixin, Tasks
 from hotloop.estimators._validation import check_rows, check_targets
 from hotloop.estimators.warnings import NotConvergedWarning, warn
-from hotloop.training.config import Plan
+from hotloop.training.config import TrainingConfig
 from hotloop.training.history import TrainingHistory
 from hotloop.training.order import hold_out
 from hotloop.training.progress_bar import Shown
@@ -103,14 +103,14 @@ class TrainedBySGD(CallbackSupportMixin, BaseEstimator):  # type: ignore[misc]
             return rows.take(training), rows.take(held_out)
         return rows, None
 
-    def _keep(self, history: TrainingHistory, plan: Plan) -> None:
+    def _keep(self, history: TrainingHistory, config: TrainingConfig) -> None:
         """Store how the fit went; warn where it did not converge."""
         self.n_iter_ = history.n_iter
         self.loss_curve_ = history.loss_curve
         if history.validation_curve:
             self.validation_curve_ = history.validation_curve
-        self.eta0_, self.alpha_ = plan.eta0, plan.alpha
-        if convergence_message := history.convergence_message(plan):
+        self.eta0_, self.alpha_ = config.eta0, config.alpha
+        if convergence_message := history.convergence_message(config):
             warn(NotConvergedWarning(convergence_message))
 
     def _report(self, history: TrainingHistory, tasks: Tasks) -> bool:

@@ -7,7 +7,7 @@ in number where the loss does not end them. A training that begins anew with a s
 from collections.abc import Callable
 from typing import Any
 
-from hotloop.training.config import Plan
+from hotloop.training.config import TrainingConfig
 from hotloop.training.history import TrainingHistory
 
 try:
@@ -33,7 +33,7 @@ class Tasks:
 
     def __init__(self, estimator: Any, learnt: Callable[[], dict[str, Any]], X: Any, y: Any, sample_weight: Any) -> None:
         self._estimator, self._learnt, self._open = estimator, learnt, []
-        self._plan: Plan | None = None
+        self._plan: TrainingConfig | None = None
         self._course: TrainingHistory | None = None
         self._told = {"X": X, "y": y, "metadata": None if sample_weight is None else {"sample_weight": sample_weight}}
         self._wanted = bool(getattr(estimator, "_skl_callbacks", None))
@@ -42,7 +42,7 @@ class Tasks:
 
     _open: list[Any]  # contexts, the innermost last
 
-    def planned(self, plan: Plan, *, searches: bool = False) -> None:
+    def training_begins(self, config: TrainingConfig, *, searches: bool = False) -> None:
         """Begin to search, where the fit ``searches`` and has not yet; else to train, and the first epoch."""
         if not self._wanted:
             return
@@ -50,8 +50,8 @@ class Tasks:
             self._begin(self._open[0].subcontext("search"))
             return
         self._end_all_but(1)
-        self._plan = plan
-        self._begin(self._open[0].subcontext("training", max_subtasks=plan.max_iter if plan.tol is None else None))
+        self._plan = config
+        self._begin(self._open[0].subcontext("training", max_subtasks=config.max_iter if config.tol is None else None))
         self._begin(self._open[1].subcontext("epoch"))
 
     def epoch(self, history: TrainingHistory) -> bool:
@@ -60,7 +60,7 @@ class Tasks:
             return False
         assert self._plan is not None
         if self._course is not None and history is not self._course:
-            self.planned(self._plan)
+            self.training_begins(self._plan)
         self._course = history
         stop = self._end()
         if not (stop or history.converged or history.n_iter >= self._plan.max_iter):

@@ -32,7 +32,7 @@ from hotloop.logistic.state import LogisticState
 from hotloop.logistic.state_adaptive import STEP, AdaptiveState
 from hotloop.logistic.state_l1 import L1State
 from hotloop.predictor import Model
-from hotloop.training.config import Plan
+from hotloop.training.config import TrainingConfig
 from hotloop.training.history import TrainingHistory
 from hotloop.training.progressive_validation import Progressive
 from hotloop.training.settings import Settings
@@ -318,36 +318,36 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
         if start is not None:
             state.replace_weights(*start)
 
-        def keep(plan: Plan) -> None:
+        def keep(config: TrainingConfig) -> None:
             self.classes_ = classes
-            self._stream = LogisticStream(state, settings, plan, weight_total=rows.total_weight, frozen=sparse)
+            self._stream = LogisticStream(state, settings, config, weight_total=rows.total_weight, frozen=sparse)
             if self.verbose:
                 self._shown.training()
-            tasks.planned(plan, searches=search is not None)
+            tasks.training_begins(config, searches=search is not None)
 
         report, progressive = partial(self._report, tasks=tasks), Progressive() if self.progressive else None
         try:
             history: TrainingHistory
             certificate: Certificate | None
             if optimizer == "sdca":
-                trained, history, plan, certificate = fit_dual(state, rows, settings, report, keep, names)
+                trained, history, config, certificate = fit_dual(state, rows, settings, report, keep, names)
             else:
                 judge = None if progressive is None else progressive.epoch
-                trained, history, plan = fit_logistic(state, rows, settings, validation, report, keep, names, search, judge)
-                certificate = self._certificate(trained, rows, plan) if self.certify else None
+                trained, history, config = fit_logistic(state, rows, settings, validation, report, keep, names, search, judge)
+                certificate = self._certificate(trained, rows, config) if self.certify else None
         except FloatingPointError:
             check_finite_rows(X, names)
             raise
-        self._stream = replace(self._stream, state=trained, plan=plan)
+        self._stream = replace(self._stream, state=trained, config=config)
         self._keep_search(search)
         self._keep_if_any("certificate_", certificate)
         self._keep_if_any("progressive_", progressive)
-        self._keep(history, plan)
+        self._keep(history, config)
         how = {"searched": search is not None and bool(search.table), "reweighed": self.class_weight is not None}
         held_out = None if search is None else search.held_out
         if validation is not None:
             held_out = trained.scores(trained.margins(validation.X)), validation.y, validation.sample_weight
-        told = of_logistic_fit(trained, rows, plan, history, held_out, classes, names, **how, dual=optimizer == "sdca")
+        told = of_logistic_fit(trained, rows, config, history, held_out, classes, names, **how, dual=optimizer == "sdca")
         for convergence_message in told:
             warn(convergence_message)
         self._set_error_bars(rows, start)
@@ -400,8 +400,8 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
             self._stream = LogisticStream(self._new_state(X, len(known), optimizer), self._settings(optimizer).of_rows(X))
         self._stream.take(weigh_classes(Rows(X, codes, sample_weight), self.class_weight, known), sample_weight)
         self.n_iter_ = 1
-        if self._stream.plan is not None:
-            self.eta0_, self.alpha_ = self._stream.plan.eta0, self._stream.plan.alpha
+        if self._stream.config is not None:
+            self.eta0_, self.alpha_ = self._stream.config.eta0, self._stream.config.alpha
         return self
 
     def decision_function(self, X: Any, out: Array | None = None) -> Array:
@@ -580,8 +580,8 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
         elif hasattr(self, "search_"):
             del self.search_
 
-    def _certificate(self, state: LogisticState, rows: Rows, plan: Plan) -> Certificate:
-        return certify(state, rows, plan.alpha, float(rows.n_moving))[0]
+    def _certificate(self, state: LogisticState, rows: Rows, config: TrainingConfig) -> Certificate:
+        return certify(state, rows, config.alpha, float(rows.n_moving))[0]
 
     def _keep_if_any(self, name: str, value: Any) -> None:
         if value is not None:
@@ -590,21 +590,21 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
             delattr(self, name)
 
     def _epochs_to_come(self) -> int | None:
-        plan = self._stream.plan
-        return plan.max_iter if plan is not None and plan.tol is None else None
+        config = self._stream.config
+        return config.max_iter if config is not None and config.tol is None else None
 
     def _set_error_bars(self, rows: Rows, start: tuple[Array, Array] | None) -> None:
         for name in {"coef_std_", "intercept_std_"} & set(vars(self)):
             delattr(self, name)
         if not self.error_bars:
             return
-        state, plan = self._new_state(rows.X, len(self.classes_), "sgd"), self._stream.plan
+        state, config = self._new_state(rows.X, len(self.classes_), "sgd"), self._stream.config
         if start is not None:
             state.replace_weights(*start)
         start_logistic(state, rows, self._stream.settings)
-        assert plan is not None
-        counts = bootstrap_counts(len(rows), self.error_bars, plan.seed)
-        replicas = LogisticModels(state, rows, [plan] * self.error_bars, counts)
+        assert config is not None
+        counts = bootstrap_counts(len(rows), self.error_bars, config.seed)
+        replicas = LogisticModels(state, rows, [config] * self.error_bars, counts)
         replicas.train(self.n_iter_)
         self.coef_std_ = np.std([replica.coef() for replica in replicas.states], axis=0, ddof=1, dtype=np.float64)
         self.intercept_std_ = np.std([replica.intercept() for replica in replicas.states], axis=0, ddof=1)
@@ -689,8 +689,8 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
         estimator = cls(**model.params)
         assert isinstance(model.learnt, LogisticStream)
         estimator._stream, estimator.classes_ = model.learnt, np.asarray(model.classes)
-        if model.learnt.plan is not None:
-            estimator.eta0_, estimator.alpha_ = model.learnt.plan.eta0, model.learnt.plan.alpha
+        if model.learnt.config is not None:
+            estimator.eta0_, estimator.alpha_ = model.learnt.config.eta0, model.learnt.config.alpha
         estimator.n_features_in_ = model.n_features
         if model.feature_names is not None:
             estimator.feature_names_in_ = np.array(model.feature_names, dtype=object)

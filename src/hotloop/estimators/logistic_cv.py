@@ -20,7 +20,7 @@ from hotloop.logistic.auto import STEP_LOGISTIC, start_logistic
 from hotloop.logistic.search.grid import ALPHAS, STEPS
 from hotloop.logistic.search.many_dense import LogisticModels
 from hotloop.logistic.state import LogisticState
-from hotloop.training.config import Plan
+from hotloop.training.config import TrainingConfig
 from hotloop.training.settings import Settings
 
 
@@ -149,13 +149,13 @@ class LogisticSGDClassifierCV(ClassifierMixin, BaseEstimator):  # type: ignore[m
         refitted = LogisticSGDClassifier(tol=None, random_state=seed, **{name: getattr(self, name) for name in PASSED_ON})
         refitted._settings()  # refuses before the search what the refit would
         start = refitted._new_state(rows.X, len(self.classes_), "sgd")
-        plans = self._candidates(start, rows, seed)
+        configs = self._candidates(start, rows, seed)
         splits = self._splits(rows, groups)
         self.n_splits_ = len(splits)
-        multiplicity = np.zeros((len(rows), len(plans) * len(splits)), np.uint8)
+        multiplicity = np.zeros((len(rows), len(configs) * len(splits)), np.uint8)
         for f, (train, _) in enumerate(splits):
             multiplicity[train, f :: len(splits)] = 1
-        models = LogisticModels(start, rows, [plan for plan in plans for _ in splits], multiplicity)
+        models = LogisticModels(start, rows, [config for config in configs for _ in splits], multiplicity)
         most = int(self.max_iter)
         judged = [*(2**i for i in range((most - 1).bit_length())), most]
         scores = []  # by epochs, candidate and split
@@ -168,9 +168,9 @@ class LogisticSGDClassifierCV(ClassifierMixin, BaseEstimator):  # type: ignore[m
             if self.verbose:
                 best = np.nanmax(scores[-1].mean(axis=1), initial=-np.inf)
                 print(
-                    f"{type(self).__name__}: {len(plans)} candidates after {epochs} epochs, best score {best:.6f}", flush=True
+                    f"{type(self).__name__}: {len(configs)} candidates after {epochs} epochs, best score {best:.6f}", flush=True
                 )
-        self._keep([(plan, epochs) for epochs in judged for plan in plans], np.concatenate(scores))
+        self._keep([(config, epochs) for epochs in judged for config in configs], np.concatenate(scores))
         self.search_time_ = perf_counter() - began
         self.best_estimator_ = refitted.set_params(**self.best_params_).fit(X, y, sample_weight)
         self.refit_time_ = perf_counter() - began - self.search_time_
@@ -184,7 +184,7 @@ class LogisticSGDClassifierCV(ClassifierMixin, BaseEstimator):  # type: ignore[m
             y = np.where(np.isin(y, classes), y, classes[0])
         return weigh_classes(Rows(X, encode_labels(y, classes), sample_weight), self.class_weight, classes), classes
 
-    def _candidates(self, start: LogisticState, rows: Rows, seed: int) -> list[Plan]:
+    def _candidates(self, start: LogisticState, rows: Rows, seed: int) -> list[TrainingConfig]:
         """Return a plan a pair; standardises the state they start from."""
         automatic = isinstance(self.eta0, str) and self.eta0 == "auto"
 
@@ -205,14 +205,16 @@ class LogisticSGDClassifierCV(ClassifierMixin, BaseEstimator):  # type: ignore[m
         steps = [c * unit for c in STEPS] if automatic else _values(self.eta0)
         if not alphas or not steps:
             raise ValueError("alpha and eta0 must name at least one value each")
-        plans = []
+        configs = []
         for alpha in alphas:
             for eta0 in steps:
                 settings(alpha, eta0)  # refuses what is no step size or strength
-                plan = settings(alpha, min(eta0, 0.5 / alpha) if automatic and alpha > 0 else eta0).plan(alpha=0.0, eta0=0.0)
-                if plan not in plans:
-                    plans.append(plan)
-        return plans
+                config = settings(alpha, min(eta0, 0.5 / alpha) if automatic and alpha > 0 else eta0).config(
+                    alpha=0.0, eta0=0.0
+                )
+                if config not in configs:
+                    configs.append(config)
+        return configs
 
     def _splits(self, rows: Rows, groups: Any) -> list[tuple[Array, Array]]:
         n = len(rows)
@@ -236,12 +238,14 @@ class LogisticSGDClassifierCV(ClassifierMixin, BaseEstimator):  # type: ignore[m
                 raise ValueError(f"split {f} of cv has no row to judge by")
         return splits
 
-    def _keep(self, tried: list[tuple[Plan, int]], scores: Array) -> None:
+    def _keep(self, tried: list[tuple[TrainingConfig, int]], scores: Array) -> None:
         mean = scores.mean(axis=1)
         if np.isnan(mean).all():
             raise FloatingPointError("every candidate diverged; try smaller values of eta0, or standardize='auto'")
         scored = np.where(np.isnan(mean), -np.inf, mean)
-        params: list[dict[str, Any]] = [{"alpha": plan.alpha, "eta0": plan.eta0, "max_iter": epochs} for plan, epochs in tried]
+        params: list[dict[str, Any]] = [
+            {"alpha": config.alpha, "eta0": config.eta0, "max_iter": epochs} for config, epochs in tried
+        ]
         self.cv_results_ = {
             "params": params,
             **{f"param_{name}": np.ma.array([p[name] for p in params]) for name in params[0]},

@@ -18,7 +18,7 @@ from hotloop.estimators._callbacks import Tasks, with_callbacks
 from hotloop.estimators._labels import encode_labels, find_classes, weigh_classes
 from hotloop.estimators._validation import check_rows, check_weights, come_together
 from hotloop.predictor import Model
-from hotloop.training.config import Plan
+from hotloop.training.config import TrainingConfig
 from hotloop.training.settings import Settings
 from hotloop.two_layer.auto import N_HIDDEN, fit_two_layer, network_settings
 from hotloop.two_layer.online import TwoLayerStream
@@ -56,17 +56,17 @@ class _TwoLayer(TrainedBySGD):
             state = last.copy()
             state.keep_rule(rule)
 
-        def keep(plan: Plan) -> None:
-            self._stream = TwoLayerStream(state, network_settings(settings, rows.X), plan=plan)
+        def keep(config: TrainingConfig) -> None:
+            self._stream = TwoLayerStream(state, network_settings(settings, rows.X), config=config)
             if classes is not None:
                 self.classes_ = classes
-            tasks.planned(plan)
+            tasks.training_begins(config)
 
         report = partial(self._report, tasks=tasks)
         init = None if warm else self.init
-        self._stream.state, history, plan = fit_two_layer(state, rows, settings, validation, report, keep, init)
-        self._stream.plan = plan
-        self._keep(history, plan)
+        self._stream.state, history, config = fit_two_layer(state, rows, settings, validation, report, keep, init)
+        self._stream.config = config
+        self._keep(history, config)
         tasks.end()
 
     def _take(self, rows: Rows, sample_weight: Array, output: str, n_outputs: int) -> None:
@@ -77,8 +77,8 @@ class _TwoLayer(TrainedBySGD):
             self._stream = TwoLayerStream.fresh(state, network_settings(settings, rows.X), self.init)
         self._stream.take(rows, sample_weight)
         self.n_iter_ = 1
-        if self._stream.plan is not None:
-            self.eta0_, self.alpha_ = self._stream.plan.eta0, self._stream.plan.alpha
+        if self._stream.config is not None:
+            self.eta0_, self.alpha_ = self._stream.config.eta0, self._stream.config.alpha
 
     def _new_state(self, X: Any, output: str, n_outputs: int, seed: int) -> TwoLayerState:
         n_hidden = N_HIDDEN if self.n_hidden == "auto" else self.n_hidden
@@ -115,7 +115,7 @@ class _TwoLayer(TrainedBySGD):
         params = self.get_params(deep=False)
         classes = getattr(self, "classes_", None)
         learnt = self._learnt()
-        learnt = replace(learnt, plan=self._stream.plan or learnt.plan)
+        learnt = replace(learnt, config=self._stream.config or learnt.config)
         return Model(type(self).__name__, learnt, classes, None if names is None else list(names), params)
 
     def scorer(self) -> Callable[[Array], Any]:
@@ -161,11 +161,11 @@ class _TwoLayer(TrainedBySGD):
         estimator = cls(**model.params)
         assert isinstance(model.learnt, TwoLayerState)
         model.learnt.keep_rule(estimator._rule(estimator._settings().seed))
-        settings, plan = estimator._settings(), model.learnt.plan
-        if plan is None:  # no row has come yet that moved anything
+        settings, config = estimator._settings(), model.learnt.config
+        if config is None:  # no row has come yet that moved anything
             estimator._stream = TwoLayerStream.fresh(model.learnt, settings, estimator.init)
         else:
-            estimator._stream = TwoLayerStream(model.learnt, settings, plan=plan)
+            estimator._stream = TwoLayerStream(model.learnt, settings, config=config)
         if model.classes is not None:
             estimator.classes_ = model.classes
         estimator.n_features_in_ = model.n_features

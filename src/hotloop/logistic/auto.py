@@ -24,7 +24,7 @@ from hotloop.logistic.state import LogisticState
 from hotloop.logistic.state_adaptive import STEP, AdaptiveState
 from hotloop.metrics import mean_log_loss
 from hotloop.preprocessing.standardization import BY_LARGEST, ColumnStatistics, scale_of
-from hotloop.training.config import Plan
+from hotloop.training.config import TrainingConfig
 from hotloop.training.history import OnEpoch, TrainingHistory
 from hotloop.training.loop import OnStart, train
 from hotloop.training.settings import Settings
@@ -35,12 +35,12 @@ from hotloop.training.settings import Settings
 STEP_LOGISTIC = 0.25
 
 # (state before the first step, rows, settings, plan without L2, validation rows) -> settings with what was found
-ChooseSettings = Callable[[LogisticState, Rows, "Settings", Plan, Rows | None], "Settings"]
+ChooseSettings = Callable[[LogisticState, Rows, "Settings", TrainingConfig, Rows | None], "Settings"]
 
 
-def logistic_plan(
+def logistic_config(
     state: LogisticState, settings: Settings, n_rows: int, mean_weight: float, square: float | None = None
-) -> Plan:
+) -> TrainingConfig:
     """Return the plan for rows of which ``state.statistics`` tells the mean of weight ||z||^2, unless it is ``square``."""
     if settings.eta0 != "auto":
         square = 0.0
@@ -48,12 +48,14 @@ def logistic_plan(
         square = mean_weight * state.statistics.mean_square(state.center, state.scale)
     if isinstance(state, AdaptiveState):
         eta0 = STEP[state.rule] * mean_weight / square if square > 0 else STEP[state.rule]
-        return settings.plan(alpha=state.usual_alpha(n_rows), eta0=eta0)
+        return settings.config(alpha=state.usual_alpha(n_rows), eta0=eta0)
     square += mean_weight * state.fit_intercept
-    return settings.plan(alpha=1 / n_rows, eta0=STEP_LOGISTIC / square if square > 0 else 1.0)
+    return settings.config(alpha=1 / n_rows, eta0=STEP_LOGISTIC / square if square > 0 else 1.0)
 
 
-def start_logistic(state: LogisticState, rows: Rows, settings: Settings, columns: Sequence[str] | None = None) -> Plan:
+def start_logistic(
+    state: LogisticState, rows: Rows, settings: Settings, columns: Sequence[str] | None = None
+) -> TrainingConfig:
     """Standardise by the statistics of all rows and reset the counters; returns the plan. The weights stay what they tell.
 
     Rows that are not finite are found by their statistics, where there are some: ValueError, with the name in ``columns``.
@@ -64,14 +66,14 @@ def start_logistic(state: LogisticState, rows: Rows, settings: Settings, columns
     mean_weight = rows.total_weight / state.n_rows
     if isinstance(rows.X, SparseRows):
         square = _start_sparse(state, rows.X, rows, settings, columns)
-        return logistic_plan(state, settings, state.n_rows, mean_weight, square)
+        return logistic_config(state, settings, state.n_rows, mean_weight, square)
     if settings.need_statistics:
         state.statistics.update(rows.X, rows.sample_weight, largest=settings.standardize in BY_LARGEST)
         if not state.statistics.is_finite():
             check_finite_rows(rows.X, columns)
     state.restandardize(*state.statistics.constants(settings.standardize, state.W.dtype))
     state.restart_average()
-    return logistic_plan(state, settings, state.n_rows, mean_weight)
+    return logistic_config(state, settings, state.n_rows, mean_weight)
 
 
 def _start_sparse(state: LogisticState, X: SparseRows, rows: Rows, settings: Settings, columns: Sequence[str] | None) -> float:
@@ -120,20 +122,20 @@ def fit_logistic(
     columns: Sequence[str] | None = None,
     choose_settings: ChooseSettings | None = None,
     first_pass: Callable[..., tuple[float, int]] | None = None,
-) -> tuple[LogisticState, TrainingHistory, Plan]:
+) -> tuple[LogisticState, TrainingHistory, TrainingConfig]:
     """Train ``state`` (its weights are where it starts) on all rows to the stop; see ``training.run_epochs``.
 
     ``choose_settings`` chooses what is "auto" by a search (``search.Search``); without it the rules above do. ``on_start`` is
     called with the plan when all is checked, and again when the search has chosen. ``first_pass`` takes the first epoch.
     """
     automatic_step = settings.eta0 == "auto"
-    plan = start_logistic(state, rows, settings if choose_settings is None else replace(settings, alpha=0.0), columns)
+    config = start_logistic(state, rows, settings if choose_settings is None else replace(settings, alpha=0.0), columns)
     if on_start is not None:
-        on_start(plan)
+        on_start(config)
     if choose_settings is not None:
-        plan = choose_settings(state, rows, settings, plan, validation).plan(alpha=1 / state.n_rows, eta0=plan.eta0)
+        config = choose_settings(state, rows, settings, config, validation).config(alpha=1 / state.n_rows, eta0=config.eta0)
         if on_start is not None:
-            on_start(plan)
+            on_start(config)
 
     def validate(state: LogisticState) -> float:
         assert validation is not None
@@ -142,7 +144,7 @@ def fit_logistic(
     return train(
         state,
         rows,
-        plan,
+        config,
         automatic_step=automatic_step,
         validate=validate if validation is not None else None,
         on_epoch=on_epoch,

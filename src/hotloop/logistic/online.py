@@ -13,10 +13,10 @@ import numpy as np
 
 from hotloop.data.batch import Rows
 from hotloop.data.csr import SparseRows
-from hotloop.logistic.auto import logistic_plan
+from hotloop.logistic.auto import logistic_config
 from hotloop.logistic.state import LogisticState
 from hotloop.preprocessing.standardization import BY_LARGEST
-from hotloop.training.config import BLOCK, Plan
+from hotloop.training.config import BLOCK, TrainingConfig
 from hotloop.training.loop import pass_over
 from hotloop.training.online import FIRST, joined
 from hotloop.training.settings import Settings
@@ -31,7 +31,7 @@ class LogisticStream:
     state : LogisticState
         As of the last row that did not have to wait.
     settings : Settings
-    plan : Plan or None
+    config : TrainingConfig or None
         What the settings come to since the last milestone; None before the first.
     waiting : list of Rows
         The rows before the first milestone; then those of an unfinished block.
@@ -43,7 +43,7 @@ class LogisticStream:
 
     state: LogisticState
     settings: Settings
-    plan: Plan | None = None
+    config: TrainingConfig | None = None
     waiting: list[Rows] = field(default_factory=list)
     weight_total: float = 0.0
     frozen: bool = False
@@ -80,17 +80,17 @@ class LogisticStream:
 
     def _remember(self, rows: Rows) -> Callable[[], None]:
         """Return a call that undoes what these rows are about to do."""
-        state, kept = self.state, (self.plan, list(self.waiting), self.weight_total)
-        plan, few = self.plan, False
-        if isinstance(rows.X, SparseRows) and plan is not None and not self.waiting:
+        state, kept = self.state, (self.config, list(self.waiting), self.weight_total)
+        config, few = self.config, False
+        if isinstance(rows.X, SparseRows) and config is not None and not self.waiting:
             few = rows.X.n_stored < rows.X.n_features and state.n_rows + len(rows) < self._next_milestone()
-            few = few and not state.may_settle(len(rows), plan)
+            few = few and not state.may_settle(len(rows), config)
         if not few:
             before = state.copy()
             before.statistics = before.statistics.copy()
 
             def restore() -> None:
-                self.state, (self.plan, self.waiting, self.weight_total) = before, kept
+                self.state, (self.config, self.waiting, self.weight_total) = before, kept
 
             return restore
         # Nothing but the columns of these rows will change: the others are not copied.
@@ -111,7 +111,7 @@ class LogisticStream:
             vars(state).update(own)
             state.folded = folded
             state._kept = {}
-            self.plan, self.waiting, self.weight_total = kept
+            self.config, self.waiting, self.weight_total = kept
 
         return restore_columns
 
@@ -127,7 +127,7 @@ class LogisticStream:
         if not self.waiting:
             return self.state
         now = replace(self, state=self.state.copy(), waiting=list(self.waiting))
-        if now.plan is None:
+        if now.config is None:
             now._set_constants()
         now._learn_waiting()
         return now.state
@@ -148,12 +148,12 @@ class LogisticStream:
         self.state.n_rows += len(piece)
         # one by one, so that the sum does not depend on the pieces
         self.weight_total = float(np.add.accumulate(np.append(self.weight_total, piece.sample_weight))[-1])
-        if self.plan is None:
+        if self.config is None:
             self.waiting.append(self._copied(piece, 0, len(piece)))
         else:
             self._learn(piece)
         if self.state.n_rows == milestone:
-            if self.plan is not None:  # under the constants that these rows came under
+            if self.config is not None:  # under the constants that these rows came under
                 self._learn_waiting()
             self._set_constants()
             self._learn_waiting()
@@ -161,14 +161,14 @@ class LogisticStream:
     def _set_constants(self) -> None:
         state = self.state
         state.restandardize(*state.statistics.constants(self.settings.standardize, state.W.dtype))
-        self.plan = logistic_plan(state, self.settings, state.n_rows, self.weight_total / state.n_rows)
+        self.config = logistic_config(state, self.settings, state.n_rows, self.weight_total / state.n_rows)
 
     def _learn(self, piece: Rows) -> None:
         """Train on the blocks that the waiting rows and these fill; the others wait."""
-        assert self.plan is not None
+        assert self.config is not None
         if isinstance(piece.X, SparseRows):  # row by row
             self._learn_waiting()
-            pass_over(self.state, replace(piece, X=piece.X.of_type(self.state.W.dtype)), self.plan)
+            pass_over(self.state, replace(piece, X=piece.X.of_type(self.state.W.dtype)), self.config)
             return
         start, n_waiting = 0, sum(map(len, self.waiting))
         if n_waiting:
@@ -180,15 +180,15 @@ class LogisticStream:
         stop = start + (len(piece) - start) // BLOCK * BLOCK
         if start < stop:
             whole = Rows(piece.X[start:stop], piece.y[start:stop], piece.sample_weight[start:stop])
-            pass_over(self.state, whole, self.plan)
+            pass_over(self.state, whole, self.config)
         if stop < len(piece):
             self.waiting.append(self._copied(piece, stop, len(piece)))
 
     def _learn_waiting(self) -> None:
-        assert self.plan is not None
+        assert self.config is not None
         waiting, self.waiting = self.waiting, []
         for rows in joined(waiting):
-            pass_over(self.state, rows, self.plan)
+            pass_over(self.state, rows, self.config)
 
     def _copied(self, rows: Rows, start: int, stop: int) -> Rows:
         """Return rows start to stop - 1, in the type of the weights, which the caller may change afterwards."""

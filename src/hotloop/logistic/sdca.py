@@ -12,7 +12,7 @@ from hotloop.data.csr import SparseRows
 from hotloop.logistic.auto import STEP_LOGISTIC, start_logistic
 from hotloop.logistic.diagnostics.duality_gap import Certificate, Constants, Vector, certify, kernel_rows
 from hotloop.logistic.state import LogisticState
-from hotloop.training.config import Plan
+from hotloop.training.config import TrainingConfig
 from hotloop.training.history import TrainingHistory
 from hotloop.training.loop import WORK_PER_CALL
 from hotloop.training.order import epoch_order
@@ -37,13 +37,13 @@ class DualHistory(TrainingHistory):
 
     gap: float = np.inf
 
-    def convergence_message(self, plan: Plan) -> str | None:
+    def convergence_message(self, config: TrainingConfig) -> str | None:
         """Return what to tell the user where the gap is still above tol."""
-        if self.converged or self.stopped or plan.tol is None:
+        if self.converged or self.stopped or config.tol is None:
             return None
         return (
-            f"not converged after max_iter={plan.max_iter} epochs: the loss may be {self.gap:.2g} nats a row above its "
-            f"minimum, tol is {plan.tol}. Raise max_iter, alpha, or tol if this is close enough"
+            f"not converged after max_iter={config.max_iter} epochs: the loss may be {self.gap:.2g} nats a row above its "
+            f"minimum, tol is {config.tol}. Raise max_iter, alpha, or tol if this is close enough"
         )
 
 
@@ -52,9 +52,9 @@ def fit_dual(
     rows: Rows,
     settings: Settings,
     on_epoch: Callable[[TrainingHistory], bool | None] | None = None,
-    on_start: Callable[[Plan], None] | None = None,
+    on_start: Callable[[TrainingConfig], None] | None = None,
     columns: Sequence[str] | None = None,
-) -> tuple[LogisticState, DualHistory, Plan, Certificate]:
+) -> tuple[LogisticState, DualHistory, TrainingConfig, Certificate]:
     """Train until the duality gap is at most tol; the objective's mean loss is the mean by weight.
 
     The first duals are 0, and so are the weights: where ``state`` starts from does not matter.
@@ -75,15 +75,15 @@ def fit_dual(
     square *= np.count_nonzero(rows.sample_weight) / total  # mean of ||z||^2 + 1 by weight
     tol = TOL if settings.tol == "auto" else None if settings.tol is None else float(settings.tol)
     max_iter = MAX_ITER if settings.max_iter == "auto" else int(settings.max_iter)
-    plan = replace(settings.plan(alpha=alpha, eta0=1.0), tol=tol, max_iter=max_iter)
+    config = replace(settings.config(alpha=alpha, eta0=1.0), tol=tol, max_iter=max_iter)
     history, dual = DualHistory(), _Dual(state, rows, alpha, total, max(1.0, square / (4 * alpha * total)))
     if on_start is not None:
-        on_start(plan)
+        on_start(config)
     suspected = tol or 0.0
     found = None
     moving = rows.sample_weight > 0
     for epoch in range(max_iter):
-        order = epoch_order(len(rows), epoch, plan.seed) if plan.shuffle else np.arange(len(rows))
+        order = epoch_order(len(rows), epoch, config.seed) if config.shuffle else np.arange(len(rows))
         loss, gap = dual.epoch(order[moving[order]])
         history.loss_curve.append(loss + alpha / 2 * float((dual.W**2).sum()))
         history.n_iter, history.gap = epoch + 1, gap
@@ -101,7 +101,7 @@ def fit_dual(
     found = dual.certificate() if found is None or not history.converged else found
     certificate = Certificate(gradient.objective, gradient.gradient_norm, min(gradient.gap, found.gap))
     history.gap = certificate.gap
-    return state, history, plan, certificate
+    return state, history, config, certificate
 
 
 class _Dual:

@@ -12,7 +12,7 @@ from hotloop.data.csr import SparseRows
 from hotloop.data.validation import Array, readable
 from hotloop.metrics import scores
 from hotloop.preprocessing.standardization import ColumnStatistics
-from hotloop.training.config import BLOCK, Plan
+from hotloop.training.config import BLOCK, TrainingConfig
 
 CONVERTED_AT_ONCE = 1 << 16  # cells: they stay in the second-level cache
 
@@ -173,10 +173,10 @@ class LogisticState:
         """Return the arrays that every step changes."""
         return [self.b, self.b_total]
 
-    def may_settle(self, n_steps: int, plan: Plan) -> bool:
+    def may_settle(self, n_steps: int, config: TrainingConfig) -> bool:
         """Tell whether so many steps of sparse rows can let the kernel touch every weight."""
         keep = 1.0 if self.folded is None else float(self.folded[0])
-        return keep * (1 - plan.eta0 * plan.alpha) ** n_steps <= 0.01
+        return keep * (1 - config.eta0 * config.alpha) ** n_steps <= 0.01
 
     def settle(self) -> None:
         """Let W and W_total hold the weights and their sum, with nothing folded."""

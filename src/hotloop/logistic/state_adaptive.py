@@ -13,7 +13,7 @@ from hotloop.data.validation import Array
 from hotloop.logistic.state import LogisticState
 from hotloop.preprocessing.standardization import ColumnStatistics
 from hotloop.reference.logistic.adaptive import adaptive_weights, divide
-from hotloop.training.config import Plan
+from hotloop.training.config import TrainingConfig
 
 # eta of (AD-1) and (AD-2) is this over E[||z||^2], z the standardised row. Test log loss after three epochs against a tuned
 # LogisticRegression, FTRL with 3 / 6, AdaGrad with 1 / 1.4 / 2: a9a +0.4 / +1.1, +0.1 / +0.2 / +0.4 %; criteo_index
@@ -101,7 +101,7 @@ class AdaptiveState(LogisticState):
     def settle(self) -> None:
         """Do nothing: nothing is folded."""
 
-    def may_settle(self, n_steps: int, plan: Plan) -> bool:
+    def may_settle(self, n_steps: int, config: TrainingConfig) -> bool:
         """Return False: nothing is folded."""
         return False
 

@@ -11,7 +11,7 @@ from hotloop.data.csr import SparseRows
 from hotloop.data.validation import Array
 from hotloop.logistic.state import LogisticState, feature_major
 from hotloop.preprocessing.standardization import ColumnStatistics
-from hotloop.training.config import Plan
+from hotloop.training.config import TrainingConfig
 
 
 @dataclass
@@ -88,11 +88,11 @@ class L1State(LogisticState):
         """Return the arrays of which a step of sparse rows changes its own columns only: columns along the first axis."""
         return [feature_major(self.W), feature_major(self.shrunk)]
 
-    def may_settle(self, n_steps: int, plan: Plan) -> bool:
+    def may_settle(self, n_steps: int, config: TrainingConfig) -> bool:
         """Tell whether so many steps of sparse rows can let the kernel touch every weight."""
         keep, shrinks = (1.0, 0.0) if self.folded is None else self.folded
-        keep *= (1 - plan.eta0 * plan.alpha) ** n_steps
-        return keep < 0.01 or shrinks + n_steps * plan.eta0 * plan.alpha / keep > 0.9 * self.LARGEST
+        keep *= (1 - config.eta0 * config.alpha) ** n_steps
+        return keep < 0.01 or shrinks + n_steps * config.eta0 * config.alpha / keep > 0.9 * self.LARGEST
 
     def settle(self) -> None:
         """Let W hold the weights, with nothing folded."""

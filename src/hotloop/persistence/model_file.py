@@ -31,7 +31,7 @@ from hotloop.persistence.packing import (
 from hotloop.predictor import Model
 from hotloop.preprocessing.standardization import ColumnStatistics
 from hotloop.preprocessing.table_encoding import TableEncoding
-from hotloop.training.config import Plan
+from hotloop.training.config import TrainingConfig
 from hotloop.training.online import joined
 from hotloop.training.settings import Settings
 from hotloop.two_layer.state import TwoLayerState
@@ -128,8 +128,8 @@ def _pack_learnt(learnt: LogisticStream | TwoLayerState) -> tuple[Arrays, dict[s
     arrays = {name: getattr(state, name) for name in state.ARRAYS if getattr(state, name) is not None}
     numbers: dict[str, Any] = {name: getattr(state, name) for name in state.NUMBERS}
     if isinstance(learnt, TwoLayerState):
-        plan = None if learnt.plan is None else _pack_params(asdict(learnt.plan))
-        return _contiguous(arrays), {**numbers, "output": learnt.output, "activation": learnt.activation, "plan": plan}
+        config = None if learnt.config is None else _pack_params(asdict(learnt.config))
+        return _contiguous(arrays), {**numbers, "output": learnt.output, "activation": learnt.activation, "plan": config}
     statistics = learnt.state.statistics
     arrays |= {f"statistics.{name}": getattr(statistics, name) for name in statistics.ARRAYS}
     arrays = {name: array for name, array in arrays.items() if array is not None}
@@ -141,7 +141,7 @@ def _pack_learnt(learnt: LogisticStream | TwoLayerState) -> tuple[Arrays, dict[s
         waiting = {**X, "y": rows.y, "sample_weight": rows.sample_weight}
         arrays |= {f"waiting.{place}.{name}": array for name, array in waiting.items()}
     numbers["stream"] = {
-        "plan": None if learnt.plan is None else _pack_params(asdict(learnt.plan)),
+        "plan": None if learnt.config is None else _pack_params(asdict(learnt.config)),
         "settings": _pack_params(asdict(learnt.settings)),
         "weight_total": learnt.weight_total,
         "frozen": learnt.frozen,
@@ -220,7 +220,7 @@ def _unpack_logistic(learnt: dict[str, Any], arrays: Arrays) -> LogisticStream:
     build = AdaptiveState.of_pairs if adaptive else kind
     state = build(statistics=statistics, **own, **{name: learnt[name] for name in kind.NUMBERS})
     stream = learnt["stream"]
-    plan = None if stream["plan"] is None else Plan(**stream["plan"])
+    config = None if stream["plan"] is None else TrainingConfig(**stream["plan"])
     waiting: list[Rows] = []
     for _ in range(stream["n_parts"]):
         own = {name.rsplit(".", 1)[1]: array for name, array in arrays.items() if name.startswith(f"waiting.{len(waiting)}.")}
@@ -233,7 +233,7 @@ def _unpack_logistic(learnt: dict[str, Any], arrays: Arrays) -> LogisticStream:
             X = SparseRows.of_arrays(own["starts"], own["places"], own["values"], n_features)
         waiting.append(Rows(X, own["y"], own["sample_weight"]))
     frozen = stream["frozen"] is True
-    return LogisticStream(state, Settings(**stream["settings"]), plan, waiting, float(stream["weight_total"]), frozen)
+    return LogisticStream(state, Settings(**stream["settings"]), config, waiting, float(stream["weight_total"]), frozen)
 
 
 def _unpack_network(learnt: dict[str, Any], arrays: Arrays) -> TwoLayerState:
@@ -248,5 +248,9 @@ def _unpack_network(learnt: dict[str, Any], arrays: Arrays) -> TwoLayerState:
     if not arrays["target_scale"].min() > 0:
         raise ValueError("target_scale must be positive")
     own: dict[str, Any] = {name: arrays[name] for name in TwoLayerState.ARRAYS if name in arrays}
-    plan = None if learnt["plan"] is None else Plan(**{name: _unpack_param(value) for name, value in learnt["plan"].items()})
-    return TwoLayerState(output=learnt["output"], activation=learnt["activation"], t=learnt["t"], plan=plan, **own)
+    config = (
+        None
+        if learnt["plan"] is None
+        else TrainingConfig(**{name: _unpack_param(value) for name, value in learnt["plan"].items()})
+    )
+    return TwoLayerState(output=learnt["output"], activation=learnt["activation"], t=learnt["t"], config=config, **own)

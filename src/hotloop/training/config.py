@@ -8,7 +8,7 @@ BLOCK = 4  # rows that the kernels of logistic regression take at once
 
 
 @dataclass(frozen=True)
-class Plan:
+class TrainingConfig:
     """How to train, every setting resolved to a number (see the estimators for their meaning)."""
 
     eta0: float

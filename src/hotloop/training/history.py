@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from hotloop.training.config import Plan
+from hotloop.training.config import TrainingConfig
 
 
 @dataclass(frozen=True)
@@ -47,13 +47,13 @@ class TrainingHistory:
     converged: bool = False
     stopped: bool = False
 
-    def convergence_message(self, plan: Plan) -> str | None:
+    def convergence_message(self, config: TrainingConfig) -> str | None:
         """Return what to tell the user where training stopped at max_iter while the loss was still falling."""
-        if self.converged or self.stopped or plan.tol is None or plan.max_iter == 1:
+        if self.converged or self.stopped or config.tol is None or config.max_iter == 1:
             return None
         tail = ", ".join(f"{value:.6g}" for value in (self.validation_curve or self.loss_curve)[-4:])
         return (
-            f"not converged after max_iter={plan.max_iter} epochs: the last losses were {tail}. "
+            f"not converged after max_iter={config.max_iter} epochs: the last losses were {tail}. "
             "Raise max_iter, or tol if this is close enough"
         )
 

@@ -8,12 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hotloop.data.batch import Rows, Vector
-from hotloop.training.config import Plan
+from hotloop.training.config import TrainingConfig
 from hotloop.training.history import TrainingHistory
 from hotloop.training.order import epoch_order
 from hotloop.training.schedules import step_sizes
 
-OnStart = Callable[[Plan], None]
+OnStart = Callable[[TrainingConfig], None]
 
 # A pass is cut into kernel calls of about this many multiply-adds (some 20 ms compiled), so that Ctrl-C is heard between them.
 # The cuts fall where the kernels have nothing unfinished, so results do not depend on them.
@@ -44,7 +44,7 @@ S = TypeVar("S", bound=State)
 def run_epochs(
     state: S,
     rows: Rows,
-    plan: Plan,
+    config: TrainingConfig,
     validate: Callable[[S], float] | None = None,
     on_epoch: Callable[[TrainingHistory], bool | None] | None = None,
     start: S | None = None,
@@ -68,17 +68,17 @@ def run_epochs(
     """
     history, best_loss, best, waited = TrainingHistory(), np.inf, state, 0
     all_move = rows.all_move
-    for epoch in range(plan.max_iter):
+    for epoch in range(config.max_iter):
         good = start if epoch == 0 and start is not None else state.copy()
         if epoch & (epoch - 1) == 0 and epoch:
             state.restart_average()
-        order = epoch_order(len(rows), epoch, plan.seed) if plan.shuffle else None
+        order = epoch_order(len(rows), epoch, config.seed) if config.shuffle else None
         if not all_move:  # the others move nothing, and would shift the blocks
             order = np.flatnonzero(rows.sample_weight) if order is None else order[rows.sample_weight[order] != 0]
         try:
             with np.errstate(over="ignore", invalid="ignore"):
                 taken = pass_over if epoch or first_pass is None else first_pass
-                loss, moved = taken(state, rows, plan, order)
+                loss, moved = taken(state, rows, config, order)
             if not state.is_finite():
                 raise FloatingPointError("the weights are not finite")
         except FloatingPointError as error:
@@ -87,21 +87,23 @@ def run_epochs(
             kept = "the weights of the epoch before" if epoch else "the first weights"
             raise FloatingPointError(
                 f"training diverged in epoch {epoch + 1}, after step {step} ({error}); {kept} are kept. "
-                f"Take a smaller step size: eta0 was {plan.eta0:g}"
+                f"Take a smaller step size: eta0 was {config.eta0:g}"
             ) from None
         del good  # before the next copy is made
-        history.loss_curve.append(loss / max(moved, 1) + plan.alpha * state.penalty())
+        history.loss_curve.append(loss / max(moved, 1) + config.alpha * state.penalty())
         history.n_iter = epoch + 1
         if validate is not None:
             history.validation_curve.append(validate(state))
         now = (history.validation_curve or history.loss_curve)[-1]
-        margin = (1e-3 * abs(best_loss) if plan.tol == "auto" else float(plan.tol or 0.0)) if np.isfinite(best_loss) else 0.0
+        margin = (
+            (1e-3 * abs(best_loss) if config.tol == "auto" else float(config.tol or 0.0)) if np.isfinite(best_loss) else 0.0
+        )
         waited = 0 if now < best_loss - margin else waited + 1
         if now < best_loss:
             best_loss = now
             if validate is not None:
                 best = state.copy()
-        if plan.tol is not None and waited >= plan.n_iter_no_change:
+        if config.tol is not None and waited >= config.n_iter_no_change:
             history.converged = True
         history.stopped = on_epoch is not None and bool(on_epoch(history))
         if history.converged or history.stopped:
@@ -112,13 +114,13 @@ def run_epochs(
 def train(
     state: S,
     rows: Rows,
-    plan: Plan,
+    config: TrainingConfig,
     *,
     automatic_step: bool,
     validate: Callable[[S], float] | None = None,
     on_epoch: Callable[[TrainingHistory], bool | None] | None = None,
     first_pass: Callable[..., tuple[float, int]] | None = None,
-) -> tuple[S, TrainingHistory, Plan]:
+) -> tuple[S, TrainingHistory, TrainingConfig]:
     """:func:`run_epochs`; with ``automatic_step`` a step size that diverges is halved and training starts again.
 
     Returns also the plan that was carried out.
@@ -126,25 +128,25 @@ def train(
     for _ in range(20):
         start = state.copy()
         try:
-            return *run_epochs(state, rows, plan, validate, on_epoch, start, first_pass), plan
+            return *run_epochs(state, rows, config, validate, on_epoch, start, first_pass), config
         except FloatingPointError:
             if not automatic_step:
                 raise
             vars(state).update(vars(start))
-            plan = replace(plan, eta0=plan.eta0 / 2)
-    raise FloatingPointError(f"training diverges even with step size {plan.eta0:g}; are the columns standardised?")
+            config = replace(config, eta0=config.eta0 / 2)
+    raise FloatingPointError(f"training diverges even with step size {config.eta0:g}; are the columns standardised?")
 
 
-def pass_over(state: State, rows: Rows, plan: Plan, order: NDArray[np.intp] | None = None) -> tuple[float, int]:
+def pass_over(state: State, rows: Rows, config: TrainingConfig, order: NDArray[np.intp] | None = None) -> tuple[float, int]:
     """Take one pass in the order given, or that of the rows; returns the sum of the losses before each step, and the steps."""
     total, n_moved, n_steps = 0.0, 0, len(rows) if order is None else len(order)
     size = state.cut * max(1, int(WORK_PER_CALL / (4 * state.cut * state.units * max(1, rows.cells))))
     for start in range(0, n_steps, size):
         stop = min(start + size, n_steps)
         part = np.arange(start, stop, dtype=np.intp) if order is None else order[start:stop]
-        eta = step_sizes(plan.learning_rate, plan.eta0, plan.horizon, plan.power_t, state.t, len(part))
+        eta = step_sizes(config.learning_rate, config.eta0, config.horizon, config.power_t, state.t, len(part))
         if rows.share is not None:
             eta = eta * rows.share[part]
-        loss, moved = state.take_pass(rows.X, rows.y, rows.sample_weight, part, eta, plan.alpha)
+        loss, moved = state.take_pass(rows.X, rows.y, rows.sample_weight, part, eta, config.alpha)
         total, n_moved = total + loss, n_moved + moved
     return total, n_moved

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from hotloop.data.batch import Rows
 from hotloop.metrics import area_under_roc, mean_log_loss, probabilities
-from hotloop.training.config import BLOCK, Plan
+from hotloop.training.config import BLOCK, TrainingConfig
 from hotloop.training.loop import pass_over
 
 PIECE = 256  # rows, predicted together and then trained on
@@ -39,7 +39,7 @@ class Progressive:
     auc: float = np.nan
     reliability: dict[str, NDArray[Any]] = field(default_factory=dict)
 
-    def epoch(self, state: Any, rows: Rows, plan: Plan, order: NDArray[np.intp] | None) -> tuple[float, int]:
+    def epoch(self, state: Any, rows: Rows, config: TrainingConfig, order: NDArray[np.intp] | None) -> tuple[float, int]:
         """Take the first epoch as ``training.pass_over`` does, to the bit, and judge its rows."""
         order = np.arange(len(rows)) if order is None else order
         most = max(PIECE, int(rows.X.shape[1] / max(1.0, rows.cells)) // BLOCK * BLOCK)
@@ -48,7 +48,7 @@ class Progressive:
         while start < len(order):
             part = order[start : start + min(most, max(BLOCK, start // 8 // BLOCK * BLOCK))]
             margins.append(state.scores(replace(state, averaged=False, _kept={}).margins(rows.X[part])))
-            loss, steps = pass_over(state, rows, plan, part)
+            loss, steps = pass_over(state, rows, config, part)
             total, moved, start = total + loss, moved + steps, start + len(part)
         self._judge(np.concatenate(margins), rows.y[order].astype(np.intp), rows.sample_weight[order])
         return total, moved

@@ -7,7 +7,7 @@ import numpy as np
 from hotloop.data.csr import SparseRows
 from hotloop.data.validation import Array
 from hotloop.preprocessing.standardization import STANDARDIZE
-from hotloop.training.config import Plan
+from hotloop.training.config import TrainingConfig
 from hotloop.training.schedules import LEARNING_RATES
 
 MAX_ITER = 1000
@@ -60,7 +60,7 @@ class Settings:
             return self
         return replace(self, standardize="maxabs" if isinstance(X, SparseRows) else "std")
 
-    def plan(self, *, alpha: float, eta0: float, horizon: float | None = None) -> Plan:
+    def config(self, *, alpha: float, eta0: float, horizon: float | None = None) -> TrainingConfig:
         """Return the plan; ``alpha`` and ``eta0`` hold where the user did not decide, ``horizon`` None is 1 / (eta0 alpha)."""
         alpha = float(self.alpha) if self.alpha != "auto" else alpha
         if self.eta0 != "auto":
@@ -69,7 +69,7 @@ class Settings:
             eta0 = min(eta0, 0.5 / alpha)  # a step must not turn the weights' sign
         if horizon is None:
             horizon = 1 / (eta0 * alpha) if eta0 * alpha > 0 else np.inf
-        return Plan(
+        return TrainingConfig(
             eta0=eta0,
             alpha=alpha,
             learning_rate=self.learning_rate,

@@ -9,7 +9,7 @@ from hotloop.data.csr import SparseRows
 from hotloop.data.validation import Array
 from hotloop.metrics import mean_log_loss, mean_log_loss_of_labels, mean_squared_error
 from hotloop.preprocessing.standardization import BY_LARGEST, ColumnStatistics
-from hotloop.training.config import Plan
+from hotloop.training.config import TrainingConfig
 from hotloop.training.history import OnEpoch, TrainingHistory
 from hotloop.training.loop import OnStart, train
 from hotloop.training.settings import Settings
@@ -53,7 +53,7 @@ def fit_two_layer(
     on_epoch: OnEpoch | None = None,
     on_start: OnStart | None = None,
     init: str | None = "auto",
-) -> tuple[TwoLayerState, TrainingHistory, Plan]:
+) -> tuple[TwoLayerState, TrainingHistory, TrainingConfig]:
     """As :func:`fit_logistic`; regression targets are in the caller's units, and scaled here.
 
     ``init``: how the first weights were drawn, which are scaled to the rows; None where they are those of an earlier fit.
@@ -74,10 +74,10 @@ def fit_two_layer(
         if validation is not None:
             validation = Rows(validation.X, state.scaled_targets(validation.y), validation.sample_weight)
     square = float(rows.sample_weight[moving].mean()) * state.gradient_square(mean_square, *state.mean_squares(mean_square))
-    plan = network_plan(state, settings, int(moving.sum()), square, mean_square, by_budget=validation is None)
-    rows = replace(rows, share=step_shares(rows.X, state, plan.longest))
+    config = network_config(state, settings, int(moving.sum()), square, mean_square, by_budget=validation is None)
+    rows = replace(rows, share=step_shares(rows.X, state, config.longest))
     if on_start is not None:
-        on_start(plan)
+        on_start(config)
 
     def validate(state: TwoLayerState) -> float:
         assert validation is not None
@@ -86,7 +86,7 @@ def fit_two_layer(
     return train(
         state,
         rows,
-        plan,
+        config,
         automatic_step=settings.eta0 == "auto",
         validate=validate if validation is not None else None,
         on_epoch=on_epoch,
@@ -105,9 +105,9 @@ def network_settings(settings: Settings, X: Array | SparseRows) -> Settings:
     return settings.of_rows(X)
 
 
-def network_plan(
+def network_config(
     state: TwoLayerState, settings: Settings, n_rows: int, square: float, mean_square: float, by_budget: bool
-) -> Plan:
+) -> TrainingConfig:
     """Return the plan for n_rows rows with E[weight ||do/dw||^2] = square before the first step, and that mean ||z||^2.
 
     ``by_budget``: where neither epochs nor the stop are given, per-sample SGD trains for as many epochs as ROWS_IN_ALL makes.
@@ -120,12 +120,12 @@ def network_plan(
         in_all, least, most = ROWS_IN_ALL[state.output]
         settings = replace(settings, max_iter=min(max(in_all // n_rows, least), most), tol=None)
     if rule.optimizer != "sgd":  # its steps have the size of eta0, whatever the slopes
-        return settings.plan(alpha=0.1 / n_rows, eta0=STEP_ADAM, horizon=np.inf)
+        return settings.config(alpha=0.1 / n_rows, eta0=STEP_ADAM, horizon=np.inf)
     eta0 = STEP_NETWORK[state.output] * STEP_OF_ACTIVATION[state.activation] / square
     eta0 *= (1 - rule.momentum) * rule.batch_size**0.5
-    plan = settings.plan(alpha=0.1 / n_rows, eta0=eta0, horizon=float(HORIZON_EPOCHS[state.output] * n_rows))
+    config = settings.config(alpha=0.1 / n_rows, eta0=eta0, horizon=float(HORIZON_EPOCHS[state.output] * n_rows))
     bounded = settings.eta0 == "auto" and state.output == "linear" and rule.by_sample
-    return replace(plan, longest=LONGEST * (mean_square + 1)) if bounded else plan
+    return replace(config, longest=LONGEST * (mean_square + 1)) if bounded else config
 
 
 def step_shares(X: Array | SparseRows, state: TwoLayerState, longest: float) -> Array | None:

@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 from hotloop.data.batch import Rows
 from hotloop.data.csr import SparseRows
 from hotloop.preprocessing.standardization import ColumnStatistics
-from hotloop.training.config import Plan
+from hotloop.training.config import TrainingConfig
 from hotloop.training.loop import pass_over
 from hotloop.training.online import FIRST, joined
 from hotloop.training.settings import Settings
-from hotloop.two_layer.auto import SPREAD, network_plan, step_shares
+from hotloop.two_layer.auto import SPREAD, network_config, step_shares
 from hotloop.two_layer.state import TwoLayerState
 
 
@@ -33,7 +33,7 @@ class TwoLayerStream:
     settings : Settings
     init : str
         How its first weights were drawn.
-    plan : Plan or None
+    config : TrainingConfig or None
         What the settings come to since the last milestone; None before the first.
     statistics, targets : ColumnStatistics
         Of the columns and of regression targets; None after a fit, whose constants and plan stay.
@@ -48,7 +48,7 @@ class TwoLayerStream:
     state: TwoLayerState
     settings: Settings
     init: str = "auto"
-    plan: Plan | None = None
+    config: TrainingConfig | None = None
     statistics: ColumnStatistics | None = None
     targets: ColumnStatistics | None = None
     waiting: list[Rows] = field(default_factory=list)
@@ -98,13 +98,13 @@ class TwoLayerStream:
             return self.state
         if self._visible is None:
             now = replace(self, state=self.state.copy(), waiting=list(self.waiting))
-            if now.plan is None:
+            if now.config is None:
                 now._set_constants()
             with np.errstate(over="ignore", invalid="ignore"):
                 now._learn_waiting()
             if not now.state.is_finite():
                 raise FloatingPointError("the weights are not finite")
-            now.state.plan = now.plan
+            now.state.config = now.config
             self._visible = now.state
         return self._visible
 
@@ -138,12 +138,12 @@ class TwoLayerStream:
         # one by one, so that the sum does not depend on the pieces
         self.weight_total = float(np.add.accumulate(np.append(self.weight_total, piece.sample_weight))[-1])
         self._visible = None
-        if self.plan is None:
+        if self.config is None:
             self.waiting.append(self._copied(piece, 0, len(piece)))
         else:
             self._learn(piece)
         if self.n_rows == milestone:
-            if self.plan is not None:  # under the constants that these rows came under
+            if self.config is not None:  # under the constants that these rows came under
                 self._learn_waiting()
             self._set_constants()
             self._learn_waiting()
@@ -151,7 +151,7 @@ class TwoLayerStream:
     def _set_constants(self) -> None:
         assert self.statistics is not None
         assert self.targets is not None
-        state, first = self.state, self.plan is None
+        state, first = self.state, self.config is None
         constants = self.statistics.constants(self.settings.standardize, state.W1.dtype)
         mean_square = self.statistics.mean_square(*constants)
         if first:
@@ -168,7 +168,7 @@ class TwoLayerStream:
             elif state.output == "linear":  # the values of a sum of sigmoids do not scale
                 state.rescale_targets(mean, deviation)
         square = self.weight_total / self.n_rows * state.gradient_square(mean_square, *self.drawn)
-        self.plan = network_plan(state, self.settings, self.n_rows, square, mean_square, by_budget=False)
+        self.config = network_config(state, self.settings, self.n_rows, square, mean_square, by_budget=False)
 
     def _learn(self, piece: Rows) -> None:
         """Train on the groups of rows that the waiting rows and these fill; the others wait."""
@@ -191,10 +191,10 @@ class TwoLayerStream:
             self._pass_over(rows)
 
     def _pass_over(self, rows: Rows) -> None:
-        assert self.plan is not None
+        assert self.config is not None
         X = rows.X.of_type(self.state.W1.dtype) if isinstance(rows.X, SparseRows) else rows.X
         y = self.state.scaled_targets(rows.y.reshape(len(rows), -1)) if self.state.is_regression else rows.y
-        pass_over(self.state, Rows(X, y, rows.sample_weight, step_shares(X, self.state, self.plan.longest)), self.plan)
+        pass_over(self.state, Rows(X, y, rows.sample_weight, step_shares(X, self.state, self.config.longest)), self.config)
 
     def _copied(self, rows: Rows, start: int, stop: int) -> Rows:
         """Return rows start to stop - 1, in the type of the weights, which the caller may change afterwards."""

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from hotloop.backend import get_backend
 from hotloop.data.csr import SparseRows
 from hotloop.data.validation import Array
-from hotloop.training.config import Plan
+from hotloop.training.config import TrainingConfig
 from hotloop.two_layer.initializers import INITS, activation_moments
 from hotloop.two_layer.optimizer import NetworkRule
 
@@ -48,7 +48,7 @@ class TwoLayerState:
         What the rule keeps beside the weights, of their shapes; empty before the first step, and for plain per-sample SGD.
     n_batches : int
         Batches that the moments have seen.
-    plan : Plan or None
+    config : TrainingConfig or None
         By which it was trained last, for files.
     """
 
@@ -66,7 +66,7 @@ class TwoLayerState:
     rule: NetworkRule = field(default_factory=NetworkRule)
     moments: list[Array] = field(default_factory=list)
     n_batches: int = 0
-    plan: Plan | None = None
+    config: TrainingConfig | None = None
 
     ARRAYS = ("W1", "b1", "W2", "b2", "center", "scale", "target_center", "target_scale")
     NUMBERS = ("t",)

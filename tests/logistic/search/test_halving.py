@@ -16,7 +16,7 @@ from hotloop.logistic.search.many_csr import SparseLogisticModels
 from hotloop.logistic.search.many_dense import LogisticModels
 from hotloop.logistic.search.splits import draw_rows, renumbered, splits_of, standardise
 from hotloop.logistic.state import LogisticState
-from hotloop.training.config import Plan
+from hotloop.training.config import TrainingConfig
 from hotloop.training.settings import Settings
 
 pytestmark = pytest.mark.filterwarnings("ignore:not converged")
@@ -122,12 +122,12 @@ def test_sparse_models_are_those_of_dense_rows(compiled, averaged):
     X, y = rows(200, 30)
     X = (X * (np.random.default_rng(1).random(X.shape) < 0.2)).astype(np.float32)
     counts = np.random.default_rng(2).integers(0, 2, (200, 5)).astype(np.uint8)
-    plans = [Plan(eta0=0.1 * (1 + m // 2), alpha=0.01, horizon=100.0, seed=3) for m in range(5)]
+    configs = [TrainingConfig(eta0=0.1 * (1 + m // 2), alpha=0.01, horizon=100.0, seed=3) for m in range(5)]
     start = LogisticState.zeros(1, 30, np.float32, fit_intercept=True, averaged=averaged)
     weight = np.random.default_rng(3).choice([0.0, 1.0, 2.0], 200)
-    dense = LogisticModels(start, Rows(X, y.astype(float), weight), plans, counts)
+    dense = LogisticModels(start, Rows(X, y.astype(float), weight), configs, counts)
     sparse_rows = Rows(SparseRows.of(sp.csr_array(X)), y.astype(float), weight)
-    sparse = SparseLogisticModels(sparse_rows, None, plans, counts, np.float32, fit_intercept=True, averaged=averaged)
+    sparse = SparseLogisticModels(sparse_rows, None, configs, counts, np.float32, fit_intercept=True, averaged=averaged)
     chosen, left = np.flatnonzero(counts[:, 0] == 0), [4, 1, 2]
     for epochs in (1, 4):
         dense.train(epochs)
@@ -147,11 +147,11 @@ def test_sparse_models_are_those_of_dense_rows(compiled, averaged):
 def test_models_that_are_kept_go_on_as_if_alone(compiled, n_classes, storage):
     X, y = rows(200, 6, n_classes=n_classes)
     own = Rows(SparseRows.of(sp.csr_array(X)) if storage == "sparse" else X, y.astype(float), np.ones(200))
-    plans = [Plan(eta0=0.05 * (1 + m), alpha=0.01, seed=3) for m in range(4)]
+    configs = [TrainingConfig(eta0=0.05 * (1 + m), alpha=0.01, seed=3) for m in range(4)]
     n_outputs = 1 if n_classes == 2 else n_classes
     start = LogisticState.zeros(n_outputs, 6, np.float64, fit_intercept=True, averaged=True)
     counts = np.random.default_rng(2).integers(0, 2, (200, 4)).astype(np.uint8)
-    whole, cut = (LogisticModels(start, own, plans, counts) for _ in range(2))
+    whole, cut = (LogisticModels(start, own, configs, counts) for _ in range(2))
     whole.train(4)
     cut.train(2)
     cut.keep([3, 1])

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from many_models import COUNTS, N_SAMPLES, plans_of, rows_of, start_of
+from many_models import COUNTS, N_SAMPLES, configs_of, rows_of, start_of
 from tolerances import WEIGHTS, relative_error
 
 from hotloop.data.batch import Rows
@@ -21,15 +21,15 @@ from hotloop.training.loop import run_epochs
 )
 @pytest.mark.parametrize("state", [{}, {"averaged": False}, {"fit_intercept": False}], ids=lambda o: "-".join(o) or "averaged")
 def test_each_model_is_the_one_trained_alone(backend, dtype, n_classes, options, state):
-    rows, plans = rows_of(n_classes, dtype), plans_of(**options)
-    models = LogisticModels(start_of(n_classes, dtype, **state), rows, plans, COUNTS)
+    rows, configs = rows_of(n_classes, dtype), configs_of(**options)
+    models = LogisticModels(start_of(n_classes, dtype, **state), rows, configs, COUNTS)
     for epochs in (1, 5):
         models.train(epochs)
-        for m, (found, plan) in enumerate(zip(models.states, plans, strict=True)):
+        for m, (found, config) in enumerate(zip(models.states, configs, strict=True)):
             own = Rows(rows.X, rows.y, rows.sample_weight * COUNTS[:, m])
             if not options.get("shuffle", True):
                 own = own.take(np.flatnonzero(own.sample_weight))
-            alone, _ = run_epochs(start_of(n_classes, dtype, **state), own, replace(plan, max_iter=epochs))
+            alone, _ = run_epochs(start_of(n_classes, dtype, **state), own, replace(config, max_iter=epochs))
             assert (found.t, found.n_averaged) == (alone.t, alone.n_averaged)
             assert relative_error(found.weights(), alone.weights()) < WEIGHTS[dtype]
 
@@ -37,7 +37,7 @@ def test_each_model_is_the_one_trained_alone(backend, dtype, n_classes, options,
 @pytest.mark.parametrize("n_classes", [2, 3])
 def test_cuts_between_calls_change_nothing_but_rounding(backend, dtype, n_classes, monkeypatch):
     rows = rows_of(n_classes, dtype)
-    whole, cut = (LogisticModels(start_of(n_classes, dtype), rows, plans_of(), COUNTS) for _ in range(2))
+    whole, cut = (LogisticModels(start_of(n_classes, dtype), rows, configs_of(), COUNTS) for _ in range(2))
     whole.train(2)
     monkeypatch.setattr(training, "WORK_PER_CALL", 1)
     monkeypatch.setattr("hotloop.logistic.search.many_dense.WORK_PER_CALL", 1)
@@ -51,7 +51,7 @@ def test_cuts_between_calls_change_nothing_but_rounding(backend, dtype, n_classe
 def test_losses_are_those_of_the_chosen_rows(backend, n_classes, monkeypatch):
     monkeypatch.setattr("hotloop.logistic.search.many_dense.ROWS_AT_ONCE", 7)
     rows = rows_of(n_classes, np.float64)
-    models = LogisticModels(start_of(n_classes, np.float64), rows, plans_of(), COUNTS)
+    models = LogisticModels(start_of(n_classes, np.float64), rows, configs_of(), COUNTS)
     models.train(2)
     chosen = np.flatnonzero(COUNTS[:, 1] == 0)
     expected = [
@@ -62,11 +62,11 @@ def test_losses_are_those_of_the_chosen_rows(backend, n_classes, monkeypatch):
 
 @pytest.mark.parametrize("n_classes", [2, 3])
 def test_a_model_that_diverges_is_given_up_and_the_others_go_on(backend, n_classes):
-    rows, plans = rows_of(n_classes, np.float64), plans_of()
+    rows, configs = rows_of(n_classes, np.float64), configs_of()
     rows = replace(rows, X=1000 * rows.X)
-    alone = LogisticModels(start_of(n_classes, np.float64), rows, plans, COUNTS)
-    plans[2] = replace(plans[2], eta0=1e304, alpha=0.0)  # the weights stay finite, margins do not
-    models = LogisticModels(start_of(n_classes, np.float64), rows, plans, COUNTS)
+    alone = LogisticModels(start_of(n_classes, np.float64), rows, configs, COUNTS)
+    configs[2] = replace(configs[2], eta0=1e304, alpha=0.0)  # the weights stay finite, margins do not
+    models = LogisticModels(start_of(n_classes, np.float64), rows, configs, COUNTS)
     for some in (alone, models):
         some.train(3)
     assert not models.states[2].is_finite()

@@ -12,7 +12,7 @@ from hotloop.data.validation import Array, distinct
 from hotloop.logistic.diagnostics.calibration import _calibration
 from hotloop.logistic.diagnostics.leakage import _column, _leaked
 from hotloop.logistic.state import LogisticState
-from hotloop.training.config import Plan
+from hotloop.training.config import TrainingConfig
 from hotloop.training.history import TrainingHistory
 from hotloop.training.warnings import ConstantColumnWarning, DivergingWarning, FewRowsWarning, FitWarning, SeparableWarning
 
@@ -22,7 +22,7 @@ GUESSING = 1.5  # times the loss of guessing
 def of_logistic_fit(
     state: LogisticState,
     rows: Rows,
-    plan: Plan,
+    config: TrainingConfig,
     history: TrainingHistory,
     held_out: tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]] | None,
     classes: Array,
@@ -39,16 +39,18 @@ def of_logistic_fit(
     """
     moving = None if rows.all_move else np.flatnonzero(rows.sample_weight)
     if not dual:  # whose loss may rise before it falls
-        yield from _diverging(history, plan, rows, len(classes), state.one_vs_rest)
+        yield from _diverging(history, config, rows, len(classes), state.one_vs_rest)
     yield from _constant(state, rows.X, names)
-    yield from _few_rows(state, rows.X, rows.n_moving, plan, searched)
+    yield from _few_rows(state, rows.X, rows.n_moving, config, searched)
     yield from _leaked(rows, moving, names)
-    yield from _separable(state, rows, moving, history, plan)
+    yield from _separable(state, rows, moving, history, config)
     if held_out is not None and not reweighed:
         yield from _calibration(*held_out, classes)
 
 
-def _diverging(history: TrainingHistory, plan: Plan, rows: Rows, n_classes: int, one_vs_rest: bool) -> Iterator[FitWarning]:
+def _diverging(
+    history: TrainingHistory, config: TrainingConfig, rows: Rows, n_classes: int, one_vs_rest: bool
+) -> Iterator[FitWarning]:
     alike, total = len(distinct(rows.sample_weight)) == 1, rows.total_weight
     if n_classes == 2:
         second = float(rows.y.mean() if alike else rows.sample_weight @ rows.y / total)
@@ -64,7 +66,7 @@ def _diverging(history: TrainingHistory, plan: Plan, rows: Rows, n_classes: int,
     if loss > GUESSING * guessing:
         yield DivergingWarning(
             f"diverging: the loss of the last epoch, {loss:.3g} nats a row, is {loss / guessing:.1f} times that of guessing "
-            f"by the shares of the classes, {guessing:.3g}. Take a smaller eta0 than {plan.eta0:.3g}, or eta0='auto'"
+            f"by the shares of the classes, {guessing:.3g}. Take a smaller eta0 than {config.eta0:.3g}, or eta0='auto'"
         )
 
 
@@ -82,14 +84,14 @@ def _constant(state: LogisticState, X: Any, names: Sequence[str] | None) -> Iter
         )
 
 
-def _few_rows(state: LogisticState, X: Any, n_rows: int, plan: Plan, searched: bool) -> Iterator[FitWarning]:
-    if isinstance(X, SparseRows) or searched or plan.alpha * n_rows > 1 + 1e-9:
+def _few_rows(state: LogisticState, X: Any, n_rows: int, config: TrainingConfig, searched: bool) -> Iterator[FitWarning]:
+    if isinstance(X, SparseRows) or searched or config.alpha * n_rows > 1 + 1e-9:
         return
     n_columns = X.shape[1] if state.scale is None else int(np.count_nonzero(state.scale))
     if n_rows < 2 * n_columns:
         yield FewRowsWarning(
             f"too few rows: {n_rows} for {n_columns} columns that vary. With fewer than two rows a column even labels drawn at "
-            f"random can mostly be parted (Cover 1965). Raise alpha, now {plan.alpha:.3g}, or take fewer columns; "
+            f"random can mostly be parted (Cover 1965). Raise alpha, now {config.alpha:.3g}, or take fewer columns; "
             "with more rows alpha='auto' and cv='auto' search for one"
         )
 
@@ -99,10 +101,10 @@ def _separable(
     rows: Rows,
     moving: NDArray[np.intp] | None,
     history: TrainingHistory,
-    plan: Plan,
+    config: TrainingConfig,
 ) -> Iterator[FitWarning]:
     """The rows are read only where there is next to no penalty and the loss is small."""
-    if plan.alpha * rows.n_moving > 1e-3 or history.loss_curve[-1] > 0.1 * rows.total_weight / rows.n_moving:
+    if config.alpha * rows.n_moving > 1e-3 or history.loss_curve[-1] > 0.1 * rows.total_weight / rows.n_moving:
         return
     m, y = state.margins(rows.X), rows.y.astype(np.intp)
     if moving is not None:
@@ -119,5 +121,5 @@ def _separable(
     if lead.min() > 0:
         yield SeparableWarning(
             f"separable: all {len(y)} rows lie on the side of their class, the nearest with a margin of {lead.min():.3g}, so "
-            f"the weights grow as long as training lasts, and probabilities go to 0 and 1. Give alpha > 0, now {plan.alpha:.3g}"
+            f"the weights grow as long as training lasts, and probabilities go to 0 and 1. Give alpha > 0, now {config.alpha:.3g}"
         )

@@ -23,7 +23,7 @@ from hotloop.logistic.search.many_csr import SparseLogisticModels
 from hotloop.logistic.search.many_dense import LogisticModels
 from hotloop.logistic.search.splits import MANY, MOST_ROWS, Sample, Split, draw_rows, sample_of, splits_of
 from hotloop.logistic.state import LogisticState
-from hotloop.training.config import Plan
+from hotloop.training.config import TrainingConfig
 from hotloop.training.history import Progress
 from hotloop.training.settings import Settings
 
@@ -106,7 +106,9 @@ class Search:
     n_splits: int = 0
     held_out: tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]] | None = None
 
-    def __call__(self, state: LogisticState, rows: Rows, settings: Settings, plan: Plan, validation: Rows | None) -> Settings:
+    def __call__(
+        self, state: LogisticState, rows: Rows, settings: Settings, config: TrainingConfig, validation: Rows | None
+    ) -> Settings:
         """Return the settings with what was found.
 
         Parameters
@@ -115,7 +117,7 @@ class Search:
             Before the first step, standardised. Where Ctrl-C ends the search, the best candidate so far is its weights.
         rows : Rows
         settings : Settings
-        plan : Plan
+        config : TrainingConfig
             Of ``settings`` without L2: tells the step size that "auto" means.
         validation : Rows or None
             Judge by these rows instead; the number of epochs is then left to them.
@@ -143,26 +145,32 @@ class Search:
             bearable = [(C, step) for C, step in candidates if float(settings.eta0) / (C * n_train) < 1]
             candidates = bearable or [(float(settings.eta0), 1.0)]
         for attempt in range(4):
-            unit = plan.eta0 / STEP_LOGISTIC / 1024**attempt
-            plans = [settings.plan(alpha=1 / (C * n_train), eta0=step * unit) for C, step in candidates]
+            unit = config.eta0 / STEP_LOGISTIC / 1024**attempt
+            configs = [settings.config(alpha=1 / (C * n_train), eta0=step * unit) for C, step in candidates]
             shorter = (n_train / n_all) ** 0.5  # more steps bear shorter ones: the bias of long steps does not average out
-            final = [settings.plan(alpha=1 / (C * n_all), eta0=shorter * step * unit) for C, step in candidates]
+            final = [settings.config(alpha=1 / (C * n_all), eta0=shorter * step * unit) for C, step in candidates]
             unlike = [
-                i for i, plan in enumerate(final) if plan not in final[:i]
+                i for i, config in enumerate(final) if config not in final[:i]
             ]  # what is set, or the bound of a step, makes some alike
-            plans, final = [plans[i] for i in unlike], [final[i] for i in unlike]
-            if self._run(state, sample, plans, final, settings, validation):
+            configs, final = [configs[i] for i in unlike], [final[i] for i in unlike]
+            if self._run(state, sample, configs, final, settings, validation):
                 return self._outcome(settings, validation)
         raise FloatingPointError("training diverges even with very small steps; are the columns standardised?")
 
     def _run(
-        self, state: LogisticState, sample: Sample, plans: list[Plan], final: list[Plan], settings: Settings, validation: Any
+        self,
+        state: LogisticState,
+        sample: Sample,
+        configs: list[TrainingConfig],
+        final: list[TrainingConfig],
+        settings: Settings,
+        validation: Any,
     ) -> bool:
         """Judge until nothing more is to be gained; False where every candidate diverges."""
         n_splits = len(sample.tests)
-        models = self._models(state, sample, plans)
+        models = self._models(state, sample, configs)
         most = MOST_EPOCHS if settings.max_iter == "auto" else min(MOST_EPOCHS, int(settings.max_iter))
-        alive, before = list(range(len(plans))), np.full(len(plans), np.nan)
+        alive, before = list(range(len(configs))), np.full(len(configs), np.nan)
         epochs, rung, weights = 1, 0, None
         try:
             while True:
@@ -206,10 +214,12 @@ class Search:
             raise
         return True
 
-    def _models(self, state: LogisticState, sample: Sample, plans: list[Plan]) -> LogisticModels | SparseLogisticModels:
+    def _models(
+        self, state: LogisticState, sample: Sample, configs: list[TrainingConfig]
+    ) -> LogisticModels | SparseLogisticModels:
         n_splits = len(sample.tests)
-        each = [plan for plan in plans for _ in range(n_splits)]
-        multiplicity = np.tile(sample.trains, len(plans))
+        each = [config for config in configs for _ in range(n_splits)]
+        multiplicity = np.tile(sample.trains, len(configs))
         dtype = np.float32
         if isinstance(sample.rows.X, SparseRows) and len(state.W) == 1 and sample.scale is None:
             return SparseLogisticModels(

@@ -10,7 +10,7 @@ from hotloop.backend import get_backend
 from hotloop.data.batch import Rows
 from hotloop.data.validation import Array
 from hotloop.logistic.search.many_dense import losses_of_margins, next_steps
-from hotloop.training.config import Plan
+from hotloop.training.config import TrainingConfig
 from hotloop.training.loop import WORK_PER_CALL
 from hotloop.training.order import epoch_order
 
@@ -27,7 +27,7 @@ class SparseLogisticModels:
     rows : Rows
         ``X`` SparseRows.
     scale : ndarray of shape (n_features,) or None
-    plans, multiplicity : as for LogisticModels
+    configs, multiplicity : as for LogisticModels
     dtype : float32 or float64
     fit_intercept, averaged : bool
     """
@@ -36,20 +36,20 @@ class SparseLogisticModels:
         self,
         rows: Rows,
         scale: Array | None,
-        plans: Sequence[Plan],
+        configs: Sequence[TrainingConfig],
         multiplicity: NDArray[np.uint8],
         dtype: Any,
         *,
         fit_intercept: bool,
         averaged: bool,
     ) -> None:
-        self._rows, self._scale, self._plans = rows, scale, list(plans)
+        self._rows, self._scale, self._plans = rows, scale, list(configs)
         self._multiplicity, self._moves = (
             np.ascontiguousarray(multiplicity),
             (rows.sample_weight != 0) & multiplicity.any(axis=1),
         )
         self._fit_intercept, self._averaged, self._epochs = fit_intercept, averaged, 0
-        n_models = len(plans)
+        n_models = len(configs)
         # models that never move fill up the last vector of lanes
         idle = -n_models % LANES
         self._multiplicity = np.pad(self._multiplicity, ((0, 0), (0, idle)))
@@ -74,12 +74,12 @@ class SparseLogisticModels:
 
     def train(self, epochs: int) -> None:
         """As :meth:`LogisticModels.train`."""
-        plan, X = self._plans[0], self._rows.X
+        config, X = self._plans[0], self._rows.X
         size = max(64, int(WORK_PER_CALL / (4 * max(1.0, self._rows.cells) * len(self._plans))))
         for epoch in range(self._epochs, epochs):
             if epoch & (epoch - 1) == 0 and self._averaged:
                 self._restart_average()
-            order = epoch_order(len(self._rows), epoch, plan.seed) if plan.shuffle else np.arange(len(self._rows))
+            order = epoch_order(len(self._rows), epoch, config.seed) if config.shuffle else np.arange(len(self._rows))
             order = order[self._moves[order]]
             for start in range(0, len(order), size):
                 part = order[start : start + size]

@@ -11,7 +11,7 @@ from hotloop.data.batch import Rows
 from hotloop.data.csr import SparseRows
 from hotloop.data.validation import Array
 from hotloop.logistic.state import LogisticState
-from hotloop.training.config import BLOCK, Plan
+from hotloop.training.config import BLOCK, TrainingConfig
 from hotloop.training.loop import WORK_PER_CALL, pass_over
 from hotloop.training.order import epoch_order
 from hotloop.training.schedules import step_sizes
@@ -30,7 +30,7 @@ class LogisticModels:
     start : LogisticState
         Where each model starts; its standardisation holds for all.
     rows : Rows
-    plans : sequence of Plan, one a model
+    configs : sequence of TrainingConfig, one a model
         ``learning_rate``, ``power_t``, ``shuffle`` and ``seed`` are those of the first. Models of one plan best stand together.
     multiplicity : ndarray of shape (n_samples, n_models), uint8
         Multiplies the weight of a row in a model; where it is 0 the row moves nothing.
@@ -40,14 +40,16 @@ class LogisticModels:
     states : list of LogisticState
     """
 
-    def __init__(self, start: LogisticState, rows: Rows, plans: Sequence[Plan], multiplicity: NDArray[np.uint8]) -> None:
-        self._rows, self._plans, self._multiplicity = rows, plans, np.ascontiguousarray(multiplicity)
-        n_models = len(plans)
+    def __init__(
+        self, start: LogisticState, rows: Rows, configs: Sequence[TrainingConfig], multiplicity: NDArray[np.uint8]
+    ) -> None:
+        self._rows, self._plans, self._multiplicity = rows, configs, np.ascontiguousarray(multiplicity)
+        n_models = len(configs)
         self._W = np.repeat(start.W[None], n_models, axis=0)
         self._b = np.repeat(start.b[None], n_models, axis=0)
         self._moves = (rows.sample_weight != 0) & multiplicity.any(axis=1)
-        self._alpha = np.array([plan.alpha for plan in plans])
-        self.states = [start.copy() for _ in plans]
+        self._alpha = np.array([config.alpha for config in configs])
+        self.states = [start.copy() for _ in configs]
         for W, b, state in zip(self._W, self._b, self.states, strict=True):
             state.W, state.b, state.t = W, b, 0
         self._epochs = 0
@@ -76,13 +78,13 @@ class LogisticModels:
 
     def train(self, epochs: int) -> None:
         """Go on until this many epochs are done, each in the order and with the averaging of ``training.run_epochs``."""
-        plan = self._plans[0]
+        config = self._plans[0]
         for epoch in range(self._epochs, epochs):
             if epoch & (epoch - 1) == 0:
                 self._restart_average()
             order = np.arange(len(self._rows))
-            if plan.shuffle:
-                order = epoch_order(len(self._rows), epoch, plan.seed)
+            if config.shuffle:
+                order = epoch_order(len(self._rows), epoch, config.seed)
             order = order[self._moves[order]]
             with np.errstate(over="ignore", invalid="ignore"):
                 if self._in_lanes():
@@ -156,10 +158,10 @@ class LogisticModels:
 
     def _passes(self, order: NDArray[np.intp]) -> None:
         rows = self._rows
-        for state, plan, counts in zip(self.states, self._plans, self._multiplicity.T, strict=True):
+        for state, config, counts in zip(self.states, self._plans, self._multiplicity.T, strict=True):
             try:
                 if state.is_finite():
-                    pass_over(state, Rows(rows.X, rows.y, rows.sample_weight * counts), plan, order)
+                    pass_over(state, Rows(rows.X, rows.y, rows.sample_weight * counts), config, order)
             except FloatingPointError:
                 state.W[:], state.folded = np.nan, None
 
@@ -167,13 +169,15 @@ class LogisticModels:
         return next_steps(self._plans, [state.t for state in self.states], count)
 
 
-def next_steps(plans: Sequence[Plan], taken: Sequence[int], count: int) -> NDArray[np.float64]:
+def next_steps(configs: Sequence[TrainingConfig], taken: Sequence[int], count: int) -> NDArray[np.float64]:
     """Return the next step sizes of each model, (count, n_models), from the steps it took; once for all models of one plan."""
-    steps, m = np.empty((len(plans), count)), 0
-    for plan, same in groupby(plans):
+    steps, m = np.empty((len(configs), count)), 0
+    for config, same in groupby(configs):
         first = [taken[m + i] for i, _ in enumerate(same)]
         lowest = min(first)
-        table = step_sizes(plan.learning_rate, plan.eta0, plan.horizon, plan.power_t, lowest, max(first) - lowest + count)
+        table = step_sizes(
+            config.learning_rate, config.eta0, config.horizon, config.power_t, lowest, max(first) - lowest + count
+        )
         for t in first:
             steps[m] = table[t - lowest : t - lowest + count]
             m += 1
