@@ -19,7 +19,7 @@ from hotloop.logistic.state import LogisticState
 from hotloop.predictor import Model
 from hotloop.training.config import TrainingConfig
 from hotloop.training.history import TrainingHistory
-from hotloop.training.settings import Settings
+from hotloop.training.options import FitOptions
 from hotloop.two_layer.auto import N_HIDDEN, fit_two_layer
 from hotloop.two_layer.state import TwoLayerState, network_output
 
@@ -45,7 +45,7 @@ def fit_arrays(
     X: Array,
     y: NDArray[np.float64],
     classes: Array | None,
-    settings: Settings,
+    options: FitOptions,
     n_hidden: int | None,
     title: str,
     names: Sequence[str] | None = None,
@@ -57,28 +57,28 @@ def fit_arrays(
     """
     rows = Rows(X, y, np.ones(len(X)))
     params: dict[str, Any] = {
-        "alpha": settings.alpha,
-        "eta0": settings.eta0,
-        "max_iter": settings.max_iter,
-        "tol": settings.tol,
-        "random_state": settings.seed,
+        "alpha": options.alpha,
+        "eta0": options.eta0,
+        "max_iter": options.max_iter,
+        "tol": options.tol,
+        "random_state": options.seed,
     }
-    settings = replace(settings, seed=int(np.random.RandomState(settings.seed).randint(2**31 - 1)))  # as scikit-learn has it
-    epochs = int(settings.max_iter) if settings.tol is None else None
+    options = replace(options, seed=int(np.random.RandomState(options.seed).randint(2**31 - 1)))  # as scikit-learn has it
+    epochs = int(options.max_iter) if options.tol is None else None
     start = time.perf_counter()
     learnt: LogisticStream | TwoLayerState
     with epoch_bar(title, epochs) as (on_epoch, on_search):
         if n_hidden is None and classes is not None:
             n_outputs = 1 if len(classes) == 2 else len(classes)
             state = LogisticState.zeros(n_outputs, X.shape[1], X.dtype, fit_intercept=True, averaged=True)
-            search = Search(on_progress=on_search) if "auto" in (settings.alpha, settings.eta0) else None
-            state, history, config = fit_logistic(state, rows, settings, on_epoch=on_epoch, choose_settings=search)
-            learnt, name = LogisticStream(state, settings, config, weight_total=float(len(X))), "LogisticSGDClassifier"
+            search = Search(on_progress=on_search) if "auto" in (options.alpha, options.eta0) else None
+            state, history, config = fit_logistic(state, rows, options, on_epoch=on_epoch, choose_options=search)
+            learnt, name = LogisticStream(state, options, config, weight_total=float(len(X))), "LogisticSGDClassifier"
         else:
             n_hidden = n_hidden or N_HIDDEN
             output, n_outputs = network_output(classes)
-            network = TwoLayerState.random(X.shape[1], n_hidden, n_outputs, output, X.dtype, settings.seed)
-            learnt, history, config = fit_two_layer(network, rows, settings, None, on_epoch)
+            network = TwoLayerState.random(X.shape[1], n_hidden, n_outputs, output, X.dtype, options.seed)
+            learnt, history, config = fit_two_layer(network, rows, options, None, on_epoch)
             name = "TwoLayerRegressor" if classes is None else "TwoLayerClassifier"
             params["n_hidden"] = n_hidden
     seconds = time.perf_counter() - start

@@ -297,9 +297,9 @@ def test_minibatches_learn_and_go_on(backend, options):
     model = TwoLayerClassifier(16, max_iter=60, tol=None, random_state=0, **options).fit(X, y)
     assert model.score(X, y) > 0.9
     assert_same(TwoLayerClassifier(16, max_iter=60, tol=None, random_state=0, **options).fit(X, y), model)
-    settings = options | {"shuffle": False, "learning_rate": "constant", "eta0": 0.01, "tol": None, "random_state": 0}
-    whole = TwoLayerClassifier(16, max_iter=2, **settings).fit(X, y)
-    twice = TwoLayerClassifier(16, max_iter=1, warm_start=True, **settings)
+    options = options | {"shuffle": False, "learning_rate": "constant", "eta0": 0.01, "tol": None, "random_state": 0}
+    whole = TwoLayerClassifier(16, max_iter=2, **options).fit(X, y)
+    twice = TwoLayerClassifier(16, max_iter=1, warm_start=True, **options)
     assert_same(twice.fit(X, y).fit(X, y), whole)
 
 

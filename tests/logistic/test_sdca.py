@@ -17,7 +17,7 @@ from hotloop.logistic.auto import start_logistic
 from hotloop.logistic.diagnostics.duality_gap import balance
 from hotloop.logistic.sdca import _Dual
 from hotloop.logistic.state import LogisticState
-from hotloop.training.settings import Settings
+from hotloop.training.options import FitOptions
 
 CLASSES = pytest.mark.parametrize("n_classes", [2, 4])
 
@@ -239,7 +239,7 @@ def test_the_centre_moves_ahead(backend, storage):
     standardize = "std" if storage == "dense" else None
     rows = Rows(SparseRows.of(csr_matrix(X)) if storage == "csr" else X, y.astype(float), weight)
     start = LogisticState.zeros(1, 6, np.float64, fit_intercept=True, averaged=False)
-    start_logistic(start, rows, Settings(standardize=standardize))
+    start_logistic(start, rows, FitOptions(standardize=standardize))
     dual = _Dual(start, rows, 1e-3, weight.sum(), 40.0)
     order = np.flatnonzero(weight)
     centers = []

@@ -16,9 +16,9 @@ from hotloop.training import loop as training
 from hotloop.training.config import TrainingConfig
 from hotloop.training.history import TrainingHistory
 from hotloop.training.loop import pass_over, run_epochs, train
+from hotloop.training.options import FitOptions
 from hotloop.training.order import epoch_order, hold_out
 from hotloop.training.schedules import step_sizes
-from hotloop.training.settings import Settings
 from hotloop.two_layer.auto import HORIZON_EPOCHS, SPREAD, STEP_NETWORK, fit_two_layer
 from hotloop.two_layer.state import TwoLayerState
 
@@ -298,12 +298,12 @@ def test_an_automatic_step_is_halved_until_it_holds():
 def test_cuts_into_kernel_calls_change_no_bit(backend, dtype, monkeypatch, work):
     """n_features is 5, so a call takes work / 20 rows, in whole blocks of four (of networks 64), one at least."""
     rows = some_rows(300, dtype=dtype, weighted=True)
-    settings = Settings(max_iter=3, tol=None, seed=2)
+    options = FitOptions(max_iter=3, tol=None, seed=2)
 
     def fits():
-        logistic = fit_logistic(new_state(rows), rows, settings)[0]
+        logistic = fit_logistic(new_state(rows), rows, options)[0]
         network = TwoLayerState.random(5, 3, 2, "softmax", dtype, 0)
-        return logistic, fit_two_layer(network, rows, settings)[0]
+        return logistic, fit_two_layer(network, rows, options)[0]
 
     whole = fits()
     monkeypatch.setattr(training, "WORK_PER_CALL", work)
@@ -388,7 +388,7 @@ def test_hold_out_refuses_what_cannot_be():
 def test_fit_logistic_starts_from_what_auto_says(backend):
     """alpha 1 / n, eta0 a quarter of 1 / E[weight (||z||^2 + 1)], horizon 1 / (eta0 alpha); rows of weight 0 do not count."""
     rows = some_rows(weighted=True)
-    state, _, config = fit_logistic(new_state(rows), rows, Settings(max_iter=1))
+    state, _, config = fit_logistic(new_state(rows), rows, FitOptions(max_iter=1))
     counted = rows.sample_weight > 0
     X, weight = rows.X[counted], rows.sample_weight[counted]
     mean = np.average(X, axis=0, weights=weight)
@@ -397,7 +397,7 @@ def test_fit_logistic_starts_from_what_auto_says(backend):
     assert config.alpha == 1 / counted.sum()
     assert config.eta0 == pytest.approx(0.25 / (weight.mean() * (5 + 1)))  # each of five columns has mean square 1
     assert config.horizon == pytest.approx(1 / (config.eta0 * config.alpha))
-    explicit = fit_logistic(new_state(rows), rows, Settings(max_iter=1, alpha=0.5, eta0=0.01))[2]
+    explicit = fit_logistic(new_state(rows), rows, FitOptions(max_iter=1, alpha=0.5, eta0=0.01))[2]
     assert (explicit.alpha, explicit.eta0, explicit.horizon) == (0.5, 0.01, 200)
 
 
@@ -410,7 +410,7 @@ def test_fit_two_layer_starts_from_what_auto_says(backend, output, step):
     rows = some_rows()
     state = TwoLayerState.random(5, 8, 2 if output == "softmax" else 1, output, np.float64, 0)
     of_a, of_W2 = SPREAD["relu"] ** 2, (state.W2**2).mean()
-    _, _, config = fit_two_layer(state, rows, Settings(max_iter=1))
+    _, _, config = fit_two_layer(state, rows, FitOptions(max_iter=1))
     square = 8 * (of_a / 2 + 6 / 2) / 16 if output == "sigmoid_sum" else 8 * of_a / 2 + 1 + 6 / 2 * 8 * of_W2
     assert config.eta0 == pytest.approx(step / square)
     assert (config.alpha, config.horizon) == (0.1 / 40, HORIZON_EPOCHS[output] * 40)
@@ -435,7 +435,7 @@ def test_validation_rows_keep_the_best_epoch(backend):
     rows, validation = some_rows(60), some_rows(30)
     seen = []
     state, history, _ = fit_logistic(
-        new_state(rows), rows, Settings(max_iter=6, tol=None), validation, lambda c: seen.append(c.validation_curve[-1])
+        new_state(rows), rows, FitOptions(max_iter=6, tol=None), validation, lambda c: seen.append(c.validation_curve[-1])
     )
     assert history.validation_curve == seen
     assert len(set(seen)) == 6

@@ -10,7 +10,7 @@ from hotloop.backend import backend_info
 from hotloop.data.validation import Array
 from hotloop.fit import fit_arrays
 from hotloop.metrics import area_under_roc
-from hotloop.training.settings import Settings
+from hotloop.training.options import FitOptions
 
 
 def run(arguments: Namespace) -> None:
@@ -21,25 +21,25 @@ def run(arguments: Namespace) -> None:
 
     print(f"hotloop: {backend_info()}")
     cancer, digits = load_breast_cancer(), load_digits()
-    settings = Settings(seed=arguments.seed)
+    options = FitOptions(seed=arguments.seed)
     _compare(
-        "breast cancer, raw columns, logistic regression", cancer.data, cancer.target, settings, None,
+        "breast cancer, raw columns, logistic regression", cancer.data, cancer.target, options, None,
         "LogisticRegression, standardised", LogisticRegression(max_iter=10_000, tol=1e-8),
     )  # fmt: skip
     _compare(
-        "digits, raw columns, two-layer network of 32 hidden units", digits.data, digits.target, settings, 32,
+        "digits, raw columns, two-layer network of 32 hidden units", digits.data, digits.target, options, 32,
         "MLPClassifier((32,)), standardised", MLPClassifier((32,), max_iter=2000, random_state=arguments.seed),
     )  # fmt: skip
 
 
-def _compare(title: str, X: Array, y: Array, settings: Settings, n_hidden: int | None, peer_name: str, peer: Any) -> None:
+def _compare(title: str, X: Array, y: Array, options: FitOptions, n_hidden: int | None, peer_name: str, peer: Any) -> None:
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 
     classes = np.unique(y)
     order = np.random.default_rng(0).permutation(len(X))
     train, test = order[: len(X) * 4 // 5], order[len(X) * 4 // 5 :]
-    fit = fit_arrays(X[train], y[train].astype(np.float64), classes, settings, n_hidden, "hotloop")
+    fit = fit_arrays(X[train], y[train].astype(np.float64), classes, options, n_hidden, "hotloop")
     peer = make_pipeline(StandardScaler(), peer)
     start = time.perf_counter()
     peer.fit(X[train], y[train])

@@ -17,7 +17,7 @@ from hotloop.data.readers.delimited import read_table
 from hotloop.data.table import Table
 from hotloop.fit import Fit, fit_arrays
 from hotloop.preprocessing.table_encoding import TableEncoding
-from hotloop.training.settings import Settings
+from hotloop.training.options import FitOptions
 
 
 def run(arguments: Namespace) -> None:
@@ -49,14 +49,14 @@ def run(arguments: Namespace) -> None:
     for remark in encoding.notes:
         note(remark)
     X = encoding.transform(features, np.float64)  # float32 would merge ids and times beyond 2^24
-    settings = Settings(
+    options = FitOptions(
         alpha="auto" if arguments.alpha is None else arguments.alpha,
         eta0="auto" if arguments.eta0 is None else arguments.eta0,
         seed=arguments.seed,
     )
     if arguments.epochs is not None:
-        settings = replace(settings, max_iter=arguments.epochs, tol=None)
-    fit = fit_arrays(X, y, classes, settings, arguments.hidden, "training", encoding.feature_names)
+        options = replace(options, max_iter=arguments.epochs, tol=None)
+    fit = fit_arrays(X, y, classes, options, arguments.hidden, "training", encoding.feature_names)
     for convergence_message in fit.complaints:
         warning(convergence_message)
     outcome = _outcome(fit, X.shape[1])

@@ -16,9 +16,9 @@ from hotloop.estimators._validation import check_rows, check_targets
 from hotloop.estimators.warnings import NotConvergedWarning, warn
 from hotloop.training.config import TrainingConfig
 from hotloop.training.history import TrainingHistory
+from hotloop.training.options import FitOptions
 from hotloop.training.order import hold_out
 from hotloop.training.progress_bar import Shown
-from hotloop.training.settings import Settings
 
 Method = TypeVar("Method", bound=Callable[..., Any])
 
@@ -73,11 +73,11 @@ class TrainedBySGD(CallbackSupportMixin, BaseEstimator):  # type: ignore[misc]
         tags.input_tags.sparse = self._takes_sparse
         return tags
 
-    def _settings(self) -> Settings:
+    def _options(self) -> FitOptions:
         for name in ("shuffle", "early_stopping", "warm_start"):
             if not isinstance(value := getattr(self, name, False), bool | np.bool_):
                 raise ValueError(f"{name} is {value!r}, expected True or False")
-        return Settings(
+        return FitOptions(
             alpha=self.alpha,
             eta0=self.eta0,
             learning_rate=self.learning_rate,

@@ -34,8 +34,8 @@ from hotloop.logistic.state_l1 import L1State
 from hotloop.predictor import Model
 from hotloop.training.config import TrainingConfig
 from hotloop.training.history import TrainingHistory
+from hotloop.training.options import FitOptions
 from hotloop.training.progressive_validation import Progressive
-from hotloop.training.settings import Settings
 
 OPTIMIZERS = ("auto", "sgd", "adagrad", "ftrl", "normalized", "sdca")
 
@@ -289,9 +289,9 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
         X, y = check_rows(self, X, y, reset=True, finite=False, sparse=True)
         sample_weight = check_weights(sample_weight, X)
         optimizer = self._rule(X)
-        names, settings = getattr(self, "feature_names_in_", None), self._settings(optimizer).of_rows(X)
+        names, options = getattr(self, "feature_names_in_", None), self._options(optimizer).of_rows(X)
         sparse = isinstance(X, SparseRows)
-        untold = sparse and (optimizer != "sgd" or (settings.eta0 != "auto" and settings.alpha == "auto"))
+        untold = sparse and (optimizer != "sgd" or (options.eta0 != "auto" and options.alpha == "auto"))
         some = not distinct(sample_weight).all()
         if self.early_stopping or untold or some:
             check_finite_rows(X, names)  # else all rows meet the statistics or the first epoch, which tell
@@ -309,10 +309,10 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
             y_val,
             lambda labels: encode_labels(labels, classes, "y_val"),
             stratify=True,
-            seed=settings.seed,
+            seed=options.seed,
         )
         rows = weigh_classes(rows, self.class_weight, classes)
-        search = self._search(settings, optimizer, start, groups, len(X))
+        search = self._search(options, optimizer, start, groups, len(X))
 
         state = self._new_state(X, len(classes), optimizer)
         if start is not None:
@@ -320,7 +320,7 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
 
         def keep(config: TrainingConfig) -> None:
             self.classes_ = classes
-            self._stream = LogisticStream(state, settings, config, weight_total=rows.total_weight, frozen=sparse)
+            self._stream = LogisticStream(state, options, config, weight_total=rows.total_weight, frozen=sparse)
             if self.verbose:
                 self._shown.training()
             tasks.training_begins(config, searches=search is not None)
@@ -330,10 +330,10 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
             history: TrainingHistory
             certificate: Certificate | None
             if optimizer == "sdca":
-                trained, history, config, certificate = fit_dual(state, rows, settings, report, keep, names)
+                trained, history, config, certificate = fit_dual(state, rows, options, report, keep, names)
             else:
                 judge = None if progressive is None else progressive.epoch
-                trained, history, config = fit_logistic(state, rows, settings, validation, report, keep, names, search, judge)
+                trained, history, config = fit_logistic(state, rows, options, validation, report, keep, names, search, judge)
                 certificate = self._certificate(trained, rows, config) if self.certify else None
         except FloatingPointError:
             check_finite_rows(X, names)
@@ -397,7 +397,7 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
         if first:
             self.classes_ = known
             optimizer = self._rule(X, online=True)
-            self._stream = LogisticStream(self._new_state(X, len(known), optimizer), self._settings(optimizer).of_rows(X))
+            self._stream = LogisticStream(self._new_state(X, len(known), optimizer), self._options(optimizer).of_rows(X))
         self._stream.take(weigh_classes(Rows(X, codes, sample_weight), self.class_weight, known), sample_weight)
         self.n_iter_ = 1
         if self._stream.config is not None:
@@ -553,7 +553,7 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
             raise ValueError(f"warm_start: X has {X.shape[1]} columns, the last fit had {self.coef_.shape[1]}")
         return self._learnt().visible().coef(), self.intercept_
 
-    def _search(self, settings: Settings, optimizer: str, start: Any, groups: Any, n_samples: int) -> Search | None:
+    def _search(self, options: FitOptions, optimizer: str, start: Any, groups: Any, n_samples: int) -> Search | None:
         """Return the search of this fit; None where there is nothing to search."""
         if optimizer == "sdca":  # nor is ``cv`` looked at
             return None
@@ -568,7 +568,7 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
                 raise ValueError(f"groups has shape {groups.shape}, expected ({n_samples},)")
             if len(np.unique(groups)) < 2:
                 raise ValueError(f"groups holds one group only, {plain(groups[0])!r}; there is nothing to hold out")
-        automatic = settings.alpha == "auto" or settings.eta0 == "auto"
+        automatic = options.alpha == "auto" or options.eta0 == "auto"
         alone = start is not None or optimizer != "sgd" or self._shrinks or self.importance_aware
         if self.cv is None or alone or not automatic:
             return None
@@ -601,7 +601,7 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
         state, config = self._new_state(rows.X, len(self.classes_), "sgd"), self._stream.config
         if start is not None:
             state.replace_weights(*start)
-        start_logistic(state, rows, self._stream.settings)
+        start_logistic(state, rows, self._stream.options)
         assert config is not None
         counts = bootstrap_counts(len(rows), self.error_bars, config.seed)
         replicas = LogisticModels(state, rows, [config] * self.error_bars, counts)
@@ -609,7 +609,7 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
         self.coef_std_ = np.std([replica.coef() for replica in replicas.states], axis=0, ddof=1, dtype=np.float64)
         self.intercept_std_ = np.std([replica.intercept() for replica in replicas.states], axis=0, ddof=1)
 
-    def _settings(self, optimizer: str = "sgd") -> Settings:
+    def _options(self, optimizer: str = "sgd") -> FitOptions:
         if not isinstance(self.error_bars, int | np.integer) or self.error_bars < 0 or self.error_bars == 1:
             raise ValueError(f"error_bars is {self.error_bars!r}, expected 0 or a number of replicas, at least 2")
         if self.multi_class not in ("multinomial", "ovr"):
@@ -648,13 +648,13 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
             for name, kept in (("average", ("auto", False)), ("learning_rate", ("auto", "constant")), ("error_bars", (0,))):
                 if getattr(self, name) not in kept:
                     raise ValueError(f"optimizer={optimizer!r} has no {name}={getattr(self, name)!r}; leave it at {kept[0]!r}")
-        settings = super()._settings()
+        options = super()._options()
         if optimizer != "sgd":
-            settings = replace(settings, learning_rate="constant")
+            options = replace(options, learning_rate="constant")
         if optimizer == "normalized":
-            eta0 = STEP[optimizer] if settings.eta0 == "auto" else settings.eta0
-            settings = replace(settings, eta0=eta0, standardize=None if self.standardize == "auto" else self.standardize)
-        return settings if self.penalty else Settings(**{**vars(settings), "alpha": 0.0})
+            eta0 = STEP[optimizer] if options.eta0 == "auto" else options.eta0
+            options = replace(options, eta0=eta0, standardize=None if self.standardize == "auto" else self.standardize)
+        return options if self.penalty else FitOptions(**{**vars(options), "alpha": 0.0})
 
     def _predicting(self, X: Any, method: str, **options: Any) -> Array:
         check_is_fitted(self, "classes_")

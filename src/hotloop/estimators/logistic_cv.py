@@ -21,7 +21,7 @@ from hotloop.logistic.search.grid import ALPHAS, STEPS
 from hotloop.logistic.search.many_dense import LogisticModels
 from hotloop.logistic.state import LogisticState
 from hotloop.training.config import TrainingConfig
-from hotloop.training.settings import Settings
+from hotloop.training.options import FitOptions
 
 
 class LogisticSGDClassifierCV(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
@@ -147,7 +147,7 @@ class LogisticSGDClassifierCV(ClassifierMixin, BaseEstimator):  # type: ignore[m
         rows, self.classes_ = self._rows(X, y, sample_weight)
         seed = draw_seed(self.random_state)
         refitted = LogisticSGDClassifier(tol=None, random_state=seed, **{name: getattr(self, name) for name in PASSED_ON})
-        refitted._settings()  # refuses before the search what the refit would
+        refitted._options()  # refuses before the search what the refit would
         start = refitted._new_state(rows.X, len(self.classes_), "sgd")
         configs = self._candidates(start, rows, seed)
         splits = self._splits(rows, groups)
@@ -188,8 +188,8 @@ class LogisticSGDClassifierCV(ClassifierMixin, BaseEstimator):  # type: ignore[m
         """Return a plan a pair; standardises the state they start from."""
         automatic = isinstance(self.eta0, str) and self.eta0 == "auto"
 
-        def settings(alpha: Any, eta0: Any) -> Settings:
-            return Settings(
+        def options(alpha: Any, eta0: Any) -> FitOptions:
+            return FitOptions(
                 alpha=alpha,
                 eta0=eta0,
                 learning_rate=self.learning_rate,
@@ -200,7 +200,7 @@ class LogisticSGDClassifierCV(ClassifierMixin, BaseEstimator):  # type: ignore[m
                 standardize=self.standardize,
             ).of_rows(rows.X)
 
-        unit = start_logistic(start, rows, settings(0.0, "auto" if automatic else 1.0)).eta0 / STEP_LOGISTIC
+        unit = start_logistic(start, rows, options(0.0, "auto" if automatic else 1.0)).eta0 / STEP_LOGISTIC
         alphas = ALPHAS if isinstance(self.alpha, str) and self.alpha == "auto" else _values(self.alpha)
         steps = [c * unit for c in STEPS] if automatic else _values(self.eta0)
         if not alphas or not steps:
@@ -208,10 +208,8 @@ class LogisticSGDClassifierCV(ClassifierMixin, BaseEstimator):  # type: ignore[m
         configs = []
         for alpha in alphas:
             for eta0 in steps:
-                settings(alpha, eta0)  # refuses what is no step size or strength
-                config = settings(alpha, min(eta0, 0.5 / alpha) if automatic and alpha > 0 else eta0).config(
-                    alpha=0.0, eta0=0.0
-                )
+                options(alpha, eta0)  # refuses what is no step size or strength
+                config = options(alpha, min(eta0, 0.5 / alpha) if automatic and alpha > 0 else eta0).config(alpha=0.0, eta0=0.0)
                 if config not in configs:
                     configs.append(config)
         return configs

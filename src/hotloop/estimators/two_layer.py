@@ -19,8 +19,8 @@ from hotloop.estimators._labels import encode_labels, find_classes, weigh_classe
 from hotloop.estimators._validation import check_rows, check_weights, come_together
 from hotloop.predictor import Model
 from hotloop.training.config import TrainingConfig
-from hotloop.training.settings import Settings
-from hotloop.two_layer.auto import N_HIDDEN, fit_two_layer, network_settings
+from hotloop.training.options import FitOptions
+from hotloop.two_layer.auto import N_HIDDEN, fit_two_layer, network_options
 from hotloop.two_layer.online import TwoLayerStream
 from hotloop.two_layer.optimizer import NetworkRule
 from hotloop.two_layer.state import ACTIVATIONS, TwoLayerState, network_output
@@ -39,12 +39,12 @@ class _TwoLayer(TrainedBySGD):
         classes: Array | None,
         output: str,
         n_outputs: int,
-        settings: Settings,
+        options: FitOptions,
         validation: Rows | None,
         tasks: Tasks,
     ) -> None:
         """Train on checked rows, whose y holds class indices, or targets where ``classes`` is None."""
-        state = self._new_state(rows.X, output, n_outputs, settings.seed)
+        state = self._new_state(rows.X, output, n_outputs, options.seed)
         warm = self.warm_start and hasattr(self, "_stream")
         if warm:
             last = self._learnt()
@@ -57,14 +57,14 @@ class _TwoLayer(TrainedBySGD):
             state.keep_rule(rule)
 
         def keep(config: TrainingConfig) -> None:
-            self._stream = TwoLayerStream(state, network_settings(settings, rows.X), config=config)
+            self._stream = TwoLayerStream(state, network_options(options, rows.X), config=config)
             if classes is not None:
                 self.classes_ = classes
             tasks.training_begins(config)
 
         report = partial(self._report, tasks=tasks)
         init = None if warm else self.init
-        self._stream.state, history, config = fit_two_layer(state, rows, settings, validation, report, keep, init)
+        self._stream.state, history, config = fit_two_layer(state, rows, options, validation, report, keep, init)
         self._stream.config = config
         self._keep(history, config)
         tasks.end()
@@ -72,9 +72,9 @@ class _TwoLayer(TrainedBySGD):
     def _take(self, rows: Rows, sample_weight: Array, output: str, n_outputs: int) -> None:
         """Train once on checked rows."""
         if not hasattr(self, "_stream"):
-            settings = self._settings()
-            state = self._new_state(rows.X, output, n_outputs, settings.seed)
-            self._stream = TwoLayerStream.fresh(state, network_settings(settings, rows.X), self.init)
+            options = self._options()
+            state = self._new_state(rows.X, output, n_outputs, options.seed)
+            self._stream = TwoLayerStream.fresh(state, network_options(options, rows.X), self.init)
         self._stream.take(rows, sample_weight)
         self.n_iter_ = 1
         if self._stream.config is not None:
@@ -160,12 +160,12 @@ class _TwoLayer(TrainedBySGD):
     def _of_model(cls, model: Model) -> "_TwoLayer":
         estimator = cls(**model.params)
         assert isinstance(model.learnt, TwoLayerState)
-        model.learnt.keep_rule(estimator._rule(estimator._settings().seed))
-        settings, config = estimator._settings(), model.learnt.config
+        model.learnt.keep_rule(estimator._rule(estimator._options().seed))
+        options, config = estimator._options(), model.learnt.config
         if config is None:  # no row has come yet that moved anything
-            estimator._stream = TwoLayerStream.fresh(model.learnt, settings, estimator.init)
+            estimator._stream = TwoLayerStream.fresh(model.learnt, options, estimator.init)
         else:
-            estimator._stream = TwoLayerStream(model.learnt, settings, config=config)
+            estimator._stream = TwoLayerStream(model.learnt, options, config=config)
         if model.classes is not None:
             estimator.classes_ = model.classes
         estimator.n_features_in_ = model.n_features
@@ -321,15 +321,15 @@ class TwoLayerClassifier(ClassifierMixin, _TwoLayer):  # type: ignore[misc]
         come_together(X_val, y_val)
         tasks = Tasks(self, self._learnt_so_far, X, y, sample_weight)
         X, y = check_rows(self, X, y, reset=True, sparse=True, multi_output=True)
-        settings, sample_weight = self._settings(), check_weights(sample_weight, X)
+        options, sample_weight = self._options(), check_weights(sample_weight, X)
         if y.ndim == 2 and y.shape[1] > 1:
             labels = check_labels_of_rows(y)
             if self.class_weight is not None:
                 raise ValueError("class_weight is for classes; rows of several labels have sample_weight")
             rows, validation = self._validation(
-                Rows(X, labels, sample_weight), X_val, y_val, check_labels_of_rows, stratify=False, seed=settings.seed
+                Rows(X, labels, sample_weight), X_val, y_val, check_labels_of_rows, stratify=False, seed=options.seed
             )
-            self._train(rows, np.arange(labels.shape[1]), "sigmoid", labels.shape[1], settings, validation, tasks)
+            self._train(rows, np.arange(labels.shape[1]), "sigmoid", labels.shape[1], options, validation, tasks)
             return self
         y = column_or_1d(y, warn=True)
         classes = find_classes(y[sample_weight > 0])
@@ -342,10 +342,10 @@ class TwoLayerClassifier(ClassifierMixin, _TwoLayer):  # type: ignore[misc]
             y_val,
             lambda labels: encode_labels(labels, classes, "y_val"),
             stratify=True,
-            seed=settings.seed,
+            seed=options.seed,
         )
         rows = weigh_classes(rows, self.class_weight, classes)
-        self._train(rows, classes, *network_output(classes), settings, validation, tasks)
+        self._train(rows, classes, *network_output(classes), options, validation, tasks)
         return self
 
     def __sklearn_tags__(self) -> Any:
@@ -522,15 +522,15 @@ nesterovs_momentum, beta_1, beta_2, epsilon, n_jobs
         come_together(X_val, y_val)
         tasks = Tasks(self, self._learnt_so_far, X, y, sample_weight)
         X, y = check_rows(self, X, y, reset=True, sparse=True, multi_output=True)
-        settings = self._settings()
+        options = self._options()
         targets = numbers(y)
         if self.output == "sigmoid_sum" and targets.shape[1] > 1:
             raise ValueError(f"y has {targets.shape[1]} targets; output='sigmoid_sum' has one")
         rows = Rows(X, targets, check_weights(sample_weight, X))
-        rows, validation = self._validation(rows, X_val, y_val, numbers, stratify=False, seed=settings.seed)
+        rows, validation = self._validation(rows, X_val, y_val, numbers, stratify=False, seed=options.seed)
         if validation is not None and validation.y.shape[1] != targets.shape[1]:
             raise ValueError(f"y_val has {validation.y.shape[1]} targets, y has {targets.shape[1]}")
-        self._train(rows, None, self.output, targets.shape[1], settings, validation, tasks)
+        self._train(rows, None, self.output, targets.shape[1], options, validation, tasks)
         return self
 
     def __sklearn_tags__(self) -> Any:

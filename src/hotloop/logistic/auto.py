@@ -27,7 +27,7 @@ from hotloop.preprocessing.standardization import BY_LARGEST, ColumnStatistics, 
 from hotloop.training.config import TrainingConfig
 from hotloop.training.history import OnEpoch, TrainingHistory
 from hotloop.training.loop import OnStart, train
-from hotloop.training.settings import Settings
+from hotloop.training.options import FitOptions
 
 # Test log loss above that of a tuned LogisticRegression, worst of two seeds, with 0.25 / 1 / 4:
 # adult +0.1 / +1.9 / +6 %, a9a +0.4 / +2.3 / +6 %, spambase -2 / -3 / -2 %, covtype_head10k +0.9 / +2.7 / +28 %,
@@ -35,26 +35,26 @@ from hotloop.training.settings import Settings
 STEP_LOGISTIC = 0.25
 
 # (state before the first step, rows, settings, plan without L2, validation rows) -> settings with what was found
-ChooseSettings = Callable[[LogisticState, Rows, "Settings", TrainingConfig, Rows | None], "Settings"]
+ChooseOptions = Callable[[LogisticState, Rows, "FitOptions", TrainingConfig, Rows | None], "FitOptions"]
 
 
 def logistic_config(
-    state: LogisticState, settings: Settings, n_rows: int, mean_weight: float, square: float | None = None
+    state: LogisticState, options: FitOptions, n_rows: int, mean_weight: float, square: float | None = None
 ) -> TrainingConfig:
     """Return the plan for rows of which ``state.statistics`` tells the mean of weight ||z||^2, unless it is ``square``."""
-    if settings.eta0 != "auto":
+    if options.eta0 != "auto":
         square = 0.0
     elif square is None:
         square = mean_weight * state.statistics.mean_square(state.center, state.scale)
     if isinstance(state, AdaptiveState):
         eta0 = STEP[state.rule] * mean_weight / square if square > 0 else STEP[state.rule]
-        return settings.config(alpha=state.usual_alpha(n_rows), eta0=eta0)
+        return options.config(alpha=state.usual_alpha(n_rows), eta0=eta0)
     square += mean_weight * state.fit_intercept
-    return settings.config(alpha=1 / n_rows, eta0=STEP_LOGISTIC / square if square > 0 else 1.0)
+    return options.config(alpha=1 / n_rows, eta0=STEP_LOGISTIC / square if square > 0 else 1.0)
 
 
 def start_logistic(
-    state: LogisticState, rows: Rows, settings: Settings, columns: Sequence[str] | None = None
+    state: LogisticState, rows: Rows, options: FitOptions, columns: Sequence[str] | None = None
 ) -> TrainingConfig:
     """Standardise by the statistics of all rows and reset the counters; returns the plan. The weights stay what they tell.
 
@@ -65,18 +65,18 @@ def start_logistic(
     state.n_rows = rows.n_moving
     mean_weight = rows.total_weight / state.n_rows
     if isinstance(rows.X, SparseRows):
-        square = _start_sparse(state, rows.X, rows, settings, columns)
-        return logistic_config(state, settings, state.n_rows, mean_weight, square)
-    if settings.need_statistics:
-        state.statistics.update(rows.X, rows.sample_weight, largest=settings.standardize in BY_LARGEST)
+        square = _start_sparse(state, rows.X, rows, options, columns)
+        return logistic_config(state, options, state.n_rows, mean_weight, square)
+    if options.need_statistics:
+        state.statistics.update(rows.X, rows.sample_weight, largest=options.standardize in BY_LARGEST)
         if not state.statistics.is_finite():
             check_finite_rows(rows.X, columns)
-    state.restandardize(*state.statistics.constants(settings.standardize, state.W.dtype))
+    state.restandardize(*state.statistics.constants(options.standardize, state.W.dtype))
     state.restart_average()
-    return logistic_config(state, settings, state.n_rows, mean_weight)
+    return logistic_config(state, options, state.n_rows, mean_weight)
 
 
-def _start_sparse(state: LogisticState, X: SparseRows, rows: Rows, settings: Settings, columns: Sequence[str] | None) -> float:
+def _start_sparse(state: LogisticState, X: SparseRows, rows: Rows, options: FitOptions, columns: Sequence[str] | None) -> float:
     """Standardise sparse rows; returns the mean of weight ||z||^2, 0 where nobody asks for it.
 
     Rows that are not finite show in what is computed: ValueError; or, where nothing is, in their margins.
@@ -85,7 +85,7 @@ def _start_sparse(state: LogisticState, X: SparseRows, rows: Rows, settings: Set
     """
     dtype, n_features, sample_weight = state.W.dtype, X.n_features, rows.sample_weight
     square, total = 0.0, rows.total_weight
-    if settings.standardize == "std":
+    if options.standardize == "std":
         state.statistics.update(X, sample_weight)
         if not state.statistics.is_finite():
             check_finite_rows(X, columns)
@@ -93,7 +93,7 @@ def _start_sparse(state: LogisticState, X: SparseRows, rows: Rows, settings: Set
         square = total * state.statistics.mean_square(state.center, state.scale)
     else:
         center = scale = None
-        if settings.standardize == "maxabs" and X.values is not None:
+        if options.standardize == "maxabs" and X.values is not None:
             largest = np.zeros(n_features, dtype)
             with np.errstate(over="ignore", invalid="ignore"):
                 get_backend().sparse_largest(*X.arrays, sample_weight, largest)
@@ -102,7 +102,7 @@ def _start_sparse(state: LogisticState, X: SparseRows, rows: Rows, settings: Set
             largest[largest == 0] = 1  # rows to come may have it
             center, scale = np.zeros(n_features, dtype), scale_of(largest, dtype)
         state.restandardize(center, scale)
-        if settings.eta0 == "auto":
+        if options.eta0 == "auto":
             scale = np.zeros(0, dtype) if scale is None else scale
             with np.errstate(over="ignore", invalid="ignore"):
                 square = get_backend().sparse_square(*X.arrays, sample_weight, scale)
@@ -115,25 +115,25 @@ def _start_sparse(state: LogisticState, X: SparseRows, rows: Rows, settings: Set
 def fit_logistic(
     state: LogisticState,
     rows: Rows,
-    settings: Settings,
+    options: FitOptions,
     validation: Rows | None = None,
     on_epoch: OnEpoch | None = None,
     on_start: OnStart | None = None,
     columns: Sequence[str] | None = None,
-    choose_settings: ChooseSettings | None = None,
+    choose_options: ChooseOptions | None = None,
     first_pass: Callable[..., tuple[float, int]] | None = None,
 ) -> tuple[LogisticState, TrainingHistory, TrainingConfig]:
     """Train ``state`` (its weights are where it starts) on all rows to the stop; see ``training.run_epochs``.
 
-    ``choose_settings`` chooses what is "auto" by a search (``search.Search``); without it the rules above do. ``on_start`` is
+    ``choose_options`` chooses what is "auto" by a search (``search.Search``); without it the rules above do. ``on_start`` is
     called with the plan when all is checked, and again when the search has chosen. ``first_pass`` takes the first epoch.
     """
-    automatic_step = settings.eta0 == "auto"
-    config = start_logistic(state, rows, settings if choose_settings is None else replace(settings, alpha=0.0), columns)
+    automatic_step = options.eta0 == "auto"
+    config = start_logistic(state, rows, options if choose_options is None else replace(options, alpha=0.0), columns)
     if on_start is not None:
         on_start(config)
-    if choose_settings is not None:
-        config = choose_settings(state, rows, settings, config, validation).config(alpha=1 / state.n_rows, eta0=config.eta0)
+    if choose_options is not None:
+        config = choose_options(state, rows, options, config, validation).config(alpha=1 / state.n_rows, eta0=config.eta0)
         if on_start is not None:
             on_start(config)
 

@@ -19,7 +19,7 @@ from hotloop.preprocessing.standardization import BY_LARGEST
 from hotloop.training.config import BLOCK, TrainingConfig
 from hotloop.training.loop import pass_over
 from hotloop.training.online import FIRST, joined
-from hotloop.training.settings import Settings
+from hotloop.training.options import FitOptions
 
 
 @dataclass
@@ -30,7 +30,7 @@ class LogisticStream:
     ----------
     state : LogisticState
         As of the last row that did not have to wait.
-    settings : Settings
+    options : FitOptions
     config : TrainingConfig or None
         What the settings come to since the last milestone; None before the first.
     waiting : list of Rows
@@ -42,7 +42,7 @@ class LogisticStream:
     """
 
     state: LogisticState
-    settings: Settings
+    options: FitOptions
     config: TrainingConfig | None = None
     waiting: list[Rows] = field(default_factory=list)
     weight_total: float = 0.0
@@ -97,7 +97,7 @@ class LogisticStream:
         assert isinstance(rows.X, SparseRows)
         places, own, statistics = rows.X.own_places(), dict(vars(state)), state.statistics
         by_column = state.by_column()
-        if not self.frozen and self.settings.need_statistics and statistics.seen is not None:
+        if not self.frozen and self.options.need_statistics and statistics.seen is not None:
             by_column += [getattr(statistics, name) for name in statistics.ARRAYS if name != "total_weight"]
         columns = [(array, array[places]) for array in by_column]
         values = [(array, array.copy()) for array in (statistics.total_weight, *state.whole())]
@@ -143,8 +143,8 @@ class LogisticStream:
     def _take_piece(self, piece: Rows, statistic_weight: np.ndarray) -> None:
         """Take rows that reach the next milestone at most."""
         milestone = self._next_milestone()
-        if self.settings.need_statistics and not self.frozen:
-            self.state.statistics.update(piece.X, statistic_weight, largest=self.settings.standardize in BY_LARGEST)
+        if self.options.need_statistics and not self.frozen:
+            self.state.statistics.update(piece.X, statistic_weight, largest=self.options.standardize in BY_LARGEST)
         self.state.n_rows += len(piece)
         # one by one, so that the sum does not depend on the pieces
         self.weight_total = float(np.add.accumulate(np.append(self.weight_total, piece.sample_weight))[-1])
@@ -160,8 +160,8 @@ class LogisticStream:
 
     def _set_constants(self) -> None:
         state = self.state
-        state.restandardize(*state.statistics.constants(self.settings.standardize, state.W.dtype))
-        self.config = logistic_config(state, self.settings, state.n_rows, self.weight_total / state.n_rows)
+        state.restandardize(*state.statistics.constants(self.options.standardize, state.W.dtype))
+        self.config = logistic_config(state, self.options, state.n_rows, self.weight_total / state.n_rows)
 
     def _learn(self, piece: Rows) -> None:
         """Train on the blocks that the waiting rows and these fill; the others wait."""

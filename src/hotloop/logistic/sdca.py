@@ -15,8 +15,8 @@ from hotloop.logistic.state import LogisticState
 from hotloop.training.config import TrainingConfig
 from hotloop.training.history import TrainingHistory
 from hotloop.training.loop import WORK_PER_CALL
+from hotloop.training.options import FitOptions
 from hotloop.training.order import epoch_order
-from hotloop.training.settings import Settings
 
 TOL = 1e-6  # nats a row
 
@@ -50,7 +50,7 @@ class DualHistory(TrainingHistory):
 def fit_dual(
     state: LogisticState,
     rows: Rows,
-    settings: Settings,
+    options: FitOptions,
     on_epoch: Callable[[TrainingHistory], bool | None] | None = None,
     on_start: Callable[[TrainingConfig], None] | None = None,
     columns: Sequence[str] | None = None,
@@ -67,15 +67,15 @@ def fit_dual(
         The weights are those of the last finished epoch.
     """
     total = float(rows.sample_weight.sum())
-    alpha = 1 / total if settings.alpha == "auto" else float(settings.alpha)
+    alpha = 1 / total if options.alpha == "auto" else float(options.alpha)
     if not alpha > 0:
         raise ValueError("optimizer='sdca' needs alpha > 0: without a penalty there is no duality gap to stop by")
-    settings = replace(settings, alpha=alpha, eta0=min(1.0, 0.5 / alpha))  # eta0 for other rules that go on
-    square = STEP_LOGISTIC / start_logistic(state, rows, replace(settings, alpha=0.0, eta0="auto"), columns).eta0
+    options = replace(options, alpha=alpha, eta0=min(1.0, 0.5 / alpha))  # eta0 for other rules that go on
+    square = STEP_LOGISTIC / start_logistic(state, rows, replace(options, alpha=0.0, eta0="auto"), columns).eta0
     square *= np.count_nonzero(rows.sample_weight) / total  # mean of ||z||^2 + 1 by weight
-    tol = TOL if settings.tol == "auto" else None if settings.tol is None else float(settings.tol)
-    max_iter = MAX_ITER if settings.max_iter == "auto" else int(settings.max_iter)
-    config = replace(settings.config(alpha=alpha, eta0=1.0), tol=tol, max_iter=max_iter)
+    tol = TOL if options.tol == "auto" else None if options.tol is None else float(options.tol)
+    max_iter = MAX_ITER if options.max_iter == "auto" else int(options.max_iter)
+    config = replace(options.config(alpha=alpha, eta0=1.0), tol=tol, max_iter=max_iter)
     history, dual = DualHistory(), _Dual(state, rows, alpha, total, max(1.0, square / (4 * alpha * total)))
     if on_start is not None:
         on_start(config)

@@ -33,7 +33,7 @@ from hotloop.preprocessing.standardization import ColumnStatistics
 from hotloop.preprocessing.table_encoding import TableEncoding
 from hotloop.training.config import TrainingConfig
 from hotloop.training.online import joined
-from hotloop.training.settings import Settings
+from hotloop.training.options import FitOptions
 from hotloop.two_layer.state import TwoLayerState
 
 FORMAT = 1
@@ -142,7 +142,7 @@ def _pack_learnt(learnt: LogisticStream | TwoLayerState) -> tuple[Arrays, dict[s
         arrays |= {f"waiting.{place}.{name}": array for name, array in waiting.items()}
     numbers["stream"] = {
         "plan": None if learnt.config is None else _pack_params(asdict(learnt.config)),
-        "settings": _pack_params(asdict(learnt.settings)),
+        "settings": _pack_params(asdict(learnt.options)),
         "weight_total": learnt.weight_total,
         "frozen": learnt.frozen,
         "n_parts": len(joined(learnt.waiting)),
@@ -233,7 +233,7 @@ def _unpack_logistic(learnt: dict[str, Any], arrays: Arrays) -> LogisticStream:
             X = SparseRows.of_arrays(own["starts"], own["places"], own["values"], n_features)
         waiting.append(Rows(X, own["y"], own["sample_weight"]))
     frozen = stream["frozen"] is True
-    return LogisticStream(state, Settings(**stream["settings"]), config, waiting, float(stream["weight_total"]), frozen)
+    return LogisticStream(state, FitOptions(**stream["settings"]), config, waiting, float(stream["weight_total"]), frozen)
 
 
 def _unpack_network(learnt: dict[str, Any], arrays: Arrays) -> TwoLayerState:

@@ -12,7 +12,7 @@ from hotloop.preprocessing.standardization import BY_LARGEST, ColumnStatistics
 from hotloop.training.config import TrainingConfig
 from hotloop.training.history import OnEpoch, TrainingHistory
 from hotloop.training.loop import OnStart, train
-from hotloop.training.settings import Settings
+from hotloop.training.options import FitOptions
 from hotloop.two_layer.state import TwoLayerState
 
 # Networks; squared error bears less than the log loss, as its gradient has no bound (diamonds has rows 50 deviations out).
@@ -48,7 +48,7 @@ N_HIDDEN = 64
 def fit_two_layer(
     state: TwoLayerState,
     rows: Rows,
-    settings: Settings,
+    options: FitOptions,
     validation: Rows | None = None,
     on_epoch: OnEpoch | None = None,
     on_start: OnStart | None = None,
@@ -58,11 +58,11 @@ def fit_two_layer(
 
     ``init``: how the first weights were drawn, which are scaled to the rows; None where they are those of an earlier fit.
     """
-    settings = network_settings(settings, rows.X)
+    options = network_options(options, rows.X)
     statistics = ColumnStatistics(len(state.W1))
-    statistics.update(rows.X, rows.sample_weight, largest=settings.standardize in BY_LARGEST)
+    statistics.update(rows.X, rows.sample_weight, largest=options.standardize in BY_LARGEST)
     state.t = 0
-    state.center, state.scale = statistics.constants(settings.standardize, state.W1.dtype)
+    state.center, state.scale = statistics.constants(options.standardize, state.W1.dtype)
     mean_square = statistics.mean_square(state.center, state.scale)
     if init is not None:
         state.fit_to(mean_square, SPREAD[state.activation] if init == "auto" else None)
@@ -74,7 +74,7 @@ def fit_two_layer(
         if validation is not None:
             validation = Rows(validation.X, state.scaled_targets(validation.y), validation.sample_weight)
     square = float(rows.sample_weight[moving].mean()) * state.gradient_square(mean_square, *state.mean_squares(mean_square))
-    config = network_config(state, settings, int(moving.sum()), square, mean_square, by_budget=validation is None)
+    config = network_config(state, options, int(moving.sum()), square, mean_square, by_budget=validation is None)
     rows = replace(rows, share=step_shares(rows.X, state, config.longest))
     if on_start is not None:
         on_start(config)
@@ -87,44 +87,44 @@ def fit_two_layer(
         state,
         rows,
         config,
-        automatic_step=settings.eta0 == "auto",
+        automatic_step=options.eta0 == "auto",
         validate=validate if validation is not None else None,
         on_epoch=on_epoch,
     )
 
 
-def network_settings(settings: Settings, X: Array | SparseRows) -> Settings:
+def network_options(options: FitOptions, X: Array | SparseRows) -> FitOptions:
     """Return the settings with the standardisation of rows of this kind: bytes, as of pictures, have one unit."""
     if isinstance(X, SparseRows):
-        if settings.standardize == "std":
+        if options.standardize == "std":
             raise ValueError(
                 "a network does not centre sparse rows: standardize='std' is for dense ones, take 'maxabs' or 'auto'"
             )
-    elif X.dtype == np.uint8 and settings.standardize == "auto":
-        return replace(settings, standardize="common")
-    return settings.of_rows(X)
+    elif X.dtype == np.uint8 and options.standardize == "auto":
+        return replace(options, standardize="common")
+    return options.of_rows(X)
 
 
 def network_config(
-    state: TwoLayerState, settings: Settings, n_rows: int, square: float, mean_square: float, by_budget: bool
+    state: TwoLayerState, options: FitOptions, n_rows: int, square: float, mean_square: float, by_budget: bool
 ) -> TrainingConfig:
     """Return the plan for n_rows rows with E[weight ||do/dw||^2] = square before the first step, and that mean ||z||^2.
 
     ``by_budget``: where neither epochs nor the stop are given, per-sample SGD trains for as many epochs as ROWS_IN_ALL makes.
     """
     rule = state.rule
-    automatic = settings.max_iter == "auto"
+    automatic = options.max_iter == "auto"
     if not rule.by_sample:
-        settings = replace(settings, max_iter=MAX_ITER_MINIBATCH) if automatic else settings
-    elif automatic and settings.tol == "auto" and by_budget:
+        options = replace(options, max_iter=MAX_ITER_MINIBATCH) if automatic else options
+    elif automatic and options.tol == "auto" and by_budget:
         in_all, least, most = ROWS_IN_ALL[state.output]
-        settings = replace(settings, max_iter=min(max(in_all // n_rows, least), most), tol=None)
+        options = replace(options, max_iter=min(max(in_all // n_rows, least), most), tol=None)
     if rule.optimizer != "sgd":  # its steps have the size of eta0, whatever the slopes
-        return settings.config(alpha=0.1 / n_rows, eta0=STEP_ADAM, horizon=np.inf)
+        return options.config(alpha=0.1 / n_rows, eta0=STEP_ADAM, horizon=np.inf)
     eta0 = STEP_NETWORK[state.output] * STEP_OF_ACTIVATION[state.activation] / square
     eta0 *= (1 - rule.momentum) * rule.batch_size**0.5
-    config = settings.config(alpha=0.1 / n_rows, eta0=eta0, horizon=float(HORIZON_EPOCHS[state.output] * n_rows))
-    bounded = settings.eta0 == "auto" and state.output == "linear" and rule.by_sample
+    config = options.config(alpha=0.1 / n_rows, eta0=eta0, horizon=float(HORIZON_EPOCHS[state.output] * n_rows))
+    bounded = options.eta0 == "auto" and state.output == "linear" and rule.by_sample
     return replace(config, longest=LONGEST * (mean_square + 1)) if bounded else config
 
 

@@ -17,7 +17,7 @@ from hotloop.preprocessing.standardization import ColumnStatistics
 from hotloop.training.config import TrainingConfig
 from hotloop.training.loop import pass_over
 from hotloop.training.online import FIRST, joined
-from hotloop.training.settings import Settings
+from hotloop.training.options import FitOptions
 from hotloop.two_layer.auto import SPREAD, network_config, step_shares
 from hotloop.two_layer.state import TwoLayerState
 
@@ -30,7 +30,7 @@ class TwoLayerStream:
     ----------
     state : TwoLayerState
         As of the last row that did not have to wait.
-    settings : Settings
+    options : FitOptions
     init : str
         How its first weights were drawn.
     config : TrainingConfig or None
@@ -46,7 +46,7 @@ class TwoLayerStream:
     """
 
     state: TwoLayerState
-    settings: Settings
+    options: FitOptions
     init: str = "auto"
     config: TrainingConfig | None = None
     statistics: ColumnStatistics | None = None
@@ -58,9 +58,9 @@ class TwoLayerStream:
     _visible: TwoLayerState | None = field(default=None, repr=False)
 
     @classmethod
-    def fresh(cls, state: TwoLayerState, settings: Settings, init: str) -> "TwoLayerStream":
+    def fresh(cls, state: TwoLayerState, options: FitOptions, init: str) -> "TwoLayerStream":
         """Return a stream before its first row."""
-        return cls(state, settings, init, None, ColumnStatistics(len(state.W1)), ColumnStatistics(len(state.b2)))
+        return cls(state, options, init, None, ColumnStatistics(len(state.W1)), ColumnStatistics(len(state.b2)))
 
     def take(self, rows: Rows, statistic_weight: NDArray[np.float64]) -> None:
         """Train on rows in their order; ``statistic_weight`` are the weights without class weights.
@@ -152,7 +152,7 @@ class TwoLayerStream:
         assert self.statistics is not None
         assert self.targets is not None
         state, first = self.state, self.config is None
-        constants = self.statistics.constants(self.settings.standardize, state.W1.dtype)
+        constants = self.statistics.constants(self.options.standardize, state.W1.dtype)
         mean_square = self.statistics.mean_square(*constants)
         if first:
             state.center, state.scale = constants
@@ -168,7 +168,7 @@ class TwoLayerStream:
             elif state.output == "linear":  # the values of a sum of sigmoids do not scale
                 state.rescale_targets(mean, deviation)
         square = self.weight_total / self.n_rows * state.gradient_square(mean_square, *self.drawn)
-        self.config = network_config(state, self.settings, self.n_rows, square, mean_square, by_budget=False)
+        self.config = network_config(state, self.options, self.n_rows, square, mean_square, by_budget=False)
 
     def _learn(self, piece: Rows) -> None:
         """Train on the groups of rows that the waiting rows and these fill; the others wait."""

@@ -119,9 +119,9 @@ def test_fit_and_predict_copy_nothing(compiled, of):
 def test_the_estimator_learns_the_same(backend, of):
     X = rows_of(of, 300)
     y = (X[:, 0] > X[:, 1]).astype(int)
-    settings = {"max_iter": 3, "tol": None, "random_state": 0, "cv": None}
-    want = LogisticSGDClassifier(**settings).fit(X.astype(float_dtype(of)), y)
+    options = {"max_iter": 3, "tol": None, "random_state": 0, "cv": None}
+    want = LogisticSGDClassifier(**options).fit(X.astype(float_dtype(of)), y)
     for rows in (X, np.asfortranarray(X), X[::-1][::-1]):
-        got = LogisticSGDClassifier(**settings).fit(rows, y)
+        got = LogisticSGDClassifier(**options).fit(rows, y)
         np.testing.assert_array_equal(got.coef_, want.coef_)
         np.testing.assert_array_equal(got.predict_proba(rows), want.predict_proba(X))

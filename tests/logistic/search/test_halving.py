@@ -17,7 +17,7 @@ from hotloop.logistic.search.many_dense import LogisticModels
 from hotloop.logistic.search.splits import draw_rows, renumbered, splits_of, standardise
 from hotloop.logistic.state import LogisticState
 from hotloop.training.config import TrainingConfig
-from hotloop.training.settings import Settings
+from hotloop.training.options import FitOptions
 
 pytestmark = pytest.mark.filterwarnings("ignore:not converged")
 
@@ -456,8 +456,8 @@ def test_margins_of_rows_held_out(backend, storage):
     X = SparseRows.of(sp.csr_matrix(X)) if storage == "csr" else X
     search = Search()
     state = LogisticState.zeros(1, 3, np.float64, fit_intercept=True, averaged=True)
-    settings = Settings().of_rows(X)
-    fit_logistic(state, Rows(X, y, weight), settings, choose_settings=search)
+    options = FitOptions().of_rows(X)
+    fit_logistic(state, Rows(X, y, weight), options, choose_options=search)
     m, labels, weights = search.held_out
     assert m.shape == (300, 1)
     assert_array_equal(labels, y)

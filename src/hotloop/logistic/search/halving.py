@@ -25,7 +25,7 @@ from hotloop.logistic.search.splits import MANY, MOST_ROWS, Sample, Split, draw_
 from hotloop.logistic.state import LogisticState
 from hotloop.training.config import TrainingConfig
 from hotloop.training.history import Progress
-from hotloop.training.settings import Settings
+from hotloop.training.options import FitOptions
 
 C_GRID = (100.0, 1.0, 0.1, 0.01)  # alpha = 1 / (C n), as scikit-learn has C
 
@@ -107,8 +107,8 @@ class Search:
     held_out: tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]] | None = None
 
     def __call__(
-        self, state: LogisticState, rows: Rows, settings: Settings, config: TrainingConfig, validation: Rows | None
-    ) -> Settings:
+        self, state: LogisticState, rows: Rows, options: FitOptions, config: TrainingConfig, validation: Rows | None
+    ) -> FitOptions:
         """Return the settings with what was found.
 
         Parameters
@@ -116,9 +116,9 @@ class Search:
         state : LogisticState
             Before the first step, standardised. Where Ctrl-C ends the search, the best candidate so far is its weights.
         rows : Rows
-        settings : Settings
+        options : FitOptions
         config : TrainingConfig
-            Of ``settings`` without L2: tells the step size that "auto" means.
+            Of ``options`` without L2: tells the step size that "auto" means.
         validation : Rows or None
             Judge by these rows instead; the number of epochs is then left to them.
 
@@ -130,31 +130,31 @@ class Search:
         n_all = int(np.count_nonzero(rows.sample_weight))
         candidates = [(C, step) for C in C_GRID for step in STEPS]
         candidates, most_splits, most_rows = within_limits(candidates, rows, len(state.W))
-        chosen = draw_rows(rows, settings.seed, most=most_rows)
+        chosen = draw_rows(rows, options.seed, most=most_rows)
         splits: list[Split] = []
         judges = validation if validation is not None and isinstance(validation.X, type(rows.X)) else None
         if judges is None:
             own = None if self.groups is None else self.groups[chosen]
-            splits = splits_of(rows.y[chosen], self.cv, own, settings.seed, most_splits=most_splits)
+            splits = splits_of(rows.y[chosen], self.cv, own, options.seed, most_splits=most_splits)
             if len({label for _, held in splits for label in np.unique(rows.y[chosen][held])}) < 2:
-                return settings  # rows of one class tell nothing
+                return options  # rows of one class tell nothing
         sample = sample_of(state, rows, chosen, splits, judges)
         self.n_rows, self.n_splits = len(chosen), len(sample.tests)
         n_train = float((sample.trains[: len(chosen)] > 0).sum(axis=0).mean())
-        if settings.alpha == "auto" and settings.eta0 != "auto":  # strengths that this step bears
-            bearable = [(C, step) for C, step in candidates if float(settings.eta0) / (C * n_train) < 1]
-            candidates = bearable or [(float(settings.eta0), 1.0)]
+        if options.alpha == "auto" and options.eta0 != "auto":  # strengths that this step bears
+            bearable = [(C, step) for C, step in candidates if float(options.eta0) / (C * n_train) < 1]
+            candidates = bearable or [(float(options.eta0), 1.0)]
         for attempt in range(4):
             unit = config.eta0 / STEP_LOGISTIC / 1024**attempt
-            configs = [settings.config(alpha=1 / (C * n_train), eta0=step * unit) for C, step in candidates]
+            configs = [options.config(alpha=1 / (C * n_train), eta0=step * unit) for C, step in candidates]
             shorter = (n_train / n_all) ** 0.5  # more steps bear shorter ones: the bias of long steps does not average out
-            final = [settings.config(alpha=1 / (C * n_all), eta0=shorter * step * unit) for C, step in candidates]
+            final = [options.config(alpha=1 / (C * n_all), eta0=shorter * step * unit) for C, step in candidates]
             unlike = [
                 i for i, config in enumerate(final) if config not in final[:i]
             ]  # what is set, or the bound of a step, makes some alike
             configs, final = [configs[i] for i in unlike], [final[i] for i in unlike]
-            if self._run(state, sample, configs, final, settings, validation):
-                return self._outcome(settings, validation)
+            if self._run(state, sample, configs, final, options, validation):
+                return self._outcome(options, validation)
         raise FloatingPointError("training diverges even with very small steps; are the columns standardised?")
 
     def _run(
@@ -163,13 +163,13 @@ class Search:
         sample: Sample,
         configs: list[TrainingConfig],
         final: list[TrainingConfig],
-        settings: Settings,
+        options: FitOptions,
         validation: Any,
     ) -> bool:
         """Judge until nothing more is to be gained; False where every candidate diverges."""
         n_splits = len(sample.tests)
         models = self._models(state, sample, configs)
-        most = MOST_EPOCHS if settings.max_iter == "auto" else min(MOST_EPOCHS, int(settings.max_iter))
+        most = MOST_EPOCHS if options.max_iter == "auto" else min(MOST_EPOCHS, int(options.max_iter))
         alive, before = list(range(len(configs))), np.full(len(configs), np.nan)
         epochs, rung, weights = 1, 0, None
         try:
@@ -186,7 +186,7 @@ class Search:
                         return False
                     break
                 self.table += judged
-                self._choose(settings, validation)
+                self._choose(options, validation)
                 assert self.best is not None
                 if self.best in judged:
                     first = judged.index(self.best) * n_splits
@@ -240,10 +240,10 @@ class Search:
         found, once = np.unique(np.concatenate(sample.tests), return_index=True)
         self.held_out = np.concatenate(margins)[once], sample.rows.y[found], sample.rows.sample_weight[found]
 
-    def _choose(self, settings: Settings, validation: Rows | None) -> None:
+    def _choose(self, options: FitOptions, validation: Rows | None) -> None:
         """Set ``best``: the least loss; of nearly the same, the fewest epochs. Where the epochs are not free, of the last."""
         table = [own for own in self.table if np.isfinite(own.loss)]
-        if not self._epochs_are_free(settings, validation):
+        if not self._epochs_are_free(options, validation):
             last = max(own.epochs for own in table)
             table = [own for own in table if own.epochs == last]
         least = min(own.loss for own in table)
@@ -252,13 +252,13 @@ class Search:
         self.best = min((own for own in near if own.epochs == fewest), key=lambda own: own.loss)
 
     @staticmethod
-    def _epochs_are_free(settings: Settings, validation: Rows | None) -> bool:
-        return validation is None and settings.tol == "auto"
+    def _epochs_are_free(options: FitOptions, validation: Rows | None) -> bool:
+        return validation is None and options.tol == "auto"
 
-    def _outcome(self, settings: Settings, validation: Rows | None) -> Settings:
+    def _outcome(self, options: FitOptions, validation: Rows | None) -> FitOptions:
         assert self.best is not None
-        found = replace(settings, alpha=self.best.alpha, eta0=self.best.eta0)
-        if self._epochs_are_free(settings, validation):
+        found = replace(options, alpha=self.best.alpha, eta0=self.best.eta0)
+        if self._epochs_are_free(options, validation):
             found = replace(found, max_iter=self.best.epochs, tol=None)
         return found
 

@@ -14,7 +14,7 @@ MAX_ITER = 1000
 
 
 @dataclass(frozen=True)
-class Settings:
+class FitOptions:
     """The settings that both kinds of model share, as the user gives them; "auto" is chosen from the data."""
 
     alpha: float | str = "auto"
@@ -52,7 +52,7 @@ class Settings:
         """Whether anything is chosen by the statistics of the columns."""
         return self.standardize is not None or self.eta0 == "auto"
 
-    def of_rows(self, X: Array | SparseRows) -> "Settings":
+    def of_rows(self, X: Array | SparseRows) -> "FitOptions":
         """Return the settings with the standardisation that "auto" means for rows of this kind."""
         if self.standardize == "common" and isinstance(X, SparseRows):
             raise ValueError("standardize='common' is for dense rows; take 'maxabs' or None")
