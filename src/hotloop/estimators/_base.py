@@ -18,7 +18,7 @@ from hotloop.training.config import TrainingConfig
 from hotloop.training.history import TrainingHistory
 from hotloop.training.options import FitOptions
 from hotloop.training.order import hold_out
-from hotloop.training.progress_bar import Shown
+from hotloop.training.progress_bar import ProgressBar
 
 Method = TypeVar("Method", bound=Callable[..., Any])
 
@@ -44,14 +44,14 @@ def refusals_change_nothing(method: Method) -> Method:
     return guarded  # type: ignore[return-value]
 
 
-def shows_progress(method: Method) -> Method:
-    """Decorate fit: with ``verbose`` there is ``_shown`` while it runs."""
+def with_progress_bar(method: Method) -> Method:
+    """Decorate fit: with ``verbose`` there is ``_progress_bar`` while it runs."""
 
     @functools.wraps(method)
     def shown(self: BaseEstimator, *args: Any, **kwargs: Any) -> Any:
         if not self.verbose:
             return method(self, *args, **kwargs)
-        progress = self._shown = Shown(type(self).__name__)
+        progress = self._progress_bar = ProgressBar(type(self).__name__)
         progress.training()
         try:
             return method(self, *args, **kwargs)
@@ -66,7 +66,7 @@ class TrainedBySGD(CallbackSupportMixin, BaseEstimator):  # type: ignore[misc]
     """Base of the estimators: settings in common, and what is stored after a fit."""
 
     _takes_sparse = False
-    _shown: Shown
+    _progress_bar: ProgressBar
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
@@ -116,7 +116,7 @@ class TrainedBySGD(CallbackSupportMixin, BaseEstimator):  # type: ignore[misc]
     def _report(self, history: TrainingHistory, tasks: Tasks) -> bool:
         """Tell of an epoch; whether a callback asks to stop."""
         if self.verbose:
-            self._shown.epoch(history, self._epochs_to_come())
+            self._progress_bar.epoch(history, self._epochs_to_come())
         return tasks.epoch(history)
 
     def _epochs_to_come(self) -> int | None:

@@ -15,7 +15,7 @@ from hotloop.data.batch import Rows
 from hotloop.data.csr import SparseRows, check_finite_rows
 from hotloop.data.dataframes import block_of, column_types, rows_at_once
 from hotloop.data.validation import Array, check_memory, distinct, float_dtype, plain
-from hotloop.estimators._base import TrainedBySGD, refusals_change_nothing, shows_progress
+from hotloop.estimators._base import TrainedBySGD, refusals_change_nothing, with_progress_bar
 from hotloop.estimators._callbacks import Tasks, with_callbacks
 from hotloop.estimators._labels import encode_labels, find_classes, weigh_classes
 from hotloop.estimators._validation import check_rows, check_weights, come_together
@@ -242,7 +242,7 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
         self.multi_class = multi_class
         self.importance_aware = importance_aware
 
-    @shows_progress
+    @with_progress_bar
     @refusals_change_nothing
     @with_callbacks  # type: ignore[untyped-decorator]
     def fit(
@@ -322,7 +322,7 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
             self.classes_ = classes
             self._stream = LogisticStream(state, options, config, weight_total=rows.total_weight, frozen=sparse)
             if self.verbose:
-                self._shown.training()
+                self._progress_bar.training()
             tasks.training_begins(config, searches=search is not None)
 
         report, progressive = partial(self._report, tasks=tasks), Progressive() if self.progressive else None
@@ -572,7 +572,7 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
         alone = start is not None or optimizer != "sgd" or self._shrinks or self.importance_aware
         if self.cv is None or alone or not automatic:
             return None
-        return Search(self.cv, groups, self._shown.searching if self.verbose else None)
+        return Search(self.cv, groups, self._progress_bar.searching if self.verbose else None)
 
     def _keep_search(self, search: Search | None) -> None:
         if search is not None and search.table:

@@ -13,7 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from hotloop.data.batch import Rows
 from hotloop.data.validation import Array, check_finite, check_memory, float_dtype
-from hotloop.estimators._base import TrainedBySGD, refusals_change_nothing, shows_progress
+from hotloop.estimators._base import TrainedBySGD, refusals_change_nothing, with_progress_bar
 from hotloop.estimators._callbacks import Tasks, with_callbacks
 from hotloop.estimators._labels import encode_labels, find_classes, weigh_classes
 from hotloop.estimators._validation import check_rows, check_weights, come_together
@@ -310,7 +310,7 @@ class TwoLayerClassifier(ClassifierMixin, _TwoLayer):  # type: ignore[misc]
         self.epsilon = epsilon
         self.n_jobs = n_jobs
 
-    @shows_progress
+    @with_progress_bar
     @refusals_change_nothing
     @with_callbacks  # type: ignore[untyped-decorator]
     def fit(self, X: Any, y: Any, sample_weight: Any = None, X_val: Any = None, y_val: Any = None) -> "TwoLayerClassifier":
@@ -509,7 +509,7 @@ nesterovs_momentum, beta_1, beta_2, epsilon, n_jobs
         self.epsilon = epsilon
         self.n_jobs = n_jobs
 
-    @shows_progress
+    @with_progress_bar
     @refusals_change_nothing
     @with_callbacks  # type: ignore[untyped-decorator]
     def fit(self, X: Any, y: Any, sample_weight: Any = None, X_val: Any = None, y_val: Any = None) -> "TwoLayerRegressor":

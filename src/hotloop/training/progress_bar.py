@@ -11,7 +11,7 @@ from typing import Any
 from hotloop.training.history import TrainingHistory
 
 
-class Shown:
+class ProgressBar:
     """What ``verbose=1`` shows of one fit; call :meth:`stop` in the end."""
 
     def __init__(self, name: str) -> None:
