@@ -5,11 +5,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from hotloop.cli.messages import note
-from hotloop.training.history import Progress, TrainingHistory
+from hotloop.training.history import SearchProgress, TrainingHistory
 
 
 @contextmanager
-def epoch_bar(title: str, epochs: int | None) -> Iterator[tuple[Callable[[TrainingHistory], None], Callable[[Progress], None]]]:
+def epoch_bar(
+    title: str, epochs: int | None
+) -> Iterator[tuple[Callable[[TrainingHistory], None], Callable[[SearchProgress], None]]]:
     """Show epochs and loss while the block runs, in a terminal only; ``epochs`` None: their number is not known.
 
     Yields what to call after an epoch, and after a judgement of the search.
@@ -41,7 +43,7 @@ def epoch_bar(title: str, epochs: int | None) -> Iterator[tuple[Callable[[Traini
             )
             progress.update(task, completed=history.n_iter, loss=f"{what} {curve[-1]:.4f}")
 
-        def on_search(found: Progress) -> None:
+        def on_search(found: SearchProgress) -> None:
             progress.update(task, loss=str(found))
 
         yield on_epoch, on_search

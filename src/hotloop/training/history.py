@@ -7,7 +7,7 @@ from hotloop.training.config import TrainingConfig
 
 
 @dataclass(frozen=True)
-class Progress:
+class SearchProgress:
     """How far the search has come: ``seconds_left`` is what the candidates that are left need if none is given up."""
 
     n_candidates: int

@@ -11,7 +11,7 @@ from hotloop import LogisticSGDClassifier
 from hotloop.data.batch import Rows
 from hotloop.data.csr import SparseRows
 from hotloop.logistic.auto import fit_logistic
-from hotloop.logistic.search.halving import C_GRID, GAIN, GO_ON, LEAST_GAIN, MOST_EPOCHS, STEPS, Search
+from hotloop.logistic.search.halving import C_GRID, GAIN, LEAST_GAIN, MOST_EPOCHS, STEPS, SURVIVORS_PER_RUNG, Search
 from hotloop.logistic.search.many_csr import SparseLogisticModels
 from hotloop.logistic.search.many_dense import LogisticModels
 from hotloop.logistic.search.splits import draw_rows, renumbered, splits_of, standardise
@@ -194,10 +194,10 @@ def test_those_go_on_that_are_among_the_best_and_still_gain(compiled):
             here = {pair[:2]: loss for pair, loss in of.items() if pair[2] == epochs}
             assert expected is None or set(here) == expected
             least = min(least, *here.values())
-            worth = max(GAIN * least, LEAST_GAIN)
+            min_gain = max(GAIN * least, LEAST_GAIN)
             gains = {pair: of.get((*pair, epochs // 2), np.inf) - loss for pair, loss in here.items()}
-            going = [pair for pair in sorted(here, key=here.get) if here[pair] - gains[pair] / 2 < least - worth]
-            expected = set(going[: GO_ON[rung]])
+            going = [pair for pair in sorted(here, key=here.get) if here[pair] - gains[pair] / 2 < least - min_gain]
+            expected = set(going[: SURVIVORS_PER_RUNG[rung]])
         assert not expected or judged[-1] == MOST_EPOCHS
 
 

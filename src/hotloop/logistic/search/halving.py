@@ -24,7 +24,7 @@ from hotloop.logistic.search.many_dense import LogisticModels
 from hotloop.logistic.search.splits import MANY, MOST_ROWS, Sample, Split, draw_rows, sample_of, splits_of
 from hotloop.logistic.state import LogisticState
 from hotloop.training.config import TrainingConfig
-from hotloop.training.history import Progress
+from hotloop.training.history import SearchProgress
 from hotloop.training.options import FitOptions
 
 C_GRID = (100.0, 1.0, 0.1, 0.01)  # alpha = 1 / (C n), as scikit-learn has C
@@ -33,7 +33,7 @@ STEPS = (1 / 16, 1 / 4, 1.0, 4.0, 16.0)  # over mean(weight (||z||^2 + 1))
 
 MOST_EPOCHS = 64
 
-GO_ON = (10, 5, 5, 4, 3, 3)  # so many candidates after the first, second, ... judgement
+SURVIVORS_PER_RUNG = (10, 5, 5, 4, 3, 3)  # so many candidates after the first, second, ... judgement
 
 GAIN, LEAST_GAIN = 1e-3, 1e-4  # a doubling of the epochs that gains less than this share, or so many nats, is not worth it
 
@@ -47,7 +47,7 @@ MOST_WORK = 20_000_000_000  # multiply-adds of one epoch of all candidates, some
 
 
 @dataclass(frozen=True, eq=False)
-class Judged:
+class CandidateResult:
     """A candidate after some epochs.
 
     Attributes
@@ -85,9 +85,9 @@ class Search:
 
     Attributes
     ----------
-    table : list of Judged
+    table : list of CandidateResult
         In the order in which they were judged.
-    best : Judged or None
+    best : CandidateResult or None
         The choice; while the search runs, the best so far.
     converged : bool
         Whether more epochs were not worth it.
@@ -98,9 +98,9 @@ class Search:
 
     cv: Any = "auto"
     groups: Array | None = None
-    on_progress: Callable[[Progress], None] | None = None
-    table: list[Judged] = field(default_factory=list)
-    best: Judged | None = None
+    on_progress: Callable[[SearchProgress], None] | None = None
+    table: list[CandidateResult] = field(default_factory=list)
+    best: CandidateResult | None = None
     converged: bool = False
     n_rows: int = 0
     n_splits: int = 0
@@ -179,7 +179,9 @@ class Search:
                 losses = np.column_stack(
                     [models.losses(test, range(f, len(alive) * n_splits, n_splits)) for f, test in enumerate(sample.tests)]
                 )
-                judged = [Judged(final[c].alpha, final[c].eta0, epochs, own) for c, own in zip(alive, losses, strict=True)]
+                judged = [
+                    CandidateResult(final[c].alpha, final[c].eta0, epochs, own) for c, own in zip(alive, losses, strict=True)
+                ]
                 mean = losses.mean(axis=1)
                 if np.isnan(mean).all():
                     if not self.table:
@@ -193,20 +195,20 @@ class Search:
                     weights = [part.copy() for part in models.weights(first)]
                     self._keep_held_out(sample, [models.margins(test, first + f) for f, test in enumerate(sample.tests)])
                 least = min(own.loss for own in self.table if np.isfinite(own.loss))
-                worth = max(GAIN * least, LEAST_GAIN)
-                hoped = mean - np.nan_to_num(before - mean, nan=np.inf) / 2  # if the next doubling gains half of the last
-                going = [i for i in np.argsort(mean, kind="stable") if hoped[i] < least - worth]
+                min_gain = max(GAIN * least, LEAST_GAIN)
+                optimistic = mean - np.nan_to_num(before - mean, nan=np.inf) / 2  # if the next doubling gains half of the last
+                going = [i for i in np.argsort(mean, kind="stable") if optimistic[i] < least - min_gain]
                 self.converged = not going
                 if not going or epochs >= most:
                     break
-                going = going[: GO_ON[min(rung, len(GO_ON) - 1)]]
+                going = going[: SURVIVORS_PER_RUNG[min(rung, len(SURVIVORS_PER_RUNG) - 1)]]
                 seconds, share = perf_counter() - began, len(going) / len(alive)
                 alive, before = [alive[i] for i in going], mean[going]
                 models.keep([i * n_splits + f for i in going for f in range(n_splits)])
                 more = min(2 * epochs, most)
                 if self.on_progress is not None:
                     left = seconds / max(1, epochs // 2) * share * (most - epochs)
-                    self.on_progress(Progress(len(alive), epochs, self.n_rows, self.best.loss, left))
+                    self.on_progress(SearchProgress(len(alive), epochs, self.n_rows, self.best.loss, left))
                 epochs, rung = more, rung + 1
         except KeyboardInterrupt:
             if weights is not None:
