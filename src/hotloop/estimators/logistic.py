@@ -35,7 +35,7 @@ from hotloop.predictor import Model
 from hotloop.training.config import TrainingConfig
 from hotloop.training.history import TrainingHistory
 from hotloop.training.options import FitOptions
-from hotloop.training.progressive_validation import Progressive
+from hotloop.training.progressive_validation import ProgressiveValidation
 
 OPTIMIZERS = ("auto", "sgd", "adagrad", "ftrl", "normalized", "sdca")
 
@@ -162,7 +162,7 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
         ``objective``, ``gradient_norm`` and ``gap``, exact, in float64: the objective is at most ``gap`` nats a row above its
         minimum. Where ``certify`` or "sdca" asked for it; not kept in model files. After "sgd" the gap is a weak bound: a
         slope of size s makes it s^2 / (2 alpha).
-    progressive_ : hotloop.training.progressive_validation.Progressive
+    progressive_ : hotloop.training.progressive_validation.ProgressiveValidation
         ``log_loss``, ``auc`` and ``reliability`` of rows by the weights before they were trained on them, where ``progressive``
         asked for it: honest, and of a model in its first epoch. Not kept in model files.
     loss_curve_ : list of float
@@ -325,7 +325,7 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
                 self._progress_bar.training()
             tasks.training_begins(config, searches=search is not None)
 
-        report, progressive = partial(self._report, tasks=tasks), Progressive() if self.progressive else None
+        report, progressive = partial(self._report, tasks=tasks), ProgressiveValidation() if self.progressive else None
         try:
             history: TrainingHistory
             certificate: Certificate | None

@@ -17,7 +17,7 @@ BINS = 10
 
 
 @dataclass
-class Progressive:
+class ProgressiveValidation:
     """What the first epoch tells, each row by the last weights, not averaged, before it was trained on.
 
     Rows are predicted in pieces, which are then trained on: the weights that judge a row have not seen the rows of its piece
@@ -50,10 +50,10 @@ class Progressive:
             margins.append(state.scores(replace(state, averaged=False, _kept={}).margins(rows.X[part])))
             loss, steps = pass_over(state, rows, config, part)
             total, moved, start = total + loss, moved + steps, start + len(part)
-        self._judge(np.concatenate(margins), rows.y[order].astype(np.intp), rows.sample_weight[order])
+        self._evaluate(np.concatenate(margins), rows.y[order].astype(np.intp), rows.sample_weight[order])
         return total, moved
 
-    def _judge(self, m: NDArray[np.float64], y: NDArray[np.intp], weight: NDArray[np.float64]) -> None:
+    def _evaluate(self, m: NDArray[np.float64], y: NDArray[np.intp], weight: NDArray[np.float64]) -> None:
         self.log_loss = mean_log_loss(m, y, weight)
         p = probabilities(m)
         if p.shape[1] == 2:
