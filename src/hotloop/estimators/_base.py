@@ -28,7 +28,7 @@ def draw_seed(random_state: Any) -> int:
     return int(check_random_state(random_state).randint(2**31 - 1))
 
 
-def refusals_change_nothing(method: Method) -> Method:
+def restore_on_error(method: Method) -> Method:
     """Decorate fit or partial_fit: where it refuses its input, the estimator is left as it was."""
 
     @functools.wraps(method)

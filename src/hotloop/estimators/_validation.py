@@ -115,7 +115,7 @@ def _dtype_of(X: Any) -> Any:
         return np.float64
 
 
-def come_together(X_val: Any, y_val: Any) -> None:
+def check_validation_pair(X_val: Any, y_val: Any) -> None:
     """Refuse validation rows without targets and targets without rows."""
     if (X_val is None) != (y_val is None):
         raise ValueError("X_val and y_val come together")

@@ -15,10 +15,10 @@ from hotloop.data.batch import Rows
 from hotloop.data.csr import SparseRows, check_finite_rows
 from hotloop.data.dataframes import block_of, column_types, rows_at_once
 from hotloop.data.validation import Array, check_memory, distinct, float_dtype, plain
-from hotloop.estimators._base import TrainedBySGD, refusals_change_nothing, with_progress_bar
+from hotloop.estimators._base import TrainedBySGD, restore_on_error, with_progress_bar
 from hotloop.estimators._callbacks import Tasks, with_callbacks
 from hotloop.estimators._labels import encode_labels, find_classes, weigh_classes
-from hotloop.estimators._validation import check_rows, check_weights, come_together
+from hotloop.estimators._validation import check_rows, check_validation_pair, check_weights
 from hotloop.estimators.warnings import warn
 from hotloop.logistic.auto import fit_logistic, start_logistic
 from hotloop.logistic.bootstrap import bootstrap_counts
@@ -243,7 +243,7 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
         self.importance_aware = importance_aware
 
     @with_progress_bar
-    @refusals_change_nothing
+    @restore_on_error
     @with_callbacks  # type: ignore[untyped-decorator]
     def fit(
         self, X: Any, y: Any, sample_weight: Any = None, X_val: Any = None, y_val: Any = None, groups: Any = None
@@ -282,7 +282,7 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
         KeyboardInterrupt
             The model is then as trained so far, and usable; in the search it is the best candidate so far.
         """
-        come_together(X_val, y_val)
+        check_validation_pair(X_val, y_val)
         if self.optimizer == "sdca" and X_val is not None:
             raise ValueError("optimizer='sdca' stops by its duality gap, not by validation rows; leave X_val out")
         tasks = Tasks(self, self._learnt_so_far, X, y, sample_weight)
@@ -355,7 +355,7 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
         return self
 
     @available_if(_learns_piece_by_piece)  # type: ignore[untyped-decorator]
-    @refusals_change_nothing
+    @restore_on_error
     def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> "LogisticSGDClassifier":
         """Train once on rows in the order given; pieces of any size give the bits of one call.
 

@@ -12,7 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from hotloop.data.batch import Rows
 from hotloop.data.validation import Array
-from hotloop.estimators._base import draw_seed, refusals_change_nothing
+from hotloop.estimators._base import draw_seed, restore_on_error
 from hotloop.estimators._labels import encode_labels, find_classes, weigh_classes
 from hotloop.estimators._validation import check_rows, check_weights
 from hotloop.estimators.logistic import LogisticSGDClassifier
@@ -121,7 +121,7 @@ class LogisticSGDClassifierCV(ClassifierMixin, BaseEstimator):  # type: ignore[m
         self.average = average
         self.standardize = standardize
 
-    @refusals_change_nothing
+    @restore_on_error
     def fit(self, X: Any, y: Any, sample_weight: Any = None, groups: Any = None) -> "LogisticSGDClassifierCV":
         """Search, then refit the best on all rows.
 

@@ -13,10 +13,10 @@ from sklearn.utils.validation import check_is_fitted
 
 from hotloop.data.batch import Rows
 from hotloop.data.validation import Array, check_finite, check_memory, float_dtype
-from hotloop.estimators._base import TrainedBySGD, refusals_change_nothing, with_progress_bar
+from hotloop.estimators._base import TrainedBySGD, restore_on_error, with_progress_bar
 from hotloop.estimators._callbacks import Tasks, with_callbacks
 from hotloop.estimators._labels import encode_labels, find_classes, weigh_classes
-from hotloop.estimators._validation import check_rows, check_weights, come_together
+from hotloop.estimators._validation import check_rows, check_validation_pair, check_weights
 from hotloop.predictor import Model
 from hotloop.training.config import TrainingConfig
 from hotloop.training.options import FitOptions
@@ -311,14 +311,14 @@ class TwoLayerClassifier(ClassifierMixin, _TwoLayer):  # type: ignore[misc]
         self.n_jobs = n_jobs
 
     @with_progress_bar
-    @refusals_change_nothing
+    @restore_on_error
     @with_callbacks  # type: ignore[untyped-decorator]
     def fit(self, X: Any, y: Any, sample_weight: Any = None, X_val: Any = None, y_val: Any = None) -> "TwoLayerClassifier":
         """Train on all rows until the loss stands still; parameters and errors as for ``LogisticSGDClassifier.fit``.
 
         y may also be an array (n_samples, n_labels) of 0 and 1, a label a column.
         """
-        come_together(X_val, y_val)
+        check_validation_pair(X_val, y_val)
         tasks = Tasks(self, self._learnt_so_far, X, y, sample_weight)
         X, y = check_rows(self, X, y, reset=True, sparse=True, multi_output=True)
         options, sample_weight = self._options(), check_weights(sample_weight, X)
@@ -353,7 +353,7 @@ class TwoLayerClassifier(ClassifierMixin, _TwoLayer):  # type: ignore[misc]
         tags.classifier_tags.multi_label = True
         return tags
 
-    @refusals_change_nothing
+    @restore_on_error
     def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> "TwoLayerClassifier":
         """Train once on rows in the order given; pieces of any size give the bits of one call.
 
@@ -510,7 +510,7 @@ nesterovs_momentum, beta_1, beta_2, epsilon, n_jobs
         self.n_jobs = n_jobs
 
     @with_progress_bar
-    @refusals_change_nothing
+    @restore_on_error
     @with_callbacks  # type: ignore[untyped-decorator]
     def fit(self, X: Any, y: Any, sample_weight: Any = None, X_val: Any = None, y_val: Any = None) -> "TwoLayerRegressor":
         """Train on all rows until the loss stands still; as ``TwoLayerClassifier.fit``.
@@ -519,7 +519,7 @@ nesterovs_momentum, beta_1, beta_2, epsilon, n_jobs
         """
         if self.output not in ("linear", "sigmoid_sum"):
             raise ValueError(f"output is {self.output!r}, expected 'linear' or 'sigmoid_sum'")
-        come_together(X_val, y_val)
+        check_validation_pair(X_val, y_val)
         tasks = Tasks(self, self._learnt_so_far, X, y, sample_weight)
         X, y = check_rows(self, X, y, reset=True, sparse=True, multi_output=True)
         options = self._options()
@@ -538,7 +538,7 @@ nesterovs_momentum, beta_1, beta_2, epsilon, n_jobs
         tags.target_tags.multi_output = True
         return tags
 
-    @refusals_change_nothing
+    @restore_on_error
     def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> "TwoLayerRegressor":
         """Train once on rows in the order given, as ``TwoLayerClassifier.partial_fit``; the targets' scaling follows, too."""
         if self.output not in ("linear", "sigmoid_sum"):
