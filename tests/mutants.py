@@ -629,9 +629,9 @@ MUTANTS = {
         ("middle - mean * self.target_scale", "-mean * self.target_scale"),
     ],
     "logistic/online.py": [
-        ("milestone *= 2", "milestone += 64"),
+        ("refit_point *= 2", "refit_point += 64"),
         ("if self.config is not None:  # under the constants", "if False:  # under the constants"),
-        ("self.waiting.append(self._copied(piece, 0, len(piece)))", "self.waiting.append(piece)"),
+        ("self.pending.append(self._copied(piece, 0, len(piece)))", "self.pending.append(piece)"),
         ("stop = start + (len(piece) - start) // BLOCK * BLOCK", "stop = len(piece)"),
     ],
 }

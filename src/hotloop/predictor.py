@@ -157,7 +157,7 @@ class Model:
             out = np.empty((len(rows), *shape))
         elif out.shape != (len(rows), *shape) or out.dtype != np.float64:
             raise ValueError(f"out has shape {out.shape} and dtype {out.dtype}, expected {(len(rows), *shape)} and float64")
-        learnt = self.learnt.visible() if isinstance(self.learnt, LogisticStream) else self.learnt
+        learnt = self.learnt.flushed_state() if isinstance(self.learnt, LogisticStream) else self.learnt
         for start in range(0, len(rows), BLOCK_OF_ROWS):
             some = rows[start : min(start + BLOCK_OF_ROWS, len(rows))]
             if isinstance(learnt, TwoLayerState):
@@ -182,7 +182,7 @@ class Model:
         """
         if isinstance(self.learnt, TwoLayerState):
             return self.learnt.scorer()
-        state = self.learnt.visible()
+        state = self.learnt.flushed_state()
         return get_backend().row_scorer(state.coef(), state.intercept(), state.one_vs_rest)  # type: ignore[no-any-return]
 
     def predict(self, X: Any) -> Array:

@@ -56,7 +56,7 @@ def _facts(model: Model) -> dict[str, Any]:
         "columns": None if model.encoding is None else model.encoding.describe(),
     }
     if isinstance(model.learnt, LogisticStream) and model.classes is not None and len(model.classes) == 2:
-        w = model.learnt.visible().weights()[0][0]
+        w = model.learnt.flushed_state().weights()[0][0]
         names = model.feature_names or [f"x{j}" for j in range(len(w))]
         largest = np.argsort(-np.abs(w), kind="stable")[:MOST_WEIGHTS]
         facts["largest_weights_of"] = model.classes.tolist()[1]

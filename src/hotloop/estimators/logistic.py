@@ -443,7 +443,7 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
     @property
     def coef_(self) -> Array:
         """Weights in the caller's units, (1 or n_classes, n_features), a copy; after :meth:`sparsify` a CSR matrix."""
-        coef = self._learnt().visible().coef()
+        coef = self._learnt().flushed_state().coef()
         return csr_matrix(coef) if self._sparsified else coef
 
     @coef_.setter
@@ -453,16 +453,16 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
     @property
     def intercept_(self) -> Array:
         """Intercepts in the caller's units, (1 or n_classes,), float64."""
-        return self._learnt().visible().intercept()
+        return self._learnt().flushed_state().intercept()
 
     @intercept_.setter
     def intercept_(self, intercept: Any) -> None:
-        self._replace(self._learnt().visible().coef(), np.asarray(intercept, dtype=np.float64).reshape(-1))
+        self._replace(self._learnt().flushed_state().coef(), np.asarray(intercept, dtype=np.float64).reshape(-1))
 
     @property
     def t_(self) -> int:
         """Steps taken."""
-        return self._learnt().visible().t
+        return self._learnt().flushed_state().t
 
     def _learnt_so_far(self) -> dict[str, Any]:
         return {"_stream": replace(self._stream, state=self._stream.state.copy())}
@@ -479,8 +479,8 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
             raise ValueError(f"coef_ has shape {coef.shape} and intercept_ {intercept.shape}; expected {shape} and {shape[:1]}")
         if not (np.isfinite(coef).all() and np.isfinite(intercept).all()):
             raise ValueError("coef_ and intercept_ must be finite")
-        stream.state = stream.visible()
-        stream.waiting = []
+        stream.state = stream.flushed_state()
+        stream.pending = []
         stream.state.replace_weights(coef, intercept)
 
     def _rule(self, X: Array | SparseRows, *, online: bool = False) -> str:
@@ -551,7 +551,7 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
             return None
         if self.coef_.shape[1] != X.shape[1]:
             raise ValueError(f"warm_start: X has {X.shape[1]} columns, the last fit had {self.coef_.shape[1]}")
-        return self._learnt().visible().coef(), self.intercept_
+        return self._learnt().flushed_state().coef(), self.intercept_
 
     def _search(self, options: FitOptions, optimizer: str, start: Any, groups: Any, n_samples: int) -> Search | None:
         """Return the search of this fit; None where there is nothing to search."""

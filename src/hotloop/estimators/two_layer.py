@@ -154,7 +154,7 @@ class _TwoLayer(TrainedBySGD):
     def _learnt(self) -> TwoLayerState:
         if not hasattr(self, "_stream"):
             raise AttributeError(f"this {type(self).__name__} is not fitted yet")
-        return self._stream.visible()
+        return self._stream.flushed_state()
 
     @classmethod
     def _of_model(cls, model: Model) -> "_TwoLayer":

@@ -33,7 +33,7 @@ class LogisticStream:
     options : FitOptions
     config : TrainingConfig or None
         What the settings come to since the last milestone; None before the first.
-    waiting : list of Rows
+    pending : list of Rows
         The rows before the first milestone; then those of an unfinished block.
     weight_total : float
         Sum of the rows' weights, class weights included.
@@ -44,7 +44,7 @@ class LogisticStream:
     state: LogisticState
     options: FitOptions
     config: TrainingConfig | None = None
-    waiting: list[Rows] = field(default_factory=list)
+    pending: list[Rows] = field(default_factory=list)
     weight_total: float = 0.0
     frozen: bool = False
 
@@ -64,7 +64,7 @@ class LogisticStream:
         try:
             with np.errstate(over="ignore", invalid="ignore"):
                 while start < len(rows):
-                    stop = min(len(rows), start + self._next_milestone() - self.state.n_rows)
+                    stop = min(len(rows), start + self._next_refit_point() - self.state.n_rows)
                     part = slice(start, stop)
                     piece = Rows(rows.X[part], rows.y[part], rows.sample_weight[part])
                     self._take_piece(piece, statistic_weight[part])
@@ -80,17 +80,17 @@ class LogisticStream:
 
     def _remember(self, rows: Rows) -> Callable[[], None]:
         """Return a call that undoes what these rows are about to do."""
-        state, kept = self.state, (self.config, list(self.waiting), self.weight_total)
+        state, kept = self.state, (self.config, list(self.pending), self.weight_total)
         config, few = self.config, False
-        if isinstance(rows.X, SparseRows) and config is not None and not self.waiting:
-            few = rows.X.n_stored < rows.X.n_features and state.n_rows + len(rows) < self._next_milestone()
+        if isinstance(rows.X, SparseRows) and config is not None and not self.pending:
+            few = rows.X.n_stored < rows.X.n_features and state.n_rows + len(rows) < self._next_refit_point()
             few = few and not state.may_settle(len(rows), config)
         if not few:
             before = state.copy()
             before.statistics = before.statistics.copy()
 
             def restore() -> None:
-                self.state, (self.config, self.waiting, self.weight_total) = before, kept
+                self.state, (self.config, self.pending, self.weight_total) = before, kept
 
             return restore
         # Nothing but the columns of these rows will change: the others are not copied.
@@ -111,7 +111,7 @@ class LogisticStream:
             vars(state).update(own)
             state.folded = folded
             state._kept = {}
-            self.config, self.waiting, self.weight_total = kept
+            self.config, self.pending, self.weight_total = kept
 
         return restore_columns
 
@@ -122,41 +122,41 @@ class LogisticStream:
         if not all(np.isfinite(a).all() for a in (*state.whole(), *(array[columns] for array in state.by_column()))):
             raise FloatingPointError("the weights are not finite")
 
-    def visible(self) -> LogisticState:
+    def flushed_state(self) -> LogisticState:
         """Return the state that predictions use: as if the waiting rows were all there will be."""
-        if not self.waiting:
+        if not self.pending:
             return self.state
-        now = replace(self, state=self.state.copy(), waiting=list(self.waiting))
+        now = replace(self, state=self.state.copy(), pending=list(self.pending))
         if now.config is None:
             now._set_constants()
-        now._learn_waiting()
+        now._learn_pending()
         return now.state
 
-    def _next_milestone(self) -> int:
+    def _next_refit_point(self) -> int:
         if self.frozen:
             return 2**62
-        milestone = FIRST
-        while milestone <= self.state.n_rows:
-            milestone *= 2
-        return milestone
+        refit_point = FIRST
+        while refit_point <= self.state.n_rows:
+            refit_point *= 2
+        return refit_point
 
     def _take_piece(self, piece: Rows, statistic_weight: np.ndarray) -> None:
         """Take rows that reach the next milestone at most."""
-        milestone = self._next_milestone()
+        refit_point = self._next_refit_point()
         if self.options.need_statistics and not self.frozen:
             self.state.statistics.update(piece.X, statistic_weight, largest=self.options.standardize in BY_LARGEST)
         self.state.n_rows += len(piece)
         # one by one, so that the sum does not depend on the pieces
         self.weight_total = float(np.add.accumulate(np.append(self.weight_total, piece.sample_weight))[-1])
         if self.config is None:
-            self.waiting.append(self._copied(piece, 0, len(piece)))
+            self.pending.append(self._copied(piece, 0, len(piece)))
         else:
             self._learn(piece)
-        if self.state.n_rows == milestone:
+        if self.state.n_rows == refit_point:
             if self.config is not None:  # under the constants that these rows came under
-                self._learn_waiting()
+                self._learn_pending()
             self._set_constants()
-            self._learn_waiting()
+            self._learn_pending()
 
     def _set_constants(self) -> None:
         state = self.state
@@ -167,27 +167,27 @@ class LogisticStream:
         """Train on the blocks that the waiting rows and these fill; the others wait."""
         assert self.config is not None
         if isinstance(piece.X, SparseRows):  # row by row
-            self._learn_waiting()
+            self._learn_pending()
             pass_over(self.state, replace(piece, X=piece.X.of_type(self.state.W.dtype)), self.config)
             return
-        start, n_waiting = 0, sum(map(len, self.waiting))
-        if n_waiting:
-            start = min(len(piece), BLOCK - n_waiting)
-            self.waiting.append(self._copied(piece, 0, start))
-            if n_waiting + start < BLOCK:
+        start, n_pending = 0, sum(map(len, self.pending))
+        if n_pending:
+            start = min(len(piece), BLOCK - n_pending)
+            self.pending.append(self._copied(piece, 0, start))
+            if n_pending + start < BLOCK:
                 return
-            self._learn_waiting()
+            self._learn_pending()
         stop = start + (len(piece) - start) // BLOCK * BLOCK
         if start < stop:
             whole = Rows(piece.X[start:stop], piece.y[start:stop], piece.sample_weight[start:stop])
             pass_over(self.state, whole, self.config)
         if stop < len(piece):
-            self.waiting.append(self._copied(piece, stop, len(piece)))
+            self.pending.append(self._copied(piece, stop, len(piece)))
 
-    def _learn_waiting(self) -> None:
+    def _learn_pending(self) -> None:
         assert self.config is not None
-        waiting, self.waiting = self.waiting, []
-        for rows in joined(waiting):
+        pending, self.pending = self.pending, []
+        for rows in joined(pending):
             pass_over(self.state, rows, self.config)
 
     def _copied(self, rows: Rows, start: int, stop: int) -> Rows:

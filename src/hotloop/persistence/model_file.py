@@ -133,19 +133,19 @@ def _pack_learnt(learnt: LogisticStream | TwoLayerState) -> tuple[Arrays, dict[s
     statistics = learnt.state.statistics
     arrays |= {f"statistics.{name}": getattr(statistics, name) for name in statistics.ARRAYS}
     arrays = {name: array for name, array in arrays.items() if array is not None}
-    for place, rows in enumerate(joined(learnt.waiting)):
+    for place, rows in enumerate(joined(learnt.pending)):
         X = {"X": rows.X}
         if isinstance(rows.X, SparseRows):
             own = rows.X.copied()
             X = {"starts": own.starts, "places": own.places.astype(np.int64), "values": own.all_values()}
-        waiting = {**X, "y": rows.y, "sample_weight": rows.sample_weight}
-        arrays |= {f"waiting.{place}.{name}": array for name, array in waiting.items()}
+        pending = {**X, "y": rows.y, "sample_weight": rows.sample_weight}
+        arrays |= {f"waiting.{place}.{name}": array for name, array in pending.items()}
     numbers["stream"] = {
         "plan": None if learnt.config is None else _pack_params(asdict(learnt.config)),
         "settings": _pack_params(asdict(learnt.options)),
         "weight_total": learnt.weight_total,
         "frozen": learnt.frozen,
-        "n_parts": len(joined(learnt.waiting)),
+        "n_parts": len(joined(learnt.pending)),
     }
     return _contiguous(arrays), numbers
 
@@ -221,9 +221,9 @@ def _unpack_logistic(learnt: dict[str, Any], arrays: Arrays) -> LogisticStream:
     state = build(statistics=statistics, **own, **{name: learnt[name] for name in kind.NUMBERS})
     stream = learnt["stream"]
     config = None if stream["plan"] is None else TrainingConfig(**stream["plan"])
-    waiting: list[Rows] = []
+    pending: list[Rows] = []
     for _ in range(stream["n_parts"]):
-        own = {name.rsplit(".", 1)[1]: array for name, array in arrays.items() if name.startswith(f"waiting.{len(waiting)}.")}
+        own = {name.rsplit(".", 1)[1]: array for name, array in arrays.items() if name.startswith(f"waiting.{len(pending)}.")}
         _check_shapes(own, {"y": (len(own["y"]),), "sample_weight": (len(own["y"]),)})
         if "X" in own:
             _check_shapes(own, {"X": (len(own["y"]), n_features)})
@@ -231,9 +231,9 @@ def _unpack_logistic(learnt: dict[str, Any], arrays: Arrays) -> LogisticStream:
         else:
             _check_shapes(own, {"starts": (len(own["y"]) + 1,), "values": own["places"].shape})
             X = SparseRows.of_arrays(own["starts"], own["places"], own["values"], n_features)
-        waiting.append(Rows(X, own["y"], own["sample_weight"]))
+        pending.append(Rows(X, own["y"], own["sample_weight"]))
     frozen = stream["frozen"] is True
-    return LogisticStream(state, FitOptions(**stream["settings"]), config, waiting, float(stream["weight_total"]), frozen)
+    return LogisticStream(state, FitOptions(**stream["settings"]), config, pending, float(stream["weight_total"]), frozen)
 
 
 def _unpack_network(learnt: dict[str, Any], arrays: Arrays) -> TwoLayerState:

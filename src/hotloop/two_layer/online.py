@@ -37,7 +37,7 @@ class TwoLayerStream:
         What the settings come to since the last milestone; None before the first.
     statistics, targets : ColumnStatistics
         Of the columns and of regression targets; None after a fit, whose constants and plan stay.
-    waiting : list of Rows
+    pending : list of Rows
         Rows not learnt yet, targets in the caller's units.
     n_rows : int
     weight_total : float
@@ -51,7 +51,7 @@ class TwoLayerStream:
     config: TrainingConfig | None = None
     statistics: ColumnStatistics | None = None
     targets: ColumnStatistics | None = None
-    waiting: list[Rows] = field(default_factory=list)
+    pending: list[Rows] = field(default_factory=list)
     n_rows: int = 0
     weight_total: float = 0.0
     drawn: tuple[float, float] = (0.0, 0.0)
@@ -77,13 +77,13 @@ class TwoLayerStream:
         try:
             with np.errstate(over="ignore", invalid="ignore"):
                 while start < len(rows):
-                    stop = min(len(rows), start + self._next_milestone() - self.n_rows)
+                    stop = min(len(rows), start + self._next_refit_point() - self.n_rows)
                     part = slice(start, stop)
                     self._take_piece(Rows(rows.X[part], rows.y[part], rows.sample_weight[part]), statistic_weight[part])
                     start = stop
             if not self.state.is_finite():
                 raise FloatingPointError("the weights are not finite")
-            self.visible()  # rows that wait are refused here, or they would be in the way of all that come after
+            self.flushed_state()  # rows that wait are refused here, or they would be in the way of all that come after
         except BaseException as error:  # Ctrl-C too: rows are learnt and counted, or neither
             restore()
             if isinstance(error, FloatingPointError):
@@ -92,16 +92,16 @@ class TwoLayerStream:
                 ) from None
             raise
 
-    def visible(self) -> TwoLayerState:
+    def flushed_state(self) -> TwoLayerState:
         """Return the state that predictions use: as if the waiting rows were all there will be."""
-        if not self.waiting:
+        if not self.pending:
             return self.state
         if self._visible is None:
-            now = replace(self, state=self.state.copy(), waiting=list(self.waiting))
+            now = replace(self, state=self.state.copy(), pending=list(self.pending))
             if now.config is None:
                 now._set_constants()
             with np.errstate(over="ignore", invalid="ignore"):
-                now._learn_waiting()
+                now._learn_pending()
             if not now.state.is_finite():
                 raise FloatingPointError("the weights are not finite")
             now.state.config = now.config
@@ -109,7 +109,7 @@ class TwoLayerStream:
         return self._visible
 
     def _remember(self) -> Callable[[], None]:
-        own = dict(vars(self)) | {"state": self.state.copy(), "waiting": list(self.waiting), "_visible": None}
+        own = dict(vars(self)) | {"state": self.state.copy(), "waiting": list(self.pending), "_visible": None}
         for name in ("statistics", "targets"):
             if own[name] is not None:
                 own[name] = own[name].copy()
@@ -119,17 +119,17 @@ class TwoLayerStream:
 
         return restore
 
-    def _next_milestone(self) -> int:
+    def _next_refit_point(self) -> int:
         if self.statistics is None:
             return 2**62
-        milestone = FIRST
-        while milestone <= self.n_rows:
-            milestone *= 2
-        return milestone
+        refit_point = FIRST
+        while refit_point <= self.n_rows:
+            refit_point *= 2
+        return refit_point
 
     def _take_piece(self, piece: Rows, statistic_weight: NDArray[np.float64]) -> None:
         """Take rows that reach the next milestone at most."""
-        milestone = self._next_milestone()
+        refit_point = self._next_refit_point()
         if self.statistics is not None and self.targets is not None:
             self.statistics.update(piece.X, statistic_weight)
             if self.state.is_regression:
@@ -139,14 +139,14 @@ class TwoLayerStream:
         self.weight_total = float(np.add.accumulate(np.append(self.weight_total, piece.sample_weight))[-1])
         self._visible = None
         if self.config is None:
-            self.waiting.append(self._copied(piece, 0, len(piece)))
+            self.pending.append(self._copied(piece, 0, len(piece)))
         else:
             self._learn(piece)
-        if self.n_rows == milestone:
+        if self.n_rows == refit_point:
             if self.config is not None:  # under the constants that these rows came under
-                self._learn_waiting()
+                self._learn_pending()
             self._set_constants()
-            self._learn_waiting()
+            self._learn_pending()
 
     def _set_constants(self) -> None:
         assert self.statistics is not None
@@ -172,22 +172,22 @@ class TwoLayerStream:
 
     def _learn(self, piece: Rows) -> None:
         """Train on the groups of rows that the waiting rows and these fill; the others wait."""
-        start, n_waiting, cut = 0, sum(map(len, self.waiting)), self.state.cut
-        if n_waiting:
-            start = min(len(piece), cut - n_waiting)
-            self.waiting.append(self._copied(piece, 0, start))
-            if n_waiting + start < cut:
+        start, n_pending, cut = 0, sum(map(len, self.pending)), self.state.cut
+        if n_pending:
+            start = min(len(piece), cut - n_pending)
+            self.pending.append(self._copied(piece, 0, start))
+            if n_pending + start < cut:
                 return
-            self._learn_waiting()
+            self._learn_pending()
         stop = start + (len(piece) - start) // cut * cut
         if start < stop:
             self._pass_over(Rows(piece.X[start:stop], piece.y[start:stop], piece.sample_weight[start:stop]))
         if stop < len(piece):
-            self.waiting.append(self._copied(piece, stop, len(piece)))
+            self.pending.append(self._copied(piece, stop, len(piece)))
 
-    def _learn_waiting(self) -> None:
-        waiting, self.waiting = self.waiting, []
-        for rows in joined(waiting):
+    def _learn_pending(self) -> None:
+        pending, self.pending = self.pending, []
+        for rows in joined(pending):
             self._pass_over(rows)
 
     def _pass_over(self, rows: Rows) -> None:
