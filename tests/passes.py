@@ -100,8 +100,8 @@ def take(function, arguments, dtype, **changed):
     """Call a pass on its own copies; return what it overwrote, by name, with "loss" and "moved"."""
     own = of_dtype(arguments, dtype)
     own |= changed
-    loss, moved = function(**own)
-    return {name: own[name] for name in OVERWRITTEN if own.get(name) is not None} | {"loss": loss, "moved": moved}
+    loss, n_updates = function(**own)
+    return {name: own[name] for name in OVERWRITTEN if own.get(name) is not None} | {"loss": loss, "moved": n_updates}
 
 
 def many_arguments(n_models, X, y, dtype, *, folds=False, averaged=False, intercept=True, standardised=False, by_model=False):
@@ -136,7 +136,7 @@ def alone(arguments, m):
     constants = [None if array is None else array.astype(np.float64) for array in (center, scale)]
     weight = weight if multiplicity is None else weight * multiplicity[:, m]
     labels = (y == target[m]).astype(np.float64)
-    _, moved = reference.logistic_pass(
+    _, n_updates = reference.logistic_pass(
         X.astype(np.float64), labels, weight, order, eta[:, m].copy(), alpha[m], *constants, *own
     )
-    return own, moved
+    return own, n_updates

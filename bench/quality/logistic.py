@@ -256,7 +256,7 @@ def plot(rows: list[Row], peers: list[dict[str, tuple[float, float]]], title: st
     figure.savefig(path, metadata={"Date": None} if path.suffix == ".svg" else None)
 
 
-def moved(n_draws: int = 5) -> dict[str, float]:
+def n_updates(n_draws: int = 5) -> dict[str, float]:
     """Return how much a prediction changes at most where every column is scaled by 10^(-6..6) and shifted by up to 1,000
     deviations, by type of the rows."""
     found = {}
@@ -317,7 +317,7 @@ def main() -> None:
         )
         print(f"{np.median(seconds):.1f} s (asked: 7.6 %)")
         missed += ["mnist"] * (max(errors) > 0.076)
-        for kind, change in moved().items():
+        for kind, change in n_updates().items():
             print(
                 f"columns scaled by 10^(-6..6), shifted by up to 1,000 deviations, {kind}: predictions change by {change:.1e}"
             )

@@ -91,15 +91,15 @@ def network_case(case, output):
     options = {"eta": 0.1 * case.eta, "alpha": 0.01, "weighted": True, "standardised": True, "shuffled": True, "seed": seed}
     start = of_dtype(two_layer_arguments(X, HIDDEN[case.n_features], output, **options), case.dtype)
     exact = of_dtype(start, np.float64)
-    nearest, moved, loss = np.inf, 0, 0.0
+    nearest, n_updates, loss = np.inf, 0, 0.0
     for i in start["order"]:
         x = (exact["X"][i] - exact["center"]) * exact["scale"]
         if start["sample_weight"][i]:
             nearest = min(nearest, np.abs(x @ exact["W1"] + exact["b1"]).min())
-        one = exact | {"order": np.array([i]), "eta": start["eta"][moved:]}
+        one = exact | {"order": np.array([i]), "eta": start["eta"][n_updates:]}
         more, n = reference.two_layer_pass(**one)
-        moved, loss = moved + n, loss + more
-    expected = {name: exact[name] for name in OVERWRITTEN if name in exact} | {"loss": loss, "moved": moved}
+        n_updates, loss = n_updates + n, loss + more
+    expected = {name: exact[name] for name in OVERWRITTEN if name in exact} | {"loss": loss, "moved": n_updates}
     return start, expected, nearest
 
 

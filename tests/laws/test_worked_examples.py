@@ -105,12 +105,12 @@ def test_steps_of_each_rule(backend, dtype, case):
     start = [rows["X"].astype(dtype), np.array(case["y"]), rows["sample_weight"], rows["order"], rows["eta"], case["alpha"]]
     if case["rule"].startswith("network"):
         weights = [before[name].astype(dtype) for name in ("W1", "b1", "W2", "b2")]
-        loss, moved = backend.two_layer_pass(*start, *constants, *weights, case["rule"].split()[1])
+        loss, n_updates = backend.two_layer_pass(*start, *constants, *weights, case["rule"].split()[1])
         expected = [after[name] for name in ("W1", "b1", "W2", "b2")]
     else:
         weights = [before["W"].astype(dtype), before["b"], np.zeros_like(before["W"]), np.zeros_like(before["b"])]
-        loss, moved = backend.logistic_pass(*start, *constants, *weights)
+        loss, n_updates = backend.logistic_pass(*start, *constants, *weights)
         expected = [after["W"], after["b"], total["W"], total["b"]]
-    assert moved == case["moved"]
+    assert n_updates == case["moved"]
     for found, value in zip([*weights, loss], [*expected, case["loss"]], strict=True):
         assert_allclose(found, value, **STEPS[dtype]._asdict())

@@ -97,13 +97,13 @@ def test_a_step_is_the_best_answer_and_the_weights_are_what_the_duals_make(backe
     if n_classes == 2:  # at the best answer the dual is the probability
         sign = 2 * y[i] - 1
         assert_allclose(dual[i, 0], -sign * m[0], rtol=1e-9, atol=1e-10)
-        moved = sign * (1 / (1 + np.exp(-dual[i])) - 1 / (1 + np.exp(-before[2][i])))
+        n_updates = sign * (1 / (1 + np.exp(-dual[i])) - 1 / (1 + np.exp(-before[2][i])))
     else:
         assert_allclose(np.exp(dual[i]), np.exp(m) / np.exp(m).sum(), rtol=1e-9)
-        moved = np.exp(before[2][i]) - np.exp(dual[i])
+        n_updates = np.exp(before[2][i]) - np.exp(dual[i])
     was = before[0].T if storage == "csr" else before[0]
-    assert_allclose(own - was, weight[i] / 2.0 * np.outer(moved, Z[i]), rtol=1e-9, atol=1e-12)
-    assert_allclose(b - before[1], weight[i] / 5.0 * moved, rtol=1e-9, atol=1e-12)
+    assert_allclose(own - was, weight[i] / 2.0 * np.outer(n_updates, Z[i]), rtol=1e-9, atol=1e-12)
+    assert_allclose(b - before[1], weight[i] / 5.0 * n_updates, rtol=1e-9, atol=1e-12)
 
 
 @pytest.mark.parametrize("wrong", ["y", "dual", "order", "label"])

@@ -32,11 +32,11 @@ def take_pass(package, X, y, n_outputs, dtype, rule, *, dense=False, ones=False,
     rows = (X.toarray().astype(dtype), None) if dense else (None, csr)
     largest, met = (np.zeros(k, dtype), np.array([30.0])) if rule == "normalized" else (None, None)
     learnt = pairs, b_pairs, largest, met
-    loss, moved = package.logistic_adaptive_pass(*rows, y, weight, order, *RULES[rule], 5.0, center, scale, *learnt)
-    l1, l2 = (strength * (5 + moved) for strength in RULES[rule][3:])
+    loss, n_updates = package.logistic_adaptive_pass(*rows, y, weight, order, *RULES[rule], 5.0, center, scale, *learnt)
+    l1, l2 = (strength * (5 + n_updates) for strength in RULES[rule][3:])
     W = adaptive_weights(*RULES[rule][:3], l1, l2, pairs)
     found = W, pairs[..., 0], pairs[..., 1], *(array for array in learnt[1:] if array is not None)
-    return found, loss, moved
+    return found, loss, n_updates
 
 
 @pytest.mark.parametrize("rule", RULES)
@@ -49,12 +49,12 @@ def test_pass(compiled, dtype, n_outputs, rule, options):
     y = y.astype(np.float64)
     exact = X.copy()
     exact.data = X.data.astype(dtype).astype(np.float64)
-    expected, loss, moved = take_pass(reference, exact, y, n_outputs, np.float64, rule, **options)
+    expected, loss, n_updates = take_pass(reference, exact, y, n_outputs, np.float64, rule, **options)
     found, found_loss, found_moved = take_pass(compiled, X, y, n_outputs, dtype, rule, **options)
     for a, b in zip(found, expected, strict=True):
         assert relative_error(a, b) <= WEIGHTS[dtype]
     assert found_loss == pytest.approx(loss, rel=SAMPLE[dtype].rtol)
-    assert found_moved == moved
+    assert found_moved == n_updates
     if rule == "ftrl" and not options:
         assert ((found[0] == 0) == (expected[0] == 0)).all()
         assert 0 < (found[0] == 0).mean() < 1

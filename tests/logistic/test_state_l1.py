@@ -28,15 +28,15 @@ def take_pass(package, X, y, n_outputs, dtype, strengths, *, dense=False, ones=F
     csr = (X.indptr.astype(np.int64), X.indices, None if ones else X.data.astype(dtype), int(np.diff(X.indptr).max()))
     rows = (X.toarray().astype(dtype), None) if dense else (None, csr)
     folds = (None, None) if dense else (shrunk, folded)
-    eta, loss, moved = 0.05 / (1 + np.arange(n) / n), 0.0, 0
+    eta, loss, n_updates = 0.05 / (1 + np.arange(n) / n), 0.0, 0
     for _ in range(passes):
         own = STRENGTHS[strengths], center, scale, W, b if intercept else None
         more = package.logistic_l1_pass(*rows, y, weight, order, eta, *own[0], *own[1:], *folds)
-        loss, moved = loss + more[0], moved + more[1]
+        loss, n_updates = loss + more[0], n_updates + more[1]
     package.settle_l1(W, shrunk, folded)
     assert (folded == [1, 0]).all()
     assert not shrunk.any()
-    return W, b, loss, moved
+    return W, b, loss, n_updates
 
 
 @pytest.mark.parametrize("n_outputs", [1, 2, 5])

@@ -30,14 +30,14 @@ class Rows:
         return Rows(self.X[chosen], self.y[chosen], self.sample_weight[chosen])
 
     @property
-    def all_move(self) -> bool:
+    def all_nonzero_weight(self) -> bool:
         """Whether every row has a weight above 0."""
         return bool(distinct(self.sample_weight).all())
 
     @property
-    def n_moving(self) -> int:
+    def n_nonzero_weight(self) -> int:
         """Rows of weight above 0."""
-        return len(self) if self.all_move else int(np.count_nonzero(self.sample_weight))
+        return len(self) if self.all_nonzero_weight else int(np.count_nonzero(self.sample_weight))
 
     @property
     def total_weight(self) -> float:

@@ -581,7 +581,7 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
             del self.search_
 
     def _certificate(self, state: LogisticState, rows: Rows, config: TrainingConfig) -> Certificate:
-        return certify(state, rows, config.alpha, float(rows.n_moving))[0]
+        return certify(state, rows, config.alpha, float(rows.n_nonzero_weight))[0]
 
     def _keep_if_any(self, name: str, value: Any) -> None:
         if value is not None:

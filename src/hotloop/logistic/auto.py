@@ -62,7 +62,7 @@ def start_logistic(
     """
     state.t = 0
     state.statistics = ColumnStatistics(rows.X.shape[1])
-    state.n_rows = rows.n_moving
+    state.n_rows = rows.n_nonzero_weight
     mean_weight = rows.total_weight / state.n_rows
     if isinstance(rows.X, SparseRows):
         square = _start_sparse(state, rows.X, rows, options, columns)

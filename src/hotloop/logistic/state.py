@@ -140,8 +140,8 @@ class LogisticState:
             self._kept.pop(name, None)
         self._arrange("F" if isinstance(X, SparseRows) else "C")
         # Counted first: Python hears Ctrl-C as the kernel returns, when the weights have moved.
-        moved = len(order) if sample_weight.strides == (0,) else int(np.count_nonzero(sample_weight[order]))
-        self.t, self.n_averaged = self.t + moved, self.n_averaged + moved * self.averaged
+        n_updates = len(order) if sample_weight.strides == (0,) else int(np.count_nonzero(sample_weight[order]))
+        self.t, self.n_averaged = self.t + n_updates, self.n_averaged + n_updates * self.averaged
         try:
             if isinstance(X, SparseRows):
                 W, W_total = feature_major(self.W), feature_major(self.W_total) if self.averaged else None
@@ -159,10 +159,10 @@ class LogisticState:
                 n_outputs, loss = len(self.W), np.zeros(1)
                 lanes = np.arange(float(n_outputs)), order, np.broadcast_to(eta[:, None], (len(eta), n_outputs))
                 get_backend().logistic_many_pass(X, y, sample_weight, None, *lanes, np.full(n_outputs, alpha), *weights, loss)
-                return float(loss[0]), moved
+                return float(loss[0]), n_updates
             return get_backend().logistic_pass(X, y, sample_weight, order, eta, alpha, *weights, self.importance_aware)  # type: ignore[no-any-return]
         except (FloatingPointError, ValueError):
-            self.t, self.n_averaged = self.t - moved, self.n_averaged - moved * self.averaged
+            self.t, self.n_averaged = self.t - n_updates, self.n_averaged - n_updates * self.averaged
             raise
 
     def by_column(self) -> list[Array]:

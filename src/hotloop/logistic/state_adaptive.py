@@ -132,8 +132,8 @@ class AdaptiveState(LogisticState):
         l1, l2 = alpha * self.l1_ratio, alpha * (1 - self.l1_ratio)
         b_pairs = self.b_pairs if self.fit_intercept else None
         rule = self.rule, self.eta0, BETA[self.rule], l1, l2, float(self.t)
-        moved = len(order) if sample_weight.strides == (0,) else int(np.count_nonzero(sample_weight[order]))
-        self.t += moved  # first: Python hears Ctrl-C as the kernel returns
+        n_updates = len(order) if sample_weight.strides == (0,) else int(np.count_nonzero(sample_weight[order]))
+        self.t += n_updates  # first: Python hears Ctrl-C as the kernel returns
         try:
             if isinstance(X, SparseRows):
                 rows, constants = (None, X.arrays), (None, self._scale_of_sparse())
@@ -142,7 +142,7 @@ class AdaptiveState(LogisticState):
             learnt = self.pairs, b_pairs, self.largest, self.met
             return get_backend().logistic_adaptive_pass(*rows, y, sample_weight, order, *rule, *constants, *learnt)  # type: ignore[no-any-return]
         except (FloatingPointError, ValueError):
-            self.t -= moved
+            self.t -= n_updates
             raise
 
     def _scale_of_sparse(self) -> Array | None:

@@ -69,8 +69,8 @@ class L1State(LogisticState):
             self.shrunk = np.asarray(self.shrunk, order="F")
             if self.folded is None:
                 self.folded = np.array([1.0, 0.0])
-        moved = len(order) if sample_weight.strides == (0,) else int(np.count_nonzero(sample_weight[order]))
-        self.t += moved  # first: Python hears Ctrl-C as the kernel returns
+        n_updates = len(order) if sample_weight.strides == (0,) else int(np.count_nonzero(sample_weight[order]))
+        self.t += n_updates  # first: Python hears Ctrl-C as the kernel returns
         strengths = alpha * self.l1_ratio, alpha * (1 - self.l1_ratio)
         W, b = feature_major(self.W), self.b if self.fit_intercept else None
         try:
@@ -81,7 +81,7 @@ class L1State(LogisticState):
                 own, rows = (self.center, self.scale, W, b, None, None), (X, None)  # type: ignore[assignment]
             return get_backend().logistic_l1_pass(*rows, y, sample_weight, order, eta, *strengths, *own)  # type: ignore[no-any-return]
         except (FloatingPointError, ValueError):
-            self.t -= moved
+            self.t -= n_updates
             raise
 
     def by_column(self) -> list[Array]:

@@ -67,18 +67,18 @@ def run_epochs(
         ``state`` is then as after the last finished kernel call.
     """
     history, best_loss, best, waited = TrainingHistory(), np.inf, state, 0
-    all_move = rows.all_move
+    all_nonzero_weight = rows.all_nonzero_weight
     for epoch in range(config.max_iter):
         good = start if epoch == 0 and start is not None else state.copy()
         if epoch & (epoch - 1) == 0 and epoch:
             state.restart_average()
         order = epoch_order(len(rows), epoch, config.seed) if config.shuffle else None
-        if not all_move:  # the others move nothing, and would shift the blocks
+        if not all_nonzero_weight:  # the others move nothing, and would shift the blocks
             order = np.flatnonzero(rows.sample_weight) if order is None else order[rows.sample_weight[order] != 0]
         try:
             with np.errstate(over="ignore", invalid="ignore"):
                 taken = pass_over if epoch or first_pass is None else first_pass
-                loss, moved = taken(state, rows, config, order)
+                loss, n_updates = taken(state, rows, config, order)
             if not state.is_finite():
                 raise FloatingPointError("the weights are not finite")
         except FloatingPointError as error:
@@ -90,7 +90,7 @@ def run_epochs(
                 f"Take a smaller step size: eta0 was {config.eta0:g}"
             ) from None
         del good  # before the next copy is made
-        history.loss_curve.append(loss / max(moved, 1) + config.alpha * state.penalty())
+        history.loss_curve.append(loss / max(n_updates, 1) + config.alpha * state.penalty())
         history.n_iter = epoch + 1
         if validate is not None:
             history.validation_curve.append(validate(state))
@@ -147,6 +147,6 @@ def pass_over(state: State, rows: Rows, config: TrainingConfig, order: NDArray[n
         eta = step_sizes(config.learning_rate, config.eta0, config.horizon, config.power_t, state.t, len(part))
         if rows.share is not None:
             eta = eta * rows.share[part]
-        loss, moved = state.take_pass(rows.X, rows.y, rows.sample_weight, part, eta, config.alpha)
-        total, n_moved = total + loss, n_moved + moved
+        loss, n_updates = state.take_pass(rows.X, rows.y, rows.sample_weight, part, eta, config.alpha)
+        total, n_moved = total + loss, n_moved + n_updates
     return total, n_moved

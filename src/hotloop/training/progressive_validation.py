@@ -44,14 +44,14 @@ class ProgressiveValidation:
         order = np.arange(len(rows)) if order is None else order
         most = max(PIECE, int(rows.X.shape[1] / max(1.0, rows.cells)) // BLOCK * BLOCK)
         margins: list[NDArray[np.float64]] = []
-        total, moved, start = 0.0, 0, 0
+        total, n_updates, start = 0.0, 0, 0
         while start < len(order):
             part = order[start : start + min(most, max(BLOCK, start // 8 // BLOCK * BLOCK))]
             margins.append(state.scores(replace(state, averaged=False, _kept={}).margins(rows.X[part])))
             loss, steps = pass_over(state, rows, config, part)
-            total, moved, start = total + loss, moved + steps, start + len(part)
+            total, n_updates, start = total + loss, n_updates + steps, start + len(part)
         self._evaluate(np.concatenate(margins), rows.y[order].astype(np.intp), rows.sample_weight[order])
-        return total, moved
+        return total, n_updates
 
     def _evaluate(self, m: NDArray[np.float64], y: NDArray[np.intp], weight: NDArray[np.float64]) -> None:
         self.log_loss = mean_log_loss(m, y, weight)

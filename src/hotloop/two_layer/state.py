@@ -153,10 +153,10 @@ class TwoLayerState:
         alpha: float,
     ) -> tuple[float, int]:
         """Train on the rows of X in the given order; returns the sum of the losses before each update, and the steps taken."""
-        moved = int(np.count_nonzero(sample_weight[order]))  # counted first, as in LogisticState.take_pass
-        self.t += moved
+        n_updates = int(np.count_nonzero(sample_weight[order]))  # counted first, as in LogisticState.take_pass
+        self.t += n_updates
         rule, rows = self.rule, (_rows(X), y, sample_weight, order, eta, alpha, *self._network())
-        n_batches = 0 if rule.by_sample else -(-moved // rule.batch_size)
+        n_batches = 0 if rule.by_sample else -(-n_updates // rule.batch_size)
         self.n_batches += n_batches
         if len(self.moments) != rule.n_moments:
             self.moments = [np.zeros_like(getattr(self, name)) for name in WEIGHTS] * (rule.n_moments // 4)
@@ -164,7 +164,7 @@ class TwoLayerState:
         try:
             if rule.by_sample:
                 return get_backend().two_layer_pass(  # type: ignore[no-any-return]
-                    *rows, rule.dropout, rule.key, self.t - moved, rule.n_jobs
+                    *rows, rule.dropout, rule.key, self.t - n_updates, rule.n_jobs
                 )
             return get_backend().two_layer_minibatch_pass(  # type: ignore[no-any-return]
                 *rows,
@@ -179,10 +179,10 @@ class TwoLayerState:
                 epsilon=rule.epsilon,
                 dropout=rule.dropout,
                 key=rule.key,
-                t=self.t - moved,
+                t=self.t - n_updates,
             )
         except (FloatingPointError, ValueError):
-            self.t -= moved
+            self.t -= n_updates
             self.n_batches -= n_batches
             raise
 
@@ -276,8 +276,8 @@ class TwoLayerState:
             return
         with np.errstate(divide="ignore", invalid="ignore"):
             ratio = np.where(scale > 0, self.scale.astype(np.float64) / scale, 0.0)
-        moved = (center.astype(np.float64) - self.center) * self.scale
-        self.b1 += (moved[:, None] * self.W1).sum(axis=0).astype(self.b1.dtype)
+        n_updates = (center.astype(np.float64) - self.center) * self.scale
+        self.b1 += (n_updates[:, None] * self.W1).sum(axis=0).astype(self.b1.dtype)
         self.W1 *= ratio[:, None].astype(self.W1.dtype)
         self.center, self.scale = center, scale
 

@@ -31,16 +31,16 @@ def take_pass(package, X, y, n_outputs, dtype, index, *, ones=False, shifted=Fal
     folded[0] = 1
     package.settle(shift, W, W_total, folded)
     arrays = X.indptr.astype(np.int64), X.indices.astype(index), None if ones else X.data.astype(dtype)
-    eta, loss, moved = 0.05 / (1 + np.arange(n) / n), 0.0, 0
+    eta, loss, n_updates = 0.05 / (1 + np.arange(n) / n), 0.0, 0
     for _ in range(passes):
         more = package.logistic_sparse_pass(
             *arrays, int(np.diff(X.indptr).max()), y, weight, order, eta, alpha, shift, scale, W, b, W_total, b_total, folded
         )
-        loss, moved = loss + more[0], moved + more[1]
+        loss, n_updates = loss + more[0], n_updates + more[1]
     package.settle(shift, W, W_total, folded)
     assert folded[0] == 1
     assert not folded[1]
-    return W, b, W_total, b_total, loss, moved
+    return W, b, W_total, b_total, loss, n_updates
 
 
 @pytest.mark.parametrize("n_outputs", [1, 2, 5])

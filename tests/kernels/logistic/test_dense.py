@@ -105,11 +105,11 @@ def test_a_pass_equals_its_pieces(backend, dtype, n_outputs, cuts):
     start = arguments(300, n_outputs=n_outputs, **EVERYTHING | {"weighted": False})
     start["sample_weight"][start["order"][7]] = 2.0
     whole = take(backend.logistic_pass, start, dtype)
-    own, moved, loss = of_dtype(start, dtype), 0, 0.0
+    own, n_updates, loss = of_dtype(start, dtype), 0, 0.0
     for order in np.split(start["order"], list(cuts)):
-        more, n = backend.logistic_pass(**own | {"order": order, "eta": start["eta"][moved:]})
-        moved, loss = moved + n, loss + more
-    assert moved == whole["moved"] == 300
+        more, n = backend.logistic_pass(**own | {"order": order, "eta": start["eta"][n_updates:]})
+        n_updates, loss = n_updates + n, loss + more
+    assert n_updates == whole["moved"] == 300
     assert loss == pytest.approx(whole["loss"], rel=SAMPLE[dtype].rtol)
     names = ("W", "b", "W_total", "b_total")
     if all(cut % 4 == 0 for cut in cuts):

@@ -41,12 +41,12 @@ def test_each_model_is_the_one_trained_alone(backend, dtype, n_models, options):
     arguments, dense = sparse_arguments(n_models, dtype, **options)
     wanted = [alone(dense, m) for m in range(n_models)]
     order, eta = arguments[7:9]
-    moved = np.zeros(n_models, int)
+    n_updates = np.zeros(n_models, int)
     for part in (slice(0, 90), slice(90, None)):  # two calls go on where the first ended
         arguments[7] = order[part].copy()
-        arguments[8] = np.stack([eta[moved[m] :, m][: len(arguments[7])] for m in range(n_models)], axis=1)
-        moved += backend.logistic_sparse_many_pass(*arguments)
-    np.testing.assert_array_equal(moved, [steps for _, steps in wanted])
+        arguments[8] = np.stack([eta[n_updates[m] :, m][: len(arguments[7])] for m in range(n_models)], axis=1)
+        n_updates += backend.logistic_sparse_many_pass(*arguments)
+    np.testing.assert_array_equal(n_updates, [steps for _, steps in wanted])
     W, b, b_total, folded = arguments[-4:]
     W, behind = W[:, :n_models], W[:, n_models:]
     found = [folded[0] * W, b, behind + folded[1] * W if behind.size else None, b_total]

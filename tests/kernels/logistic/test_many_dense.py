@@ -28,8 +28,8 @@ def test_each_model_is_the_one_trained_alone(backend, dtype, n_models, n_feature
     X, y = drawn_rows(203, n_features)
     arguments = many_arguments(n_models, X, y, dtype, **options)
     wanted = [alone(arguments, m) for m in range(n_models)]
-    moved = backend.logistic_many_pass(*arguments)
-    np.testing.assert_array_equal(moved, [steps for _, steps in wanted])
+    n_updates = backend.logistic_many_pass(*arguments)
+    np.testing.assert_array_equal(n_updates, [steps for _, steps in wanted])
     for place, got in enumerate(arguments[OVERWRITTEN]):
         if got is not None:
             want = np.concatenate([own[place] for own, _ in wanted])

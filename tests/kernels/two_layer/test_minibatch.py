@@ -33,8 +33,8 @@ def minibatch(backend, start, dtype, **changed):
     if "moments" not in changed:
         own["moments"] = [np.zeros_like(own[name]) for name in WEIGHTS] * 2
         own["moments"] = [m.copy() for m in own["moments"]]
-    loss, moved = backend.two_layer_minibatch_pass(**own)
-    return [own[name] for name in WEIGHTS], own["moments"], loss, moved
+    loss, n_updates = backend.two_layer_minibatch_pass(**own)
+    return [own[name] for name in WEIGHTS], own["moments"], loss, n_updates
 
 
 @pytest.mark.parametrize("output", OUTPUTS)
@@ -49,8 +49,8 @@ def test_one_batch_is_a_step_along_the_mean_gradient(backend, output):
         _, _, loss, _ = minibatch(backend, start | own, np.float64)
         return loss / 5 + 0.1 * ((weights[0] ** 2).sum() + (weights[2] ** 2).sum())
 
-    new, _, _, moved = minibatch(backend, start, np.float64)
-    assert moved == 5
+    new, _, _, n_updates = minibatch(backend, start, np.float64)
+    assert n_updates == 5
     for name, before, after, slope in zip(WEIGHTS, weights, new, central_differences(objective, *weights), strict=True):
         assert_allclose((before - after) / start["eta"][0], slope, **DIFFERENCE._asdict(), err_msg=name)
 
@@ -93,8 +93,8 @@ def test_steps_of_every_rule_by_its_formulas(backend, rule):
                 size = eta * np.sqrt(1 - beta2**t) / (1 - beta1**t)
                 shrunk = w[k] * (1 - eta * l2) if rule == "adamw" else w[k]
                 w[k] = shrunk - size * first[k] / (np.sqrt(second[k]) + options.get("epsilon", 1e-8))
-    found, _, _, moved = minibatch(backend, start, np.float64)
-    assert moved == 40
+    found, _, _, n_updates = minibatch(backend, start, np.float64)
+    assert n_updates == 40
     for name, a, b in zip(WEIGHTS, found, w, strict=True):
         assert_allclose(a, b, rtol=0, atol=1e-9 * np.abs(b).max(), err_msg=name)
 
@@ -127,10 +127,10 @@ def test_pieces_of_whole_batches_give_the_same_bits(backend, dtype, rule):
     start["order"] = np.flatnonzero(start["sample_weight"])
     whole = minibatch(backend, start, dtype)
     own = of_dtype(start, dtype)
-    moments, moved = [np.zeros_like(own[name]) for name in WEIGHTS + WEIGHTS], 0
+    moments, n_updates = [np.zeros_like(own[name]) for name in WEIGHTS + WEIGHTS], 0
     for order in np.split(start["order"], [16, 16, 48]):
-        part = own | {"order": order, "eta": own["eta"][moved:], "moments": moments, "n_batches": moved // 16}
-        moved += backend.two_layer_minibatch_pass(**part)[1]
+        part = own | {"order": order, "eta": own["eta"][n_updates:], "moments": moments, "n_batches": n_updates // 16}
+        n_updates += backend.two_layer_minibatch_pass(**part)[1]
     for a, b in zip([own[name] for name in WEIGHTS] + moments, whole[0] + whole[1], strict=True):
         assert_array_equal(a, b)
 

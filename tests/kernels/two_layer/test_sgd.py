@@ -118,12 +118,12 @@ def test_a_pass_equals_its_pieces(backend, dtype, output):
     start = arguments(220, output=output, **EVERYTHING)
     start["order"] = start["order"][start["sample_weight"][start["order"]] > 0]
     whole = take(backend.two_layer_pass, start, dtype)
-    own, moved, loss = of_dtype(start, dtype), 0, 0.0
+    own, n_updates, loss = of_dtype(start, dtype), 0, 0.0
     for order in np.split(start["order"], [0, 64, 64, 128]):
-        more, n = backend.two_layer_pass(**own | {"order": order, "eta": start["eta"][moved:]})
-        moved, loss = moved + n, loss + more
+        more, n = backend.two_layer_pass(**own | {"order": order, "eta": start["eta"][n_updates:]})
+        n_updates, loss = n_updates + n, loss + more
     assert_same_bits(own, {name: whole[name] for name in WEIGHTS})
-    assert moved == whole["moved"]
+    assert n_updates == whole["moved"]
     assert loss == pytest.approx(whole["loss"], rel=1e-14)
 
 
@@ -386,14 +386,14 @@ def test_shapes_are_checked_by_the_kernels(compiled):
 def test_a_share_of_the_units_is_left_out(backend):
     """What a step leaves out hangs on key, step and unit alone; what is left out does not move."""
     start = arguments(40, 3, 200, "linear", eta=1e-3) | {"b1": np.full(200, 10.0), "dropout": 0.25, "key": 3}
-    moved = []
+    n_updates = []
     for t in range(20):
         one = start | {"order": np.array([t], np.intp), "t": t}
-        moved.append(take(backend.two_layer_pass, one, np.float64)["b1"] != start["b1"])
-    assert np.mean(moved) == pytest.approx(0.75, abs=4 * np.sqrt(0.75 * 0.25 / 4000))
-    assert len({tuple(m) for m in moved}) == 20
+        n_updates.append(take(backend.two_layer_pass, one, np.float64)["b1"] != start["b1"])
+    assert np.mean(n_updates) == pytest.approx(0.75, abs=4 * np.sqrt(0.75 * 0.25 / 4000))
+    assert len({tuple(m) for m in n_updates}) == 20
     again = take(backend.two_layer_pass, start | {"order": np.array([5], np.intp), "t": 5}, np.float64)["b1"] != start["b1"]
-    assert_array_equal(again, moved[5])
+    assert_array_equal(again, n_updates[5])
     with pytest.raises(ValueError, match="dropout"):
         backend.two_layer_pass(**start | {"dropout": 1.0})
 

@@ -65,19 +65,19 @@ def run(loss, weights, labels, *, alpha="0", standardised=False, order=ORDER, sa
     """Return the weights after the steps, their sum over the steps, the summed loss and the number of steps."""
     weights = {name: nested(D, values) for name, values in weights.items()}
     total = {name: nested(lambda _: D(0), values) for name, values in weights.items()}
-    spent, moved = D(0), 0
+    spent, n_updates = D(0), 0
     for i in order:
         if (factor := D(sample_weight[i])) == 0:
             continue
         x = [D(cell) for cell in ROWS[i]]
         if standardised:
             x = [(cell - D(c)) * D(s) for cell, c, s in zip(x, CENTER, SCALE, strict=True)]
-        y, eta = labels[i] if isinstance(labels[i], int) else D(labels[i]), D(ETA[moved])
+        y, eta = labels[i] if isinstance(labels[i], int) else D(labels[i]), D(ETA[n_updates])
         spent += factor * loss(weights, x, y)
         weights = step(weights, lambda w, x=x, y=y, factor=factor: factor * loss(w, x, y) + penalty(w, D(alpha)), eta)
         total = {name: add(total[name], weights[name]) for name in weights}
-        moved += 1
-    return {"after": nested(float, weights), "total": nested(float, total), "loss": float(spent), "moved": moved}
+        n_updates += 1
+    return {"after": nested(float, weights), "total": nested(float, total), "loss": float(spent), "moved": n_updates}
 
 
 def penalty(weights, alpha):

@@ -406,8 +406,8 @@ def test_scaled_and_shifted_columns_change_no_prediction(compiled):
     draw = np.random.default_rng(5)
     model = fitted(X, y)
     for _ in range(3):
-        moved = (X + draw.uniform(-1000, 1000, 8)) * 10 ** draw.uniform(-6, 6, 8)
-        assert np.abs(fitted(moved, y).predict_proba(moved) - model.predict_proba(X)).max() < 1e-3
+        n_updates = (X + draw.uniform(-1000, 1000, 8)) * 10 ** draw.uniform(-6, 6, 8)
+        assert np.abs(fitted(n_updates, y).predict_proba(n_updates) - model.predict_proba(X)).max() < 1e-3
 
 
 def test_same_seed_same_choice_and_bits(compiled):

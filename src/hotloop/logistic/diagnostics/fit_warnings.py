@@ -37,11 +37,11 @@ def of_logistic_fit(
     ``held_out``: margins, labels and weights of rows that the model, or one like it, was not trained on. ``searched``: the
     penalty was chosen by rows held out; ``reweighed``: class weights move the probabilities on purpose; ``dual``: by "sdca".
     """
-    moving = None if rows.all_move else np.flatnonzero(rows.sample_weight)
+    moving = None if rows.all_nonzero_weight else np.flatnonzero(rows.sample_weight)
     if not dual:  # whose loss may rise before it falls
         yield from _diverging(history, config, rows, len(classes), state.one_vs_rest)
     yield from _constant(state, rows.X, names)
-    yield from _few_rows(state, rows.X, rows.n_moving, config, searched)
+    yield from _few_rows(state, rows.X, rows.n_nonzero_weight, config, searched)
     yield from _leaked(rows, moving, names)
     yield from _separable(state, rows, moving, history, config)
     if held_out is not None and not reweighed:
@@ -61,7 +61,7 @@ def _diverging(
     share = share[share > 0]
     rest = 1 - share[share < 1]
     nats = -(share * np.log(share)).sum() - one_vs_rest * (rest * np.log(rest)).sum()  # that of each class against the rest
-    guessing = float(nats) * total / rows.n_moving
+    guessing = float(nats) * total / rows.n_nonzero_weight
     loss = history.loss_curve[-1]
     if loss > GUESSING * guessing:
         yield DivergingWarning(
@@ -104,7 +104,7 @@ def _separable(
     config: TrainingConfig,
 ) -> Iterator[FitWarning]:
     """The rows are read only where there is next to no penalty and the loss is small."""
-    if config.alpha * rows.n_moving > 1e-3 or history.loss_curve[-1] > 0.1 * rows.total_weight / rows.n_moving:
+    if config.alpha * rows.n_nonzero_weight > 1e-3 or history.loss_curve[-1] > 0.1 * rows.total_weight / rows.n_nonzero_weight:
         return
     m, y = state.margins(rows.X), rows.y.astype(np.intp)
     if moving is not None:

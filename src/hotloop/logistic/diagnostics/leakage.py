@@ -29,7 +29,7 @@ def _column(j: int, names: Sequence[str] | None) -> str:
 
 def _leaked(rows: Rows, moving: NDArray[np.intp] | None, names: Sequence[str] | None) -> Iterator[FitWarning]:
     """First some of the rows, then, of the columns suspected, all. ``moving``: the rows that moved something, None for all."""
-    X, n_rows = rows.X, rows.n_moving
+    X, n_rows = rows.X, rows.n_nonzero_weight
     if n_rows < ENOUGH_TO_TELL:
         return
     sparse = isinstance(X, SparseRows)

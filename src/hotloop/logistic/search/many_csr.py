@@ -84,7 +84,7 @@ class SparseLogisticModels:
             for start in range(0, len(order), size):
                 part = order[start : start + size]
                 with np.errstate(over="ignore", invalid="ignore"):
-                    moved = get_backend().logistic_sparse_many_pass(
+                    n_updates = get_backend().logistic_sparse_many_pass(
                         *X.arrays,
                         self._rows.y,
                         self._rows.sample_weight,
@@ -98,7 +98,7 @@ class SparseLogisticModels:
                         self._b[1] if self._fit_intercept and self._averaged else None,
                         self._folded,
                     )
-                self._t, self._n_averaged = self._t + moved, self._n_averaged + moved
+                self._t, self._n_averaged = self._t + n_updates, self._n_averaged + n_updates
             self._epochs = epoch + 1
 
     def losses(self, chosen: NDArray[np.intp], models: Sequence[int]) -> NDArray[np.float64]:

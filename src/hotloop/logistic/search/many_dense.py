@@ -137,7 +137,7 @@ class LogisticModels:
         size = BLOCK * max(16, 4 * WORK_PER_CALL // (BLOCK * n_models * max(1, rows.X.shape[1])))
         for start in range(0, len(order), size):
             part = order[start : start + size]
-            moved = get_backend().logistic_many_pass(
+            n_updates = get_backend().logistic_many_pass(
                 rows.X,
                 rows.y,
                 rows.sample_weight,
@@ -153,7 +153,7 @@ class LogisticModels:
                 self._W_total[:, 0] if state.averaged else None,
                 self._b_total[:, 0] if state.averaged and state.fit_intercept else None,
             )
-            for own, count in zip(self.states, moved.tolist(), strict=True):
+            for own, count in zip(self.states, n_updates.tolist(), strict=True):
                 own.t, own.n_averaged = own.t + count, own.n_averaged + count * own.averaged
 
     def _passes(self, order: NDArray[np.intp]) -> None:

@@ -77,7 +77,7 @@ def logistic_adaptive_pass(
         raise ValueError(f"largest must have {n_features} entries, met one")
     if len(y) != len(rows) or len(sample_weight) != len(rows):
         raise ValueError("y and sample_weight must have one entry a row")
-    loss, moved = 0.0, 0
+    loss, n_updates = 0.0, 0
     for s, i in enumerate(order):
         if not 0 <= i < len(rows):
             raise ValueError(f"order[{s}] = {i} is no row of X, which has {len(rows)}")
@@ -92,8 +92,8 @@ def logistic_adaptive_pass(
             assert met is not None
             x = normalize(x, pairs, largest)
             met += (x**2).sum() + (b_pairs is not None)
-            step = eta * np.sqrt((t + moved + 1) / met[0]) if met[0] else 0.0  # (AD-3)
-        W = adaptive_weights(rule, eta, beta, l1 * (t + moved), l2 * (t + moved), pairs)
+            step = eta * np.sqrt((t + n_updates + 1) / met[0]) if met[0] else 0.0  # (AD-3)
+        W = adaptive_weights(rule, eta, beta, l1 * (t + n_updates), l2 * (t + n_updates), pairs)
         m = x @ W + (0 if b_pairs is None else b_pairs[:, 0])  # (LR-1)
         if not np.isfinite(m).all():
             raise FloatingPointError(f"the margin of row {i} is not finite at step {s} of the pass")
@@ -110,8 +110,8 @@ def logistic_adaptive_pass(
         if b_pairs is not None:
             b_pairs[:, 1] += (sample_weight[i] * g) ** 2
             b_pairs[:, 0] -= step * divide(sample_weight[i] * g, beta + np.sqrt(b_pairs[:, 1]))
-        moved += 1
-    return loss, moved
+        n_updates += 1
+    return loss, n_updates
 
 
 def adaptive_weights(rule: str, eta: float, beta: float, l1: float, l2: float, pairs: Array) -> Array:

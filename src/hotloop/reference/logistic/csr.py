@@ -142,7 +142,7 @@ def logistic_sparse_many_pass(
 
     Returns
     -------
-    moved : ndarray of shape (n_models,), intp
+    n_updates : ndarray of shape (n_models,), intp
         Steps that each model took.
 
     Raises
@@ -164,7 +164,7 @@ def logistic_sparse_many_pass(
         raise ValueError("b_total goes with b and sums of iterates and has the shape of b")
     if folded.shape != (2, n_models):
         raise ValueError("folded must have two entries a model")
-    moved = np.zeros(n_models, np.intp)
+    n_updates = np.zeros(n_models, np.intp)
     for m in range(n_models):
         one = slice(m, m + 1)
         keep, kept = folded[:, m]
@@ -174,7 +174,7 @@ def logistic_sparse_many_pass(
         weight = sample_weight * multiplicity[:, m]
         none_folded = np.array([1.0, 0, 0, 0, 0, 0])
         try:
-            moved[m] = logistic_sparse_pass(
+            n_updates[m] = logistic_sparse_pass(
                 starts,
                 places,
                 values,
@@ -198,7 +198,7 @@ def logistic_sparse_many_pass(
         if total is not None:
             W[:, n_models + m] = total[:, 0]
         folded[:, m] = 1, 0
-    return moved
+    return n_updates
 
 
 def settle(shift: Array | None, W: Array, W_total: Array | None, folded: Array) -> None:
@@ -211,10 +211,10 @@ def settle(shift: Array | None, W: Array, W_total: Array | None, folded: Array) 
     n_outputs = W.shape[1]
     keep, kept = folded[:2]
     lean, leant, along = folded[3:].reshape(3, n_outputs)
-    moved = 0.0 if shift is None else shift.astype(np.float64)[:, None]
+    n_updates = 0.0 if shift is None else shift.astype(np.float64)[:, None]
     if W_total is not None:
-        W_total += kept * W + leant * moved  # (LR-14)
-    W[:] = keep * (W + lean * moved)  # (LR-13)
+        W_total += kept * W + leant * n_updates  # (LR-14)
+    W[:] = keep * (W + lean * n_updates)  # (LR-13)
     folded[:] = 0
     folded[0] = 1
     if shift is not None:

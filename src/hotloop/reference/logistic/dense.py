@@ -72,7 +72,7 @@ def logistic_pass(
     _check_pass(X, y, sample_weight, order, eta, center, scale, W, b, W_total, b_total)
     if importance_aware and n_outputs > 1:
         raise ValueError("importance-aware steps are there for one output only")
-    loss, moved = 0.0, 0
+    loss, n_updates = 0.0, 0
     for s, i in enumerate(order):
         if not 0 <= i < len(X):
             raise ValueError(f"order[{s}] = {i} is no row of X, which has {len(X)}")
@@ -89,21 +89,21 @@ def logistic_pass(
             g = logistic(m) - y[i]  # (LR-2), (LR-4)
             if importance_aware:
                 square = float(np.dot(x, x)) + (b is not None)
-                g = g * importance_share(float(m[0]) * (2 * y[i] - 1), eta[moved] * sample_weight[i] * square)
+                g = g * importance_share(float(m[0]) * (2 * y[i] - 1), eta[n_updates] * sample_weight[i] * square)
         else:
             loss += sample_weight[i] * float(log_sum_exp(m) - m[int(y[i])])  # (LR-7)
             g = softmax(m) - (np.arange(n_outputs) == y[i])  # (LR-6), (LR-8)
         g = sample_weight[i] * g
-        W *= 1 - eta[moved] * alpha
-        W -= eta[moved] * np.outer(g, x)  # (LR-5)
+        W *= 1 - eta[n_updates] * alpha
+        W -= eta[n_updates] * np.outer(g, x)  # (LR-5)
         if b is not None:
-            b -= eta[moved] * g
+            b -= eta[n_updates] * g
         if W_total is not None:
             W_total += W  # (LR-10)
             if b_total is not None:
                 b_total += b
-        moved += 1
-    return loss, moved
+        n_updates += 1
+    return loss, n_updates
 
 
 def logistic_many_pass(
@@ -149,7 +149,7 @@ def logistic_many_pass(
 
     Returns
     -------
-    moved : ndarray of shape (n_models,), intp
+    n_updates : ndarray of shape (n_models,), intp
         Steps that each model took.
 
     Raises
@@ -166,12 +166,12 @@ def logistic_many_pass(
         raise ValueError("target and alpha must have one entry a model, eta one a step and model")
     if b is not None and len(b) != n_models:
         raise ValueError(f"b must have {n_models} entries")
-    moved = np.zeros(n_models, np.intp)
+    n_updates = np.zeros(n_models, np.intp)
     for m in range(n_models):
         weight = sample_weight if multiplicity is None else sample_weight * multiplicity[:, m]
         own = [None if array is None else array[m : m + 1] for array in (W, b, W_total, b_total)]
         try:
-            lost, moved[m] = logistic_pass(
+            lost, n_updates[m] = logistic_pass(
                 X,
                 (y == target[m]) * 1.0,
                 weight,
@@ -186,7 +186,7 @@ def logistic_many_pass(
                 loss[0] += lost
         except FloatingPointError:
             W[m] = np.nan
-    return moved
+    return n_updates
 
 
 def linear_margins(X: Array, center: Array | None, scale: Array | None, W: Array, b: Array) -> Array:

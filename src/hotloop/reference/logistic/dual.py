@@ -64,7 +64,7 @@ def logistic_dual_pass(
     rows, m, own = _rows(X, csr, y, sample_weight, center, scale, W, b, dual)
     if not (strength > 0 and b_strength > 0):
         raise ValueError("strength and b_strength must be positive")
-    loss, gap, moved = 0.0, 0.0, 0
+    loss, gap, n_updates = 0.0, 0.0, 0
     for s, i in enumerate(order):
         if not 0 <= i < len(rows):
             raise ValueError(f"order[{s}] = {i} is no row of X, which has {len(rows)}")
@@ -92,8 +92,8 @@ def logistic_dual_pass(
         own += weight / strength * np.outer(step, x)  # (DU-1)
         if b is not None:
             b += weight / b_strength * step  # (DU-6)
-        moved += 1
-    return loss, gap, moved
+        n_updates += 1
+    return loss, gap, n_updates
 
 
 def logistic_dual_sums(

@@ -67,7 +67,7 @@ def logistic_l1_pass(
         raise ValueError("y and sample_weight must have one entry a row")
     if len(eta) < len(order):
         raise ValueError("eta must have one entry a step")
-    loss, moved = 0.0, 0
+    loss, n_updates = 0.0, 0
     for s, i in enumerate(order):
         if not 0 <= i < len(rows):
             raise ValueError(f"order[{s}] = {i} is no row of X, which has {len(rows)}")
@@ -82,11 +82,11 @@ def logistic_l1_pass(
         loss_of_row, g = slopes_of_row(m, y[i])
         loss += sample_weight[i] * loss_of_row
         g = sample_weight[i] * g
-        W[:] = soft((1 - eta[moved] * l2) * W - eta[moved] * np.outer(x, g), eta[moved] * l1)  # (LR-16)
+        W[:] = soft((1 - eta[n_updates] * l2) * W - eta[n_updates] * np.outer(x, g), eta[n_updates] * l1)  # (LR-16)
         if b is not None:
-            b -= eta[moved] * g
-        moved += 1
-    return loss, moved
+            b -= eta[n_updates] * g
+        n_updates += 1
+    return loss, n_updates
 
 
 def soft(W: Array, l1: float | Array) -> Array:

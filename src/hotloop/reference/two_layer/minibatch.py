@@ -81,7 +81,7 @@ def two_layer_minibatch_pass(
         raise ValueError(f"optimizer is {optimizer!r}, expected one of {', '.join(OPTIMIZERS)}")
     if batch_size < 1:
         raise ValueError(f"batch_size is {batch_size}, expected a positive number")
-    weights, loss, moved, place = (W1, b1, W2, b2), 0.0, 0, 0
+    weights, loss, n_updates, place = (W1, b1, W2, b2), 0.0, 0, 0
     while place < len(order):
         slopes, touched, taken, of_batch = [np.zeros(w.shape) for w in weights], set(), 0, 0.0
         while place < len(order) and taken < batch_size:
@@ -91,7 +91,7 @@ def two_layer_minibatch_pass(
             if sample_weight[i] != 0:
                 if output == "softmax" and not 0 <= y[i, 0] < W2.shape[1]:
                     raise ValueError(f"y[{i}] = {y[i, 0]} is no class index below {W2.shape[1]}")
-                x, mask = _row(X, i, center, scale, W1), _mask(len(b1), dropout, key, t + moved + taken)
+                x, mask = _row(X, i, center, scale, W1), _mask(len(b1), dropout, key, t + n_updates + taken)
                 slope, z, s, o = _forward(x, W1, b1, W2, b2, output, activation, mask)
                 if not np.isfinite(o).all():
                     raise FloatingPointError(f"an output of row {i} is not finite at step {place} of the pass")
@@ -112,20 +112,20 @@ def two_layer_minibatch_pass(
             own = np.array(sorted(touched), dtype=np.intp) if k == 0 and isinstance(X, tuple) else slice(None)
             part, strength = g[own] / taken, alpha if k in (0, 2) else 0.0
             if optimizer == "sgd":
-                step = eta[moved] * (part + strength * w[own])
+                step = eta[n_updates] * (part + strength * w[own])
                 velocity = momentum * moments[k][own] - step  # (NN-12)
                 moments[k][own] = velocity
                 w[own] += momentum * velocity - step if nesterov else velocity
                 continue
-            inside, keep = (strength, 1.0) if optimizer == "adam" else (0.0, 1 - eta[moved] * strength)
+            inside, keep = (strength, 1.0) if optimizer == "adam" else (0.0, 1 - eta[n_updates] * strength)
             part = part + inside * w[own]
             first = beta_1 * moments[k][own] + (1 - beta_1) * part  # (NN-13)
             second = beta_2 * moments[4 + k][own] + (1 - beta_2) * part**2
             moments[k][own], moments[4 + k][own] = first, second
-            size = eta[moved] * np.sqrt(1 - beta_2**n_batches) / (1 - beta_1**n_batches)
+            size = eta[n_updates] * np.sqrt(1 - beta_2**n_batches) / (1 - beta_1**n_batches)
             w[own] = keep * w[own] - size * first / (np.sqrt(second) + epsilon)
-        loss, moved = loss + of_batch, moved + taken
-    return loss, moved
+        loss, n_updates = loss + of_batch, n_updates + taken
+    return loss, n_updates
 
 
 def two_layer_backward(

@@ -111,7 +111,7 @@ def two_layer_pass(
     """
     n_samples, n_outputs = _check_network(X, center, scale, W1, b1, W2, b2, output, activation), W2.shape[1]
     y = _check_targets(y, n_samples, sample_weight, order, eta, output, n_outputs, dropout)
-    loss, moved = 0.0, 0
+    loss, n_updates = 0.0, 0
     for place, i in enumerate(order):
         if not 0 <= i < n_samples:
             raise ValueError(f"order[{place}] = {i} is no row of X, which has {n_samples}")
@@ -120,20 +120,20 @@ def two_layer_pass(
         if output == "softmax" and not 0 <= y[i, 0] < n_outputs:
             raise ValueError(f"y[{i}] = {y[i, 0]} is no class index below {n_outputs}")
         x = _row(X, i, center, scale, W1)
-        mask = _mask(len(b1), dropout, key, t + moved)
+        mask = _mask(len(b1), dropout, key, t + n_updates)
         slope, z, s, o = _forward(x, W1, b1, W2, b2, output, activation, mask)
         if not np.isfinite(o).all():
             raise FloatingPointError(f"an output of row {i} is not finite at step {place} of the pass")
         of_row, delta = _loss_and_delta(o, y[i], output)  # (NN-7)
         loss += sample_weight[i] * of_row
         dW1, db1, dW2, db2 = _slopes(x, slope, z, s, W2, delta)
-        step, keep = eta[moved] * sample_weight[i], 1 - eta[moved] * alpha
+        step, keep = eta[n_updates] * sample_weight[i], 1 - eta[n_updates] * alpha
         W1[:] = keep * W1 - step * dW1  # (NN-9)
         W2[:] = keep * W2 - step * dW2
         b1 -= step * db1
         b2 -= step * db2
-        moved += 1
-    return loss, moved
+        n_updates += 1
+    return loss, n_updates
 
 
 def two_layer_forward(X: Array, W1: Array, b1: Array, W2: Array, b2: Array, activation: str = "relu") -> tuple[Array, Array]:
