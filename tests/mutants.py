@@ -215,7 +215,7 @@ MUTANTS = {
     "data/csr.py": [
         ("X.has_sorted_indices = X.has_canonical_format = False  # whatever it believes", "pass"),
         ("if not len(values) or values[0] != 1:", "if not len(values):"),
-        ("starts=self.starts - self.starts[0]", "starts=self.starts"),
+        ("indptr=self.indptr - self.indptr[0]", "indptr=self.indptr"),
     ],
     "logistic/state_adaptive.py": [
         ("self.pairs[..., 1] *= (ratio**2)[:, None]", "pass"),

@@ -97,11 +97,11 @@ def of_dtype(arguments, dtype):
 
 
 def take(function, arguments, dtype, **changed):
-    """Call a pass on its own copies; return what it overwrote, by name, with "loss" and "moved"."""
+    """Call a pass on its own copies; return what it overwrote, by name, with "loss" and "n_updates"."""
     own = of_dtype(arguments, dtype)
     own |= changed
     loss, n_updates = function(**own)
-    return {name: own[name] for name in OVERWRITTEN if own.get(name) is not None} | {"loss": loss, "moved": n_updates}
+    return {name: own[name] for name in OVERWRITTEN if own.get(name) is not None} | {"loss": loss, "n_updates": n_updates}
 
 
 def many_arguments(n_models, X, y, dtype, *, folds=False, averaged=False, intercept=True, standardised=False, by_model=False):

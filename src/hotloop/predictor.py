@@ -9,11 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hotloop.backend import get_backend
-from hotloop.data.csr import SparseRows
+from hotloop.data.csr import check_finite_csr, from_scipy
 from hotloop.data.validation import Array, as_rows, check_finite, readable
 from hotloop.logistic.online import LogisticStream
 from hotloop.metrics import log_probabilities, mean_log_loss, probabilities
 from hotloop.preprocessing.table_encoding import TableEncoding
+from hotloop.structs import CSRRows
 from hotloop.two_layer.state import TwoLayerState
 
 BLOCK_OF_ROWS = 4096  # rows predicted at once: their margins stay in the cache
@@ -65,10 +66,10 @@ class Model:
     def _rows(self, X: Any) -> Any:
         """Return rows as the kernels read them; cells that are not finite are found where they are predicted."""
         if hasattr(X, "tocsr"):
-            rows = SparseRows.of(X.tocsr())
-            rows.check_finite(self.feature_names)
+            rows = from_scipy(X.tocsr())
+            check_finite_csr(rows, self.feature_names)
             X = rows
-        if isinstance(X, SparseRows):
+        if isinstance(X, CSRRows):
             if X.n_features != self.n_features:
                 raise ValueError(f"X has {X.n_features} columns, the model was trained on {self.n_features}")
             return X
@@ -161,13 +162,13 @@ class Model:
         for start in range(0, len(rows), BLOCK_OF_ROWS):
             some = rows[start : min(start + BLOCK_OF_ROWS, len(rows))]
             if isinstance(learnt, TwoLayerState):
-                if not isinstance(some, SparseRows):  # a hidden unit may hide an infinity
+                if not isinstance(some, CSRRows):  # a hidden unit may hide an infinity
                     check_finite(some, "X", self.feature_names, start)
                     some = some if readable(some, self.dtype) else np.ascontiguousarray(some, self.dtype)
                 m = learnt.outputs(some)
             else:
                 m = learnt.margins(some)
-            if not np.isfinite(m).all() and not isinstance(rows, SparseRows):
+            if not np.isfinite(m).all() and not isinstance(rows, CSRRows):
                 with np.errstate(over="ignore"):
                     check_finite(rows.astype(self.dtype, copy=False), "X", self.feature_names)
             fill(m, out[start : start + BLOCK_OF_ROWS])

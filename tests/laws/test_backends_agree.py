@@ -49,7 +49,7 @@ def test_logistic_pass(compiled, case, name):
         if array in found:
             assert relative_error(found[array], expected[array]) <= WEIGHTS[case.dtype], array
     assert relative_error(found["W"], start["W"]) > 0.1  # they went somewhere
-    assert found["moved"] == expected["moved"]
+    assert found["n_updates"] == expected["moved"]
     assert found["loss"] == pytest.approx(expected["loss"], rel=SAMPLE[case.dtype].rtol)
 
 
@@ -99,7 +99,7 @@ def network_case(case, output):
         one = exact | {"order": np.array([i]), "eta": start["eta"][n_updates:]}
         more, n = reference.two_layer_pass(**one)
         n_updates, loss = n_updates + n, loss + more
-    expected = {name: exact[name] for name in OVERWRITTEN if name in exact} | {"loss": loss, "moved": n_updates}
+    expected = {name: exact[name] for name in OVERWRITTEN if name in exact} | {"loss": loss, "n_updates": n_updates}
     return start, expected, nearest
 
 
@@ -112,7 +112,7 @@ def test_two_layer_pass(compiled, case, output):
     for array in ("W1", "b1", "W2", "b2"):
         assert relative_error(found[array], expected[array]) <= NETWORK[case.dtype], array
     assert relative_error(found["W1"], start["W1"]) > 0.01
-    assert found["moved"] == expected["moved"]
+    assert found["n_updates"] == expected["moved"]
     assert found["loss"] == pytest.approx(expected["loss"], rel=SAMPLE[case.dtype].rtol)
 
 

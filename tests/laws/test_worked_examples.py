@@ -111,6 +111,6 @@ def test_steps_of_each_rule(backend, dtype, case):
         weights = [before["W"].astype(dtype), before["b"], np.zeros_like(before["W"]), np.zeros_like(before["b"])]
         loss, n_updates = backend.logistic_pass(*start, *constants, *weights)
         expected = [after["W"], after["b"], total["W"], total["b"]]
-    assert n_updates == case["moved"]
+    assert n_updates == case["n_updates"]
     for found, value in zip([*weights, loss], [*expected, case["loss"]], strict=True):
         assert_allclose(found, value, **STEPS[dtype]._asdict())

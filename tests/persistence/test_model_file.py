@@ -280,7 +280,7 @@ def test_arrays_that_do_not_fit_are_refused(path, kind):
     header, arrays = saved(path)
     write_header(path, header, arrays)
     assert isinstance(hotloop.load(path), Model)
-    optional = {"center", "scale", "waiting.X"}
+    optional = {"center", "scale", "pending.X"}
     for name, array in arrays.items():
         broken = [array[..., :-1], array[None], np.full_like(array, np.nan), array.astype(np.int64)]
         for changed in broken + ([None] if name not in optional else []):

@@ -7,7 +7,7 @@ from scipy.sparse import csr_matrix
 from sklearn.base import clone
 
 from hotloop import LogisticSGDClassifier
-from hotloop.data.csr import SparseRows
+from hotloop.data.csr import from_scipy
 from hotloop.logistic.state import LogisticState
 from hotloop.preprocessing.standardization import ColumnStatistics
 
@@ -48,7 +48,7 @@ def test_a_column_of_two_values_has_their_distance_as_unit(backend, low, high, s
     taken = draw.random((5000, 3)) < [0.5, 0.03, 0.0006]
     X = np.column_stack([np.where(taken, high, low), draw.choice([low, high, (low + high) / 2], 5000)])
     X[weight == 0, :3] = (low + high) / 2  # does not count
-    center, scale = statistics_of(SparseRows.of(csr_matrix(X)) if sparse else X, weight).constants("std", np.float64)
+    center, scale = statistics_of(from_scipy(csr_matrix(X)) if sparse else X, weight).constants("std", np.float64)
     assert_allclose(scale[:3], 1 / (high - low), rtol=1e-12)
     assert_allclose(center, np.average(X, axis=0, weights=weight), rtol=1e-12)
     assert scale[3] == pytest.approx(np.average((X[:, 3] - center[3]) ** 2, weights=weight) ** -0.5)
@@ -57,7 +57,7 @@ def test_a_column_of_two_values_has_their_distance_as_unit(backend, low, high, s
 def spreads_of(values):
     """That of the column dense, in two pieces, as non-zeros, as both, one piece of another type."""
     X = np.array(values, np.float64)[:, None]
-    whole, first, rest = (SparseRows.of(csr_matrix(part)) for part in (X, X[:3], X[3:]))
+    whole, first, rest = (from_scipy(csr_matrix(part)) for part in (X, X[:3], X[3:]))
     for pieces in ([X], [X[:3], X[3:]], [whole], [X[:3], rest], [first, X[3:]], [X[:3], X[3:].astype(np.float32)]):
         statistics = ColumnStatistics(1)
         for part in pieces:

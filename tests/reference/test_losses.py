@@ -127,7 +127,7 @@ def test_primitives_in_units_of_the_last_place(compiled, dtype, function, bound)
     exact = np.exp(m.astype(np.longdouble))
     if function == "logistic_of":
         exact = exact / (1 + exact)
-    found = getattr(compiled.levels, function)(m)
+    found = getattr(compiled.vectors.levels, function)(m)
     assert found.dtype == dtype
     assert units_off(found, exact).max() <= bound
 
@@ -135,7 +135,7 @@ def test_primitives_in_units_of_the_last_place(compiled, dtype, function, bound)
 def test_primitives_do_not_depend_on_the_place(compiled, dtype):
     """An element in the tail of an array gets the bits that it gets in the middle of a vector."""
     m = margins_of(dtype, 80)[:71]
-    for function in (compiled.vectors.levels.exponential_of, compiled.levels.logistic_of):
+    for function in (compiled.vectors.levels.exponential_of, compiled.vectors.levels.logistic_of):
         whole = function(m)
         for n in range(len(m) + 1):
             assert_array_equal(function(m[:n].copy()), whole[:n])

@@ -6,15 +6,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hotloop.data.csr import SparseRows
 from hotloop.data.validation import distinct
+from hotloop.structs import CSRRows
 
 Vector = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class Rows:
-    """Samples ready for a kernel: X an array that it reads (see ``validation.readable``) or SparseRows; class index or target;
+    """Samples ready for a kernel: X an array that it reads (see ``validation.readable``) or CSRRows; class index or target;
     weights >= 0; share of the step size that each takes, None for all of it."""
 
     X: Any
@@ -48,4 +48,4 @@ class Rows:
     @property
     def cells(self) -> float:
         """Cells of a row, of sparse rows the non-zeros of an average one: what a step costs."""
-        return self.X.n_stored / max(1, len(self)) if isinstance(self.X, SparseRows) else self.X.shape[1]
+        return self.X.nnz / max(1, len(self)) if isinstance(self.X, CSRRows) else self.X.shape[1]

@@ -7,14 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from hotloop.structs import float_dtype
+
 Array = NDArray[Any]
-
-
-def float_dtype(dtype: Any) -> type[np.floating[Any]]:
-    """Return the dtype to compute in: float32 for float32 and narrower numbers, float64 for everything else."""
-    dtype = np.dtype(dtype).newbyteorder("=")
-    narrow = dtype.kind in "fiub" and (dtype.itemsize <= 2 or dtype == np.float32)
-    return np.float32 if narrow else np.float64
 
 
 def readable(X: Array, dtype: Any) -> bool:

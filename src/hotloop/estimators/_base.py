@@ -10,10 +10,11 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from hotloop.data.batch import Rows
-from hotloop.data.validation import Array, float_dtype
+from hotloop.data.validation import Array
 from hotloop.estimators._callbacks import CallbackSupportMixin, Tasks
 from hotloop.estimators._validation import check_rows, check_targets
 from hotloop.estimators.warnings import NotConvergedWarning, warn
+from hotloop.structs import float_dtype
 from hotloop.training.config import TrainingConfig
 from hotloop.training.history import TrainingHistory
 from hotloop.training.options import FitOptions

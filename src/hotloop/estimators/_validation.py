@@ -9,9 +9,10 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import check_array, check_consistent_length, column_or_1d
 from sklearn.utils.validation import validate_data
 
-from hotloop.data.csr import SparseRows
+from hotloop.data.csr import check_finite_csr, from_scipy
 from hotloop.data.dataframes import column_types, gathered
-from hotloop.data.validation import Array, as_vector, check_finite, float_dtype, holds, readable
+from hotloop.data.validation import Array, as_vector, check_finite, holds, readable
+from hotloop.structs import float_dtype
 
 
 def check_rows(
@@ -27,7 +28,7 @@ def check_rows(
     sparse: bool = False,
     multi_output: bool = False,
 ) -> Any:
-    """Return X (and y) checked by scikit-learn's rules; with ``sparse`` a sparse matrix as SparseRows.
+    """Return X (and y) checked by scikit-learn's rules; with ``sparse`` a sparse matrix as CSRRows.
 
     With ``as_they_lie`` an array that the kernels read where it is (see ``validation.readable``) is returned itself. Anything
     else is copied to C order and ``dtype``, by default float32 or float64. With ``by_blocks`` the caller
@@ -73,14 +74,14 @@ def _check_sparse(estimator: BaseEstimator, X: Any, y: Any, dtype: Any, reset: b
         X = X.astype(np.float64)
     if X.format != "csr":
         X = X.tocsr()
-    rows = SparseRows.of(X)
+    rows = from_scipy(X)
     checked = validate_data(estimator, X, y, reset=reset, skip_check_array=True)
     if not rows.shape[0] or not rows.shape[1]:
         what = "sample(s)" if not rows.shape[0] else "feature(s)"
         raise ValueError(f"Found array with 0 {what} (shape={rows.shape}) while a minimum of 1 is required.")
-    rows = rows.of_type(dtype)
+    rows = rows.astype(dtype)
     if finite:
-        rows.check_finite(getattr(estimator, "feature_names_in_", None))
+        check_finite_csr(rows, getattr(estimator, "feature_names_in_", None))
     return _with_labels(rows, checked, y, multi_output)
 
 

@@ -12,9 +12,9 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from hotloop.data.batch import Rows
-from hotloop.data.csr import SparseRows, check_finite_rows
+from hotloop.data.csr import check_finite_rows
 from hotloop.data.dataframes import block_of, column_types, rows_at_once
-from hotloop.data.validation import Array, check_memory, distinct, float_dtype, plain
+from hotloop.data.validation import Array, check_memory, distinct, plain
 from hotloop.estimators._base import TrainedBySGD, restore_on_error, with_progress_bar
 from hotloop.estimators._callbacks import Tasks, with_callbacks
 from hotloop.estimators._labels import encode_labels, find_classes, weigh_classes
@@ -32,6 +32,7 @@ from hotloop.logistic.state import LogisticState
 from hotloop.logistic.state_adaptive import STEP, AdaptiveState
 from hotloop.logistic.state_l1 import L1State
 from hotloop.predictor import Model
+from hotloop.structs import CSRRows, float_dtype
 from hotloop.training.config import TrainingConfig
 from hotloop.training.history import TrainingHistory
 from hotloop.training.options import FitOptions
@@ -290,7 +291,7 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
         sample_weight = check_weights(sample_weight, X)
         optimizer = self._rule(X)
         names, options = getattr(self, "feature_names_in_", None), self._options(optimizer).of_rows(X)
-        sparse = isinstance(X, SparseRows)
+        sparse = isinstance(X, CSRRows)
         untold = sparse and (optimizer != "sgd" or (options.eta0 != "auto" and options.alpha == "auto"))
         some = not distinct(sample_weight).all()
         if self.early_stopping or untold or some:
@@ -483,13 +484,13 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
         stream.pending = []
         stream.state.replace_weights(coef, intercept)
 
-    def _rule(self, X: Array | SparseRows, *, online: bool = False) -> str:
+    def _rule(self, X: Array | CSRRows, *, online: bool = False) -> str:
         """Return what ``optimizer`` means for these rows."""
         if self.optimizer != "auto":
             return self.optimizer
         own = {name: getattr(self, name) for name in ("eta0", "average", "learning_rate", "error_bars")}
         untouched = own == {"eta0": "auto", "average": "auto", "learning_rate": "auto", "error_bars": 0}
-        streamed = online and untouched and self.standardize != "std" and isinstance(X, SparseRows)
+        streamed = online and untouched and self.standardize != "std" and isinstance(X, CSRRows)
         adaptive = self.penalty in ("l1", "elasticnet") or streamed
         return "ftrl" if adaptive else "sgd"
 
@@ -501,15 +502,15 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
     def _share_of_l1(self) -> float:
         return {"l1": 1.0, "elasticnet": float(self.l1_ratio)}.get(str(self.penalty), 0.0)
 
-    def _check_classes(self, X: Array | SparseRows, classes: Array) -> None:
-        if self.importance_aware and (len(classes) > 2 or isinstance(X, SparseRows)):
+    def _check_classes(self, X: Array | CSRRows, classes: Array) -> None:
+        if self.importance_aware and (len(classes) > 2 or isinstance(X, CSRRows)):
             raise ValueError("importance_aware=True takes dense rows of two classes only")
-        if self.multi_class == "ovr" and len(classes) > 2 and isinstance(X, SparseRows):
+        if self.multi_class == "ovr" and len(classes) > 2 and isinstance(X, CSRRows):
             raise ValueError(
                 "multi_class='ovr' takes dense rows only; for sparse ones take OneVsRestClassifier(LogisticSGDClassifier())"
             )
 
-    def _new_state(self, X: Array | SparseRows, n_classes: int, optimizer: str) -> LogisticState:
+    def _new_state(self, X: Array | CSRRows, n_classes: int, optimizer: str) -> LogisticState:
         if self.average not in ("auto", True, False):
             raise ValueError(f"average is {self.average!r}, expected True, False or 'auto'")
         dtype, n_weights = float_dtype(X.dtype), (1 if n_classes == 2 else n_classes) * X.shape[1]

@@ -8,7 +8,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from hotloop.estimators.warnings import warn
-from hotloop.preprocessing.table_encoding import TableEncoding, float_dtype
+from hotloop.preprocessing.table_encoding import TableEncoding, check_float_dtype
 
 MOST_NOTES = 3  # in a warning
 
@@ -85,7 +85,7 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 
     def _fit(self, X: Any) -> dict[str, Any]:
         """Find out what each column holds; returns the columns."""
-        float_dtype(self.dtype)
+        check_float_dtype(self.dtype)
         columns = _columns(self, X, reset=True)
         self.encoding_ = TableEncoding.fit(columns, max_categories=self.max_categories)
         self._warn()

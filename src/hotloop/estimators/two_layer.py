@@ -12,12 +12,13 @@ from sklearn.utils import column_or_1d
 from sklearn.utils.validation import check_is_fitted
 
 from hotloop.data.batch import Rows
-from hotloop.data.validation import Array, check_finite, check_memory, float_dtype
+from hotloop.data.validation import Array, check_finite, check_memory
 from hotloop.estimators._base import TrainedBySGD, restore_on_error, with_progress_bar
 from hotloop.estimators._callbacks import Tasks, with_callbacks
 from hotloop.estimators._labels import encode_labels, find_classes, weigh_classes
 from hotloop.estimators._validation import check_rows, check_validation_pair, check_weights
 from hotloop.predictor import Model
+from hotloop.structs import float_dtype
 from hotloop.training.config import TrainingConfig
 from hotloop.training.options import FitOptions
 from hotloop.two_layer.auto import N_HIDDEN, fit_two_layer, network_options

@@ -19,11 +19,12 @@ import numpy as np
 
 from hotloop.backend import get_backend
 from hotloop.data.batch import Rows
-from hotloop.data.csr import SparseRows, check_finite_rows
+from hotloop.data.csr import check_finite_rows
 from hotloop.logistic.state import LogisticState
 from hotloop.logistic.state_adaptive import STEP, AdaptiveState
 from hotloop.metrics import mean_log_loss
 from hotloop.preprocessing.standardization import BY_LARGEST, ColumnStatistics, scale_of
+from hotloop.structs import CSRRows
 from hotloop.training.config import TrainingConfig
 from hotloop.training.history import OnEpoch, TrainingHistory
 from hotloop.training.loop import OnStart, train
@@ -64,7 +65,7 @@ def start_logistic(
     state.statistics = ColumnStatistics(rows.X.shape[1])
     state.n_rows = rows.n_nonzero_weight
     mean_weight = rows.total_weight / state.n_rows
-    if isinstance(rows.X, SparseRows):
+    if isinstance(rows.X, CSRRows):
         square = _start_sparse(state, rows.X, rows, options, columns)
         return logistic_config(state, options, state.n_rows, mean_weight, square)
     if options.need_statistics:
@@ -76,7 +77,7 @@ def start_logistic(
     return logistic_config(state, options, state.n_rows, mean_weight)
 
 
-def _start_sparse(state: LogisticState, X: SparseRows, rows: Rows, options: FitOptions, columns: Sequence[str] | None) -> float:
+def _start_sparse(state: LogisticState, X: CSRRows, rows: Rows, options: FitOptions, columns: Sequence[str] | None) -> float:
     """Standardise sparse rows; returns the mean of weight ||z||^2, 0 where nobody asks for it.
 
     Rows that are not finite show in what is computed: ValueError; or, where nothing is, in their margins.
@@ -93,7 +94,7 @@ def _start_sparse(state: LogisticState, X: SparseRows, rows: Rows, options: FitO
         square = total * state.statistics.mean_square(state.center, state.scale)
     else:
         center = scale = None
-        if options.standardize == "maxabs" and X.values is not None:
+        if options.standardize == "maxabs" and X.data is not None:
             largest = np.zeros(n_features, dtype)
             with np.errstate(over="ignore", invalid="ignore"):
                 get_backend().sparse_largest(*X.arrays, sample_weight, largest)

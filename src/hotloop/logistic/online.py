@@ -12,10 +12,10 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from hotloop.data.batch import Rows
-from hotloop.data.csr import SparseRows
 from hotloop.logistic.auto import logistic_config
 from hotloop.logistic.state import LogisticState
 from hotloop.preprocessing.standardization import BY_LARGEST
+from hotloop.structs import CSRRows
 from hotloop.training.config import BLOCK, TrainingConfig
 from hotloop.training.loop import pass_over
 from hotloop.training.online import FIRST, joined
@@ -82,8 +82,8 @@ class LogisticStream:
         """Return a call that undoes what these rows are about to do."""
         state, kept = self.state, (self.config, list(self.pending), self.weight_total)
         config, few = self.config, False
-        if isinstance(rows.X, SparseRows) and config is not None and not self.pending:
-            few = rows.X.n_stored < rows.X.n_features and state.n_rows + len(rows) < self._next_refit_point()
+        if isinstance(rows.X, CSRRows) and config is not None and not self.pending:
+            few = rows.X.nnz < rows.X.n_features and state.n_rows + len(rows) < self._next_refit_point()
             few = few and not state.may_settle(len(rows), config)
         if not few:
             before = state.copy()
@@ -94,8 +94,8 @@ class LogisticStream:
 
             return restore
         # Nothing but the columns of these rows will change: the others are not copied.
-        assert isinstance(rows.X, SparseRows)
-        places, own, statistics = rows.X.own_places(), dict(vars(state)), state.statistics
+        assert isinstance(rows.X, CSRRows)
+        places, own, statistics = rows.X.stored_indices(), dict(vars(state)), state.statistics
         by_column = state.by_column()
         if not self.frozen and self.options.need_statistics and statistics.seen is not None:
             by_column += [getattr(statistics, name) for name in statistics.ARRAYS if name != "total_weight"]
@@ -117,13 +117,13 @@ class LogisticStream:
 
     def _check_weights(self, rows: Rows) -> None:
         state = self.state
-        few = isinstance(rows.X, SparseRows) and rows.X.n_stored < rows.X.n_features
-        columns = rows.X.own_places() if few else slice(None)
+        few = isinstance(rows.X, CSRRows) and rows.X.nnz < rows.X.n_features
+        columns = rows.X.stored_indices() if few else slice(None)
         if not all(np.isfinite(a).all() for a in (*state.whole(), *(array[columns] for array in state.by_column()))):
             raise FloatingPointError("the weights are not finite")
 
     def flushed_state(self) -> LogisticState:
-        """Return the state that predictions use: as if the waiting rows were all there will be."""
+        """Return the state that predictions use: as if the pending rows were all there will be."""
         if not self.pending:
             return self.state
         now = replace(self, state=self.state.copy(), pending=list(self.pending))
@@ -164,11 +164,11 @@ class LogisticStream:
         self.config = logistic_config(state, self.options, state.n_rows, self.weight_total / state.n_rows)
 
     def _learn(self, piece: Rows) -> None:
-        """Train on the blocks that the waiting rows and these fill; the others wait."""
+        """Train on the blocks that the pending rows and these fill; the others wait."""
         assert self.config is not None
-        if isinstance(piece.X, SparseRows):  # row by row
+        if isinstance(piece.X, CSRRows):  # row by row
             self._learn_pending()
-            pass_over(self.state, replace(piece, X=piece.X.of_type(self.state.W.dtype)), self.config)
+            pass_over(self.state, replace(piece, X=piece.X.astype(self.state.W.dtype)), self.config)
             return
         start, n_pending = 0, sum(map(len, self.pending))
         if n_pending:
@@ -193,5 +193,5 @@ class LogisticStream:
     def _copied(self, rows: Rows, start: int, stop: int) -> Rows:
         """Return rows start to stop - 1, in the type of the weights, which the caller may change afterwards."""
         X, dtype = rows.X[start:stop], self.state.W.dtype
-        X = X.copied().of_type(dtype) if isinstance(X, SparseRows) else X.astype(dtype)
+        X = X.copy().astype(dtype) if isinstance(X, CSRRows) else X.astype(dtype)
         return Rows(X, rows.y[start:stop].copy(), rows.sample_weight[start:stop].copy())

@@ -8,10 +8,10 @@ from numpy.typing import NDArray
 
 from hotloop.backend import get_backend
 from hotloop.data.batch import Rows
-from hotloop.data.csr import SparseRows
 from hotloop.logistic.auto import STEP_LOGISTIC, start_logistic
 from hotloop.logistic.diagnostics.duality_gap import Certificate, Constants, Vector, certify, kernel_rows
 from hotloop.logistic.state import LogisticState
+from hotloop.structs import CSRRows
 from hotloop.training.config import TrainingConfig
 from hotloop.training.history import TrainingHistory
 from hotloop.training.loop import WORK_PER_CALL
@@ -112,7 +112,7 @@ class _Dual:
 
     def __init__(self, state: LogisticState, rows: Rows, alpha: float, total: float, ratio: float) -> None:
         self.state, self.rows, self.alpha, self.total, self.ratio = state, rows, alpha, total, ratio
-        self.sparse, (m, n_features) = isinstance(rows.X, SparseRows), state.W.shape
+        self.sparse, (m, n_features) = isinstance(rows.X, CSRRows), state.W.shape
         self.constants, (self.X, self.csr) = Constants.of(state, self.sparse), kernel_rows(rows)
         self.W = np.zeros((n_features, m) if self.sparse else (m, n_features))
         self.center, self.before, self.n_epochs = np.zeros_like(self.W), self.W.copy(), 0

@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hotloop.backend import get_backend
-from hotloop.data.csr import SparseRows
 from hotloop.data.validation import Array, readable
 from hotloop.metrics import scores
 from hotloop.preprocessing.standardization import ColumnStatistics
+from hotloop.structs import CSRRows
 from hotloop.training.config import BLOCK, TrainingConfig
 
 CONVERTED_AT_ONCE = 1 << 16  # cells: they stay in the second-level cache
@@ -126,7 +126,7 @@ class LogisticState:
 
     def take_pass(
         self,
-        X: Array | SparseRows,
+        X: Array | CSRRows,
         y: NDArray[np.float64],
         sample_weight: NDArray[np.float64],
         order: NDArray[np.intp],
@@ -138,12 +138,12 @@ class LogisticState:
         b_total = self.b_total if self.averaged and self.fit_intercept else None
         for name in ("coef", "square"):
             self._kept.pop(name, None)
-        self._arrange("F" if isinstance(X, SparseRows) else "C")
+        self._arrange("F" if isinstance(X, CSRRows) else "C")
         # Counted first: Python hears Ctrl-C as the kernel returns, when the weights have moved.
         n_updates = len(order) if sample_weight.strides == (0,) else int(np.count_nonzero(sample_weight[order]))
         self.t, self.n_averaged = self.t + n_updates, self.n_averaged + n_updates * self.averaged
         try:
-            if isinstance(X, SparseRows):
+            if isinstance(X, CSRRows):
                 W, W_total = feature_major(self.W), feature_major(self.W_total) if self.averaged else None
                 shift, scale = self._sparse_constants()
                 if self.folded is None:
@@ -229,15 +229,15 @@ class LogisticState:
             return (self.W_total / self.n_averaged).astype(self.W.dtype), self.b_total / self.n_averaged
         return self.W, self.b
 
-    def margins(self, X: Array | SparseRows) -> NDArray[np.float64]:
+    def margins(self, X: Array | CSRRows) -> NDArray[np.float64]:
         """Return the margins (n_samples, n_outputs) of rows in the caller's units; dense ones of another type or order than the
         kernels read are converted a few at a time."""
-        if isinstance(X, SparseRows):
+        if isinstance(X, CSRRows):
             if "coef" not in self._kept:
                 W = self.weights()[0]  # not coef(), which copies
                 self._kept["coef"] = np.asarray(W if self.scale is None else W * self.scale, order="F"), self.intercept()
             coef, intercept = self._kept["coef"]
-            return get_backend().sparse_margins(*X.of_type(self.W.dtype).arrays, feature_major(coef), intercept)  # type: ignore[no-any-return]
+            return get_backend().sparse_margins(*X.astype(self.W.dtype).arrays, feature_major(coef), intercept)  # type: ignore[no-any-return]
         W, b = self.weights()
         arguments = self.center, self.scale, np.ascontiguousarray(W), b
         if readable(X, self.W.dtype):

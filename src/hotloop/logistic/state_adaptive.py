@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hotloop.backend import get_backend
-from hotloop.data.csr import SparseRows
 from hotloop.data.validation import Array
 from hotloop.logistic.state import LogisticState
 from hotloop.preprocessing.standardization import ColumnStatistics
 from hotloop.reference.logistic.adaptive import adaptive_weights, divide
+from hotloop.structs import CSRRows
 from hotloop.training.config import TrainingConfig
 
 # eta of (AD-1) and (AD-2) is this over E[||z||^2], z the standardised row. Test log loss after three epochs against a tuned
@@ -115,7 +115,7 @@ class AdaptiveState(LogisticState):
 
     def take_pass(
         self,
-        X: Array | SparseRows,
+        X: Array | CSRRows,
         y: NDArray[np.float64],
         sample_weight: NDArray[np.float64],
         order: NDArray[np.intp],
@@ -135,7 +135,7 @@ class AdaptiveState(LogisticState):
         n_updates = len(order) if sample_weight.strides == (0,) else int(np.count_nonzero(sample_weight[order]))
         self.t += n_updates  # first: Python hears Ctrl-C as the kernel returns
         try:
-            if isinstance(X, SparseRows):
+            if isinstance(X, CSRRows):
                 rows, constants = (None, X.arrays), (None, self._scale_of_sparse())
             else:
                 rows, constants = (X, None), (self.center, self.scale)  # type: ignore[assignment]

@@ -7,10 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hotloop.backend import get_backend
-from hotloop.data.csr import SparseRows
 from hotloop.data.validation import Array
 from hotloop.logistic.state import LogisticState, feature_major
 from hotloop.preprocessing.standardization import ColumnStatistics
+from hotloop.structs import CSRRows
 from hotloop.training.config import TrainingConfig
 
 
@@ -50,7 +50,7 @@ class L1State(LogisticState):
 
     def take_pass(
         self,
-        X: Array | SparseRows,
+        X: Array | CSRRows,
         y: NDArray[np.float64],
         sample_weight: NDArray[np.float64],
         order: NDArray[np.intp],
@@ -59,7 +59,7 @@ class L1State(LogisticState):
     ) -> tuple[float, int]:
         """Train on the rows of X in the given order; returns the sum of the losses before each update, and the steps taken."""
         self._kept.clear()
-        sparse = isinstance(X, SparseRows)
+        sparse = isinstance(X, CSRRows)
         if not sparse:
             self.settle()
         self.W = np.asarray(self.W, order="F")
@@ -74,7 +74,7 @@ class L1State(LogisticState):
         strengths = alpha * self.l1_ratio, alpha * (1 - self.l1_ratio)
         W, b = feature_major(self.W), self.b if self.fit_intercept else None
         try:
-            if isinstance(X, SparseRows):
+            if isinstance(X, CSRRows):
                 own = None, self._sparse_constants()[1], W, b, feature_major(self.shrunk), self.folded
                 rows: tuple[Any, Any] = None, X.arrays
             else:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from hotloop.data.batch import Rows
-from hotloop.data.csr import SparseRows
+from hotloop.data.csr import from_arrays
 from hotloop.logistic.online import LogisticStream
 from hotloop.logistic.state import LogisticState
 from hotloop.logistic.state_adaptive import STEP, AdaptiveState
@@ -31,6 +31,7 @@ from hotloop.persistence.packing import (
 from hotloop.predictor import Model
 from hotloop.preprocessing.standardization import ColumnStatistics
 from hotloop.preprocessing.table_encoding import TableEncoding
+from hotloop.structs import CSRRows
 from hotloop.training.config import TrainingConfig
 from hotloop.training.online import joined
 from hotloop.training.options import FitOptions
@@ -129,20 +130,20 @@ def _pack_learnt(learnt: LogisticStream | TwoLayerState) -> tuple[Arrays, dict[s
     numbers: dict[str, Any] = {name: getattr(state, name) for name in state.NUMBERS}
     if isinstance(learnt, TwoLayerState):
         config = None if learnt.config is None else _pack_params(asdict(learnt.config))
-        return _contiguous(arrays), {**numbers, "output": learnt.output, "activation": learnt.activation, "plan": config}
+        return _contiguous(arrays), {**numbers, "output": learnt.output, "activation": learnt.activation, "config": config}
     statistics = learnt.state.statistics
     arrays |= {f"statistics.{name}": getattr(statistics, name) for name in statistics.ARRAYS}
     arrays = {name: array for name, array in arrays.items() if array is not None}
     for place, rows in enumerate(joined(learnt.pending)):
         X = {"X": rows.X}
-        if isinstance(rows.X, SparseRows):
-            own = rows.X.copied()
-            X = {"starts": own.starts, "places": own.places.astype(np.int64), "values": own.all_values()}
+        if isinstance(rows.X, CSRRows):
+            own = rows.X.copy()
+            X = {"indptr": own.indptr, "indices": own.indices.astype(np.int64), "data": own.explicit_data()}
         pending = {**X, "y": rows.y, "sample_weight": rows.sample_weight}
-        arrays |= {f"waiting.{place}.{name}": array for name, array in pending.items()}
+        arrays |= {f"pending.{place}.{name}": array for name, array in pending.items()}
     numbers["stream"] = {
-        "plan": None if learnt.config is None else _pack_params(asdict(learnt.config)),
-        "settings": _pack_params(asdict(learnt.options)),
+        "config": None if learnt.config is None else _pack_params(asdict(learnt.config)),
+        "options": _pack_params(asdict(learnt.options)),
         "weight_total": learnt.weight_total,
         "frozen": learnt.frozen,
         "n_parts": len(joined(learnt.pending)),
@@ -154,7 +155,7 @@ def _unpack(header: dict[str, Any], arrays: Arrays) -> Model:
     if header["estimator"] not in KINDS:
         raise ValueError(f"unknown kind of model {header['estimator']!r}")
     for name, array in arrays.items():
-        whole = name.endswith((".starts", ".places")) and array.dtype == np.int64
+        whole = name.endswith((".indptr", ".indices")) and array.dtype == np.int64
         if not whole and (array.dtype.kind != "f" or not np.isfinite(array).all()):
             raise ValueError(f"array {name} does not hold finite numbers")
     arrays = _filled_in(arrays, header["shapes"])
@@ -220,20 +221,20 @@ def _unpack_logistic(learnt: dict[str, Any], arrays: Arrays) -> LogisticStream:
     build = AdaptiveState.of_pairs if adaptive else kind
     state = build(statistics=statistics, **own, **{name: learnt[name] for name in kind.NUMBERS})
     stream = learnt["stream"]
-    config = None if stream["plan"] is None else TrainingConfig(**stream["plan"])
+    config = None if stream["config"] is None else TrainingConfig(**stream["config"])
     pending: list[Rows] = []
     for _ in range(stream["n_parts"]):
-        own = {name.rsplit(".", 1)[1]: array for name, array in arrays.items() if name.startswith(f"waiting.{len(pending)}.")}
+        own = {name.rsplit(".", 1)[1]: array for name, array in arrays.items() if name.startswith(f"pending.{len(pending)}.")}
         _check_shapes(own, {"y": (len(own["y"]),), "sample_weight": (len(own["y"]),)})
         if "X" in own:
             _check_shapes(own, {"X": (len(own["y"]), n_features)})
             X = own["X"]
         else:
-            _check_shapes(own, {"starts": (len(own["y"]) + 1,), "values": own["places"].shape})
-            X = SparseRows.of_arrays(own["starts"], own["places"], own["values"], n_features)
+            _check_shapes(own, {"indptr": (len(own["y"]) + 1,), "data": own["indices"].shape})
+            X = from_arrays(own["indptr"], own["indices"], own["data"], n_features)
         pending.append(Rows(X, own["y"], own["sample_weight"]))
     frozen = stream["frozen"] is True
-    return LogisticStream(state, FitOptions(**stream["settings"]), config, pending, float(stream["weight_total"]), frozen)
+    return LogisticStream(state, FitOptions(**stream["options"]), config, pending, float(stream["weight_total"]), frozen)
 
 
 def _unpack_network(learnt: dict[str, Any], arrays: Arrays) -> TwoLayerState:
@@ -250,7 +251,7 @@ def _unpack_network(learnt: dict[str, Any], arrays: Arrays) -> TwoLayerState:
     own: dict[str, Any] = {name: arrays[name] for name in TwoLayerState.ARRAYS if name in arrays}
     config = (
         None
-        if learnt["plan"] is None
-        else TrainingConfig(**{name: _unpack_param(value) for name, value in learnt["plan"].items()})
+        if learnt["config"] is None
+        else TrainingConfig(**{name: _unpack_param(value) for name, value in learnt["config"].items()})
     )
     return TwoLayerState(output=learnt["output"], activation=learnt["activation"], t=learnt["t"], config=config, **own)

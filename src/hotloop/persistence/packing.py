@@ -13,15 +13,15 @@ Arrays = dict[str, Array]
 
 
 def _thinned(arrays: Arrays) -> tuple[Arrays, dict[str, list[int]]]:
-    """Large arrays that are mostly 0 as their non-zeros, name.places and name.values; and the shapes of those."""
+    """Large arrays that are mostly 0 as their non-zeros, name.indices and name.data; and the shapes of those."""
     thin: Arrays = {}
     shapes = {}
     for name, array in arrays.items():
         if array.size < THINNED or 3 * np.count_nonzero(array) > array.size:
             thin[name] = array
             continue
-        places = np.flatnonzero(array)
-        thin[f"{name}.places"], thin[f"{name}.values"] = places.astype(np.int64), array.reshape(-1)[places]
+        indices = np.flatnonzero(array)
+        thin[f"{name}.indices"], thin[f"{name}.data"] = indices.astype(np.int64), array.reshape(-1)[indices]
         shapes[name] = list(array.shape)
     return thin, shapes
 
@@ -29,14 +29,14 @@ def _thinned(arrays: Arrays) -> tuple[Arrays, dict[str, list[int]]]:
 def _filled_in(arrays: Arrays, shapes: dict[str, list[int]]) -> Arrays:
     full = dict(arrays)
     for name, shape in shapes.items():
-        places, values = full.pop(f"{name}.places"), full.pop(f"{name}.values")
+        indices, values = full.pop(f"{name}.indices"), full.pop(f"{name}.data")
         size = math.prod(shape)
-        if not all(type(n) is int and n >= 0 for n in shape) or size >= 2**40 or values.shape != places.shape:
+        if not all(type(n) is int and n >= 0 for n in shape) or size >= 2**40 or values.shape != indices.shape:
             raise ValueError(f"array {name} has shape {shape} and {len(values)} values")
-        if len(places) and not 0 <= places.min() <= places.max() < size:
+        if len(indices) and not 0 <= indices.min() <= indices.max() < size:
             raise ValueError(f"array {name} has values outside its shape {shape}")
         array = np.zeros(size, values.dtype)
-        array[places] = values
+        array[indices] = values
         full[name] = array.reshape(shape)
     return full
 

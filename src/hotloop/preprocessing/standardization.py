@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hotloop.backend import get_backend
-from hotloop.data.csr import SparseRows
 from hotloop.data.validation import Array
+from hotloop.structs import CSRRows
 
 STANDARDIZE = ("auto", "std", "maxabs", "common", None)
 
@@ -47,9 +47,9 @@ class ColumnStatistics:
             setattr(other, name, copy(getattr(self, name)))
         return other
 
-    def update(self, X: Array | SparseRows, sample_weight: NDArray[np.float64], *, largest: bool = True) -> None:
+    def update(self, X: Array | CSRRows, sample_weight: NDArray[np.float64], *, largest: bool = True) -> None:
         """Take in the rows of X; ``largest``: with the extremes of all columns, not only of those of two values."""
-        if isinstance(X, SparseRows):
+        if isinstance(X, CSRRows):
             if self.seen is None:
                 self.seen = np.full(len(self.mean), self.total_weight[0]) if self.total_weight[0] else np.zeros(len(self.mean))
             extremes = self.lowest, self.highest, self.others

@@ -96,7 +96,7 @@ class TableEncoding:
         DataError
             A column is missing, text stands among numbers, or a number is infinite (in `dtype`).
         """
-        dtype = float_dtype(dtype)
+        dtype = check_float_dtype(dtype)
         source = _Source(columns)
         used = [encoder for encoder in self.encoders if encoder.suffixes]
         lacking = [encoder.name for encoder in used if encoder.name not in source.columns]
@@ -172,7 +172,7 @@ class TableEncoding:
         return cls(encoders, limit)
 
 
-def float_dtype(dtype: np.typing.DTypeLike) -> np.dtype[Any]:
+def check_float_dtype(dtype: np.typing.DTypeLike) -> np.dtype[Any]:
     """Return the dtype if it is float32 or float64, else raise ValueError."""
     try:
         found = np.dtype(dtype)

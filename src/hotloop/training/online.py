@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from hotloop.data.batch import Rows
-from hotloop.data.csr import SparseRows
+from hotloop.structs import CSRRows
 
 FIRST = 64
 
@@ -15,9 +15,9 @@ FIRST = 64
 def joined(parts: Sequence[Rows]) -> list[Rows]:
     """Return the parts one after the other, neighbours of one kind (dense or sparse) as one."""
     found = []
-    for sparse, same in groupby(parts, key=lambda part: isinstance(part.X, SparseRows)):
+    for sparse, same in groupby(parts, key=lambda part: isinstance(part.X, CSRRows)):
         some = list(same)
         matrices = [part.X for part in some]
-        X: Any = SparseRows.joined(matrices) if sparse else np.concatenate(matrices)
+        X: Any = CSRRows.concat(matrices) if sparse else np.concatenate(matrices)
         found.append(Rows(X, *(np.concatenate([getattr(part, name) for part in some]) for name in ("y", "sample_weight"))))
     return found

@@ -4,9 +4,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from hotloop.data.csr import SparseRows
 from hotloop.data.validation import Array
 from hotloop.preprocessing.standardization import STANDARDIZE
+from hotloop.structs import CSRRows
 from hotloop.training.config import TrainingConfig
 from hotloop.training.schedules import LEARNING_RATES
 
@@ -52,13 +52,13 @@ class FitOptions:
         """Whether anything is chosen by the statistics of the columns."""
         return self.standardize is not None or self.eta0 == "auto"
 
-    def of_rows(self, X: Array | SparseRows) -> "FitOptions":
+    def of_rows(self, X: Array | CSRRows) -> "FitOptions":
         """Return the settings with the standardisation that "auto" means for rows of this kind."""
-        if self.standardize == "common" and isinstance(X, SparseRows):
+        if self.standardize == "common" and isinstance(X, CSRRows):
             raise ValueError("standardize='common' is for dense rows; take 'maxabs' or None")
         if self.standardize != "auto":
             return self
-        return replace(self, standardize="maxabs" if isinstance(X, SparseRows) else "std")
+        return replace(self, standardize="maxabs" if isinstance(X, CSRRows) else "std")
 
     def config(self, *, alpha: float, eta0: float, horizon: float | None = None) -> TrainingConfig:
         """Return the plan; ``alpha`` and ``eta0`` hold where the user did not decide, ``horizon`` None is 1 / (eta0 alpha)."""

@@ -5,10 +5,10 @@ from dataclasses import replace
 import numpy as np
 
 from hotloop.data.batch import Rows
-from hotloop.data.csr import SparseRows
 from hotloop.data.validation import Array
 from hotloop.metrics import mean_log_loss, mean_log_loss_of_labels, mean_squared_error
 from hotloop.preprocessing.standardization import BY_LARGEST, ColumnStatistics
+from hotloop.structs import CSRRows
 from hotloop.training.config import TrainingConfig
 from hotloop.training.history import OnEpoch, TrainingHistory
 from hotloop.training.loop import OnStart, train
@@ -93,9 +93,9 @@ def fit_two_layer(
     )
 
 
-def network_options(options: FitOptions, X: Array | SparseRows) -> FitOptions:
+def network_options(options: FitOptions, X: Array | CSRRows) -> FitOptions:
     """Return the settings with the standardisation of rows of this kind: bytes, as of pictures, have one unit."""
-    if isinstance(X, SparseRows):
+    if isinstance(X, CSRRows):
         if options.standardize == "std":
             raise ValueError(
                 "a network does not centre sparse rows: standardize='std' is for dense ones, take 'maxabs' or 'auto'"
@@ -128,13 +128,13 @@ def network_config(
     return replace(config, longest=LONGEST * (mean_square + 1)) if bounded else config
 
 
-def step_shares(X: Array | SparseRows, state: TwoLayerState, longest: float) -> Array | None:
+def step_shares(X: Array | CSRRows, state: TwoLayerState, longest: float) -> Array | None:
     """Return min(1, longest / (||z||^2 + 1)) of each dense row, None where all are 1.
 
     A squared error has no bound: a row far longer than the others, as with a number fifty deviations out, would overshoot
     its target with the step that suits them (normalised least mean squares has 1 / ||z||^2, Nagumo and Noda 1967).
     """
-    if not np.isfinite(longest) or isinstance(X, SparseRows):
+    if not np.isfinite(longest) or isinstance(X, CSRRows):
         return None
     share = np.ones(len(X))
     for start in range(0, len(X), ROWS_AT_ONCE):

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hotloop.data.batch import Rows
-from hotloop.data.csr import SparseRows
 from hotloop.preprocessing.standardization import ColumnStatistics
+from hotloop.structs import CSRRows
 from hotloop.training.config import TrainingConfig
 from hotloop.training.loop import pass_over
 from hotloop.training.online import FIRST, joined
@@ -93,7 +93,7 @@ class TwoLayerStream:
             raise
 
     def flushed_state(self) -> TwoLayerState:
-        """Return the state that predictions use: as if the waiting rows were all there will be."""
+        """Return the state that predictions use: as if the pending rows were all there will be."""
         if not self.pending:
             return self.state
         if self._visible is None:
@@ -109,7 +109,7 @@ class TwoLayerStream:
         return self._visible
 
     def _remember(self) -> Callable[[], None]:
-        own = dict(vars(self)) | {"state": self.state.copy(), "waiting": list(self.pending), "_visible": None}
+        own = dict(vars(self)) | {"state": self.state.copy(), "pending": list(self.pending), "_visible": None}
         for name in ("statistics", "targets"):
             if own[name] is not None:
                 own[name] = own[name].copy()
@@ -171,7 +171,7 @@ class TwoLayerStream:
         self.config = network_config(state, self.options, self.n_rows, square, mean_square, by_budget=False)
 
     def _learn(self, piece: Rows) -> None:
-        """Train on the groups of rows that the waiting rows and these fill; the others wait."""
+        """Train on the groups of rows that the pending rows and these fill; the others wait."""
         start, n_pending, cut = 0, sum(map(len, self.pending)), self.state.cut
         if n_pending:
             start = min(len(piece), cut - n_pending)
@@ -192,12 +192,12 @@ class TwoLayerStream:
 
     def _pass_over(self, rows: Rows) -> None:
         assert self.config is not None
-        X = rows.X.of_type(self.state.W1.dtype) if isinstance(rows.X, SparseRows) else rows.X
+        X = rows.X.astype(self.state.W1.dtype) if isinstance(rows.X, CSRRows) else rows.X
         y = self.state.scaled_targets(rows.y.reshape(len(rows), -1)) if self.state.is_regression else rows.y
         pass_over(self.state, Rows(X, y, rows.sample_weight, step_shares(X, self.state, self.config.longest)), self.config)
 
     def _copied(self, rows: Rows, start: int, stop: int) -> Rows:
         """Return rows start to stop - 1, in the type of the weights, which the caller may change afterwards."""
         X, dtype = rows.X[start:stop], self.state.W1.dtype
-        X = X.copied().of_type(dtype) if isinstance(X, SparseRows) else X.astype(dtype)
+        X = X.copy().astype(dtype) if isinstance(X, CSRRows) else X.astype(dtype)
         return Rows(X, rows.y[start:stop].copy(), rows.sample_weight[start:stop].copy())

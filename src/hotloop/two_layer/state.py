@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hotloop.backend import get_backend
-from hotloop.data.csr import SparseRows
 from hotloop.data.validation import Array
+from hotloop.structs import CSRRows
 from hotloop.training.config import TrainingConfig
 from hotloop.two_layer.initializers import INITS, activation_moments
 from hotloop.two_layer.optimizer import NetworkRule
@@ -145,7 +145,7 @@ class TwoLayerState:
 
     def take_pass(
         self,
-        X: Array | SparseRows,
+        X: Array | CSRRows,
         y: Vector,
         sample_weight: Vector,
         order: NDArray[np.intp],
@@ -197,10 +197,10 @@ class TwoLayerState:
         """Return (||W1||^2 + ||W2||^2) / 2."""
         return 0.5 * float(sum(np.square(W, dtype=np.float64).sum() for W in (self.W1, self.W2)))
 
-    def outputs(self, X: Array | SparseRows) -> Vector:
+    def outputs(self, X: Array | CSRRows) -> Vector:
         """Return the outputs (n_samples, n_outputs) of rows in the caller's units: margins of classifiers, else the value."""
         center, scale, W1, b1, *rest = self._network()
-        if isinstance(X, SparseRows) and center is not None and center.any():  # b1 stands for the centre
+        if isinstance(X, CSRRows) and center is not None and center.any():  # b1 stands for the centre
             b1 = (b1 - (center.astype(np.float64) * scale) @ W1).astype(b1.dtype)
             center = np.zeros_like(center)
         return get_backend().two_layer_outputs(_rows(X), center, scale, W1, b1, *rest)  # type: ignore[no-any-return]
@@ -244,7 +244,7 @@ class TwoLayerState:
         """Return the targets in the units of the output."""
         return y * self.target_scale + self.target_center
 
-    def values(self, X: Array | SparseRows) -> Vector:
+    def values(self, X: Array | CSRRows) -> Vector:
         """Return the regression values (n_samples, n_outputs) in the caller's units."""
         return (self.outputs(X) - self.target_center) / self.target_scale
 
@@ -290,5 +290,5 @@ class TwoLayerState:
         self.b2[:] = (self.b2 - center) * ratio + self.target_center
 
 
-def _rows(X: Array | SparseRows) -> Any:
-    return X.arrays if isinstance(X, SparseRows) else X
+def _rows(X: Array | CSRRows) -> Any:
+    return X.arrays if isinstance(X, CSRRows) else X

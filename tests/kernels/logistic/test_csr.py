@@ -13,7 +13,7 @@ from tolerances import DENSE_AND_CSR, SAMPLE, WEIGHTS, relative_error
 
 import hotloop
 from hotloop import reference
-from hotloop.data.csr import SparseRows, are_ones
+from hotloop.data.csr import are_ones, from_scipy
 
 sp = pytest.importorskip("scipy.sparse")
 LogisticSGDClassifier = partial(hotloop.LogisticSGDClassifier, optimizer="sgd")
@@ -113,7 +113,7 @@ def test_a_row_outside_the_arrays_is_refused(compiled):
 def test_statistics(backend, dtype):
     X, _ = drawn()
     weight = np.random.default_rng(3).choice([0.0, 1.0, 2.5], X.shape[0])
-    rows = SparseRows.of(X.astype(dtype))
+    rows = from_scipy(X.astype(dtype))
     exact, counted = X.astype(dtype).toarray().astype(np.float64), weight > 0
     total, seen, mean, deviation, lowest, highest, others = np.zeros(1), *np.zeros((6, X.shape[1]))
     backend.sparse_column_moments(*rows.arrays, weight, total, seen, mean, deviation, lowest, highest, others)
@@ -213,10 +213,10 @@ def test_ones_are_not_read(compiled):
     """Values that are all 1 are left out; the same rows with a value that is nearly 1 read them."""
     X, y = drawn(200, 30)
     X.data[:] = 1
-    assert SparseRows.of(X).values is None
+    assert from_scipy(X).data is None
     nearly = X.copy()
     nearly.data[-1] = 1 + 1e-12
-    assert SparseRows.of(nearly).values is not None
+    assert from_scipy(nearly).data is not None
     ones, read = (LogisticSGDClassifier(max_iter=5, tol=None, random_state=0, cv=None).fit(rows, y) for rows in (X, nearly))
     assert relative_error(ones.coef_, read.coef_) < 1e-10
     assert ones.eta0_ == pytest.approx(read.eta0_)
@@ -273,13 +273,13 @@ def malformed(draw):
 def test_malformed_matrices_are_refused_before_a_kernel_runs(backend, data):
     X, right = malformed(data.draw)
     if right:
-        rows = SparseRows.of(X)
-        assert rows.starts[0] == 0
-        assert rows.n_stored == len(rows.own_places())
-        assert (rows.own_places() < X.shape[1]).all()
+        rows = from_scipy(X)
+        assert rows.indptr[0] == 0
+        assert rows.nnz == len(rows.stored_indices())
+        assert (rows.stored_indices() < X.shape[1]).all()
         return
     with pytest.raises(ValueError, match="indptr|column index|values"):
-        SparseRows.of(X)
+        from_scipy(X)
 
 
 def test_a_refused_matrix_changes_nothing(backend):

@@ -109,7 +109,7 @@ def test_a_pass_equals_its_pieces(backend, dtype, n_outputs, cuts):
     for order in np.split(start["order"], list(cuts)):
         more, n = backend.logistic_pass(**own | {"order": order, "eta": start["eta"][n_updates:]})
         n_updates, loss = n_updates + n, loss + more
-    assert n_updates == whole["moved"] == 300
+    assert n_updates == whole["n_updates"] == 300
     assert loss == pytest.approx(whole["loss"], rel=SAMPLE[dtype].rtol)
     names = ("W", "b", "W_total", "b_total")
     if all(cut % 4 == 0 for cut in cuts):
@@ -141,7 +141,7 @@ def test_a_row_of_weight_zero_moves_nothing(backend, dtype):
     assert 0 < moving.sum() < len(moving)
     found = take(backend.logistic_pass, start, dtype)
     assert_same_bits(found, take(backend.logistic_pass, start | {"order": start["order"][moving]}, dtype))
-    assert found["moved"] == moving.sum()
+    assert found["n_updates"] == moving.sum()
     odd = start | {"y": np.where(start["sample_weight"] > 0, start["y"], np.nan)}  # nor is its label looked at
     assert_same_bits(take(backend.logistic_pass, odd, dtype), found)
 
@@ -243,7 +243,7 @@ def test_no_steps(backend, dtype):
     start = arguments(**EVERYTHING)
     for nothing in ({"order": np.zeros(0, np.intp)}, {"sample_weight": np.zeros(30)}):
         new = take(backend.logistic_pass, start | nothing, dtype)
-        assert (new["loss"], new["moved"]) == (0, 0)
+        assert (new["loss"], new["n_updates"]) == (0, 0)
         assert_array_equal(new["W"], start["W"].astype(dtype))
 
 

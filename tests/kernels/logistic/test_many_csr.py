@@ -6,7 +6,7 @@ from passes import alone, many_arguments
 from scipy.sparse import csr_array
 from tolerances import WEIGHTS
 
-from hotloop.data.csr import SparseRows
+from hotloop.data.csr import from_scipy
 
 
 def sparse_arguments(
@@ -21,7 +21,7 @@ def sparse_arguments(
     dense[4], dense[7] = np.ones(n_models), dense[7] * 100  # so much L2 that weights are settled on the way
     dense[9] = draw.uniform(0.5, 1.2, n_features).astype(dtype) if scaled else None
     dense[8] = np.zeros(n_features, dtype) if scaled else None
-    rows = SparseRows.of(csr_array(X))
+    rows = from_scipy(csr_array(X))
     _, _, weight, counts, _, order, eta, alpha, _, scale, W, b, total, b_total = dense
     W = np.ascontiguousarray(W.T)
     if total is not None:

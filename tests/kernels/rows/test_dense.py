@@ -7,7 +7,8 @@ import pytest
 from passes import drawn_rows, logistic_arguments, of_dtype, take
 
 from hotloop import LogisticSGDClassifier
-from hotloop.data.validation import float_dtype, readable
+from hotloop.data.validation import readable
+from hotloop.structs import float_dtype
 
 NARROW = [np.uint8, np.int8, np.uint16, np.int16, np.bool_, np.float16]
 TYPES = [*NARROW, np.float32, np.float64, np.uint32, np.int32, np.uint64, np.int64]

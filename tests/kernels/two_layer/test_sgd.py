@@ -123,7 +123,7 @@ def test_a_pass_equals_its_pieces(backend, dtype, output):
         more, n = backend.two_layer_pass(**own | {"order": order, "eta": start["eta"][n_updates:]})
         n_updates, loss = n_updates + n, loss + more
     assert_same_bits(own, {name: whole[name] for name in WEIGHTS})
-    assert n_updates == whole["moved"]
+    assert n_updates == whole["n_updates"]
     assert loss == pytest.approx(whole["loss"], rel=1e-14)
 
 
@@ -134,7 +134,7 @@ def test_a_row_of_weight_zero_moves_nothing(backend, dtype, output):
     assert 0 < moving.sum() < len(moving)
     found = take(backend.two_layer_pass, start, dtype)
     assert_same_bits(found, take(backend.two_layer_pass, start | {"order": start["order"][moving]}, dtype))
-    assert found["moved"] == moving.sum()
+    assert found["n_updates"] == moving.sum()
     odd = start | {"y": start["y"].copy()}
     odd["y"][start["sample_weight"] == 0] = np.nan
     assert_same_bits(take(backend.two_layer_pass, odd, dtype), found)

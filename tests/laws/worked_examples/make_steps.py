@@ -77,7 +77,7 @@ def run(loss, weights, labels, *, alpha="0", standardised=False, order=ORDER, sa
         weights = step(weights, lambda w, x=x, y=y, factor=factor: factor * loss(w, x, y) + penalty(w, D(alpha)), eta)
         total = {name: add(total[name], weights[name]) for name in weights}
         n_updates += 1
-    return {"after": nested(float, weights), "total": nested(float, total), "loss": float(spent), "moved": n_updates}
+    return {"after": nested(float, weights), "total": nested(float, total), "loss": float(spent), "n_updates": n_updates}
 
 
 def penalty(weights, alpha):

@@ -9,7 +9,7 @@ from tolerances import relative_error
 
 from hotloop import LogisticSGDClassifier
 from hotloop.data.batch import Rows
-from hotloop.data.csr import SparseRows
+from hotloop.data.csr import from_scipy
 from hotloop.logistic.auto import fit_logistic
 from hotloop.logistic.search.halving import C_GRID, GAIN, LEAST_GAIN, MOST_EPOCHS, STEPS, SURVIVORS_PER_RUNG, Search
 from hotloop.logistic.search.many_csr import SparseLogisticModels
@@ -101,10 +101,10 @@ def test_columns_are_renumbered():
     X = sp.random_array((40, 50), density=0.05, format="csr", rng=1, dtype=np.float32)
     wide = sp.csr_array((X.data, X.indices * 1_000_003, X.indptr), shape=(40, 50_000_151))
     for matrix in (X, wide):
-        found, columns = renumbered(SparseRows.of(matrix))
+        found, columns = renumbered(from_scipy(matrix))
         assert_array_equal(columns, np.unique(matrix.indices))
         assert found.n_features == len(columns)
-        assert_array_equal(columns[found.places], matrix.indices)
+        assert_array_equal(columns[found.indices], matrix.indices)
 
 
 def test_rows_are_standardised_in_the_type_of_the_weights():
@@ -126,7 +126,7 @@ def test_sparse_models_are_those_of_dense_rows(compiled, averaged):
     start = LogisticState.zeros(1, 30, np.float32, fit_intercept=True, averaged=averaged)
     weight = np.random.default_rng(3).choice([0.0, 1.0, 2.0], 200)
     dense = LogisticModels(start, Rows(X, y.astype(float), weight), configs, counts)
-    sparse_rows = Rows(SparseRows.of(sp.csr_array(X)), y.astype(float), weight)
+    sparse_rows = Rows(from_scipy(sp.csr_array(X)), y.astype(float), weight)
     sparse = SparseLogisticModels(sparse_rows, None, configs, counts, np.float32, fit_intercept=True, averaged=averaged)
     chosen, left = np.flatnonzero(counts[:, 0] == 0), [4, 1, 2]
     for epochs in (1, 4):
@@ -146,7 +146,7 @@ def test_sparse_models_are_those_of_dense_rows(compiled, averaged):
 @pytest.mark.parametrize("storage", ["dense", "sparse"])
 def test_models_that_are_kept_go_on_as_if_alone(compiled, n_classes, storage):
     X, y = rows(200, 6, n_classes=n_classes)
-    own = Rows(SparseRows.of(sp.csr_array(X)) if storage == "sparse" else X, y.astype(float), np.ones(200))
+    own = Rows(from_scipy(sp.csr_array(X)) if storage == "sparse" else X, y.astype(float), np.ones(200))
     configs = [TrainingConfig(eta0=0.05 * (1 + m), alpha=0.01, seed=3) for m in range(4)]
     n_outputs = 1 if n_classes == 2 else n_classes
     start = LogisticState.zeros(n_outputs, 6, np.float64, fit_intercept=True, averaged=True)
@@ -453,7 +453,7 @@ def test_margins_of_rows_held_out(backend, storage):
     X = np.round(draw.standard_normal((300, 3)), 1)
     y = (X[:, 0] + draw.standard_normal(300) > 0).astype(float)
     weight = draw.choice([1.0, 2.0], 300)
-    X = SparseRows.of(sp.csr_matrix(X)) if storage == "csr" else X
+    X = from_scipy(sp.csr_matrix(X)) if storage == "csr" else X
     search = Search()
     state = LogisticState.zeros(1, 3, np.float64, fit_intercept=True, averaged=True)
     options = FitOptions().of_rows(X)

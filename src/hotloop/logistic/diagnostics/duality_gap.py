@@ -8,10 +8,10 @@ from numpy.typing import NDArray
 
 from hotloop.backend import get_backend
 from hotloop.data.batch import Rows
-from hotloop.data.csr import SparseRows
 from hotloop.data.validation import check_memory, readable
 from hotloop.logistic.state import LogisticState, feature_major
 from hotloop.metrics import log_probabilities
+from hotloop.structs import CSRRows
 
 Vector = NDArray[np.float64]
 
@@ -61,7 +61,7 @@ class Constants:
 
 def kernel_rows(rows: Rows) -> tuple[Any, Any]:
     """Return the rows as the kernels of the dual take them: X and csr, one of them None."""
-    if isinstance(rows.X, SparseRows):
+    if isinstance(rows.X, CSRRows):
         return None, rows.X.arrays
     X = rows.X
     return (X if readable(X, np.float64) else np.ascontiguousarray(X, np.float64)), None
@@ -92,7 +92,7 @@ def certify(
         Mean of q - e_y: 0 where the intercepts are at their optimum.
     """
     W, b = (np.asarray(part, np.float64) for part in state.weights())
-    sparse, m = isinstance(rows.X, SparseRows), len(W)
+    sparse, m = isinstance(rows.X, CSRRows), len(W)
     constants, (X, csr) = Constants.of(state, sparse), kernel_rows(rows)
     n_classes = max(m, 2)
     check_memory(8 * n_classes * W.size, f"a certificate, {n_classes} times 8 bytes for each of {W.size} weights,")

@@ -7,11 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hotloop.data.batch import Rows
-from hotloop.data.csr import SparseRows
 from hotloop.data.validation import Array, distinct
 from hotloop.logistic.diagnostics.calibration import _calibration
 from hotloop.logistic.diagnostics.leakage import _column, _leaked
 from hotloop.logistic.state import LogisticState
+from hotloop.structs import CSRRows
 from hotloop.training.config import TrainingConfig
 from hotloop.training.history import TrainingHistory
 from hotloop.training.warnings import ConstantColumnWarning, DivergingWarning, FewRowsWarning, FitWarning, SeparableWarning
@@ -73,7 +73,7 @@ def _diverging(
 def _constant(state: LogisticState, X: Any, names: Sequence[str] | None) -> Iterator[FitWarning]:
     """Columns of zeros are often categories that these rows lack, and not told."""
     statistics = state.statistics
-    if isinstance(X, SparseRows) or not statistics.total_weight[0]:
+    if isinstance(X, CSRRows) or not statistics.total_weight[0]:
         return
     mean, deviation = statistics.moments()
     found = np.flatnonzero((deviation == 0) & (mean != 0))
@@ -85,7 +85,7 @@ def _constant(state: LogisticState, X: Any, names: Sequence[str] | None) -> Iter
 
 
 def _few_rows(state: LogisticState, X: Any, n_rows: int, config: TrainingConfig, searched: bool) -> Iterator[FitWarning]:
-    if isinstance(X, SparseRows) or searched or config.alpha * n_rows > 1 + 1e-9:
+    if isinstance(X, CSRRows) or searched or config.alpha * n_rows > 1 + 1e-9:
         return
     n_columns = X.shape[1] if state.scale is None else int(np.count_nonzero(state.scale))
     if n_rows < 2 * n_columns:
@@ -121,5 +121,6 @@ def _separable(
     if lead.min() > 0:
         yield SeparableWarning(
             f"separable: all {len(y)} rows lie on the side of their class, the nearest with a margin of {lead.min():.3g}, so "
-            f"the weights grow as long as training lasts, and probabilities go to 0 and 1. Give alpha > 0, now {config.alpha:.3g}"
+            f"the weights grow as long as training lasts, and probabilities go to 0 and 1. "
+            f"Give alpha > 0, now {config.alpha:.3g}"
         )

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hotloop.data.batch import Rows
-from hotloop.data.csr import SparseRows
+from hotloop.structs import CSRRows
 from hotloop.training.warnings import FitWarning, LeakedLabelWarning
 
 LEAKED = 0.999  # share of a column's variance that the label explains
@@ -32,8 +32,8 @@ def _leaked(rows: Rows, moving: NDArray[np.intp] | None, names: Sequence[str] | 
     X, n_rows = rows.X, rows.n_nonzero_weight
     if n_rows < ENOUGH_TO_TELL:
         return
-    sparse = isinstance(X, SparseRows)
-    looked_at = X.n_stored / NON_ZEROS_LOOKED_AT if sparse else X.size / CELLS_LOOKED_AT
+    sparse = isinstance(X, CSRRows)
+    looked_at = X.nnz / NON_ZEROS_LOOKED_AT if sparse else X.size / CELLS_LOOKED_AT
     step = max(1, int(looked_at), n_rows // 4096)
     some = np.arange(0, n_rows, step)
     if len(some) < ENOUGH_TO_TELL:
@@ -56,7 +56,7 @@ def _leaked(rows: Rows, moving: NDArray[np.intp] | None, names: Sequence[str] | 
 
 def _suspected(X: Any, chosen: NDArray[np.intp], y: NDArray[np.intp]) -> list[int]:
     """Return the columns that tell the classes apart in the chosen rows; of an array a few are looked at at once."""
-    if isinstance(X, SparseRows):
+    if isinstance(X, CSRRows):
         columns, told = _explained_by_non_zeros(X[chosen], y)
         return [int(j) for j in columns[told >= LEAKED]]
     columns = np.arange(X.shape[1])
@@ -88,22 +88,22 @@ def _of_each_class(y: NDArray[np.intp], n_rows: int) -> NDArray[np.intp]:
 
 def _columns_of(X: Any, chosen: NDArray[np.intp], column: int) -> NDArray[np.float64]:
     """Return a column in the chosen rows, (n_rows, 1)."""
-    if not isinstance(X, SparseRows):
+    if not isinstance(X, CSRRows):
         return X[chosen, column : column + 1].astype(np.float64)  # type: ignore[no-any-return]
     part = X[chosen]
-    row = np.repeat(np.arange(len(chosen)), np.diff(part.starts))
-    there = part.own_places() == column
+    row = np.repeat(np.arange(len(chosen)), np.diff(part.indptr))
+    there = part.stored_indices() == column
     dense = np.zeros((len(chosen), 1))
-    dense[row[there], 0] = part.all_values()[there]
+    dense[row[there], 0] = part.explicit_data()[there]
     return dense
 
 
-def _explained_by_non_zeros(part: SparseRows, y: NDArray[np.intp]) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+def _explained_by_non_zeros(part: CSRRows, y: NDArray[np.intp]) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
     """Return the columns that rows have and the share of the variance of each that lies between the classes; 0 where a column
     varies by less than 1e-9 of its mean square: these are sums of squares that cancel."""
-    columns, at = np.unique(part.own_places(), return_inverse=True)
-    values = part.all_values().astype(np.float64)
-    label = np.repeat(y, np.diff(part.starts))
+    columns, at = np.unique(part.stored_indices(), return_inverse=True)
+    values = part.explicit_data().astype(np.float64)
+    label = np.repeat(y, np.diff(part.indptr))
     with np.errstate(over="ignore", invalid="ignore"):
         square = np.bincount(at, values**2, minlength=len(columns))
         total = square - np.bincount(at, values, minlength=len(columns)) ** 2 / len(part)

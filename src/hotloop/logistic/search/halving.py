@@ -16,13 +16,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hotloop.data.batch import Rows
-from hotloop.data.csr import SparseRows
 from hotloop.data.validation import Array
 from hotloop.logistic.auto import STEP_LOGISTIC
 from hotloop.logistic.search.many_csr import SparseLogisticModels
 from hotloop.logistic.search.many_dense import LogisticModels
 from hotloop.logistic.search.splits import MANY, MOST_ROWS, Sample, Split, draw_rows, sample_of, splits_of
 from hotloop.logistic.state import LogisticState
+from hotloop.structs import CSRRows
 from hotloop.training.config import TrainingConfig
 from hotloop.training.history import SearchProgress
 from hotloop.training.options import FitOptions
@@ -223,7 +223,7 @@ class Search:
         each = [config for config in configs for _ in range(n_splits)]
         multiplicity = np.tile(sample.trains, len(configs))
         dtype = np.float32
-        if isinstance(sample.rows.X, SparseRows) and len(state.W) == 1 and sample.scale is None:
+        if isinstance(sample.rows.X, CSRRows) and len(state.W) == 1 and sample.scale is None:
             return SparseLogisticModels(
                 sample.rows, None, each, multiplicity, dtype, fit_intercept=state.fit_intercept, averaged=state.averaged
             )

@@ -25,7 +25,7 @@ class SparseLogisticModels:
     Parameters
     ----------
     rows : Rows
-        ``X`` SparseRows.
+        ``X`` CSRRows.
     scale : ndarray of shape (n_features,) or None
     configs, multiplicity : as for LogisticModels
     dtype : float32 or float64
@@ -117,7 +117,7 @@ class SparseLogisticModels:
         W, b = self._visible(np.asarray(models))
         if self._scale is not None:
             W *= self._scale[:, None]
-        part = self._rows.X[chosen].of_type(W.dtype)
+        part = self._rows.X[chosen].astype(W.dtype)
         return get_backend().sparse_margins(*part.arrays, W, b)  # type: ignore[no-any-return]
 
     def weights(self, model: int) -> tuple[Array, NDArray[np.float64]]:

@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 
 from hotloop.backend import get_backend
 from hotloop.data.batch import Rows
-from hotloop.data.csr import SparseRows
 from hotloop.data.validation import Array
 from hotloop.logistic.state import LogisticState
+from hotloop.structs import CSRRows
 from hotloop.training.config import BLOCK, TrainingConfig
 from hotloop.training.loop import WORK_PER_CALL, pass_over
 from hotloop.training.order import epoch_order
@@ -53,7 +53,7 @@ class LogisticModels:
         for W, b, state in zip(self._W, self._b, self.states, strict=True):
             state.W, state.b, state.t = W, b, 0
         self._epochs = 0
-        self._sparse = isinstance(rows.X, SparseRows)
+        self._sparse = isinstance(rows.X, CSRRows)
         self._W_total, self._b_total = np.zeros((n_models, 0, 0)), np.zeros((n_models, 0))
 
     def keep(self, models: Sequence[int]) -> None:

@@ -7,9 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hotloop.data.batch import Rows
-from hotloop.data.csr import SparseRows
 from hotloop.data.validation import Array
 from hotloop.logistic.state import LogisticState
+from hotloop.structs import CSRRows
 
 MOST_ROWS = 20_000
 
@@ -33,7 +33,7 @@ class Sample:
     Attributes
     ----------
     rows : Rows
-        Standardised float32 rows; or SparseRows, which ``center`` and ``scale`` still standardise where they are not None.
+        Standardised float32 rows; or CSRRows, which ``center`` and ``scale`` still standardise where they are not None.
     trains : ndarray of shape (n_rows, n_splits), uint8
     tests : list of ndarray, intp
         The rows held out in each split.
@@ -143,16 +143,16 @@ def sample_of(
     y, weight = (np.concatenate([getattr(of, name)[some] for of, some in parts]) for name in ("y", "sample_weight"))
     center, scale, columns = state.center, state.scale, None
     X: Any
-    if isinstance(rows.X, SparseRows):
-        found = [of.X[some].of_type(state.W.dtype) for of, some in parts]
-        X, columns = renumbered(SparseRows.joined(found) if len(found) > 1 else found[0])
+    if isinstance(rows.X, CSRRows):
+        found = [of.X[some].astype(state.W.dtype) for of, some in parts]
+        X, columns = renumbered(CSRRows.concat(found) if len(found) > 1 else found[0])
         if center is not None and scale is not None:
             center, scale = center[columns], scale[columns]
             if center.any():
                 return Sample(Rows(X, y, weight), trains, tests, columns, center.astype(np.float32), scale.astype(np.float32))
-            X = replace(X, values=(X.all_values() * scale[X.places]).astype(np.float32), dtype=np.dtype(np.float32))
-        elif X.values is not None:
-            X = replace(X, values=X.values.astype(np.float32), dtype=np.dtype(np.float32))
+            X = replace(X, data=(X.explicit_data() * scale[X.indices]).astype(np.float32), dtype=np.dtype(np.float32))
+        elif X.data is not None:
+            X = replace(X, data=X.data.astype(np.float32), dtype=np.dtype(np.float32))
     else:
         X = np.empty((len(y), rows.X.shape[1]), np.float32)
         standardise(rows.X, chosen, center, scale, state.W.dtype, X[: len(chosen)])
@@ -174,19 +174,19 @@ def standardise(
         out[start : start + some] = part
 
 
-def renumbered(X: SparseRows) -> tuple[SparseRows, NDArray[np.intp]]:
+def renumbered(X: CSRRows) -> tuple[CSRRows, NDArray[np.intp]]:
     """Return the rows with their columns numbered from 0 on, and which columns these are, in rising order."""
-    places = X.own_places()
-    if X.n_features <= 8 * len(places):
+    indices = X.stored_indices()
+    if X.n_features <= 8 * len(indices):
         present = np.zeros(X.n_features, bool)
-        present[places] = True
+        present[indices] = True
         columns = np.flatnonzero(present)
         number = np.cumsum(present, dtype=np.int32) - 1
-        own: Array = number[places]
+        own: Array = number[indices]
     else:
-        columns, own = np.unique(places, return_inverse=True)
-    starts = X.starts - X.starts[0]
+        columns, own = np.unique(indices, return_inverse=True)
+    indptr = X.indptr - X.indptr[0]
     return (
-        replace(X, starts=starts, places=own.astype(np.int32), values=X.own_values(), n_features=max(1, len(columns))),
+        replace(X, indptr=indptr, indices=own.astype(np.int32), data=X.stored_data(), n_features=max(1, len(columns))),
         columns.astype(np.intp),
     )

@@ -26,7 +26,7 @@ def two_layer_outputs(
     Parameters
     ----------
     X : ndarray of shape (n_samples, n_features) of numbers of any type, each row contiguous; or a tuple
-        (starts, places, values, longest) of rows by their non-zeros, see ``SparseRows.arrays``.
+        (starts, places, values, longest) of rows by their non-zeros, see ``CSRRows.arrays``.
     center, scale : ndarray of shape (n_features,), dtype of W1, or both None
         The rows are seen as (x - center) * scale, (LR-9); of rows by their non-zeros the center must be 0.
     W1, b1 : ndarray of shape (n_features, n_hidden) and (n_hidden,), float32 or float64
