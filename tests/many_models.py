@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from hotloop.data.batch import Rows
+from hotloop.data.batch import Batch
 from hotloop.logistic.state import LogisticState
 from hotloop.training.config import TrainingConfig
 
@@ -15,7 +15,7 @@ def rows_of(n_classes, dtype):
     draw = np.random.default_rng(n_classes)
     X = draw.standard_normal((N_SAMPLES, N_FEATURES)).astype(dtype)
     y = (X @ draw.standard_normal((N_FEATURES, n_classes)) + draw.standard_normal((N_SAMPLES, n_classes))).argmax(axis=1)
-    return Rows(X, y.astype(np.float64), draw.choice([0.0, 0.5, 1.0], N_SAMPLES))
+    return Batch(X, y.astype(np.float64), draw.choice([0.0, 0.5, 1.0], N_SAMPLES))
 
 
 def start_of(n_classes, dtype, **options):

@@ -376,7 +376,7 @@ MUTANTS = {
         ("W *= self._scale[:, None]", "pass"),
         ("if epoch & (epoch - 1) == 0:", "if epoch == 0:"),
         ("own.t, own.n_averaged = own.t + count, own.n_averaged + count * own.averaged", "own.t += count"),
-        ("Rows(rows.X, rows.y, rows.sample_weight * counts)", "rows"),
+        ("Batch(rows.X, rows.y, rows.sample_weight * counts)", "rows"),
         ("state.W[:], state.folded = np.nan, None", "pass"),
         ("steps[m] = table[t - lowest : t - lowest + count]", "steps[m] = table[:count]"),
         ("total += rows.sample_weight[part] @", "total += np.ones(len(part)) @"),

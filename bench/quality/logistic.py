@@ -303,7 +303,7 @@ def main() -> None:
     for name in asked.only:
         parts = splits(name)
         rows.append(compare(name, parts, asked.seeds, asked.fresh))
-        print("| " + " | ".join(rows[-1].cells()) + " |", flush=True)
+        print("| " + " | ".join(rows[-1].cells_per_row()) + " |", flush=True)
         if asked.plot is not None:
             peers.append(others(name, parts, asked.fresh))
     if asked.plot is not None:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hotloop.cli.progress import epoch_bar
-from hotloop.data.batch import Rows
+from hotloop.data.batch import Batch
 from hotloop.data.validation import Array
 from hotloop.logistic.auto import fit_logistic
 from hotloop.logistic.diagnostics.fit_warnings import of_logistic_fit
@@ -55,7 +55,7 @@ def fit_arrays(
     ``n_hidden`` None is logistic regression, which needs classes. The model is that of an estimator with these settings, its
     seed as ``random_state``; so are the complaints, where ``names`` are those of the columns.
     """
-    rows = Rows(X, y, np.ones(len(X)))
+    rows = Batch(X, y, np.ones(len(X)))
     params: dict[str, Any] = {
         "alpha": options.alpha,
         "eta0": options.eta0,

@@ -12,7 +12,7 @@ from tolerances import NETWORK, relative_error
 
 import hotloop
 from hotloop import TwoLayerClassifier, TwoLayerRegressor
-from hotloop.data.batch import Rows
+from hotloop.data.batch import Batch
 from hotloop.training.config import TrainingConfig
 from hotloop.training.loop import pass_over
 from hotloop.two_layer.auto import SPREAD, step_shares
@@ -160,7 +160,7 @@ def test_a_share_of_the_step_size_is_a_smaller_step(backend):
     share = np.linspace(0.2, 1, 64)
     config = TrainingConfig(eta0=0.01, learning_rate="constant")
     state = [TwoLayerState.random(5, 6, 1, "linear", np.float64, 0) for _ in range(2)]
-    pass_over(state[0], Rows(X, targets[:, 0], np.ones(64), share), config)
+    pass_over(state[0], Batch(X, targets[:, 0], np.ones(64), share), config)
     state[1].take_pass(X, targets[:, 0], np.ones(64), np.arange(64), 0.01 * share, 0.0)
     assert_array_equal(state[0].W1, state[1].W1)
 

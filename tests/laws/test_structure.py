@@ -100,7 +100,7 @@ def test_the_package_itself_imports_the_light_half():
 
 @pytest.mark.parametrize("path", [path for path in sources(".py", ".pyx", ".pxd") if top(path) in ("reference", "kernels")])
 def test_the_backends_stand_alone(path):
-    """Nothing of hotloop beyond their own folder and the structs that both take, nothing but NumPy, C and the standard library."""
+    """Nothing of hotloop but their own folder and the structs that both take; NumPy, C and the standard library."""
     text, own = (SOURCE / path).read_text(), top(path)
     for name in re.findall(r"^\s*(?:from|import|cimport)\s+([\w.]+)", text, re.MULTILINE):
         parts = name.split(".")

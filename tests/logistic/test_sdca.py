@@ -11,7 +11,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 
 from hotloop import LogisticSGDClassifier
-from hotloop.data.batch import Rows
+from hotloop.data.batch import Batch
 from hotloop.data.csr import from_scipy
 from hotloop.logistic.auto import start_logistic
 from hotloop.logistic.diagnostics.duality_gap import balance
@@ -237,7 +237,7 @@ def test_the_centre_moves_ahead(backend, storage):
     X, y, weight = data(120, 6)
     X = X * 10.0 ** np.arange(6) + np.arange(6) if storage == "dense" else X
     standardize = "std" if storage == "dense" else None
-    rows = Rows(from_scipy(csr_matrix(X)) if storage == "csr" else X, y.astype(float), weight)
+    rows = Batch(from_scipy(csr_matrix(X)) if storage == "csr" else X, y.astype(float), weight)
     start = LogisticState.zeros(1, 6, np.float64, fit_intercept=True, averaged=False)
     start_logistic(start, rows, FitOptions(standardize=standardize))
     dual = _Dual(start, rows, 1e-3, weight.sum(), 40.0)

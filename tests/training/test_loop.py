@@ -8,7 +8,7 @@ from numpy.testing import assert_array_equal
 from passes import drawn_rows
 
 from hotloop import backend as backends
-from hotloop.data.batch import Rows
+from hotloop.data.batch import Batch
 from hotloop.logistic.auto import fit_logistic
 from hotloop.logistic.state import LogisticState
 from hotloop.metrics import mean_log_loss
@@ -28,18 +28,18 @@ def some_rows(n_samples=40, n_features=5, dtype=np.float64, weighted=False):
     draw = np.random.default_rng(1)
     y = (X[:, 0] + draw.standard_normal(n_samples) > 0).astype(np.float64)
     weight = draw.choice([0.0, 0.5, 2.0], n_samples) if weighted else np.ones(n_samples)
-    return Rows(X.astype(dtype), y, weight)
+    return Batch(X.astype(dtype), y, weight)
 
 
 def test_weights_are_counted_and_summed():
     X, y = np.zeros((5, 1)), np.zeros(5)
     for weight, moving, total in (([1, 1, 1, 1, 1], 5, 5.0), ([0, 0.5, 2, 0, 1], 3, 3.5), ([0, 0, 0, 0, 0], 0, 0.0)):
-        rows = Rows(X, y, np.array(weight, np.float64))
+        rows = Batch(X, y, np.array(weight, np.float64))
         assert (rows.all_nonzero_weight, rows.n_nonzero_weight, rows.total_weight) == (moving == 5, moving, total)
     for weight in (0.0, 1.0, 2.5):
-        rows = Rows(X, y, np.broadcast_to(np.float64(weight), 5))
+        rows = Batch(X, y, np.broadcast_to(np.float64(weight), 5))
         assert (rows.all_nonzero_weight, rows.n_nonzero_weight, rows.total_weight) == (weight > 0, 5 * (weight > 0), 5 * weight)
-    assert Rows(X[:0], y[:0], np.broadcast_to(np.float64(1), 0)).total_weight == 0
+    assert Batch(X[:0], y[:0], np.broadcast_to(np.float64(1), 0)).total_weight == 0
 
 
 def new_state(rows, n_outputs=1, averaged=True):
@@ -266,7 +266,7 @@ def test_after_divergence_the_model_is_that_of_the_epochs_before(backend, monkey
 
 
 def test_weights_that_overflow_at_the_last_step_are_divergence(backend):
-    rows = Rows(np.full((1, 1), 1e30, np.float32), np.zeros(1), np.ones(1))
+    rows = Batch(np.full((1, 1), 1e30, np.float32), np.zeros(1), np.ones(1))
     state = new_state(rows, averaged=False)
     with pytest.raises(FloatingPointError, match="in epoch 1, after step 1 .*the weights are not finite"):
         run_epochs(state, rows, TrainingConfig(1e9, max_iter=1))

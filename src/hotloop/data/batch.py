@@ -13,21 +13,21 @@ Vector = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Rows:
+class Batch:
     """Samples ready for a kernel: X an array that it reads (see ``validation.readable``) or CSRRows; class index or target;
     weights >= 0; share of the step size that each takes, None for all of it."""
 
     X: Any
     y: Vector
     sample_weight: Vector
-    share: Vector | None = None
+    step_share: Vector | None = None
 
     def __len__(self) -> int:
         return len(self.X)
 
-    def take(self, chosen: NDArray[np.intp]) -> "Rows":
+    def take(self, chosen: NDArray[np.intp]) -> "Batch":
         """Return a copy of some of the rows."""
-        return Rows(self.X[chosen], self.y[chosen], self.sample_weight[chosen])
+        return Batch(self.X[chosen], self.y[chosen], self.sample_weight[chosen])
 
     @property
     def all_nonzero_weight(self) -> bool:
@@ -46,6 +46,6 @@ class Rows:
         return float(own.sum()) * (len(self) / max(1, len(own)))
 
     @property
-    def cells(self) -> float:
+    def cells_per_row(self) -> float:
         """Cells of a row, of sparse rows the non-zeros of an average one: what a step costs."""
         return self.X.nnz / max(1, len(self)) if isinstance(self.X, CSRRows) else self.X.shape[1]

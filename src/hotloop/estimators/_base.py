@@ -9,7 +9,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
-from hotloop.data.batch import Rows
+from hotloop.data.batch import Batch
 from hotloop.data.validation import Array
 from hotloop.estimators._callbacks import CallbackSupportMixin, Tasks
 from hotloop.estimators._validation import check_rows, check_targets
@@ -92,12 +92,12 @@ class TrainedBySGD(CallbackSupportMixin, BaseEstimator):  # type: ignore[misc]
         )
 
     def _validation(
-        self, rows: Rows, X_val: Any, y_val: Any, encode: Callable[[Array], Array], *, stratify: bool, seed: int
-    ) -> tuple[Rows, Rows | None]:
+        self, rows: Batch, X_val: Any, y_val: Any, encode: Callable[[Array], Array], *, stratify: bool, seed: int
+    ) -> tuple[Batch, Batch | None]:
         """Return the rows to train on and those to validate on: the caller's own, rows held out, or none."""
         if X_val is not None:
             X_val = check_rows(self, X_val, reset=False, dtype=float_dtype(rows.X.dtype), sparse=self._takes_sparse)
-            return rows, Rows(X_val, encode(check_targets(y_val, X_val)), np.broadcast_to(np.float64(1), len(X_val)))
+            return rows, Batch(X_val, encode(check_targets(y_val, X_val)), np.broadcast_to(np.float64(1), len(X_val)))
         if self.early_stopping:
             rows = rows.take(np.flatnonzero(rows.sample_weight))
             training, held_out = hold_out(rows.y, self.validation_fraction, seed, stratify=stratify)

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from sklearn.utils import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets
 
-from hotloop.data.batch import Rows
+from hotloop.data.batch import Batch
 from hotloop.data.validation import Array, plain
 
 
@@ -56,7 +56,7 @@ def class_factors(class_weight: Any, classes: Array, y: Array) -> NDArray[np.flo
     return np.asarray(compute_class_weight(class_weight, classes=classes, y=y), dtype=np.float64)
 
 
-def weigh_classes(rows: Rows, class_weight: Any, classes: Array) -> Rows:
+def weigh_classes(rows: Batch, class_weight: Any, classes: Array) -> Batch:
     """Return the rows, of class indices y, with their weights times those of their classes."""
     if class_weight is None:
         return rows
@@ -67,4 +67,4 @@ def weigh_classes(rows: Rows, class_weight: Any, classes: Array) -> Rows:
     weight = rows.sample_weight * factors[codes]
     if len(weight) and not weight.any() and rows.sample_weight.any():
         raise ValueError(f"class_weight={class_weight!r} leaves every row without weight")
-    return Rows(rows.X, rows.y, weight)
+    return Batch(rows.X, rows.y, weight)

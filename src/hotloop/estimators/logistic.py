@@ -11,7 +11,7 @@ from sklearn.base import ClassifierMixin
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
-from hotloop.data.batch import Rows
+from hotloop.data.batch import Batch
 from hotloop.data.csr import check_finite_rows
 from hotloop.data.dataframes import block_of, column_types, rows_at_once
 from hotloop.data.validation import Array, check_memory, distinct, plain
@@ -305,7 +305,7 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
             y = np.where(np.isin(y, classes), y, classes[0])
         codes = encode_labels(y, classes)
         rows, validation = self._validation(
-            Rows(X, codes, sample_weight),
+            Batch(X, codes, sample_weight),
             X_val,
             y_val,
             lambda labels: encode_labels(labels, classes, "y_val"),
@@ -399,7 +399,7 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
             self.classes_ = known
             optimizer = self._rule(X, online=True)
             self._stream = LogisticStream(self._new_state(X, len(known), optimizer), self._options(optimizer).of_rows(X))
-        self._stream.take(weigh_classes(Rows(X, codes, sample_weight), self.class_weight, known), sample_weight)
+        self._stream.take(weigh_classes(Batch(X, codes, sample_weight), self.class_weight, known), sample_weight)
         self.n_iter_ = 1
         if self._stream.config is not None:
             self.eta0_, self.alpha_ = self._stream.config.eta0, self._stream.config.alpha
@@ -581,7 +581,7 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
         elif hasattr(self, "search_"):
             del self.search_
 
-    def _certificate(self, state: LogisticState, rows: Rows, config: TrainingConfig) -> Certificate:
+    def _certificate(self, state: LogisticState, rows: Batch, config: TrainingConfig) -> Certificate:
         return certify(state, rows, config.alpha, float(rows.n_nonzero_weight))[0]
 
     def _keep_if_any(self, name: str, value: Any) -> None:
@@ -594,7 +594,7 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
         config = self._stream.config
         return config.max_iter if config is not None and config.tol is None else None
 
-    def _set_error_bars(self, rows: Rows, start: tuple[Array, Array] | None) -> None:
+    def _set_error_bars(self, rows: Batch, start: tuple[Array, Array] | None) -> None:
         for name in {"coef_std_", "intercept_std_"} & set(vars(self)):
             delattr(self, name)
         if not self.error_bars:

@@ -10,7 +10,7 @@ from sklearn.metrics import get_scorer
 from sklearn.model_selection import check_cv
 from sklearn.utils.validation import check_is_fitted
 
-from hotloop.data.batch import Rows
+from hotloop.data.batch import Batch
 from hotloop.data.validation import Array
 from hotloop.estimators._base import draw_seed, restore_on_error
 from hotloop.estimators._labels import encode_labels, find_classes, weigh_classes
@@ -176,15 +176,15 @@ class LogisticSGDClassifierCV(ClassifierMixin, BaseEstimator):  # type: ignore[m
         self.refit_time_ = perf_counter() - began - self.search_time_
         return self
 
-    def _rows(self, X: Any, y: Any, sample_weight: Any) -> tuple[Rows, Array]:
+    def _rows(self, X: Any, y: Any, sample_weight: Any) -> tuple[Batch, Array]:
         X, y = check_rows(self, X, y, reset=True, sparse=True)
         sample_weight = check_weights(sample_weight, X)
         classes = find_classes(y[sample_weight > 0])
         if not sample_weight.all():  # a class of which all rows weigh 0 is none
             y = np.where(np.isin(y, classes), y, classes[0])
-        return weigh_classes(Rows(X, encode_labels(y, classes), sample_weight), self.class_weight, classes), classes
+        return weigh_classes(Batch(X, encode_labels(y, classes), sample_weight), self.class_weight, classes), classes
 
-    def _candidates(self, start: LogisticState, rows: Rows, seed: int) -> list[TrainingConfig]:
+    def _candidates(self, start: LogisticState, rows: Batch, seed: int) -> list[TrainingConfig]:
         """Return a plan a pair; standardises the state they start from."""
         automatic = isinstance(self.eta0, str) and self.eta0 == "auto"
 
@@ -214,7 +214,7 @@ class LogisticSGDClassifierCV(ClassifierMixin, BaseEstimator):  # type: ignore[m
                     configs.append(config)
         return configs
 
-    def _splits(self, rows: Rows, groups: Any) -> list[tuple[Array, Array]]:
+    def _splits(self, rows: Batch, groups: Any) -> list[tuple[Array, Array]]:
         n = len(rows)
         try:
             splits = [

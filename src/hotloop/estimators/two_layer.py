@@ -11,7 +11,7 @@ from sklearn.base import ClassifierMixin, RegressorMixin
 from sklearn.utils import column_or_1d
 from sklearn.utils.validation import check_is_fitted
 
-from hotloop.data.batch import Rows
+from hotloop.data.batch import Batch
 from hotloop.data.validation import Array, check_finite, check_memory
 from hotloop.estimators._base import TrainedBySGD, restore_on_error, with_progress_bar
 from hotloop.estimators._callbacks import Tasks, with_callbacks
@@ -36,12 +36,12 @@ class _TwoLayer(TrainedBySGD):
 
     def _train(
         self,
-        rows: Rows,
+        rows: Batch,
         classes: Array | None,
         output: str,
         n_outputs: int,
         options: FitOptions,
-        validation: Rows | None,
+        validation: Batch | None,
         tasks: Tasks,
     ) -> None:
         """Train on checked rows, whose y holds class indices, or targets where ``classes`` is None."""
@@ -70,7 +70,7 @@ class _TwoLayer(TrainedBySGD):
         self._keep(history, config)
         tasks.end()
 
-    def _take(self, rows: Rows, sample_weight: Array, output: str, n_outputs: int) -> None:
+    def _take(self, rows: Batch, sample_weight: Array, output: str, n_outputs: int) -> None:
         """Train once on checked rows."""
         if not hasattr(self, "_stream"):
             options = self._options()
@@ -328,7 +328,7 @@ class TwoLayerClassifier(ClassifierMixin, _TwoLayer):  # type: ignore[misc]
             if self.class_weight is not None:
                 raise ValueError("class_weight is for classes; rows of several labels have sample_weight")
             rows, validation = self._validation(
-                Rows(X, labels, sample_weight), X_val, y_val, check_labels_of_rows, stratify=False, seed=options.seed
+                Batch(X, labels, sample_weight), X_val, y_val, check_labels_of_rows, stratify=False, seed=options.seed
             )
             self._train(rows, np.arange(labels.shape[1]), "sigmoid", labels.shape[1], options, validation, tasks)
             return self
@@ -338,7 +338,7 @@ class TwoLayerClassifier(ClassifierMixin, _TwoLayer):  # type: ignore[misc]
         if not known.all():  # a class of which all rows weigh 0 is none
             y = np.where(known, y, classes[0])
         rows, validation = self._validation(
-            Rows(X, encode_labels(y, classes), sample_weight),
+            Batch(X, encode_labels(y, classes), sample_weight),
             X_val,
             y_val,
             lambda labels: encode_labels(labels, classes, "y_val"),
@@ -394,7 +394,7 @@ class TwoLayerClassifier(ClassifierMixin, _TwoLayer):  # type: ignore[misc]
         if not first and classes is not None and not np.array_equal(np.unique(classes), self.classes_):
             raise ValueError(f"classes={np.unique(classes).tolist()}, but the first call had {self.classes_.tolist()}")
         self.classes_ = known
-        rows = Rows(X, codes, sample_weight)
+        rows = Batch(X, codes, sample_weight)
         rows = rows if kind[0] == "sigmoid" and kind[1] > 1 else weigh_classes(rows, self.class_weight, known)
         self._take(rows, sample_weight, *kind)
         return self
@@ -527,7 +527,7 @@ nesterovs_momentum, beta_1, beta_2, epsilon, n_jobs
         targets = numbers(y)
         if self.output == "sigmoid_sum" and targets.shape[1] > 1:
             raise ValueError(f"y has {targets.shape[1]} targets; output='sigmoid_sum' has one")
-        rows = Rows(X, targets, check_weights(sample_weight, X))
+        rows = Batch(X, targets, check_weights(sample_weight, X))
         rows, validation = self._validation(rows, X_val, y_val, numbers, stratify=False, seed=options.seed)
         if validation is not None and validation.y.shape[1] != targets.shape[1]:
             raise ValueError(f"y_val has {validation.y.shape[1]} targets, y has {targets.shape[1]}")
@@ -551,7 +551,7 @@ nesterovs_momentum, beta_1, beta_2, epsilon, n_jobs
         n_targets = targets.shape[1] if first else len(self._stream.state.b2)
         if targets.shape[1] != n_targets or (self.output == "sigmoid_sum" and n_targets > 1):
             raise ValueError(f"y has {targets.shape[1]} targets, expected {1 if self.output == 'sigmoid_sum' else n_targets}")
-        self._take(Rows(X, targets, sample_weight), sample_weight, self.output, n_targets)
+        self._take(Batch(X, targets, sample_weight), sample_weight, self.output, n_targets)
         return self
 
     def predict(self, X: Any) -> Array:

@@ -18,7 +18,7 @@ from dataclasses import replace
 import numpy as np
 
 from hotloop.backend import get_backend
-from hotloop.data.batch import Rows
+from hotloop.data.batch import Batch
 from hotloop.data.csr import check_finite_rows
 from hotloop.logistic.state import LogisticState
 from hotloop.logistic.state_adaptive import STEP, AdaptiveState
@@ -36,7 +36,7 @@ from hotloop.training.options import FitOptions
 STEP_LOGISTIC = 0.25
 
 # (state before the first step, rows, settings, plan without L2, validation rows) -> settings with what was found
-ChooseOptions = Callable[[LogisticState, Rows, "FitOptions", TrainingConfig, Rows | None], "FitOptions"]
+ChooseOptions = Callable[[LogisticState, Batch, "FitOptions", TrainingConfig, Batch | None], "FitOptions"]
 
 
 def logistic_config(
@@ -55,7 +55,7 @@ def logistic_config(
 
 
 def start_logistic(
-    state: LogisticState, rows: Rows, options: FitOptions, columns: Sequence[str] | None = None
+    state: LogisticState, rows: Batch, options: FitOptions, columns: Sequence[str] | None = None
 ) -> TrainingConfig:
     """Standardise by the statistics of all rows and reset the counters; returns the plan. The weights stay what they tell.
 
@@ -77,7 +77,7 @@ def start_logistic(
     return logistic_config(state, options, state.n_rows, mean_weight)
 
 
-def _start_sparse(state: LogisticState, X: CSRRows, rows: Rows, options: FitOptions, columns: Sequence[str] | None) -> float:
+def _start_sparse(state: LogisticState, X: CSRRows, rows: Batch, options: FitOptions, columns: Sequence[str] | None) -> float:
     """Standardise sparse rows; returns the mean of weight ||z||^2, 0 where nobody asks for it.
 
     Rows that are not finite show in what is computed: ValueError; or, where nothing is, in their margins.
@@ -115,9 +115,9 @@ def _start_sparse(state: LogisticState, X: CSRRows, rows: Rows, options: FitOpti
 
 def fit_logistic(
     state: LogisticState,
-    rows: Rows,
+    rows: Batch,
     options: FitOptions,
-    validation: Rows | None = None,
+    validation: Batch | None = None,
     on_epoch: OnEpoch | None = None,
     on_start: OnStart | None = None,
     columns: Sequence[str] | None = None,

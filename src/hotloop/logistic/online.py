@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from hotloop.data.batch import Rows
+from hotloop.data.batch import Batch
 from hotloop.logistic.auto import logistic_config
 from hotloop.logistic.state import LogisticState
 from hotloop.preprocessing.standardization import BY_LARGEST
@@ -33,7 +33,7 @@ class LogisticStream:
     options : FitOptions
     config : TrainingConfig or None
         What the settings come to since the last milestone; None before the first.
-    pending : list of Rows
+    pending : list of Batch
         The rows before the first milestone; then those of an unfinished block.
     weight_total : float
         Sum of the rows' weights, class weights included.
@@ -44,11 +44,11 @@ class LogisticStream:
     state: LogisticState
     options: FitOptions
     config: TrainingConfig | None = None
-    pending: list[Rows] = field(default_factory=list)
+    pending: list[Batch] = field(default_factory=list)
     weight_total: float = 0.0
     frozen: bool = False
 
-    def take(self, rows: Rows, statistic_weight: np.ndarray) -> None:
+    def take(self, rows: Batch, statistic_weight: np.ndarray) -> None:
         """Train on rows in their order; ``statistic_weight`` are the weights without class weights.
 
         Raises
@@ -58,7 +58,7 @@ class LogisticStream:
         """
         moving = rows.sample_weight > 0
         if not moving.all():
-            rows = Rows(rows.X[moving], rows.y[moving], rows.sample_weight[moving])
+            rows = Batch(rows.X[moving], rows.y[moving], rows.sample_weight[moving])
             statistic_weight = statistic_weight[moving]
         restore, start = self._remember(rows), 0
         try:
@@ -66,7 +66,7 @@ class LogisticStream:
                 while start < len(rows):
                     stop = min(len(rows), start + self._next_refit_point() - self.state.n_rows)
                     part = slice(start, stop)
-                    piece = Rows(rows.X[part], rows.y[part], rows.sample_weight[part])
+                    piece = Batch(rows.X[part], rows.y[part], rows.sample_weight[part])
                     self._take_piece(piece, statistic_weight[part])
                     start = stop
             self._check_weights(rows)
@@ -78,7 +78,7 @@ class LogisticStream:
                 ) from None
             raise
 
-    def _remember(self, rows: Rows) -> Callable[[], None]:
+    def _remember(self, rows: Batch) -> Callable[[], None]:
         """Return a call that undoes what these rows are about to do."""
         state, kept = self.state, (self.config, list(self.pending), self.weight_total)
         config, few = self.config, False
@@ -115,7 +115,7 @@ class LogisticStream:
 
         return restore_columns
 
-    def _check_weights(self, rows: Rows) -> None:
+    def _check_weights(self, rows: Batch) -> None:
         state = self.state
         few = isinstance(rows.X, CSRRows) and rows.X.nnz < rows.X.n_features
         columns = rows.X.stored_indices() if few else slice(None)
@@ -140,7 +140,7 @@ class LogisticStream:
             refit_point *= 2
         return refit_point
 
-    def _take_piece(self, piece: Rows, statistic_weight: np.ndarray) -> None:
+    def _take_piece(self, piece: Batch, statistic_weight: np.ndarray) -> None:
         """Take rows that reach the next milestone at most."""
         refit_point = self._next_refit_point()
         if self.options.need_statistics and not self.frozen:
@@ -163,7 +163,7 @@ class LogisticStream:
         state.restandardize(*state.statistics.constants(self.options.standardize, state.W.dtype))
         self.config = logistic_config(state, self.options, state.n_rows, self.weight_total / state.n_rows)
 
-    def _learn(self, piece: Rows) -> None:
+    def _learn(self, piece: Batch) -> None:
         """Train on the blocks that the pending rows and these fill; the others wait."""
         assert self.config is not None
         if isinstance(piece.X, CSRRows):  # row by row
@@ -179,7 +179,7 @@ class LogisticStream:
             self._learn_pending()
         stop = start + (len(piece) - start) // BLOCK * BLOCK
         if start < stop:
-            whole = Rows(piece.X[start:stop], piece.y[start:stop], piece.sample_weight[start:stop])
+            whole = Batch(piece.X[start:stop], piece.y[start:stop], piece.sample_weight[start:stop])
             pass_over(self.state, whole, self.config)
         if stop < len(piece):
             self.pending.append(self._copied(piece, stop, len(piece)))
@@ -190,8 +190,8 @@ class LogisticStream:
         for rows in joined(pending):
             pass_over(self.state, rows, self.config)
 
-    def _copied(self, rows: Rows, start: int, stop: int) -> Rows:
+    def _copied(self, rows: Batch, start: int, stop: int) -> Batch:
         """Return rows start to stop - 1, in the type of the weights, which the caller may change afterwards."""
         X, dtype = rows.X[start:stop], self.state.W.dtype
         X = X.copy().astype(dtype) if isinstance(X, CSRRows) else X.astype(dtype)
-        return Rows(X, rows.y[start:stop].copy(), rows.sample_weight[start:stop].copy())
+        return Batch(X, rows.y[start:stop].copy(), rows.sample_weight[start:stop].copy())

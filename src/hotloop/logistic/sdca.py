@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hotloop.backend import get_backend
-from hotloop.data.batch import Rows
+from hotloop.data.batch import Batch
 from hotloop.logistic.auto import STEP_LOGISTIC, start_logistic
 from hotloop.logistic.diagnostics.duality_gap import Certificate, Constants, Vector, certify, kernel_rows
 from hotloop.logistic.state import LogisticState
@@ -49,7 +49,7 @@ class DualHistory(TrainingHistory):
 
 def fit_dual(
     state: LogisticState,
-    rows: Rows,
+    rows: Batch,
     options: FitOptions,
     on_epoch: Callable[[TrainingHistory], bool | None] | None = None,
     on_start: Callable[[TrainingConfig], None] | None = None,
@@ -110,7 +110,7 @@ class _Dual:
     ``ratio`` times ``alpha`` is the strength of the penalty about a centre, (DU-7).
     """
 
-    def __init__(self, state: LogisticState, rows: Rows, alpha: float, total: float, ratio: float) -> None:
+    def __init__(self, state: LogisticState, rows: Batch, alpha: float, total: float, ratio: float) -> None:
         self.state, self.rows, self.alpha, self.total, self.ratio = state, rows, alpha, total, ratio
         self.sparse, (m, n_features) = isinstance(rows.X, CSRRows), state.W.shape
         self.constants, (self.X, self.csr) = Constants.of(state, self.sparse), kernel_rows(rows)
@@ -129,7 +129,7 @@ class _Dual:
         if self.n_epochs % EPOCHS_A_CENTRE == 0:
             self._move_center()
         self.n_epochs += 1
-        size = max(1, int(WORK_PER_CALL / max(1.0, self.rows.cells * len(self.state.W))))
+        size = max(1, int(WORK_PER_CALL / max(1.0, self.rows.cells_per_row * len(self.state.W))))
         for start in range(0, len(order), size):
             part = order[start : start + size]
             strengths = self.ratio * self.alpha * self.total, self.b_strength

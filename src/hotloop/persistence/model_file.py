@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from hotloop.data.batch import Rows
+from hotloop.data.batch import Batch
 from hotloop.data.csr import from_arrays
 from hotloop.logistic.online import LogisticStream
 from hotloop.logistic.state import LogisticState
@@ -222,7 +222,7 @@ def _unpack_logistic(learnt: dict[str, Any], arrays: Arrays) -> LogisticStream:
     state = build(statistics=statistics, **own, **{name: learnt[name] for name in kind.NUMBERS})
     stream = learnt["stream"]
     config = None if stream["config"] is None else TrainingConfig(**stream["config"])
-    pending: list[Rows] = []
+    pending: list[Batch] = []
     for _ in range(stream["n_parts"]):
         own = {name.rsplit(".", 1)[1]: array for name, array in arrays.items() if name.startswith(f"pending.{len(pending)}.")}
         _check_shapes(own, {"y": (len(own["y"]),), "sample_weight": (len(own["y"]),)})
@@ -232,7 +232,7 @@ def _unpack_logistic(learnt: dict[str, Any], arrays: Arrays) -> LogisticStream:
         else:
             _check_shapes(own, {"indptr": (len(own["y"]) + 1,), "data": own["indices"].shape})
             X = from_arrays(own["indptr"], own["indices"], own["data"], n_features)
-        pending.append(Rows(X, own["y"], own["sample_weight"]))
+        pending.append(Batch(X, own["y"], own["sample_weight"]))
     frozen = stream["frozen"] is True
     return LogisticStream(state, FitOptions(**stream["options"]), config, pending, float(stream["weight_total"]), frozen)
 

@@ -7,7 +7,7 @@ from typing import Any, Protocol, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from hotloop.data.batch import Rows, Vector
+from hotloop.data.batch import Batch, Vector
 from hotloop.training.config import TrainingConfig
 from hotloop.training.history import TrainingHistory
 from hotloop.training.order import epoch_order
@@ -43,7 +43,7 @@ S = TypeVar("S", bound=State)
 
 def run_epochs(
     state: S,
-    rows: Rows,
+    rows: Batch,
     config: TrainingConfig,
     validate: Callable[[S], float] | None = None,
     on_epoch: Callable[[TrainingHistory], bool | None] | None = None,
@@ -113,7 +113,7 @@ def run_epochs(
 
 def train(
     state: S,
-    rows: Rows,
+    rows: Batch,
     config: TrainingConfig,
     *,
     automatic_step: bool,
@@ -137,16 +137,16 @@ def train(
     raise FloatingPointError(f"training diverges even with step size {config.eta0:g}; are the columns standardised?")
 
 
-def pass_over(state: State, rows: Rows, config: TrainingConfig, order: NDArray[np.intp] | None = None) -> tuple[float, int]:
+def pass_over(state: State, rows: Batch, config: TrainingConfig, order: NDArray[np.intp] | None = None) -> tuple[float, int]:
     """Take one pass in the order given, or that of the rows; returns the sum of the losses before each step, and the steps."""
     total, n_moved, n_steps = 0.0, 0, len(rows) if order is None else len(order)
-    size = state.cut * max(1, int(WORK_PER_CALL / (4 * state.cut * state.units * max(1, rows.cells))))
+    size = state.cut * max(1, int(WORK_PER_CALL / (4 * state.cut * state.units * max(1, rows.cells_per_row))))
     for start in range(0, n_steps, size):
         stop = min(start + size, n_steps)
         part = np.arange(start, stop, dtype=np.intp) if order is None else order[start:stop]
         eta = step_sizes(config.learning_rate, config.eta0, config.horizon, config.power_t, state.t, len(part))
-        if rows.share is not None:
-            eta = eta * rows.share[part]
+        if rows.step_share is not None:
+            eta = eta * rows.step_share[part]
         loss, n_updates = state.take_pass(rows.X, rows.y, rows.sample_weight, part, eta, config.alpha)
         total, n_moved = total + loss, n_moved + n_updates
     return total, n_moved

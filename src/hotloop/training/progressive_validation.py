@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hotloop.data.batch import Rows
+from hotloop.data.batch import Batch
 from hotloop.metrics import area_under_roc, mean_log_loss, probabilities
 from hotloop.training.config import BLOCK, TrainingConfig
 from hotloop.training.loop import pass_over
@@ -39,10 +39,10 @@ class ProgressiveValidation:
     auc: float = np.nan
     reliability: dict[str, NDArray[Any]] = field(default_factory=dict)
 
-    def epoch(self, state: Any, rows: Rows, config: TrainingConfig, order: NDArray[np.intp] | None) -> tuple[float, int]:
+    def epoch(self, state: Any, rows: Batch, config: TrainingConfig, order: NDArray[np.intp] | None) -> tuple[float, int]:
         """Take the first epoch as ``training.pass_over`` does, to the bit, and judge its rows."""
         order = np.arange(len(rows)) if order is None else order
-        most = max(PIECE, int(rows.X.shape[1] / max(1.0, rows.cells)) // BLOCK * BLOCK)
+        most = max(PIECE, int(rows.X.shape[1] / max(1.0, rows.cells_per_row)) // BLOCK * BLOCK)
         margins: list[NDArray[np.float64]] = []
         total, n_updates, start = 0.0, 0, 0
         while start < len(order):

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from hotloop.data.batch import Rows
+from hotloop.data.batch import Batch
 from hotloop.data.validation import Array
 from hotloop.metrics import mean_log_loss, mean_log_loss_of_labels, mean_squared_error
 from hotloop.preprocessing.standardization import BY_LARGEST, ColumnStatistics
@@ -47,9 +47,9 @@ N_HIDDEN = 64
 
 def fit_two_layer(
     state: TwoLayerState,
-    rows: Rows,
+    rows: Batch,
     options: FitOptions,
-    validation: Rows | None = None,
+    validation: Batch | None = None,
     on_epoch: OnEpoch | None = None,
     on_start: OnStart | None = None,
     init: str | None = "auto",
@@ -70,12 +70,12 @@ def fit_two_layer(
     if state.is_regression:
         with np.errstate(over="ignore"):
             state.scale_targets(rows.y[moving], rows.sample_weight[moving])
-        rows = Rows(rows.X, state.scaled_targets(rows.y), rows.sample_weight)
+        rows = Batch(rows.X, state.scaled_targets(rows.y), rows.sample_weight)
         if validation is not None:
-            validation = Rows(validation.X, state.scaled_targets(validation.y), validation.sample_weight)
+            validation = Batch(validation.X, state.scaled_targets(validation.y), validation.sample_weight)
     square = float(rows.sample_weight[moving].mean()) * state.gradient_square(mean_square, *state.mean_squares(mean_square))
     config = network_config(state, options, int(moving.sum()), square, mean_square, by_budget=validation is None)
-    rows = replace(rows, share=step_shares(rows.X, state, config.longest))
+    rows = replace(rows, step_share=step_shares(rows.X, state, config.longest))
     if on_start is not None:
         on_start(config)
 
@@ -146,7 +146,7 @@ def step_shares(X: Array | CSRRows, state: TwoLayerState, longest: float) -> Arr
     return share if (share < 1).any() else None
 
 
-def network_loss(state: TwoLayerState, rows: Rows) -> float:
+def network_loss(state: TwoLayerState, rows: Batch) -> float:
     """Return the mean loss of rows whose targets are in the units of the outputs: the log loss, or the squared error."""
     outputs = state.outputs(rows.X)
     if state.output == "sigmoid" and outputs.shape[1] > 1:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from hotloop.data.batch import Rows
+from hotloop.data.batch import Batch
 from hotloop.preprocessing.standardization import ColumnStatistics
 from hotloop.structs import CSRRows
 from hotloop.training.config import TrainingConfig
@@ -37,7 +37,7 @@ class TwoLayerStream:
         What the settings come to since the last milestone; None before the first.
     statistics, targets : ColumnStatistics
         Of the columns and of regression targets; None after a fit, whose constants and plan stay.
-    pending : list of Rows
+    pending : list of Batch
         Rows not learnt yet, targets in the caller's units.
     n_rows : int
     weight_total : float
@@ -51,7 +51,7 @@ class TwoLayerStream:
     config: TrainingConfig | None = None
     statistics: ColumnStatistics | None = None
     targets: ColumnStatistics | None = None
-    pending: list[Rows] = field(default_factory=list)
+    pending: list[Batch] = field(default_factory=list)
     n_rows: int = 0
     weight_total: float = 0.0
     drawn: tuple[float, float] = (0.0, 0.0)
@@ -62,7 +62,7 @@ class TwoLayerStream:
         """Return a stream before its first row."""
         return cls(state, options, init, None, ColumnStatistics(len(state.W1)), ColumnStatistics(len(state.b2)))
 
-    def take(self, rows: Rows, statistic_weight: NDArray[np.float64]) -> None:
+    def take(self, rows: Batch, statistic_weight: NDArray[np.float64]) -> None:
         """Train on rows in their order; ``statistic_weight`` are the weights without class weights.
 
         Raises
@@ -79,7 +79,7 @@ class TwoLayerStream:
                 while start < len(rows):
                     stop = min(len(rows), start + self._next_refit_point() - self.n_rows)
                     part = slice(start, stop)
-                    self._take_piece(Rows(rows.X[part], rows.y[part], rows.sample_weight[part]), statistic_weight[part])
+                    self._take_piece(Batch(rows.X[part], rows.y[part], rows.sample_weight[part]), statistic_weight[part])
                     start = stop
             if not self.state.is_finite():
                 raise FloatingPointError("the weights are not finite")
@@ -127,7 +127,7 @@ class TwoLayerStream:
             refit_point *= 2
         return refit_point
 
-    def _take_piece(self, piece: Rows, statistic_weight: NDArray[np.float64]) -> None:
+    def _take_piece(self, piece: Batch, statistic_weight: NDArray[np.float64]) -> None:
         """Take rows that reach the next milestone at most."""
         refit_point = self._next_refit_point()
         if self.statistics is not None and self.targets is not None:
@@ -170,7 +170,7 @@ class TwoLayerStream:
         square = self.weight_total / self.n_rows * state.gradient_square(mean_square, *self.drawn)
         self.config = network_config(state, self.options, self.n_rows, square, mean_square, by_budget=False)
 
-    def _learn(self, piece: Rows) -> None:
+    def _learn(self, piece: Batch) -> None:
         """Train on the groups of rows that the pending rows and these fill; the others wait."""
         start, n_pending, cut = 0, sum(map(len, self.pending)), self.state.cut
         if n_pending:
@@ -181,7 +181,7 @@ class TwoLayerStream:
             self._learn_pending()
         stop = start + (len(piece) - start) // cut * cut
         if start < stop:
-            self._pass_over(Rows(piece.X[start:stop], piece.y[start:stop], piece.sample_weight[start:stop]))
+            self._pass_over(Batch(piece.X[start:stop], piece.y[start:stop], piece.sample_weight[start:stop]))
         if stop < len(piece):
             self.pending.append(self._copied(piece, stop, len(piece)))
 
@@ -190,14 +190,14 @@ class TwoLayerStream:
         for rows in joined(pending):
             self._pass_over(rows)
 
-    def _pass_over(self, rows: Rows) -> None:
+    def _pass_over(self, rows: Batch) -> None:
         assert self.config is not None
         X = rows.X.astype(self.state.W1.dtype) if isinstance(rows.X, CSRRows) else rows.X
         y = self.state.scaled_targets(rows.y.reshape(len(rows), -1)) if self.state.is_regression else rows.y
-        pass_over(self.state, Rows(X, y, rows.sample_weight, step_shares(X, self.state, self.config.longest)), self.config)
+        pass_over(self.state, Batch(X, y, rows.sample_weight, step_shares(X, self.state, self.config.longest)), self.config)
 
-    def _copied(self, rows: Rows, start: int, stop: int) -> Rows:
+    def _copied(self, rows: Batch, start: int, stop: int) -> Batch:
         """Return rows start to stop - 1, in the type of the weights, which the caller may change afterwards."""
         X, dtype = rows.X[start:stop], self.state.W1.dtype
         X = X.copy().astype(dtype) if isinstance(X, CSRRows) else X.astype(dtype)
-        return Rows(X, rows.y[start:stop].copy(), rows.sample_weight[start:stop].copy())
+        return Batch(X, rows.y[start:stop].copy(), rows.sample_weight[start:stop].copy())

@@ -8,7 +8,7 @@ from sklearn.metrics import log_loss
 from tolerances import relative_error
 
 from hotloop import LogisticSGDClassifier
-from hotloop.data.batch import Rows
+from hotloop.data.batch import Batch
 from hotloop.data.csr import from_scipy
 from hotloop.logistic.auto import fit_logistic
 from hotloop.logistic.search.halving import C_GRID, GAIN, LEAST_GAIN, MOST_EPOCHS, STEPS, SURVIVORS_PER_RUNG, Search
@@ -89,12 +89,12 @@ def test_rows_are_drawn_by_class_and_without_those_of_weight_zero():
     y = (np.arange(100_000) % 100 == 0).astype(float)
     weight = np.ones(100_000)
     weight[:50_000] = 0
-    chosen = draw_rows(Rows(np.zeros((100_000, 1)), y, weight), 3)
+    chosen = draw_rows(Batch(np.zeros((100_000, 1)), y, weight), 3)
     assert len(chosen) == 20_000
     assert (np.diff(chosen) > 0).all()
     assert chosen.min() >= 50_000
     assert y[chosen].sum() == 200
-    assert len(draw_rows(Rows(np.zeros((100, 1)), y[:100], np.ones(100)), 3)) == 100
+    assert len(draw_rows(Batch(np.zeros((100, 1)), y[:100], np.ones(100)), 3)) == 100
 
 
 def test_columns_are_renumbered():
@@ -125,8 +125,8 @@ def test_sparse_models_are_those_of_dense_rows(compiled, averaged):
     configs = [TrainingConfig(eta0=0.1 * (1 + m // 2), alpha=0.01, horizon=100.0, seed=3) for m in range(5)]
     start = LogisticState.zeros(1, 30, np.float32, fit_intercept=True, averaged=averaged)
     weight = np.random.default_rng(3).choice([0.0, 1.0, 2.0], 200)
-    dense = LogisticModels(start, Rows(X, y.astype(float), weight), configs, counts)
-    sparse_rows = Rows(from_scipy(sp.csr_array(X)), y.astype(float), weight)
+    dense = LogisticModels(start, Batch(X, y.astype(float), weight), configs, counts)
+    sparse_rows = Batch(from_scipy(sp.csr_array(X)), y.astype(float), weight)
     sparse = SparseLogisticModels(sparse_rows, None, configs, counts, np.float32, fit_intercept=True, averaged=averaged)
     chosen, left = np.flatnonzero(counts[:, 0] == 0), [4, 1, 2]
     for epochs in (1, 4):
@@ -146,7 +146,7 @@ def test_sparse_models_are_those_of_dense_rows(compiled, averaged):
 @pytest.mark.parametrize("storage", ["dense", "sparse"])
 def test_models_that_are_kept_go_on_as_if_alone(compiled, n_classes, storage):
     X, y = rows(200, 6, n_classes=n_classes)
-    own = Rows(from_scipy(sp.csr_array(X)) if storage == "sparse" else X, y.astype(float), np.ones(200))
+    own = Batch(from_scipy(sp.csr_array(X)) if storage == "sparse" else X, y.astype(float), np.ones(200))
     configs = [TrainingConfig(eta0=0.05 * (1 + m), alpha=0.01, seed=3) for m in range(4)]
     n_outputs = 1 if n_classes == 2 else n_classes
     start = LogisticState.zeros(n_outputs, 6, np.float64, fit_intercept=True, averaged=True)
@@ -324,7 +324,7 @@ def test_limits_give_up_splits_then_rows_then_candidates():
     pairs = [(C, step) for C in C_GRID for step in STEPS]
 
     def limited(n, k, outputs):
-        return within_limits(pairs, Rows(np.broadcast_to(np.float32(0), (n, k)), np.zeros(n), np.ones(n)), outputs)
+        return within_limits(pairs, Batch(np.broadcast_to(np.float32(0), (n, k)), np.zeros(n), np.ones(n)), outputs)
 
     assert limited(50_000, 100, 1) == (pairs, 20, 20_000)
     assert limited(50_000, 10_000, 1)[1] > 1
@@ -457,7 +457,7 @@ def test_margins_of_rows_held_out(backend, storage):
     search = Search()
     state = LogisticState.zeros(1, 3, np.float64, fit_intercept=True, averaged=True)
     options = FitOptions().of_rows(X)
-    fit_logistic(state, Rows(X, y, weight), options, choose_options=search)
+    fit_logistic(state, Batch(X, y, weight), options, choose_options=search)
     m, labels, weights = search.held_out
     assert m.shape == (300, 1)
     assert_array_equal(labels, y)

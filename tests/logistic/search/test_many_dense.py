@@ -7,7 +7,7 @@ import pytest
 from many_models import COUNTS, N_SAMPLES, configs_of, rows_of, start_of
 from tolerances import WEIGHTS, relative_error
 
-from hotloop.data.batch import Rows
+from hotloop.data.batch import Batch
 from hotloop.logistic.bootstrap import bootstrap_counts
 from hotloop.logistic.search.many_dense import LogisticModels
 from hotloop.metrics import mean_log_loss
@@ -26,7 +26,7 @@ def test_each_model_is_the_one_trained_alone(backend, dtype, n_classes, options,
     for epochs in (1, 5):
         models.train(epochs)
         for m, (found, config) in enumerate(zip(models.states, configs, strict=True)):
-            own = Rows(rows.X, rows.y, rows.sample_weight * COUNTS[:, m])
+            own = Batch(rows.X, rows.y, rows.sample_weight * COUNTS[:, m])
             if not options.get("shuffle", True):
                 own = own.take(np.flatnonzero(own.sample_weight))
             alone, _ = run_epochs(start_of(n_classes, dtype, **state), own, replace(config, max_iter=epochs))

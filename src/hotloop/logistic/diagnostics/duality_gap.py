@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hotloop.backend import get_backend
-from hotloop.data.batch import Rows
+from hotloop.data.batch import Batch
 from hotloop.data.validation import check_memory, readable
 from hotloop.logistic.state import LogisticState, feature_major
 from hotloop.metrics import log_probabilities
@@ -59,7 +59,7 @@ class Constants:
         return cls(center * scale if center.any() else None, scale)
 
 
-def kernel_rows(rows: Rows) -> tuple[Any, Any]:
+def kernel_rows(rows: Batch) -> tuple[Any, Any]:
     """Return the rows as the kernels of the dual take them: X and csr, one of them None."""
     if isinstance(rows.X, CSRRows):
         return None, rows.X.arrays
@@ -68,14 +68,14 @@ def kernel_rows(rows: Rows) -> tuple[Any, Any]:
 
 
 def certify(
-    state: LogisticState, rows: Rows, alpha: float, total: float, dual: Vector | None = None
+    state: LogisticState, rows: Batch, alpha: float, total: float, dual: Vector | None = None
 ) -> tuple[Certificate, Vector, Vector]:
     """Return the certificate of the weights that predictions use, and what the duals make of W and of the sum over rows.
 
     Parameters
     ----------
     state : LogisticState
-    rows : Rows
+    rows : Batch
     alpha : float
         Strength of the L2 penalty.
     total : float

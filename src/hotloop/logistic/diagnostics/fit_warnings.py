@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hotloop.data.batch import Rows
+from hotloop.data.batch import Batch
 from hotloop.data.validation import Array, distinct
 from hotloop.logistic.diagnostics.calibration import _calibration
 from hotloop.logistic.diagnostics.leakage import _column, _leaked
@@ -21,7 +21,7 @@ GUESSING = 1.5  # times the loss of guessing
 
 def of_logistic_fit(
     state: LogisticState,
-    rows: Rows,
+    rows: Batch,
     config: TrainingConfig,
     history: TrainingHistory,
     held_out: tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]] | None,
@@ -49,7 +49,7 @@ def of_logistic_fit(
 
 
 def _diverging(
-    history: TrainingHistory, config: TrainingConfig, rows: Rows, n_classes: int, one_vs_rest: bool
+    history: TrainingHistory, config: TrainingConfig, rows: Batch, n_classes: int, one_vs_rest: bool
 ) -> Iterator[FitWarning]:
     alike, total = len(distinct(rows.sample_weight)) == 1, rows.total_weight
     if n_classes == 2:
@@ -98,7 +98,7 @@ def _few_rows(state: LogisticState, X: Any, n_rows: int, config: TrainingConfig,
 
 def _separable(
     state: LogisticState,
-    rows: Rows,
+    rows: Batch,
     moving: NDArray[np.intp] | None,
     history: TrainingHistory,
     config: TrainingConfig,

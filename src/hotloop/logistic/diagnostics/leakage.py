@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hotloop.data.batch import Rows
+from hotloop.data.batch import Batch
 from hotloop.structs import CSRRows
 from hotloop.training.warnings import FitWarning, LeakedLabelWarning
 
@@ -27,7 +27,7 @@ def _column(j: int, names: Sequence[str] | None) -> str:
     return f"column {j}" if names is None else f"column {names[j]!r}"
 
 
-def _leaked(rows: Rows, moving: NDArray[np.intp] | None, names: Sequence[str] | None) -> Iterator[FitWarning]:
+def _leaked(rows: Batch, moving: NDArray[np.intp] | None, names: Sequence[str] | None) -> Iterator[FitWarning]:
     """First some of the rows, then, of the columns suspected, all. ``moving``: the rows that moved something, None for all."""
     X, n_rows = rows.X, rows.n_nonzero_weight
     if n_rows < ENOUGH_TO_TELL:

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hotloop.data.batch import Rows
+from hotloop.data.batch import Batch
 from hotloop.data.validation import Array
 from hotloop.logistic.auto import STEP_LOGISTIC
 from hotloop.logistic.search.many_csr import SparseLogisticModels
@@ -107,7 +107,7 @@ class Search:
     held_out: tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]] | None = None
 
     def __call__(
-        self, state: LogisticState, rows: Rows, options: FitOptions, config: TrainingConfig, validation: Rows | None
+        self, state: LogisticState, rows: Batch, options: FitOptions, config: TrainingConfig, validation: Batch | None
     ) -> FitOptions:
         """Return the settings with what was found.
 
@@ -115,11 +115,11 @@ class Search:
         ----------
         state : LogisticState
             Before the first step, standardised. Where Ctrl-C ends the search, the best candidate so far is its weights.
-        rows : Rows
+        rows : Batch
         options : FitOptions
         config : TrainingConfig
             Of ``options`` without L2: tells the step size that "auto" means.
-        validation : Rows or None
+        validation : Batch or None
             Judge by these rows instead; the number of epochs is then left to them.
 
         Raises
@@ -242,7 +242,7 @@ class Search:
         found, once = np.unique(np.concatenate(sample.tests), return_index=True)
         self.held_out = np.concatenate(margins)[once], sample.rows.y[found], sample.rows.sample_weight[found]
 
-    def _choose(self, options: FitOptions, validation: Rows | None) -> None:
+    def _choose(self, options: FitOptions, validation: Batch | None) -> None:
         """Set ``best``: the least loss; of nearly the same, the fewest epochs. Where the epochs are not free, of the last."""
         table = [own for own in self.table if np.isfinite(own.loss)]
         if not self._epochs_are_free(options, validation):
@@ -254,10 +254,10 @@ class Search:
         self.best = min((own for own in near if own.epochs == fewest), key=lambda own: own.loss)
 
     @staticmethod
-    def _epochs_are_free(options: FitOptions, validation: Rows | None) -> bool:
+    def _epochs_are_free(options: FitOptions, validation: Batch | None) -> bool:
         return validation is None and options.tol == "auto"
 
-    def _outcome(self, options: FitOptions, validation: Rows | None) -> FitOptions:
+    def _outcome(self, options: FitOptions, validation: Batch | None) -> FitOptions:
         assert self.best is not None
         found = replace(options, alpha=self.best.alpha, eta0=self.best.eta0)
         if self._epochs_are_free(options, validation):
@@ -272,13 +272,13 @@ class Search:
 
 
 def within_limits(
-    candidates: list[tuple[float, float]], rows: Rows, n_outputs: int
+    candidates: list[tuple[float, float]], rows: Batch, n_outputs: int
 ) -> tuple[list[tuple[float, float]], int, int]:
     """Return the candidates, how many splits and how many rows at most: fewer where weights or work would be beyond the limits.
 
     Splits are given up first, then rows, down to MANY / 5, then candidates.
     """
-    n, cells = min(MOST_ROWS, len(rows)), rows.cells
+    n, cells = min(MOST_ROWS, len(rows)), rows.cells_per_row
     columns = min(rows.X.shape[1], n * cells)
     several, wide = n_outputs > 1 and n >= MANY // 2, rows.X.shape[1] > WIDE and n >= MANY
     most_splits = 1 if several or wide else MOST_SPLITS

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hotloop.backend import get_backend
-from hotloop.data.batch import Rows
+from hotloop.data.batch import Batch
 from hotloop.data.validation import Array
 from hotloop.logistic.search.many_dense import losses_of_margins, next_steps
 from hotloop.training.config import TrainingConfig
@@ -24,7 +24,7 @@ class SparseLogisticModels:
 
     Parameters
     ----------
-    rows : Rows
+    rows : Batch
         ``X`` CSRRows.
     scale : ndarray of shape (n_features,) or None
     configs, multiplicity : as for LogisticModels
@@ -34,7 +34,7 @@ class SparseLogisticModels:
 
     def __init__(
         self,
-        rows: Rows,
+        rows: Batch,
         scale: Array | None,
         configs: Sequence[TrainingConfig],
         multiplicity: NDArray[np.uint8],
@@ -75,7 +75,7 @@ class SparseLogisticModels:
     def train(self, epochs: int) -> None:
         """As :meth:`LogisticModels.train`."""
         config, X = self._plans[0], self._rows.X
-        size = max(64, int(WORK_PER_CALL / (4 * max(1.0, self._rows.cells) * len(self._plans))))
+        size = max(64, int(WORK_PER_CALL / (4 * max(1.0, self._rows.cells_per_row) * len(self._plans))))
         for epoch in range(self._epochs, epochs):
             if epoch & (epoch - 1) == 0 and self._averaged:
                 self._restart_average()

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hotloop.backend import get_backend
-from hotloop.data.batch import Rows
+from hotloop.data.batch import Batch
 from hotloop.data.validation import Array
 from hotloop.logistic.state import LogisticState
 from hotloop.structs import CSRRows
@@ -29,7 +29,7 @@ class LogisticModels:
     ----------
     start : LogisticState
         Where each model starts; its standardisation holds for all.
-    rows : Rows
+    rows : Batch
     configs : sequence of TrainingConfig, one a model
         ``learning_rate``, ``power_t``, ``shuffle`` and ``seed`` are those of the first. Models of one plan best stand together.
     multiplicity : ndarray of shape (n_samples, n_models), uint8
@@ -41,7 +41,7 @@ class LogisticModels:
     """
 
     def __init__(
-        self, start: LogisticState, rows: Rows, configs: Sequence[TrainingConfig], multiplicity: NDArray[np.uint8]
+        self, start: LogisticState, rows: Batch, configs: Sequence[TrainingConfig], multiplicity: NDArray[np.uint8]
     ) -> None:
         self._rows, self._plans, self._multiplicity = rows, configs, np.ascontiguousarray(multiplicity)
         n_models = len(configs)
@@ -161,7 +161,7 @@ class LogisticModels:
         for state, config, counts in zip(self.states, self._plans, self._multiplicity.T, strict=True):
             try:
                 if state.is_finite():
-                    pass_over(state, Rows(rows.X, rows.y, rows.sample_weight * counts), config, order)
+                    pass_over(state, Batch(rows.X, rows.y, rows.sample_weight * counts), config, order)
             except FloatingPointError:
                 state.W[:], state.folded = np.nan, None
 

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hotloop.data.batch import Rows
+from hotloop.data.batch import Batch
 from hotloop.data.validation import Array
 from hotloop.logistic.state import LogisticState
 from hotloop.structs import CSRRows
@@ -32,7 +32,7 @@ class Sample:
 
     Attributes
     ----------
-    rows : Rows
+    rows : Batch
         Standardised float32 rows; or CSRRows, which ``center`` and ``scale`` still standardise where they are not None.
     trains : ndarray of shape (n_rows, n_splits), uint8
     tests : list of ndarray, intp
@@ -41,7 +41,7 @@ class Sample:
         The columns that the rows have, of all; None: all.
     """
 
-    rows: Rows
+    rows: Batch
     trains: NDArray[np.uint8]
     tests: list[NDArray[np.intp]]
     columns: NDArray[np.intp] | None = None
@@ -57,7 +57,7 @@ class Sample:
         state.b[:] = b
 
 
-def draw_rows(rows: Rows, seed: int, *, most: int = MOST_ROWS) -> NDArray[np.intp]:
+def draw_rows(rows: Batch, seed: int, *, most: int = MOST_ROWS) -> NDArray[np.intp]:
     """Return the rows to search on, in rising order: all that have weight, or ``most`` of them, of each class its share."""
     moving = np.flatnonzero(rows.sample_weight)
     if len(moving) <= most:
@@ -125,7 +125,7 @@ def _group_folds(groups: Array, n_folds: int, seed: int) -> NDArray[np.intp]:
 
 
 def sample_of(
-    state: LogisticState, rows: Rows, chosen: NDArray[np.intp], splits: list[Split], validation: Rows | None
+    state: LogisticState, rows: Batch, chosen: NDArray[np.intp], splits: list[Split], validation: Batch | None
 ) -> Sample:
     """Return the chosen rows as the candidates see them, by the standardisation of ``state``.
 
@@ -149,7 +149,7 @@ def sample_of(
         if center is not None and scale is not None:
             center, scale = center[columns], scale[columns]
             if center.any():
-                return Sample(Rows(X, y, weight), trains, tests, columns, center.astype(np.float32), scale.astype(np.float32))
+                return Sample(Batch(X, y, weight), trains, tests, columns, center.astype(np.float32), scale.astype(np.float32))
             X = replace(X, data=(X.explicit_data() * scale[X.indices]).astype(np.float32), dtype=np.dtype(np.float32))
         elif X.data is not None:
             X = replace(X, data=X.data.astype(np.float32), dtype=np.dtype(np.float32))
@@ -158,7 +158,7 @@ def sample_of(
         standardise(rows.X, chosen, center, scale, state.W.dtype, X[: len(chosen)])
         if validation is not None:
             standardise(validation.X, parts[1][1], center, scale, state.W.dtype, X[len(chosen) :])
-    return Sample(Rows(X, y, weight), trains, tests, columns)
+    return Sample(Batch(X, y, weight), trains, tests, columns)
 
 
 def standardise(
