@@ -10,6 +10,7 @@ from tolerances import DENSE_AND_CSR, SAMPLE, STEPS, WEIGHTS, relative_error
 
 import hotloop
 from hotloop import reference
+from hotloop.reference.logistic.l1 import soft
 
 sp = pytest.importorskip("scipy.sparse")
 LogisticSGDClassifier = partial(hotloop.LogisticSGDClassifier, optimizer="sgd")
@@ -140,7 +141,7 @@ def test_the_fit_comes_to_the_optimum(compiled):
     w, b = np.zeros(30), 0.0  # by proximal gradient steps
     for _ in range(5000):
         g = 1 / (1 + np.exp(-(X @ w + b))) - y
-        w, b = reference.logistic_l1.soft(w - 0.1 * (X.T @ g) / len(y), 0.1 * alpha), b - 0.1 * g.mean()
+        w, b = soft(w - 0.1 * (X.T @ g) / len(y), 0.1 * alpha), b - 0.1 * g.mean()
     assert 0 < (w == 0).mean() < 1
     assert objective(model.coef_[0], model.intercept_[0]) <= objective(w, b) * 1.002
     assert (model.coef_[0][w == 0] == 0).mean() > 0.7
