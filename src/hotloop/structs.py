@@ -147,8 +147,8 @@ class Pass:
         Class indices, or targets.
     sample_weight : ndarray of shape (n_samples,), float64, >= 0
         A row of weight 0 moves nothing, and takes no step size.
-    eta : ndarray of shape (n_steps,), float64, > 0; (n_steps, n_models) for many models
-        Step sizes, in the order in which they are taken.
+    eta : ndarray of shape (n_steps,), float64, > 0; (n_steps, n_models) for many models; or None
+        Step sizes, in the order in which they are taken. None where the rule has its own.
     alpha : float >= 0; ndarray of shape (n_models,) for many models
         Strength of the penalty.
     """
@@ -156,8 +156,55 @@ class Pass:
     order: NDArray[np.intp]
     y: Vector
     sample_weight: Vector
-    eta: Vector
+    eta: Vector | None = None
     alpha: Any = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class AdaptiveRule:
+    """A rule by which each weight has a step size of its own, (AD-1) to (AD-3).
+
+    Attributes
+    ----------
+    name : {"adagrad", "ftrl", "normalized"}
+    eta : float, > 0
+        Numerator of the step size eta / (beta + root of the sum of squared gradients).
+    beta : float, >= 0
+    l1, l2 : float, >= 0
+        alpha l1_ratio and alpha (1 - l1_ratio) of "ftrl"; the others have no penalty.
+    t : float
+        Steps taken before.
+    """
+
+    name: str
+    eta: float
+    beta: float = 0.0
+    l1: float = 0.0
+    l2: float = 0.0
+    t: float = 0.0
+
+
+@dataclass(slots=True)
+class ColumnMoments:
+    """Running statistics of the columns, overwritten by the kernels.
+
+    Attributes
+    ----------
+    total_weight : ndarray of shape (1,), float64
+        Sum of the weights of all rows so far.
+    mean, deviation, lowest, highest, others : ndarray of shape (n_features,), float64
+        Mean, weighted sum of squared differences from it, the extremes, and 1 where there are other values than these two, else 0.
+    seen : ndarray of shape (n_features,), float64, or None
+        Weight of the rows that have the column, where only non-zeros are taken in. None: all rows have all columns.
+    """
+
+    total_weight: Vector
+    mean: Vector
+    deviation: Vector
+    lowest: Vector
+    highest: Vector
+    others: Vector
+    seen: Vector | None = None
 
 
 @dataclass(frozen=True, slots=True)
