@@ -264,8 +264,7 @@ def saved_and_loaded(model: Any, X_held: Any) -> tuple[Any, list[Any]]:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "model.safetensors"
         model.save(path)
-        loaded = hotloop.load(path)
-    again = loaded.estimator()
+        loaded, again = hotloop.load(path), hotloop.load_estimator(path)
     return again, [loaded.predict(X_held), state(again, X_held)]
 
 

@@ -13,9 +13,10 @@ if TYPE_CHECKING:
         TableEncoder,
         TwoLayerClassifier,
         TwoLayerRegressor,
+        load_estimator,
     )
-    from hotloop.persistence.model_file import load
-    from hotloop.predictor import Model
+    from hotloop.persistence.model_file import load, save
+    from hotloop.predictor import Predictor
 
 __version__ = "0.1.0"
 
@@ -24,7 +25,7 @@ __all__ = [
     "HashingEncoder",
     "LogisticSGDClassifier",
     "LogisticSGDClassifierCV",
-    "Model",
+    "Predictor",
     "TableEncoder",
     "TwoLayerClassifier",
     "TwoLayerRegressor",
@@ -32,7 +33,9 @@ __all__ = [
     "backend_info",
     "functional",
     "load",
+    "load_estimator",
     "reference",
+    "save",
 ]
 
 # Imported when first touched: the estimators bring scikit-learn, whose import takes seconds.
@@ -40,11 +43,13 @@ _LAZY = {
     "HashingEncoder": "hotloop.estimators",
     "LogisticSGDClassifier": "hotloop.estimators",
     "LogisticSGDClassifierCV": "hotloop.estimators",
-    "Model": "hotloop.predictor",
+    "Predictor": "hotloop.predictor",
     "TableEncoder": "hotloop.estimators",
     "TwoLayerClassifier": "hotloop.estimators",
     "TwoLayerRegressor": "hotloop.estimators",
     "load": "hotloop.persistence.model_file",
+    "load_estimator": "hotloop.estimators",
+    "save": "hotloop.persistence.model_file",
 }
 
 

@@ -16,19 +16,21 @@ from hotloop.logistic.diagnostics.fit_warnings import of_logistic_fit
 from hotloop.logistic.online import LogisticStream
 from hotloop.logistic.search.halving import Search
 from hotloop.logistic.state import LogisticState
-from hotloop.predictor import Model
+from hotloop.predictor import Predictor
 from hotloop.training.config import TrainingConfig
 from hotloop.training.history import TrainingHistory
 from hotloop.training.options import FitOptions
-from hotloop.two_layer.auto import N_HIDDEN, fit_two_layer
+from hotloop.two_layer.auto import N_HIDDEN, fit_two_layer, network_options
+from hotloop.two_layer.online import TwoLayerStream
 from hotloop.two_layer.state import TwoLayerState, network_output
 
 
 @dataclass(frozen=True)
 class Fit:
-    """A trained model and how the training went."""
+    """A trained model, the learner that goes on from it, and how the training went."""
 
-    model: Model
+    predictor: Predictor
+    learner: LogisticStream | TwoLayerStream
     history: TrainingHistory
     config: TrainingConfig
     seconds: float
@@ -66,25 +68,27 @@ def fit_arrays(
     options = replace(options, seed=int(np.random.RandomState(options.seed).randint(2**31 - 1)))  # as scikit-learn has it
     epochs = int(options.max_iter) if options.tol is None else None
     start = time.perf_counter()
-    learnt: LogisticStream | TwoLayerState
+    learner: LogisticStream | TwoLayerStream
     with epoch_bar(title, epochs) as (on_epoch, on_search):
         if n_hidden is None and classes is not None:
             n_outputs = 1 if len(classes) == 2 else len(classes)
             state = LogisticState.zeros(n_outputs, X.shape[1], X.dtype, fit_intercept=True, averaged=True)
             search = Search(on_progress=on_search) if "auto" in (options.alpha, options.eta0) else None
             state, history, config = fit_logistic(state, rows, options, on_epoch=on_epoch, choose_options=search)
-            learnt, name = LogisticStream(state, options, config, weight_total=float(len(X))), "LogisticSGDClassifier"
+            learner, name = LogisticStream(state, options, config, weight_total=float(len(X))), "LogisticSGDClassifier"
         else:
             n_hidden = n_hidden or N_HIDDEN
             output, n_outputs = network_output(classes)
             network = TwoLayerState.random(X.shape[1], n_hidden, n_outputs, output, X.dtype, options.seed)
-            learnt, history, config = fit_two_layer(network, rows, options, None, on_epoch)
+            network, history, config = fit_two_layer(network, rows, options, None, on_epoch)
+            learner = TwoLayerStream(network, network_options(options, X), config=config)
             name = "TwoLayerRegressor" if classes is None else "TwoLayerClassifier"
             params["n_hidden"] = n_hidden
     seconds = time.perf_counter() - start
     complaints = [text] if (text := history.convergence_message(config)) else []
-    if isinstance(learnt, LogisticStream) and classes is not None:
+    if isinstance(learner, LogisticStream) and classes is not None:
         how = {"searched": search is not None and bool(search.table), "reweighed": False, "dual": False}
         held_out = None if search is None else search.held_out
-        complaints += map(str, of_logistic_fit(learnt.state, rows, config, history, held_out, classes, names, **how))
-    return Fit(Model(name, learnt, classes, params=params), history, config, seconds, len(rows), complaints)
+        complaints += map(str, of_logistic_fit(learner.state, rows, config, history, held_out, classes, names, **how))
+    predictor = Predictor(name, learner.state.view(), classes, params=params)
+    return Fit(predictor, learner, history, config, seconds, len(rows), complaints)

@@ -154,14 +154,14 @@ def test_options_are_obeyed_and_the_outcome_is_json(tmp_path, capsys):
     assert hotloop.load(model).params["random_state"] == 3
     first = model.read_bytes()
     main([*base, "--epochs", "2", "--eta0", "0.01", "--alpha", "0.5", "--seed", "4"])
-    assert hotloop.load(model).learnt.state.W.tobytes() not in first
+    assert hotloop.load(model).weights.W.tobytes() not in first
 
 
 def test_help_names_the_hidden_units_that_a_regression_has(tmp_path, capsys):
     rows = np.random.default_rng(0).normal(size=(60, 3)).round(2).tolist()
     data, model = write(tmp_path / "d.csv", ["a", "b", "y"], rows), tmp_path / "m.safetensors"
     assert main(["train", str(data), "--target", "y", "--model", str(model), "--epochs", "1"]) == 0
-    n_hidden = hotloop.load(model).learnt.W1.shape[1]
+    n_hidden = hotloop.load(model).weights.W1.shape[1]
     capsys.readouterr()
     with pytest.raises(SystemExit):
         main(["train", "--help"])
@@ -333,7 +333,7 @@ def test_the_command_needs_no_scikit_learn(trained, tmp_path):
 
 def test_a_model_of_the_command_is_an_estimator(trained):
     model = hotloop.load(trained[0])
-    estimator = model.estimator()
+    estimator = hotloop.load_estimator(trained[0])
     X = model.encoding.transform({"age": [30, 60], "city": ["Oslo", "Rome"], "height": [180, None]})
     pandas = pytest.importorskip("pandas")
     X = pandas.DataFrame(X, columns=model.feature_names)
@@ -381,7 +381,7 @@ def test_the_command_trains_the_model_of_the_estimator(tmp_path, target, hidden)
     estimator = hotloop.LogisticSGDClassifier() if hidden is None else hotloop.TwoLayerClassifier(hidden)
     estimator.set_params(random_state=3).fit(X, [row[HEADER.index(target)] for row in rows])
     assert (estimator.predict_proba(X) == model.predict_proba(X)).all()
-    assert model.estimator().random_state == 3
+    assert hotloop.load_estimator(file).random_state == 3
 
 
 def test_times_and_ids_keep_their_digits(tmp_path, capsys):

@@ -65,7 +65,7 @@ def test_several_labels_a_row(backend, tmp_path):
     model.save(tmp_path / "labels.safetensors")
     again = hotloop.load(tmp_path / "labels.safetensors")
     assert_array_equal(again.predict_proba(X), p)
-    assert_array_equal(again.estimator().predict(X), model.predict(X))
+    assert_array_equal(hotloop.load_estimator(tmp_path / "labels.safetensors").predict(X), model.predict(X))
     with pytest.raises(ValueError, match="must hold 0 and 1"):
         TwoLayerClassifier(**FEW).fit(X, y * 2)
     with pytest.raises(ValueError, match="class_weight is for classes"):
@@ -171,13 +171,13 @@ def test_saved_before_the_first_rows_are_learnt(backend, tmp_path):
     y = (targets[:, 0] > 0).astype(int)
     model = TwoLayerClassifier(**FEW).partial_fit(X[:63], y[:63], classes=[0, 1])
     model.save(tmp_path / "early")
-    loaded = hotloop.load(tmp_path / "early").estimator()
+    loaded = hotloop.load_estimator(tmp_path / "early")
     assert_array_equal(loaded.predict_proba(X), model.predict_proba(X))
     loaded.partial_fit(X[63:], y[63:])
     assert loaded.t_ == 200
     assert np.isfinite(loaded.predict_proba(X)).all()
     TwoLayerClassifier(**FEW).partial_fit(X[:9], y[:9], classes=[0, 1], sample_weight=np.zeros(9)).save(tmp_path / "none")
-    assert hotloop.load(tmp_path / "none").estimator().partial_fit(X, y).t_ == 200
+    assert hotloop.load_estimator(tmp_path / "none").partial_fit(X, y).t_ == 200
 
 
 def test_rows_that_would_be_in_the_way_are_refused_while_they_wait(backend):
@@ -425,7 +425,7 @@ def test_online_networks_learn_and_go_on(backend, tmp_path):
         model.partial_fit(X, y, **more)
     assert model.score(X, y) > 0.85
     model.save(tmp_path / "online.safetensors")
-    again = hotloop.load(tmp_path / "online.safetensors").estimator()
+    again = hotloop.load_estimator(tmp_path / "online.safetensors")
     assert_array_equal(again.predict_proba(X), model.predict_proba(X))
     steps = again.t_
     again.partial_fit(X[:64], y[:64])

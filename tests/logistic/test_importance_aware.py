@@ -96,7 +96,7 @@ def test_a_model_file_goes_on(backend, tmp_path):
     X, y = drawn_rows(120, 5)
     found = model(eta0=2.0, alpha=1e-3).partial_fit(X[:70], y[:70], classes=[0, 1])
     found.save(tmp_path / "model")
-    loaded = hotloop.load(tmp_path / "model").estimator()
+    loaded = hotloop.load_estimator(tmp_path / "model")
     for one in (found, loaded):
         one.partial_fit(X[70:], y[70:])
     assert_array_equal(loaded.coef_, found.coef_)

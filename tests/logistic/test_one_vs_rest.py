@@ -51,7 +51,7 @@ def test_probabilities_are_those_of_the_classes_over_their_sum(backend, dtype, t
     found.save(tmp_path / "model")
     loaded = hotloop.load(tmp_path / "model")
     assert_array_equal(loaded.predict_proba(X), found.predict_proba(X))
-    assert_array_equal(loaded.estimator().predict_proba(X), found.predict_proba(X))
+    assert_array_equal(hotloop.load_estimator(tmp_path / "model").predict_proba(X), found.predict_proba(X))
 
 
 def test_two_classes_are_one_model(backend):

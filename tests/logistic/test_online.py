@@ -51,7 +51,7 @@ def through_pickle(model):
 def through_file(tmp_path):
     def save_and_load(model):
         model.save(tmp_path / "m.safetensors")
-        return hotloop.load(tmp_path / "m.safetensors").estimator()
+        return hotloop.load_estimator(tmp_path / "m.safetensors")
 
     return save_and_load
 

@@ -205,7 +205,7 @@ def test_weights_may_be_replaced_and_saved(compiled, tmp_path, kind):
     X, y = drawn(300)
     model = LogisticSGDClassifier(**KINDS[kind], max_iter=3, tol=None, random_state=0).fit(X[:200], y[:200])
     model.save(tmp_path / "m.safetensors")
-    again = hotloop.load(tmp_path / "m.safetensors").estimator()
+    again = hotloop.load_estimator(tmp_path / "m.safetensors")
     assert (again.coef_ == model.coef_).all()
     for fitted in (model, again):
         fitted.partial_fit(X[200:], y[200:])

@@ -183,7 +183,7 @@ def test_saved_and_warm_and_replaced(compiled, tmp_path):
         LogisticSGDClassifier(**own).partial_fit(X[:200], y[:200], classes=[0, 1]),
     ):
         fitted.save(tmp_path / "m.safetensors")
-        again = hotloop.load(tmp_path / "m.safetensors").estimator()
+        again = hotloop.load_estimator(tmp_path / "m.safetensors")
         assert (again.coef_ == fitted.coef_).all()
         for model in (fitted, again):
             model.partial_fit(X[200:], y[200:])

@@ -20,7 +20,7 @@ from hotloop.data.validation import Array
 from hotloop.metrics import area_under_roc, mean_squared_error
 from hotloop.persistence.atomic_write import write_whole
 from hotloop.persistence.model_file import load
-from hotloop.predictor import Model
+from hotloop.predictor import Predictor
 
 
 def run(arguments: Namespace) -> None:
@@ -29,10 +29,10 @@ def run(arguments: Namespace) -> None:
         refuse_same_file(arguments.data, arguments.out)
         refuse_same_file(arguments.model, arguments.out)
     model = load(arguments.model)
-    if model.encoding is None or "target" not in model.about:
+    if model.encoding is None or "target" not in model.metadata:
         raise DataError(f"{arguments.model} was saved from Python: it knows no columns of a table; use hotloop.load in Python")
-    header = not arguments.no_header and bool(model.about.get("header", True))
-    delimiter = arguments.delimiter or model.about.get("delimiter")
+    header = not arguments.no_header and bool(model.metadata.get("header", True))
+    delimiter = arguments.delimiter or model.metadata.get("delimiter")
     table = read_table(arguments.data, header=header, delimiter=delimiter)
     table = _name_as_in_training(table, model, target_needed=arguments.command == "evaluate")
     for remark in table.notes:
@@ -46,15 +46,15 @@ def run(arguments: Namespace) -> None:
         _evaluate(model, X, table, arguments.json)
 
 
-def _name_as_in_training(table: Table, model: Model, *, target_needed: bool) -> Table:
+def _name_as_in_training(table: Table, model: Predictor, *, target_needed: bool) -> Table:
     """Without a header, a file that lacks just the target column has the names of the others."""
-    names = [name for name in model.about.get("columns", []) if name != model.about.get("target")]
+    names = [name for name in model.metadata.get("columns", []) if name != model.metadata.get("target")]
     if table.header or target_needed or len(table.columns) != len(names):
         return table
     return replace(table, columns=dict(zip(names, table.columns.values(), strict=True)))
 
 
-def _predict(model: Model, X: Array, out: str | None) -> None:
+def _predict(model: Predictor, X: Array, out: str | None) -> None:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     if model.classes is None:
@@ -72,8 +72,8 @@ def _predict(model: Model, X: Array, out: str | None) -> None:
         write_whole(Path(out), text.getvalue().encode())
 
 
-def _evaluate(model: Model, X: Array, table: Table, as_json: bool) -> None:
-    target = str(model.about["target"])
+def _evaluate(model: Predictor, X: Array, table: Table, as_json: bool) -> None:
+    target = str(model.metadata["target"])
     figures: dict[str, float] = {"rows": table.n_rows}
     if model.classes is None:
         y = target_cells(table, target)
@@ -90,7 +90,7 @@ def _evaluate(model: Model, X: Array, table: Table, as_json: bool) -> None:
         figures["accuracy"] = float(np.mean(model.predict(X) == model.classes[codes.astype(np.intp)]))
         if len(model.classes) == 2 and len(np.unique(codes)) == 2:  # rows of one class alone have no AUC
             figures["AUC"] = area_under_roc(model.decision_function(X), codes == 1)
-        if counts := model.about.get("class_counts"):
+        if counts := model.metadata.get("class_counts"):
             shares = np.asarray(counts) / np.sum(counts)
             figures["log loss of class frequencies"] = float(-np.log(shares)[codes.astype(np.intp)].mean())
     if as_json:

@@ -48,7 +48,7 @@ def _compare(title: str, X: Array, y: Array, options: FitOptions, n_hidden: int 
     print(f"\n{title}: {len(X):,} rows of {X.shape[1]} columns, {len(classes)} classes, a fifth of the rows for the test")
     print(f"{'':<46}{'log loss':>10}{'accuracy':>10}{'AUC':>8}{'passes':>8}{'seconds':>9}{'rows/s':>12}")
     for name, p, passes, seconds in (
-        (f"hotloop {fit.model.estimator_name}", fit.model.predict_proba(X[test]), fit.history.n_iter, fit.seconds),
+        (f"hotloop {fit.predictor.estimator_name}", fit.predictor.predict_proba(X[test]), fit.history.n_iter, fit.seconds),
         (f"scikit-learn {peer_name}", peer.predict_proba(X[test]), epochs, peer_seconds),
     ):
         truth = y[test].astype(np.intp)

@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 
 from hotloop.cli.messages import counted
-from hotloop.logistic.online import LogisticStream
+from hotloop.logistic.weights import LinearWeights
 from hotloop.persistence.model_file import load
-from hotloop.predictor import Model
+from hotloop.predictor import Predictor
+from hotloop.two_layer.weights import NetworkWeights
 
 MOST_WEIGHTS = 10
 
@@ -20,7 +21,7 @@ def run(arguments: Namespace) -> None:
     if arguments.json:
         print(json.dumps(_facts(model)))
         return
-    facts, about = _facts(model), model.about
+    facts, about = _facts(model), model.metadata
     print(f"{arguments.model}: {facts['kind']}, {counted(facts['features'], 'column')}, {facts['dtype']}")
     if model.classes is not None:
         labels = [repr(label) for label in facts["classes"][:20]]
@@ -45,22 +46,23 @@ def run(arguments: Namespace) -> None:
             print(f"  {weight:+9.4f}  {name}")
 
 
-def _facts(model: Model) -> dict[str, Any]:
+def _facts(model: Predictor) -> dict[str, Any]:
     facts: dict[str, Any] = {
         "kind": model.estimator_name,
         "features": model.n_features,
         "dtype": str(model.dtype),
         "classes": None if model.classes is None else model.classes.tolist(),
         "params": model.params,
-        "about": model.about,
+        "metadata": model.metadata,
         "columns": None if model.encoding is None else model.encoding.describe(),
     }
-    if isinstance(model.learnt, LogisticStream) and model.classes is not None and len(model.classes) == 2:
-        w = model.learnt.flushed_state().weights()[0][0]
+    weights = model.weights
+    if isinstance(weights, LinearWeights) and model.classes is not None and len(model.classes) == 2:
+        w = weights.W[0]
         names = model.feature_names or [f"x{j}" for j in range(len(w))]
         largest = np.argsort(-np.abs(w), kind="stable")[:MOST_WEIGHTS]
         facts["largest_weights_of"] = model.classes.tolist()[1]
         facts["largest_weights"] = [[names[j], float(w[j])] for j in largest]
-    if not isinstance(model.learnt, LogisticStream):
-        facts["hidden"], facts["output"] = int(model.learnt.W1.shape[1]), model.learnt.output
+    if isinstance(weights, NetworkWeights):
+        facts["hidden"], facts["output"] = int(weights.W1.shape[1]), weights.output
     return facts

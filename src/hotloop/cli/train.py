@@ -16,6 +16,7 @@ from hotloop.data.errors import DataError
 from hotloop.data.readers.delimited import read_table
 from hotloop.data.table import Table
 from hotloop.fit import Fit, fit_arrays
+from hotloop.persistence.checkpoint import save_checkpoint
 from hotloop.preprocessing.table_encoding import TableEncoding
 from hotloop.training.options import FitOptions
 
@@ -60,9 +61,9 @@ def run(arguments: Namespace) -> None:
     for convergence_message in fit.complaints:
         warning(convergence_message)
     outcome = _outcome(fit, X.shape[1])
-    model = fit.model
+    model = fit.predictor
     model.encoding, model.feature_names = encoding, encoding.feature_names
-    model.about = {
+    model.metadata = {
         "hotloop": __version__,
         "data": Path(table.name).name,
         "rows": table.n_rows,
@@ -73,10 +74,10 @@ def run(arguments: Namespace) -> None:
         "training": outcome,
     }
     if classes is not None:
-        model.about["class_counts"] = np.bincount(y.astype(np.intp), minlength=len(classes)).tolist()
-    model.save(arguments.model)
+        model.metadata["class_counts"] = np.bincount(y.astype(np.intp), minlength=len(classes)).tolist()
+    save_checkpoint(model, fit.learner, arguments.model)
     if arguments.json:
-        print(json.dumps({"model": arguments.model, **model.about}))
+        print(json.dumps({"model": arguments.model, **model.metadata}))
         return
     say(
         f"{model.estimator_name} on {counted(outcome['columns'], 'column')}: {counted(outcome['epochs'], 'epoch')} in "

@@ -1,5 +1,6 @@
 """The scikit-learn surface: estimators check and store; the training and prediction code is below them."""
 
+from hotloop.estimators.from_file import load_estimator
 from hotloop.estimators.hashing_encoder import HashingEncoder
 from hotloop.estimators.logistic import LogisticSGDClassifier
 from hotloop.estimators.logistic_cv import LogisticSGDClassifierCV
@@ -13,4 +14,5 @@ __all__ = [
     "TableEncoder",
     "TwoLayerClassifier",
     "TwoLayerRegressor",
+    "load_estimator",
 ]

@@ -14,6 +14,7 @@ from hotloop.data.validation import Array
 from hotloop.estimators._callbacks import CallbackSupportMixin, Tasks
 from hotloop.estimators._validation import check_rows, check_targets
 from hotloop.estimators.warnings import NotConvergedWarning, warn
+from hotloop.persistence.checkpoint import save_checkpoint
 from hotloop.structs import float_dtype
 from hotloop.training.config import TrainingConfig
 from hotloop.training.history import TrainingHistory
@@ -68,6 +69,7 @@ class TrainedBySGD(CallbackSupportMixin, BaseEstimator):  # type: ignore[misc]
 
     _takes_sparse = False
     _progress_bar: ProgressBar
+    _stream: Any  # the learner of its family
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
@@ -127,9 +129,12 @@ class TrainedBySGD(CallbackSupportMixin, BaseEstimator):  # type: ignore[misc]
     def _rows_to_predict(self, X: Any, **how: Any) -> Array:
         check_is_fitted(self)
         how["sparse"] = self._takes_sparse
-        return check_rows(self, X, reset=False, dtype=self._model().dtype, **how)  # type: ignore[no-any-return]
+        return check_rows(self, X, reset=False, dtype=self._stream.state.dtype, **how)  # type: ignore[no-any-return]
 
     def save(self, path: Any) -> None:
-        """Write the fitted model to ``path``; :func:`hotloop.load` reads it. No pickle: nothing in the file is executed."""
+        """Write the fitted model to ``path``. No pickle: nothing in the file is executed.
+
+        :func:`hotloop.load` reads what predicts, :func:`hotloop.load_estimator` the whole estimator.
+        """
         check_is_fitted(self)
-        self._model().save(path)
+        save_checkpoint(self._predictor(), self._stream, path)

@@ -31,7 +31,8 @@ from hotloop.logistic.search.many_dense import LogisticModels
 from hotloop.logistic.state import LogisticState
 from hotloop.logistic.state_adaptive import STEP, AdaptiveState
 from hotloop.logistic.state_l1 import L1State
-from hotloop.predictor import Model
+from hotloop.persistence.checkpoint import Checkpoint
+from hotloop.predictor import Predictor
 from hotloop.structs import CSRRows, float_dtype
 from hotloop.training.config import TrainingConfig
 from hotloop.training.history import TrainingHistory
@@ -439,7 +440,7 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
 
         For services that score single rows: it checks nothing but type and length. Later training does not change it.
         """
-        return self._model().scorer()
+        return self._predictor().scorer()
 
     @property
     def coef_(self) -> Array:
@@ -659,7 +660,7 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
 
     def _predicting(self, X: Any, method: str, **options: Any) -> Array:
         check_is_fitted(self, "classes_")
-        model = self._model()
+        model = self._predictor()
         size = 0 if column_types(X) is None else rows_at_once(X)
         if not 0 < size < X.shape[0]:
             return getattr(model, method)(self._rows_to_predict(X, by_blocks=True), **options)  # type: ignore[no-any-return]
@@ -679,20 +680,22 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
                 out[start : start + size] = part
         return np.concatenate(parts) if out is None else out
 
-    def _model(self) -> Model:
+    def _predictor(self) -> Predictor:
         check_is_fitted(self, "classes_")
         names = getattr(self, "feature_names_in_", None)
-        params = self.get_params(deep=False)
-        return Model(type(self).__name__, self._stream, self.classes_, None if names is None else list(names), params)
+        weights = self._stream.flushed_state().view()
+        names = None if names is None else list(names)
+        return Predictor(type(self).__name__, weights, self.classes_, names, self.get_params(deep=False))
 
     @classmethod
-    def _of_model(cls, model: Model) -> "LogisticSGDClassifier":
-        estimator = cls(**model.params)
-        assert isinstance(model.learnt, LogisticStream)
-        estimator._stream, estimator.classes_ = model.learnt, np.asarray(model.classes)
-        if model.learnt.config is not None:
-            estimator.eta0_, estimator.alpha_ = model.learnt.config.eta0, model.learnt.config.alpha
-        estimator.n_features_in_ = model.n_features
-        if model.feature_names is not None:
-            estimator.feature_names_in_ = np.array(model.feature_names, dtype=object)
+    def _of_checkpoint(cls, checkpoint: Checkpoint) -> "LogisticSGDClassifier":
+        predictor, learner = checkpoint.predictor, checkpoint.learner
+        estimator = cls(**predictor.params)
+        assert isinstance(learner, LogisticStream)
+        estimator._stream, estimator.classes_ = learner, np.asarray(predictor.classes)
+        if learner.config is not None:
+            estimator.eta0_, estimator.alpha_ = learner.config.eta0, learner.config.alpha
+        estimator.n_features_in_ = predictor.n_features
+        if predictor.feature_names is not None:
+            estimator.feature_names_in_ = np.array(predictor.feature_names, dtype=object)
         return estimator

@@ -17,14 +17,16 @@ from hotloop.estimators._base import TrainedBySGD, restore_on_error, with_progre
 from hotloop.estimators._callbacks import Tasks, with_callbacks
 from hotloop.estimators._labels import encode_labels, find_classes, weigh_classes
 from hotloop.estimators._validation import check_rows, check_validation_pair, check_weights
-from hotloop.predictor import Model
+from hotloop.persistence.checkpoint import Checkpoint
+from hotloop.predictor import Predictor
 from hotloop.structs import float_dtype
 from hotloop.training.config import TrainingConfig
 from hotloop.training.options import FitOptions
 from hotloop.two_layer.auto import N_HIDDEN, fit_two_layer, network_options
 from hotloop.two_layer.online import TwoLayerStream
 from hotloop.two_layer.optimizer import NetworkRule
-from hotloop.two_layer.state import ACTIVATIONS, TwoLayerState, network_output
+from hotloop.two_layer.state import TwoLayerState, network_output
+from hotloop.two_layer.weights import ACTIVATIONS
 
 
 class _TwoLayer(TrainedBySGD):
@@ -110,14 +112,12 @@ class _TwoLayer(TrainedBySGD):
             count_jobs(self.n_jobs),
         )
 
-    def _model(self) -> Model:
+    def _predictor(self) -> Predictor:
         check_is_fitted(self)
         names = getattr(self, "feature_names_in_", None)
-        params = self.get_params(deep=False)
-        classes = getattr(self, "classes_", None)
-        learnt = self._learnt()
-        learnt = replace(learnt, config=self._stream.config or learnt.config)
-        return Model(type(self).__name__, learnt, classes, None if names is None else list(names), params)
+        classes, weights = getattr(self, "classes_", None), self._learnt().view()
+        names = None if names is None else list(names)
+        return Predictor(type(self).__name__, weights, classes, names, self.get_params(deep=False))
 
     def scorer(self) -> Callable[[Array], Any]:
         """Return a function of one row, a float32 or float64 array of n_features: P(``classes_[1]``), the probabilities of all
@@ -125,11 +125,11 @@ class _TwoLayer(TrainedBySGD):
 
         For services that score single rows: it checks nothing but type and length. Later training does not change it.
         """
-        return self._model().scorer()
+        return self._predictor().scorer()
 
     def _predicting(self, X: Any, method: str) -> Array:
         rows = self._rows_to_predict(X, by_blocks=True)
-        return getattr(self._model(), method)(rows)  # type: ignore[no-any-return]
+        return getattr(self._predictor(), method)(rows)  # type: ignore[no-any-return]
 
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "_stream")
@@ -158,20 +158,18 @@ class _TwoLayer(TrainedBySGD):
         return self._stream.flushed_state()
 
     @classmethod
-    def _of_model(cls, model: Model) -> "_TwoLayer":
-        estimator = cls(**model.params)
-        assert isinstance(model.learnt, TwoLayerState)
-        model.learnt.keep_rule(estimator._rule(estimator._options().seed))
-        options, config = estimator._options(), model.learnt.config
-        if config is None:  # no row has come yet that moved anything
-            estimator._stream = TwoLayerStream.fresh(model.learnt, options, estimator.init)
-        else:
-            estimator._stream = TwoLayerStream(model.learnt, options, config=config)
-        if model.classes is not None:
-            estimator.classes_ = model.classes
-        estimator.n_features_in_ = model.n_features
-        if model.feature_names is not None:
-            estimator.feature_names_in_ = np.array(model.feature_names, dtype=object)
+    def _of_checkpoint(cls, checkpoint: Checkpoint) -> "_TwoLayer":
+        predictor, learner = checkpoint.predictor, checkpoint.learner
+        estimator = cls(**predictor.params)
+        assert isinstance(learner, TwoLayerStream)
+        options = estimator._options()
+        learner.state.keep_rule(estimator._rule(estimator._options().seed))
+        estimator._stream = replace(learner, options=options, init=estimator.init)
+        if predictor.classes is not None:
+            estimator.classes_ = predictor.classes
+        estimator.n_features_in_ = predictor.n_features
+        if predictor.feature_names is not None:
+            estimator.feature_names_in_ = np.array(predictor.feature_names, dtype=object)
         return estimator
 
 

@@ -8,13 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hotloop.backend import get_backend
-from hotloop.data.validation import Array, readable
+from hotloop.data.validation import Array
+from hotloop.logistic.weights import LinearWeights, feature_major
 from hotloop.metrics import scores
 from hotloop.preprocessing.standardization import ColumnStatistics
 from hotloop.structs import CSRRows
 from hotloop.training.config import BLOCK, TrainingConfig
-
-CONVERTED_AT_ONCE = 1 << 16  # cells: they stay in the second-level cache
 
 
 @dataclass
@@ -100,13 +99,18 @@ class LogisticState:
         state.restart_average()
         return state
 
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Type of the weights."""
+        return self.W.dtype
+
     def copy(self) -> "LogisticState":
         """Return a copy that later steps of this state do not touch; the column statistics are shared."""
         if self._is_zero():  # of new zeros no memory is in use yet
             W, W_total = (np.zeros(array.shape, array.dtype) for array in (self.W, self.W_total))
         else:
             W, W_total = (array.copy(order="K") for array in (self.W, self.W_total))
-        kept = {name: value for name, value in self._kept.items() if name != "coef"}  # which may be W itself
+        kept = {name: value for name, value in self._kept.items() if name != "view"}  # which may hold W itself
         own = {"b": self.b.copy(), "b_total": self.b_total.copy(), "folded": copy(self.folded), "_kept": kept}
         return replace(self, W=W, W_total=W_total, **own)  # type: ignore[arg-type]
 
@@ -136,7 +140,7 @@ class LogisticState:
         """Train on the rows of X in the given order; returns the sum of the losses before each update, and the steps taken."""
         b = self.b if self.fit_intercept else None
         b_total = self.b_total if self.averaged and self.fit_intercept else None
-        for name in ("coef", "square"):
+        for name in ("view", "square"):
             self._kept.pop(name, None)
         self._arrange("F" if isinstance(X, CSRRows) else "C")
         # Counted first: Python hears Ctrl-C as the kernel returns, when the weights have moved.
@@ -164,6 +168,11 @@ class LogisticState:
         except (FloatingPointError, ValueError):
             self.t, self.n_averaged = self.t - n_updates, self.n_averaged - n_updates * self.averaged
             raise
+
+    def count_steps(self, n_updates: int) -> None:
+        """Count steps that changed W, b and their sums in place, many models at once."""
+        self._kept.clear()
+        self.t, self.n_averaged = self.t + n_updates, self.n_averaged + n_updates * self.averaged
 
     def by_column(self) -> list[Array]:
         """Return the arrays of which a step of sparse rows changes its own columns only: columns along the first axis."""
@@ -229,26 +238,15 @@ class LogisticState:
             return (self.W_total / self.n_averaged).astype(self.W.dtype), self.b_total / self.n_averaged
         return self.W, self.b
 
+    def view(self) -> LinearWeights:
+        """Return what predictions use."""
+        if "view" not in self._kept:
+            self._kept["view"] = LinearWeights(*self.weights(), self.center, self.scale, self.one_vs_rest)
+        return self._kept["view"]  # type: ignore[no-any-return]
+
     def margins(self, X: Array | CSRRows) -> NDArray[np.float64]:
-        """Return the margins (n_samples, n_outputs) of rows in the caller's units; dense ones of another type or order than the
-        kernels read are converted a few at a time."""
-        if isinstance(X, CSRRows):
-            if "coef" not in self._kept:
-                W = self.weights()[0]  # not coef(), which copies
-                self._kept["coef"] = np.asarray(W if self.scale is None else W * self.scale, order="F"), self.intercept()
-            coef, intercept = self._kept["coef"]
-            return get_backend().sparse_margins(*X.astype(self.W.dtype).arrays, feature_major(coef), intercept)  # type: ignore[no-any-return]
-        W, b = self.weights()
-        arguments = self.center, self.scale, np.ascontiguousarray(W), b
-        if readable(X, self.W.dtype):
-            return get_backend().linear_margins(X, *arguments)  # type: ignore[no-any-return]
-        some = max(1, CONVERTED_AT_ONCE // max(1, X.shape[1]))
-        m = np.empty((len(X), len(self.W)))
-        for start in range(0, len(X), some):
-            with np.errstate(over="ignore"):  # what float32 does not hold shows in the margin
-                rows = np.ascontiguousarray(X[start : start + some], self.W.dtype)
-            m[start : start + some] = get_backend().linear_margins(rows, *arguments)
-        return m
+        """Return the margins (n_samples, n_outputs) of rows in the caller's units."""
+        return self.view().margins(X)
 
     def scores(self, m: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the margins of which the probabilities are the softmax, or the logistic function where there is one output."""
@@ -256,15 +254,11 @@ class LogisticState:
 
     def coef(self) -> Array:
         """Return the weights in the caller's units, (LR-11)."""
-        W, _ = self.weights()
-        return W.copy() if self.scale is None else W * self.scale
+        return self.view().coef()
 
     def intercept(self) -> NDArray[np.float64]:
         """Return the intercept in the caller's units, (LR-11)."""
-        W, b = self.weights()
-        if self.center is None or self.scale is None:
-            return b.copy()
-        return np.asarray(b - (W * (self.scale.astype(np.float64) * self.center)).sum(axis=1))
+        return self.view().intercept()
 
     def replace_weights(self, coef: Array, intercept: NDArray[np.float64]) -> None:
         """Go on from these weights, in the caller's units: averaging starts anew.
@@ -302,8 +296,3 @@ class LogisticState:
             self.b_total = self.b_total + (self.W_total * shift).sum(axis=1)
             self.W_total = self.W_total * factor
         self.center, self.scale = center, scale
-
-
-def feature_major(W: Array) -> Array:
-    """Return (n_outputs, n_features) in Fortran order as (n_features, n_outputs) in C order: the same memory."""
-    return W.reshape(-1, 1) if len(W) == 1 else W.T

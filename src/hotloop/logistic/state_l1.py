@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 
 from hotloop.backend import get_backend
 from hotloop.data.validation import Array
-from hotloop.logistic.state import LogisticState, feature_major
+from hotloop.logistic.state import LogisticState
+from hotloop.logistic.weights import feature_major
 from hotloop.preprocessing.standardization import ColumnStatistics
 from hotloop.structs import CSRRows
 from hotloop.training.config import TrainingConfig

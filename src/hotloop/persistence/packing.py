@@ -5,15 +5,17 @@ from typing import Any
 
 import numpy as np
 
+from hotloop.data.section import Arrays
 from hotloop.data.validation import Array
 
 THINNED = 4096  # entries from which an array that is mostly 0 is stored as its non-zeros
 
-Arrays = dict[str, Array]
 
+def thin_out(arrays: Arrays) -> tuple[Arrays, dict[str, list[int]]]:
+    """Return the arrays with large ones that are mostly 0 as their non-zeros, and the shapes of those.
 
-def _thinned(arrays: Arrays) -> tuple[Arrays, dict[str, list[int]]]:
-    """Large arrays that are mostly 0 as their non-zeros, name.indices and name.data; and the shapes of those."""
+    The non-zeros of an array are two arrays: name.indices and name.data.
+    """
     thin: Arrays = {}
     shapes = {}
     for name, array in arrays.items():
@@ -26,7 +28,8 @@ def _thinned(arrays: Arrays) -> tuple[Arrays, dict[str, list[int]]]:
     return thin, shapes
 
 
-def _filled_in(arrays: Arrays, shapes: dict[str, list[int]]) -> Arrays:
+def fill_in(arrays: Arrays, shapes: dict[str, list[int]]) -> Arrays:
+    """Return the arrays of :func:`thin_out` as they were; ValueError where a shape does not fit."""
     full = dict(arrays)
     for name, shape in shapes.items():
         indices, values = full.pop(f"{name}.indices"), full.pop(f"{name}.data")
@@ -41,26 +44,8 @@ def _filled_in(arrays: Arrays, shapes: dict[str, list[int]]) -> Arrays:
     return full
 
 
-def _contiguous(arrays: Arrays) -> Arrays:
-    return {name: np.ascontiguousarray(array) for name, array in arrays.items()}
-
-
-def _check_shapes(arrays: Any, shapes: dict[str, tuple[int, ...]]) -> None:
-    for name, shape in shapes.items():
-        optional = name in ("center", "scale")
-        if name not in arrays and optional:
-            continue
-        if arrays[name].shape != shape:
-            raise ValueError(f"array {name} has shape {arrays[name].shape}, expected {shape}")
-
-
-def _check_counts(numbers: dict[str, Any], names: tuple[str, ...]) -> None:
-    for name in names:
-        if type(numbers[name]) is not int or not 0 <= numbers[name] < 2**62:
-            raise ValueError(f"{name} is {numbers[name]!r}, expected a count")
-
-
-def _unpack_labels(labels: dict[str, Any]) -> Array:
+def unpack_labels(labels: dict[str, Any]) -> Array:
+    """Return the class labels of :func:`pack_labels`; ValueError where they are none."""
     if labels["dtype"] != "str" and (np.dtype(labels["dtype"]).kind not in "iufb" or np.dtype(labels["dtype"]).itemsize > 8):
         raise ValueError(f"labels of type {labels['dtype']!r}")
     classes = np.array(labels["values"], labels["dtype"])
@@ -69,7 +54,8 @@ def _unpack_labels(labels: dict[str, Any]) -> Array:
     return classes
 
 
-def _pack_labels(classes: Array) -> dict[str, Any]:
+def pack_labels(classes: Array) -> dict[str, Any]:
+    """Return class labels as JSON; ValueError for labels that are neither text nor numbers."""
     values = classes.tolist()
     if classes.dtype.kind not in "iufbUO":
         raise ValueError(f"class labels of type {classes.dtype} cannot be saved; make them text or numbers")
@@ -78,14 +64,15 @@ def _pack_labels(classes: Array) -> dict[str, Any]:
     return {"dtype": "str" if classes.dtype.kind in "OU" else classes.dtype.str, "values": values}
 
 
-def _pack_params(params: dict[str, Any]) -> dict[str, Any]:
-    return {name: _pack_param(name, value) for name, value in params.items()}
+def pack_params(params: dict[str, Any]) -> dict[str, Any]:
+    """Return parameters as JSON; ValueError for one that JSON does not hold."""
+    return {name: pack_param(name, value) for name, value in params.items()}
 
 
-def _pack_param(name: str, value: Any) -> Any:
-    """JSON for a parameter; a dict (class_weight) as pairs, since JSON would turn its keys into text."""
+def pack_param(name: str, value: Any) -> Any:
+    """Return a parameter as JSON; a dict (class_weight) as pairs, since JSON would turn its keys into text."""
     if isinstance(value, dict):
-        return {"pairs": [[_pack_param(name, key), _pack_param(name, item)] for key, item in value.items()]}
+        return {"pairs": [[pack_param(name, key), pack_param(name, item)] for key, item in value.items()]}
     if isinstance(value, np.generic):
         return value.item()
     if isinstance(value, str | int | float | bool | None):
@@ -95,5 +82,6 @@ def _pack_param(name: str, value: Any) -> Any:
     raise ValueError(f"parameter {name}={value!r} cannot be saved")
 
 
-def _unpack_param(value: Any) -> Any:
+def unpack_param(value: Any) -> Any:
+    """Return the parameter of :func:`pack_params`."""
     return dict(map(tuple, value["pairs"])) if isinstance(value, dict) else value

@@ -1,6 +1,5 @@
 """What a two-layer network has learnt so far, and how its targets are scaled."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -13,10 +12,9 @@ from hotloop.structs import CSRRows
 from hotloop.training.config import TrainingConfig
 from hotloop.two_layer.initializers import INITS, activation_moments
 from hotloop.two_layer.optimizer import NetworkRule
+from hotloop.two_layer.weights import NetworkWeights
 
 Vector = NDArray[np.float64]
-
-ACTIVATIONS = ("relu", "tanh", "logistic")
 
 WEIGHTS = ("W1", "b1", "W2", "b2")
 
@@ -119,6 +117,11 @@ class TwoLayerState:
             rule=NetworkRule(key=seed),
         )
 
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Type of the weights."""
+        return self.W1.dtype
+
     def copy(self) -> "TwoLayerState":
         """Return a copy that later steps of this state do not touch."""
         own: dict[str, Any] = {name: getattr(self, name).copy() for name in WEIGHTS}
@@ -197,18 +200,13 @@ class TwoLayerState:
         """Return (||W1||^2 + ||W2||^2) / 2."""
         return 0.5 * float(sum(np.square(W, dtype=np.float64).sum() for W in (self.W1, self.W2)))
 
+    def view(self) -> NetworkWeights:
+        """Return what predictions use; the arrays are those of the state, until its next step."""
+        return NetworkWeights(**{name: getattr(self, name) for name in (*NetworkWeights.ARRAYS, "output", "activation")})
+
     def outputs(self, X: Array | CSRRows) -> Vector:
         """Return the outputs (n_samples, n_outputs) of rows in the caller's units: margins of classifiers, else the value."""
-        center, scale, W1, b1, *rest = self._network()
-        if isinstance(X, CSRRows) and center is not None and center.any():  # b1 stands for the centre
-            b1 = (b1 - (center.astype(np.float64) * scale) @ W1).astype(b1.dtype)
-            center = np.zeros_like(center)
-        return get_backend().two_layer_outputs(_rows(X), center, scale, W1, b1, *rest)  # type: ignore[no-any-return]
-
-    def scorer(self) -> Callable[[Array], Any]:
-        """Return the function of one row that ``network_scorer`` describes."""
-        targets = (self.target_center, self.target_scale) if self.is_regression else ()
-        return get_backend().network_scorer(*self._network(), *targets)  # type: ignore[no-any-return]
+        return self.view().outputs(X)
 
     def fit_to(self, mean_square: float, spread: float | None) -> None:
         """Before the first step, scale W1 to rows of that mean ||z||^2 instead of n_features, as sparse rows have it.
@@ -243,10 +241,6 @@ class TwoLayerState:
     def scaled_targets(self, y: Vector) -> Vector:
         """Return the targets in the units of the output."""
         return y * self.target_scale + self.target_center
-
-    def values(self, X: Array | CSRRows) -> Vector:
-        """Return the regression values (n_samples, n_outputs) in the caller's units."""
-        return (self.outputs(X) - self.target_center) / self.target_scale
 
     @property
     def is_regression(self) -> bool:

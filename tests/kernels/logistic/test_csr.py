@@ -441,7 +441,7 @@ def test_a_saved_model_goes_on(compiled, tmp_path, n_rows, n_classes):
     classes = np.arange(n_classes)
     model = LogisticSGDClassifier().partial_fit(X[:n_rows], y[:n_rows], classes=classes)
     model.save(tmp_path / "m.safetensors")
-    again = hotloop.load(tmp_path / "m.safetensors").estimator()
+    again = hotloop.load_estimator(tmp_path / "m.safetensors")
     for fitted in (model, again):
         fitted.partial_fit(X[n_rows:], y[n_rows:])
     assert (again.coef_ == model.coef_).all()
@@ -459,7 +459,7 @@ def test_a_model_of_few_weights_is_a_small_file(compiled, tmp_path):
     assert (tmp_path / "m.safetensors").stat().st_size < 20_000
     loaded = hotloop.load(tmp_path / "m.safetensors")
     assert (loaded.predict_proba(X) == model.predict_proba(X)).all()
-    assert (loaded.estimator().coef_ == model.coef_).all()
+    assert (hotloop.load_estimator(tmp_path / "m.safetensors").coef_ == model.coef_).all()
 
 
 def test_search_error_bars_and_warm_start(compiled):

@@ -50,7 +50,7 @@ def test_arrays_that_no_kernel_reads_are_converted_by_blocks(backend, of, monkey
     X, y = load_iris(return_X_y=True)
     X = X.astype(np.float32)
     model = LogisticSGDClassifier(max_iter=2, tol=None, random_state=0, cv=None).fit(X, y)
-    monkeypatch.setattr("hotloop.logistic.state.CONVERTED_AT_ONCE", 40)
+    monkeypatch.setattr("hotloop.logistic.weights.CONVERTED_AT_ONCE", 40)
     np.testing.assert_array_equal(model.predict_proba(np.asfortranarray(X.astype(of))), model.predict_proba(X))
     too_large = X.astype(np.float64)
     too_large[7, 1] = 1e300

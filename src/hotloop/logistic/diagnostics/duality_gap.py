@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from hotloop.backend import get_backend
 from hotloop.data.batch import Batch
 from hotloop.data.validation import check_memory, readable
-from hotloop.logistic.state import LogisticState, feature_major
+from hotloop.logistic.state import LogisticState
+from hotloop.logistic.weights import feature_major
 from hotloop.metrics import log_probabilities
 from hotloop.structs import CSRRows
 

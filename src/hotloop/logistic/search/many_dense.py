@@ -154,7 +154,7 @@ class LogisticModels:
                 self._b_total[:, 0] if state.averaged and state.fit_intercept else None,
             )
             for own, count in zip(self.states, n_updates.tolist(), strict=True):
-                own.t, own.n_averaged = own.t + count, own.n_averaged + count * own.averaged
+                own.count_steps(count)
 
     def _passes(self, order: NDArray[np.intp]) -> None:
         rows = self._rows
