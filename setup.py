@@ -14,6 +14,8 @@ DEBUG = os.environ.get("HOTLOOP_DEBUG") == "1"  # bounds checks in every kernel
 # No -ffast-math: the order of every sum is the one written. gnu11, since c11 forbids gcc to fuse multiply and add.
 FLAGS = ["-O1", "-g"] if DEBUG else ["-O3", "-g0"]
 FLAGS += ["-std=gnu11", "-fvisibility=hidden", "-Wno-psabi", "-Wno-unknown-pragmas", "-fno-math-errno"]
+# A declaration in levels.pxd that differs from vectors/table.h does not compile.
+FLAGS += ["-Werror=incompatible-pointer-types", "-Werror=implicit-function-declaration"]
 
 MODULES = sorted(glob(f"{KERNELS}/**/*.pyx", recursive=True))
 HEADERS = glob(f"{KERNELS}/**/*.pxd", recursive=True) + glob(f"{KERNELS}/**/*.h", recursive=True)

@@ -55,6 +55,7 @@ TESTS = {
     "logistic/state_adaptive.py": f"{KERNELS} logistic/test_state_adaptive",
     "kernels/text/hashing.pyx": f"{KERNELS} preprocessing/test_hashing",
     "estimators/hashing_encoder.py": f"{KERNELS} preprocessing/test_hashing",
+    "preprocessing/hashing.py": f"{KERNELS} preprocessing/test_hashing",
     "kernels/rows/column_stats_dense.pyx": f"{KERNELS} preprocessing/test_standardization",
     "kernels/rows/permutation.pyx": f"{KERNELS} kernels/rows/test_permutation",
     "kernels/predict/row_scorer.pyx": f"{KERNELS} kernels/predict/test_row_scorer",
@@ -138,11 +139,14 @@ MUTANTS = {
         ("a[j] = a[j - 1]", "a[j] = t"),
     ],
     "estimators/hashing_encoder.py": [
-        ("padded if len(padded) >= shortest else", "padded if True else"),
         ("rows.data[:] = 1", "pass"),
+        ("signs = np.where(self._hasher()", "signs = -np.where(self._hasher()"),
+    ],
+    "preprocessing/hashing.py": [
+        ("padded if len(padded) >= shortest else", "padded if True else"),
         ("(codes >= 0) & (numbers != 0)", "(codes >= 0)"),
         ("both = np.where((a >= 0) & (b >= 0),", "both = np.where((a >= 0),"),
-        ("signs = np.where(get_backend()", "signs = -np.where(get_backend()"),
+        ("np.where(negative & self.alternate_sign,", "np.where(negative,"),
     ],
     "kernels/logistic/adaptive.pyx": [
         ("p[c] += b_pair[2 * c] ", "pass "),

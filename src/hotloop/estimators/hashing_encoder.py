@@ -1,8 +1,6 @@
 """HashingEncoder: documents, lists of tokens and tables as sparse rows, without a vocabulary."""
 
-import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from itertools import chain
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -10,13 +8,8 @@ from scipy.sparse import coo_matrix, csr_matrix
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.preprocessing import normalize
 
-from hotloop.backend import get_backend
 from hotloop.data.validation import Array
-from hotloop.preprocessing.arrow_columns import as_column
-
-_WORD = re.compile(r"(?u)\b\w\w+\b")
-_BLANKS = re.compile(r"\s\s+")
-Segments = Iterable[Sequence[str]]
+from hotloop.preprocessing.hashing import TokenHasher, is_table
 
 
 class HashingEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
@@ -89,15 +82,16 @@ class HashingEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 
     def fit(self, X: Any, y: Any = None) -> "HashingEncoder":
         """Check the parameters; with ``keep_names`` keep the tokens of X."""
-        self._check()
+        hasher = self._hasher()
         if not self.keep_names:
             return self
         names: dict[int, str] = {}
-        tokens: set[str] = set()
-        for some in self._tokens(X):
-            tokens.update(some)
-        for token in sorted(tokens):  # the same names whatever the order of the rows
-            names.setdefault(self._column(token), token)
+        distinct: set[str] = set()
+        for some in hasher.tokens(X):
+            distinct.update(some)
+        tokens = sorted(distinct)  # the same names whatever the order of the rows
+        for column, token in zip(hasher.columns_of(tokens)[0].tolist(), tokens, strict=True):
+            names.setdefault(column, token)
         self._names, self.n_collisions_ = names, len(tokens) - len(names)
         return self
 
@@ -115,26 +109,18 @@ class HashingEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         TypeError
             A document or token is no str; names its row.
         """
-        self._check()
+        hasher = self._hasher()
         if is_table(X):
-            return self._finished(self._of_table(X), "table")
-        first, X = _first(X)
-        signed, runs = bool(self.alternate_sign), (*self.ngram_range, int(self.n_features))
-        if not isinstance(first, str):
-            rows = get_backend().hash_units((_checked(tokens, row) for row, tokens in enumerate(X)), " ", *runs, signed)
-        elif self.analyzer == "word" and self.token_pattern is None:
-            rows = get_backend().hash_words(X, *runs, bool(self.lowercase), signed, self._words())
-        else:
-            segments = self._segments()
-            between = " " if self.analyzer == "word" else ""
-            documents = (segments(_text(document, row)) for row, document in enumerate(X))
-            rows = get_backend().hash_units(documents, between, *runs, signed)
-        starts, places, values = rows
-        index = np.int32 if starts[-1] < 2**31 else np.int64
+            n_rows, rows, columns, values = hasher.hash_table(X)
+            found = coo_matrix((values, (rows, columns)), shape=(n_rows, self.n_features)).tocsr()
+            found.sum_duplicates()
+            return self._finished(found, "table")
+        kind, indptr, indices, data = hasher.hash_rows(X)
+        index = np.int32 if indptr[-1] < 2**31 else np.int64
         found = csr_matrix(
-            (values, places.astype(index, copy=False), starts.astype(index)), shape=(len(starts) - 1, self.n_features)
+            (data, indices.astype(index, copy=False), indptr.astype(index)), shape=(len(indptr) - 1, self.n_features)
         )
-        return self._finished(found, "text" if isinstance(first, str) else "tokens")
+        return self._finished(found, kind)
 
     def feature_names(self) -> dict[int, str]:
         """Return the token of each column that ``fit`` met, the first in alphabetical order where several share it."""
@@ -151,12 +137,11 @@ class HashingEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         if len(coef) != self.n_features:
             raise ValueError(f"coef has {len(coef)} entries, expected {self.n_features}: one row of coef_")
         names = self.feature_names()
-        signs = np.ones(len(names))
+        listed, signs = list(names.values()), np.ones(len(names))
         if self.alternate_sign and not self.binary:
-            signs = np.where(get_backend().murmurhash3(list(names.values())) < 0, -1.0, 1.0)
+            signs = np.where(self._hasher().columns_of(listed)[1], -1.0, 1.0)
         weights = coef[list(names)] * signs
         order = np.argsort(-np.abs(weights), kind="stable")
-        listed = list(names.values())
         return [(listed[i], float(weights[i])) for i in order if weights[i]]
 
     def __sklearn_is_fitted__(self) -> bool:
@@ -169,7 +154,8 @@ class HashingEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         tags.input_tags.two_d_array = False
         return tags
 
-    def _check(self) -> None:
+    def _hasher(self) -> TokenHasher:
+        """Check the parameters and return what hashes by them."""
         if not isinstance(self.n_features, int | np.integer) or not 1 <= self.n_features < 2**31:
             raise ValueError(f"n_features is {self.n_features!r}, expected a whole number from 1 to 2^31 - 1")
         if self.analyzer not in ("word", "char", "char_wb"):
@@ -179,128 +165,19 @@ class HashingEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         lengths = tuple(self.ngram_range)
         if len(lengths) != 2 or not all(isinstance(n, int) for n in lengths) or not 1 <= lengths[0] <= lengths[1]:
             raise ValueError(f"ngram_range is {self.ngram_range!r}, expected (shortest, longest), 1 <= shortest <= longest")
+        return TokenHasher(
+            n_features=int(self.n_features),
+            analyzer=self.analyzer,
+            ngram_range=lengths,
+            lowercase=bool(self.lowercase),
+            token_pattern=self.token_pattern,
+            alternate_sign=bool(self.alternate_sign),
+            crosses=self.crosses,
+        )
 
     def _finished(self, rows: csr_matrix, kind: str) -> csr_matrix:
+        """Apply ``binary`` and ``norm``; "auto" is "l2" for kind "text"."""
         if self.binary:
             rows.data[:] = 1
         norm = ("l2" if kind == "text" else None) if self.norm == "auto" else self.norm
         return rows if norm is None or not rows.shape[0] else normalize(rows, norm=norm, copy=False)
-
-    def _words(self) -> Callable[[str], list[str]]:
-        pattern = _WORD if self.token_pattern is None else re.compile(self.token_pattern)
-        return (lambda text: pattern.findall(text.lower())) if self.lowercase else pattern.findall
-
-    def _segments(self) -> Callable[[str], Segments]:
-        """Return what makes of a document the segments that no run crosses."""
-        if self.analyzer == "word":
-            words = self._words()
-            return lambda text: [words(text)]
-
-        def lowered(text: str) -> str:
-            return text.lower() if self.lowercase else text
-
-        if self.analyzer == "char":
-            return lambda text: [_BLANKS.sub(" ", lowered(text))]
-        shortest = self.ngram_range[0]
-        # a word shorter than all runs counts as a whole, once: as a run with nothing after it
-        return lambda text: [
-            padded if len(padded) >= shortest else [padded, *[""] * (shortest - 1)]
-            for padded in (f" {word} " for word in _BLANKS.sub(" ", lowered(text)).split())
-        ]
-
-    def _of_table(self, X: Any) -> csr_matrix:
-        rows, places, values, n = [], [], [], 0
-        for tokens, numbers, codes in self._columns(X):
-            n = len(codes)
-            hashes = get_backend().murmurhash3(tokens).astype(np.int64)
-            column = np.abs(hashes) % self.n_features
-            sign = np.where((hashes < 0) & bool(self.alternate_sign), np.float32(-1), np.float32(1))
-            there = np.flatnonzero((codes >= 0) & (numbers != 0) & ~np.isnan(numbers))
-            rows.append(there)
-            places.append(column[codes[there]])
-            values.append(sign[codes[there]] * numbers[there].astype(np.float32))
-        if not rows:
-            raise ValueError("the table has no columns")
-        entries = np.concatenate(values), (np.concatenate(rows), np.concatenate(places))
-        found = coo_matrix(entries, shape=(n, self.n_features)).tocsr()
-        found.sum_duplicates()
-        return found
-
-    def _columns(self, X: Any) -> Iterator[tuple[list[str], Array, Array]]:
-        """Yield of each column and cross its tokens, and of each row the number and which token, -1 for none."""
-        names = list(X) if isinstance(X, Mapping) else list(getattr(X, "column_names", X.columns))
-        categories = {}
-        for name in names:
-            column = as_column(X[name], str(name))
-            crossed = any(name in pair for pair in self.crosses)
-            if column.kind != "number" or crossed:
-                encoded = column.text().combine_chunks().dictionary_encode()
-                codes = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
-                categories[name] = [f"{name}={value}" for value in encoded.dictionary.to_pylist()], codes
-            if column.kind == "number":
-                yield [str(name)], column.values, np.zeros(len(column), np.int64)
-            else:
-                yield categories[name][0], np.ones(len(column)), categories[name][1]
-        for first, second in self.crosses:
-            if first not in categories or second not in categories:
-                raise ValueError(f"crosses names {first!r} and {second!r}; the table has the columns {names}")
-            (left, a), (right, b) = categories[first], categories[second]
-            both = np.where((a >= 0) & (b >= 0), a * len(right) + b, -1)
-            pairs, codes = np.unique(both, return_inverse=True)
-            missing = int(len(pairs) > 0 and pairs[0] < 0)
-            tokens = [f"{left[pair // len(right)]}&{right[pair % len(right)]}" for pair in pairs[missing:].tolist()]
-            yield tokens, np.ones(len(codes)), codes - missing
-
-    def _column(self, token: str) -> int:
-        return abs(int(get_backend().murmurhash3([token])[0])) % int(self.n_features)
-
-    def _tokens(self, X: Any) -> Iterator[list[str]]:
-        if is_table(X):
-            for tokens, _, _ in self._columns(X):
-                yield tokens
-            return
-        first, X = _first(X)
-        segments = self._segments() if isinstance(first, str) else lambda tokens: [tokens]
-        between = "" if isinstance(first, str) and self.analyzer != "word" else " "
-        shortest, longest = self.ngram_range
-        for document in X:
-            for units in segments(document):
-                yield [
-                    between.join(units[i : i + length])
-                    for length in range(shortest, longest + 1)
-                    for i in range(len(units) - length + 1)
-                ]
-
-
-def is_table(X: Any) -> bool:
-    """Tell a table of named columns from a sequence of documents."""
-    return isinstance(X, Mapping) or hasattr(X, "columns")
-
-
-def _first(X: Iterable[Any]) -> tuple[Any, Iterable[Any]]:
-    if isinstance(X, str):
-        raise ValueError("X is one string; give a list of documents")
-    rows = iter(X)
-    try:
-        first = next(rows)
-    except StopIteration:
-        return "", []
-    return first, chain([first], rows)
-
-
-def _text(document: Any, row: int) -> str:
-    if not isinstance(document, str):
-        raise TypeError(f"document {row} is of type {type(document).__name__}, expected str")
-    return document
-
-
-def _checked(tokens: Any, row: int) -> Segments:
-    if isinstance(tokens, str):
-        raise TypeError(f"row {row} is a str, expected a list of tokens as in row 0")
-    if isinstance(tokens, Mapping) or not isinstance(tokens, Iterable):
-        raise TypeError(f"row {row} is of type {type(tokens).__name__}, expected a document (str) or a list of tokens")
-    listed = list(tokens)
-    for token in listed:
-        if not isinstance(token, str):
-            raise TypeError(f"row {row} has a token of type {type(token).__name__}, expected str")
-    return [listed]

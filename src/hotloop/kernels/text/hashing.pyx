@@ -16,14 +16,25 @@ cdef extern from "Python.h":
 
 
 cdef struct Tokens:
-    # The units of a text, words or characters, one after the other in a buffer, and the entries that their runs make.
+    # The units of a document, words or characters, one after the other in a buffer, and the entries that their runs make.
     uint8_t *text
-    Py_ssize_t room
-    int32_t *begin
+    Py_ssize_t text_room  # bytes; the other rooms count elements
+    int32_t *begin        # of each unit in text
     int32_t *end
     Py_ssize_t units_room
-    uint64_t *entry       # column, then 1 for a negative sign
+    uint64_t *entry       # column, then a bit that is 1 for a negative sign
     Py_ssize_t entries_room
+
+
+cdef class _Buffers:
+    """Owns the memory of Tokens."""
+    cdef Tokens t
+
+    def __dealloc__(self):
+        free(self.t.text)
+        free(self.t.begin)
+        free(self.t.end)
+        free(self.t.entry)
 
 
 cdef inline uint32_t murmur(const uint8_t *x, Py_ssize_t n) noexcept nogil:
@@ -95,31 +106,25 @@ cdef void sort(uint64_t *a, Py_ssize_t n) noexcept nogil:
         a[j] = t
 
 
-cdef int grow(Tokens *t, Py_ssize_t text, Py_ssize_t units, Py_ssize_t entries) except -1 nogil:
+cdef void *grown(void *p, Py_ssize_t n_bytes) except NULL nogil:
+    p = realloc(p, n_bytes)
+    if p == NULL:
+        raise MemoryError()
+    return p
+
+
+cdef int reserve(Tokens *t, Py_ssize_t text, Py_ssize_t units, Py_ssize_t entries) except -1 nogil:
     """Make room for so many bytes, units and entries."""
-    cdef void *p
-    if text > t.room:
-        t.room = 2 * text
-        p = realloc(t.text, t.room)
-        if p == NULL:
-            raise MemoryError()
-        t.text = <uint8_t *>p
+    if text > t.text_room:
+        t.text = <uint8_t *>grown(t.text, 2 * text)
+        t.text_room = 2 * text
     if units > t.units_room:
+        t.begin = <int32_t *>grown(t.begin, 2 * units * sizeof(int32_t))
+        t.end = <int32_t *>grown(t.end, 2 * units * sizeof(int32_t))
         t.units_room = 2 * units
-        p = realloc(t.begin, t.units_room * sizeof(int32_t))
-        if p == NULL:
-            raise MemoryError()
-        t.begin = <int32_t *>p
-        p = realloc(t.end, t.units_room * sizeof(int32_t))
-        if p == NULL:
-            raise MemoryError()
-        t.end = <int32_t *>p
     if entries > t.entries_room:
+        t.entry = <uint64_t *>grown(t.entry, 2 * entries * sizeof(uint64_t))
         t.entries_room = 2 * entries
-        p = realloc(t.entry, t.entries_room * sizeof(uint64_t))
-        if p == NULL:
-            raise MemoryError()
-        t.entry = <uint64_t *>p
     return 0
 
 
@@ -153,124 +158,26 @@ cdef Py_ssize_t words_of_ascii(Tokens *t, const uint8_t *x, Py_ssize_t n, bint l
     return found
 
 
-cdef Py_ssize_t runs(Tokens *t, Py_ssize_t units, Py_ssize_t shortest, Py_ssize_t longest, uint32_t n_features) noexcept nogil:
-    """Hash the runs of shortest to longest units; returns how many there are."""
-    cdef Py_ssize_t length, i, found = 0
+cdef Py_ssize_t add_runs(
+    Tokens *t, Py_ssize_t n_entries, Py_ssize_t units, Py_ssize_t shortest, Py_ssize_t longest, uint32_t n_features
+) noexcept nogil:
+    """Hash the runs of shortest to longest units behind n_entries entries; returns how many entries there are then."""
+    cdef Py_ssize_t length, i
     for length in range(shortest, min(longest, units) + 1):
         for i in range(units - length + 1):
-            t.entry[found] = entry_of(t.text + t.begin[i], t.end[i + length - 1] - t.begin[i], n_features)
-            found += 1
-    return found
-
-
-cdef class _Rows:
-    """CSR rows that grow."""
-    cdef object places, values
-    cdef int32_t[::1] p
-    cdef float[::1] v
-    cdef Py_ssize_t n
-
-    def __init__(self):
-        self.places, self.values, self.n = np.empty(1 << 16, np.int32), np.empty(1 << 16, np.float32), 0
-        self.p, self.v = self.places, self.values
-
-    cdef int add(self, uint64_t *entry, Py_ssize_t n, bint signed) except -1:
-        """Add a row of entries, those of one column summed."""
-        cdef Py_ssize_t i
-        cdef int64_t last = -1
-        cdef float one
-        if self.n + n > self.p.shape[0]:
-            room = 2 * (self.n + n)
-            self.places, self.values = np.resize(self.places, room), np.resize(self.values, room)
-            self.p, self.v = self.places, self.values
-        with nogil:
-            sort(entry, n)
-            for i in range(n):
-                one = -1 if signed and entry[i] & 1 else 1
-                if <int64_t>(entry[i] >> 1) == last:
-                    self.v[self.n - 1] += one
-                else:
-                    last = <int64_t>(entry[i] >> 1)
-                    self.p[self.n], self.v[self.n] = <int32_t>last, one
-                    self.n += 1
-        return 0
-
-
-def hash_words(documents, Py_ssize_t shortest, Py_ssize_t longest, Py_ssize_t n_features, bint lower, bint signed, words):
-    """See hotloop.reference.hash_words."""
-    cdef Tokens t = Tokens(NULL, 0, NULL, NULL, 0, NULL, 0)
-    cdef _Rows rows = _Rows()
-    cdef Py_ssize_t n = 0, units, found
-    cdef const char *x
-    starts = [0]
-    try:
-        for row, document in enumerate(documents):
-            if not isinstance(document, str):
-                raise TypeError(f"document {row} is of type {type(document).__name__}, expected str")
-            if PyUnicode_IS_ASCII(document):
-                x = PyUnicode_AsUTF8AndSize(document, &n)
-                grow(&t, n + 1, n // 2 + 1, 0)
-                with nogil:
-                    units = words_of_ascii(&t, <const uint8_t *>x, n, lower)
-            else:
-                units = take_units(&t, words(document), b" ")
-            grow(&t, 0, 0, (longest - shortest + 1) * units)
-            with nogil:
-                found = runs(&t, units, shortest, longest, <uint32_t>n_features)
-            rows.add(t.entry, found, signed)
-            starts.append(rows.n)
-    finally:
-        free(t.text)
-        free(t.begin)
-        free(t.end)
-        free(t.entry)
-    return np.array(starts, np.int64), rows.places[:rows.n], rows.values[:rows.n]
-
-
-def hash_units(documents, str between, Py_ssize_t shortest, Py_ssize_t longest, Py_ssize_t n_features, bint signed):
-    """See hotloop.reference.hash_units."""
-    cdef Tokens t = Tokens(NULL, 0, NULL, NULL, 0, NULL, 0)
-    cdef _Rows rows = _Rows()
-    cdef Py_ssize_t units, found, total
-    cdef const char *blank = b" " if between else b""
-    starts = [0]
-    if between not in ("", " "):
-        raise ValueError(f"between is {between!r}, expected a blank or nothing")
-    try:
-        for segments in documents:
-            total = 0
-            for segment in segments:
-                units = take_units(&t, segment, blank)
-                grow(&t, 0, 0, total + max(1, (longest - shortest + 1) * units))
-                with nogil:
-                    found = runs_from(&t, total, units, shortest, longest, <uint32_t>n_features)
-                total += found
-            rows.add(t.entry, total, signed)
-            starts.append(rows.n)
-    finally:
-        free(t.text)
-        free(t.begin)
-        free(t.end)
-        free(t.entry)
-    return np.array(starts, np.int64), rows.places[:rows.n], rows.values[:rows.n]
-
-
-cdef Py_ssize_t runs_from(
-    Tokens *t, Py_ssize_t first, Py_ssize_t units, Py_ssize_t shortest, Py_ssize_t longest, uint32_t n_features
-) noexcept nogil:
-    cdef Tokens rest = t[0]
-    rest.entry += first
-    return runs(&rest, units, shortest, longest, n_features)
+            t.entry[n_entries] = entry_of(t.text + t.begin[i], t.end[i + length - 1] - t.begin[i], n_features)
+            n_entries += 1
+    return n_entries
 
 
 cdef Py_ssize_t take_units(Tokens *t, units, const char *between) except -1:
     """Write strings into the buffer, ``between`` (a character or none) after each; returns how many there are."""
     cdef Py_ssize_t at = 0, found = 0, n = 0
     cdef const char *x
-    grow(t, 1, len(units) + 1, 0)
+    reserve(t, 1, len(units) + 1, 0)
     for unit in units:
         x = PyUnicode_AsUTF8AndSize(unit, &n)
-        grow(t, at + n + 1, 0, 0)
+        reserve(t, at + n + 1, 0, 0)
         memcpy(t.text + at, x, n)
         t.begin[found], t.end[found] = <int32_t>at, <int32_t>(at + n)
         at += n
@@ -279,6 +186,94 @@ cdef Py_ssize_t take_units(Tokens *t, units, const char *between) except -1:
             at += 1
         found += 1
     return found
+
+
+cdef Py_ssize_t take_words(Tokens *t, document, Py_ssize_t row, bint lower, words) except -1:
+    """Write the words of a document into the buffer; returns how many there are."""
+    cdef Py_ssize_t n = 0, units
+    cdef const char *x
+    if not isinstance(document, str):
+        raise TypeError(f"document {row} is of type {type(document).__name__}, expected str")
+    if not PyUnicode_IS_ASCII(document):
+        return take_units(t, words(document), b" ")
+    x = PyUnicode_AsUTF8AndSize(document, &n)
+    reserve(t, n + 1, n // 2 + 1, 0)
+    with nogil:
+        units = words_of_ascii(t, <const uint8_t *>x, n, lower)
+    return units
+
+
+cdef class _CSRBuilder:
+    """CSR rows that grow."""
+    cdef list indptr
+    cdef object indices, data
+    cdef int32_t[::1] index
+    cdef float[::1] value
+    cdef Py_ssize_t n
+
+    def __init__(self):
+        self.indptr, self.indices, self.data, self.n = [0], np.empty(1 << 16, np.int32), np.empty(1 << 16, np.float32), 0
+        self.index, self.value = self.indices, self.data
+
+    cdef int add_row(self, uint64_t *entry, Py_ssize_t n, bint signed) except -1:
+        """Add a row of entries, those of one column summed."""
+        cdef Py_ssize_t i
+        cdef int64_t last = -1
+        cdef float one
+        if self.n + n > self.index.shape[0]:
+            room = 2 * (self.n + n)
+            self.indices, self.data = np.resize(self.indices, room), np.resize(self.data, room)
+            self.index, self.value = self.indices, self.data
+        with nogil:
+            sort(entry, n)
+            for i in range(n):
+                one = -1 if signed and entry[i] & 1 else 1
+                if <int64_t>(entry[i] >> 1) == last:
+                    self.value[self.n - 1] += one
+                else:
+                    last = <int64_t>(entry[i] >> 1)
+                    self.index[self.n], self.value[self.n] = <int32_t>last, one
+                    self.n += 1
+        self.indptr.append(self.n)
+        return 0
+
+    cdef tuple rows(self):
+        return np.array(self.indptr, np.int64), self.indices[:self.n], self.data[:self.n]
+
+
+def hash_words(documents, Py_ssize_t shortest, Py_ssize_t longest, Py_ssize_t n_features, bint lower, bint signed, words):
+    """See hotloop.reference.hash_words."""
+    cdef _Buffers buffers = _Buffers()
+    cdef Tokens *t = &buffers.t
+    cdef _CSRBuilder csr = _CSRBuilder()
+    cdef Py_ssize_t units, n_entries
+    for row, document in enumerate(documents):
+        units = take_words(t, document, row, lower, words)
+        reserve(t, 0, 0, (longest - shortest + 1) * units)
+        with nogil:
+            n_entries = add_runs(t, 0, units, shortest, longest, <uint32_t>n_features)
+        csr.add_row(t.entry, n_entries, signed)
+    return csr.rows()
+
+
+def hash_units(documents, str between, Py_ssize_t shortest, Py_ssize_t longest, Py_ssize_t n_features, bint signed):
+    """See hotloop.reference.hash_units."""
+    cdef _Buffers buffers = _Buffers()
+    cdef Tokens *t = &buffers.t
+    cdef _CSRBuilder csr = _CSRBuilder()
+    cdef Py_ssize_t units, n_entries
+    cdef const char *blank = b" " if between else b""
+    if between not in ("", " "):
+        raise ValueError(f"between is {between!r}, expected a blank or nothing")
+    for segments in documents:
+        n_entries = 0
+        for segment in segments:
+            units = take_units(t, segment, blank)
+            reserve(t, 0, 0, n_entries + max(1, (longest - shortest + 1) * units))
+            with nogil:
+                n_entries = add_runs(t, n_entries, units, shortest, longest, <uint32_t>n_features)
+        csr.add_row(t.entry, n_entries, signed)
+    return csr.rows()
 
 
 def murmurhash3(tokens):

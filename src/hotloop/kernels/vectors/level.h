@@ -10,8 +10,8 @@
 #endif
 #include "vectors.h"
 
-#define JOIN_(a, b, c) a##_##b##_##c
-#define JOIN(a, b, c) JOIN_(a, b, c)
+#define CONCAT_(a, b, c) a##_##b##_##c
+#define CONCAT(a, b, c) CONCAT_(a, b, c)
 
 /* Lanes of two vectors: 0, 1, ... of a, then those of b. I is the type of the mask, integers as wide as the lanes. */
 #if defined(__clang__)
@@ -21,7 +21,7 @@
 #endif
 
 /* A float16 by its bits, exactly: the exponent is rebased by 127 - 15. Subnormal numbers come out right, too. */
-static inline float JOIN(half, value, LEVEL)(uint16_t h)
+static inline float CONCAT(half, value, LEVEL)(uint16_t h)
 {
     const uint32_t magnitude = (uint32_t)(h & 0x7fff) << 13, special = magnitude >= 0x7c00u << 13 ? 0x7f800000u : 0;
     const uint32_t sign = (uint32_t)(h & 0x8000) << 16;
@@ -34,10 +34,10 @@ static inline float JOIN(half, value, LEVEL)(uint16_t h)
     memcpy(&value, &bits, sizeof value);
     return value;
 }
-#define half_value JOIN(half, value, LEVEL)
+#define half_value CONCAT(half, value, LEVEL)
 
 /* Round function of `permute`, and what `drop` draws from: a 32-bit mixer by multiply and xor-shift, as the finaliser of MurmurHash3. */
-static inline uint32_t JOIN(mix, of, LEVEL)(uint32_t x)
+static inline uint32_t CONCAT(mix, of, LEVEL)(uint32_t x)
 {
     x ^= x >> 16, x *= 0x85ebca6bu, x ^= x >> 13, x *= 0xc2b2ae35u;
     return x ^ x >> 16;
@@ -84,13 +84,13 @@ enum width { NARROW, WIDE, READY }; /* of rows: see blocks.h */
 #include "network.h"
 #include "undefine.h"
 
-static void JOIN(fetch, of, LEVEL)(ptrdiff_t n_bytes, const void *x)
+static void CONCAT(fetch, any, LEVEL)(ptrdiff_t n_bytes, const void *x)
 {
     for (ptrdiff_t i = 0; i < n_bytes; i += 64) BRING((const char *)x + i);
     BRING((const char *)x + n_bytes - 1);
 }
 
-static void JOIN(fetch, pair, LEVEL)(ptrdiff_t n_bytes, const void *x, const void *y)
+static void CONCAT(fetch_pair, any, LEVEL)(ptrdiff_t n_bytes, const void *x, const void *y)
 {
     for (ptrdiff_t i = 0; i < n_bytes; i += 64) {
         BRING((const char *)x + i);
@@ -102,7 +102,7 @@ static void JOIN(fetch, pair, LEVEL)(ptrdiff_t n_bytes, const void *x, const voi
 
 #define FETCH_PLACES(PLACE, WIDTH) \
     for (ptrdiff_t j = 0; j < n; j++) BRING((const char *)base + ((const PLACE *)places)[j] * (ptrdiff_t)(WIDTH))
-static void JOIN(fetch, places, LEVEL)(ptrdiff_t n, const void *places, int wide, const void *base, ptrdiff_t width)
+static void CONCAT(fetch_places, any, LEVEL)(ptrdiff_t n, const void *places, int wide, const void *base, ptrdiff_t width)
 {
     if (wide)
         FETCH_PLACES(int64_t, width);
@@ -115,7 +115,7 @@ static void JOIN(fetch, places, LEVEL)(ptrdiff_t n, const void *places, int wide
 }
 #undef FETCH_PLACES
 
-static void JOIN(permute, of, LEVEL)(uint64_t first, int low_bits, int high_bits, const uint32_t *keys, uint64_t *places)
+static void CONCAT(permute, any, LEVEL)(uint64_t first, int low_bits, int high_bits, const uint32_t *keys, uint64_t *places)
 {
     const uint32_t low_mask = (uint32_t)(((uint64_t)1 << low_bits) - 1), high_mask = (uint32_t)(((uint64_t)1 << high_bits) - 1);
     uint32_t low[GROUP], high[GROUP];
@@ -125,32 +125,39 @@ static void JOIN(permute, of, LEVEL)(uint64_t first, int low_bits, int high_bits
     }
     for (int k = 0; k < ROUNDS; k += 2)
         for (int i = 0; i < GROUP; i++) {
-            high[i] ^= JOIN(mix, of, LEVEL)(low[i] ^ keys[k]) & high_mask;
-            low[i] ^= JOIN(mix, of, LEVEL)(high[i] ^ keys[k + 1]) & low_mask;
+            high[i] ^= CONCAT(mix, of, LEVEL)(low[i] ^ keys[k]) & high_mask;
+            low[i] ^= CONCAT(mix, of, LEVEL)(high[i] ^ keys[k + 1]) & low_mask;
         }
     for (int i = 0; i < GROUP; i++) places[i] = (uint64_t)high[i] << low_bits | low[i];
 }
 
-#define OF(stem, SHORT) JOIN(stem, SHORT, LEVEL)
-#define LOADERS(SHORT)                                                                                                  \
-    {                                                                                                                   \
-        OF(load_u8, SHORT), OF(load_i8, SHORT), OF(load_u16, SHORT), OF(load_i16, SHORT), OF(load_u32, SHORT),          \
-        OF(load_i32, SHORT), OF(load_u64, SHORT), OF(load_i64, SHORT), OF(load_f16, SHORT), OF(load_f32, SHORT),        \
-        OF(load_f64, SHORT)                                                                                             \
-    }
-#define TYPE_OF_f32 float
-#define TYPE_OF_f64 double
-#define TABLE(SHORT)                                                                                                    \
-    {                                                                                                                   \
-        OF(dot, SHORT), OF(margins, SHORT), OF(scale_add, SHORT), OF(accumulate, SHORT), OF(moments, SHORT), LOADERS(SHORT),                \
-        OF(block, SHORT), OF(losses, SHORT), VECTOR_BYTES / sizeof(TYPE_OF_##SHORT), OF(many, SHORT), OF(prepare, SHORT), OF(exponential, SHORT),   \
-        OF(logistic, SHORT), OF(gather_dot, SHORT), OF(scatter_add, SHORT), OF(gather_scale, SHORT), OF(gather_rows, SHORT),    \
-        OF(scatter_rows, SHORT), OF(step_along, SHORT), OF(sum_of_squares, SHORT),                                              \
-        OF(adaptive_margin, SHORT), OF(adaptive_weights, SHORT), OF(adaptive_update, SHORT), OF(normalize, SHORT), OF(shrink_step, SHORT), OF(catch_up, SHORT), \
-        OF(product, SHORT), OF(add_outer, SHORT),                                                                               \
-        OF(gram, SHORT), OF(hidden, SHORT), OF(activate, SHORT), OF(drop, SHORT), OF(slope_back, SHORT), OF(backward, SHORT),   \
-        OF(backward_sum, SHORT), OF(block_of_one, SHORT), OF(momentum, SHORT), OF(adam, SHORT)                                                           \
-    }
+/* The same for both widths of index, by the lanes of the type that is as wide. */
+static ptrdiff_t CONCAT(falls, any, LEVEL)(ptrdiff_t n, const int32_t *p, int32_t last, int32_t *outside)
+{
+    return CONCAT(falls, f32, LEVEL)(n, p, last, outside);
+}
 
-const struct vectors JOIN(vectors, of, LEVEL) = {LEVEL_NAME, JOIN(fetch, of, LEVEL), JOIN(fetch, pair, LEVEL), JOIN(fetch, places, LEVEL), JOIN(permute, of, LEVEL), OF(falls, f32), OF(falls, f64), TABLE(f32),
-                                                    TABLE(f64)};
+static ptrdiff_t CONCAT(falls_wide, any, LEVEL)(ptrdiff_t n, const int64_t *p, int64_t last, int64_t *outside)
+{
+    return CONCAT(falls, f64, LEVEL)(n, p, last, outside);
+}
+
+/* The table of the level, each function by its name. */
+const struct vectors CONCAT(vectors, of, LEVEL) = {
+    .level = LEVEL_NAME,
+#define PRIMITIVE(result, name, parameters, arguments)
+#define COMMON(result, name, parameters) .name = CONCAT(name, any, LEVEL),
+#include "table.h"
+    .f32 = {
+        .n_lanes = VECTOR_BYTES / sizeof(float),
+#define PRIMITIVE(result, name, parameters, arguments) .name = CONCAT(name, f32, LEVEL),
+#define COMMON(result, name, parameters)
+#include "table.h"
+    },
+    .f64 = {
+        .n_lanes = VECTOR_BYTES / sizeof(double),
+#define PRIMITIVE(result, name, parameters, arguments) .name = CONCAT(name, f64, LEVEL),
+#define COMMON(result, name, parameters)
+#include "table.h"
+    },
+};

@@ -262,9 +262,9 @@ static void NAME(activate)(int activation, ptrdiff_t width, const REAL *b, REAL 
 static void NAME(drop)(
     ptrdiff_t first, ptrdiff_t width, uint32_t limit, uint32_t key, uint32_t step, REAL factor, const REAL *z, REAL *mask, REAL *kept)
 {
-    const uint32_t row = JOIN(mix, of, LEVEL)(step + key);
+    const uint32_t row = CONCAT(mix, of, LEVEL)(step + key);
     for (ptrdiff_t h = 0; h < width; h++) {
-        mask[h] = JOIN(mix, of, LEVEL)(row ^ (uint32_t)(first + h) * 0x9e3779b9u) < limit ? 0 : factor;
+        mask[h] = CONCAT(mix, of, LEVEL)(row ^ (uint32_t)(first + h) * 0x9e3779b9u) < limit ? 0 : factor;
         kept[h] = z[h] * mask[h];
     }
 }

@@ -1,5 +1,5 @@
 /* The primitives for one REAL type, in GCC vector extensions (GCC and Clang). Included twice by level.h. */
-#define NAME(stem) JOIN(stem, SHORT, LEVEL)
+#define NAME(stem) CONCAT(stem, SHORT, LEVEL)
 #define LANES ((ptrdiff_t)(VECTOR_BYTES / sizeof(REAL)))
 #define VEC NAME(vec)
 #define IVEC NAME(ivec)
@@ -174,6 +174,15 @@ LOADER(uint16_t, f16, (REAL)half_value)
 #endif
 LOADER(float, f32, (REAL))
 LOADER(double, f64, (REAL))
+
+static void NAME(load)(int type, ptrdiff_t n, const void *x, const REAL *center, const REAL *scale, REAL *z)
+{
+    static void (*const of_type[TYPES])(ptrdiff_t, const void *, const REAL *, const REAL *, REAL *) = {
+        [U8] = NAME(load_u8),   [I8] = NAME(load_i8),   [U16] = NAME(load_u16), [I16] = NAME(load_i16), [U32] = NAME(load_u32),
+        [I32] = NAME(load_i32), [U64] = NAME(load_u64), [I64] = NAME(load_i64), [F16] = NAME(load_f16), [F32] = NAME(load_f32),
+        [F64] = NAME(load_f64)};
+    of_type[type](n, x, center, scale, z);
+}
 
 static const REAL NAME(inverse_factorial)[14] = {
     1, 1, (REAL)(1.0 / 2), (REAL)(1.0 / 6), (REAL)(1.0 / 24), (REAL)(1.0 / 120), (REAL)(1.0 / 720), (REAL)(1.0 / 5040),

@@ -24,7 +24,7 @@ def hash_words(
     signed: bool,
     words: Callable[[str], list[str]],
 ) -> Csr:
-    """Return runs of shortest to longest words of each document as CSR rows: starts, columns, values.
+    """Return runs of shortest to longest words of each document as CSR rows.
 
     Parameters
     ----------
@@ -42,10 +42,10 @@ def hash_words(
 
     Returns
     -------
-    starts : ndarray of shape (n_documents + 1,), int64
-    places : ndarray, int32
+    indptr : ndarray of shape (n_documents + 1,), int64
+    indices : ndarray, int32
         Columns, rising in a row.
-    values : ndarray, float32
+    data : ndarray, float32
         Sum over the runs of that column; it may be 0.
 
     Raises
@@ -77,7 +77,7 @@ def hash_units(
 def _rows(
     documents: Iterable[Iterable[Sequence[str]]], shortest: int, longest: int, n_features: int, signed: bool, between: str
 ) -> Csr:
-    starts, places, values = [0], [], []
+    indptr, indices, data = [0], [], []
     for segments in documents:
         found: dict[int, float] = {}
         for units in segments:
@@ -86,19 +86,19 @@ def _rows(
                     h = int(murmurhash3([between.join(units[i : i + length])])[0])
                     column = abs(h) % n_features
                     found[column] = found.get(column, 0.0) + (-1.0 if signed and h < 0 else 1.0)
-        places += sorted(found)
-        values += [found[column] for column in sorted(found)]
-        starts.append(len(places))
-    return np.array(starts, np.int64), np.array(places, np.int32), np.array(values, np.float32)
+        indices += sorted(found)
+        data += [found[column] for column in sorted(found)]
+        indptr.append(len(indices))
+    return np.array(indptr, np.int64), np.array(indices, np.int32), np.array(data, np.float32)
 
 
-def _murmur(data: bytes) -> int:
-    h, whole = 0, len(data) // 4 * 4
+def _murmur(text: bytes) -> int:
+    h, whole = 0, len(text) // 4 * 4
     for i in range(0, whole, 4):
-        h ^= _mixed(int.from_bytes(data[i : i + 4], "little"))
+        h ^= _mixed(int.from_bytes(text[i : i + 4], "little"))
         h = (_rotated(h, 13) * 5 + 0xE6546B64) & MASK
-    h ^= _mixed(int.from_bytes(data[whole:], "little"))
-    h ^= len(data)
+    h ^= _mixed(int.from_bytes(text[whole:], "little"))
+    h ^= len(text)
     h = ((h ^ h >> 16) * 0x85EBCA6B) & MASK
     h = ((h ^ h >> 13) * 0xC2B2AE35) & MASK
     return h ^ h >> 16
