@@ -53,7 +53,7 @@ accuracy: build
 	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1 $(BIN)/python -m bench.quality.logistic --all --plot docs/defaults.svg
 
 mutants: build
-	$(BIN)/python tests/mutants.py
+	$(BIN)/python -m tests.mutants
 
 # sdist and wheel; the wheel is built from the sdist, and the suite runs on it outside the checkout
 wheel: build

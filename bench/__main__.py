@@ -8,14 +8,10 @@ from datetime import date
 from pathlib import Path
 from time import perf_counter, process_time
 
-import numpy as np
-
 from bench.measure import Candidate, machine, pin, take_turns
-from bench.speed import csr as bench_sparse
-from bench.speed import logistic as bench_logistic
-from bench.speed import two_layer as bench_two_layer
+from bench.speed import csr, logistic, two_layer
 from bench.speed.bandwidth import read_bandwidth
-from hotloop.kernels import available_levels
+from bench.speed.ratios import lost, ratios, told
 from hotloop.training.warnings import FewRowsWarning
 
 RESULTS = Path(__file__).parent / "results"
@@ -38,9 +34,7 @@ def main() -> None:
     )
     asked = parser.parse_args()
     families = [
-        (family, case)
-        for family in (bench_logistic, bench_sparse, bench_two_layer)
-        for case in (family.QUICK if asked.quick else family.CASES)
+        (family, case) for family in (logistic, csr, two_layer) for case in (family.QUICK if asked.quick else family.CASES)
     ]
     names = [case.name for _, case in families]
     if unknown := set(asked.case or ()) - set(names):
@@ -64,8 +58,7 @@ def main() -> None:
         rows += of_case
     print()
     found = ratios(rows)
-    for title, cases in found.items():
-        print(f"- {title}: " + ", ".join(f"{ratio:.2f} ({case})" for case, ratio in cases.items()))
+    print(*told(found), sep="\n")
     if asked.store:
         asked.store.write_text(json.dumps({"machine": about, "ratios": found}, indent=1) + "\n")
     if asked.plot:
@@ -79,15 +72,16 @@ def main() -> None:
     path.write_text(json.dumps({"machine": about, "read_bandwidth": bandwidth, "rows": rows}, indent=1) + "\n")
     print(f"\n{path}")
     if asked.against:
-        complaints = lost(found, json.loads(asked.against.read_text())["ratios"])
-        print(*complaints or ["no ratio is lost"], sep="\n")
-        raise SystemExit(bool(complaints))
+        lines = lost(found, json.loads(asked.against.read_text())["ratios"])
+        print(*lines or ["no ratio is lost"], sep="\n")
+        raise SystemExit(bool(lines))
 
 
 def figures(found: Candidate, reference: Candidate, bandwidth: float, error: float) -> dict[str, object]:
     """Return what is printed and stored of one candidate."""
     return {
         "case": found.case,
+        "key": found.key,
         "what": found.name,
         "n_samples": found.n_samples,
         "best": found.best,
@@ -98,97 +92,6 @@ def figures(found: Candidate, reference: Candidate, bandwidth: float, error: flo
         "error": None if error != error else error,
         "seconds": found.seconds,
     }
-
-
-BY_BATCHES = tuple((name.removeprefix("scikit-learn "), name) for name in (
-    "torch eager", "torch.compile", "torch.compile, slopes written out", "scikit-learn MLPClassifier.fit",
-))  # fmt: skip
-# What the figures of a case say: title, this speed over that speed, times a factor. All are the better the larger.
-RATIOS = (
-    ("pass over numba loop", "logistic_pass, {best}", "numba loop, fastmath", 1),
-    ("sparse pass over numba loop", "logistic_sparse_pass, {best}", "numba loop, fastmath", 1),
-    ("sparse pass, baseline over the highest level", "logistic_sparse_pass, baseline", "logistic_sparse_pass, {best}", 1),
-    ("sparse pass in random order over in order", "logistic_sparse_pass, random order", "logistic_sparse_pass, {best}", 1),
-    ("sparse pass, averaged over not averaged", "logistic_sparse_pass, averaged", "logistic_sparse_pass, {best}", 1),
-    *(
-        (f"network pass over {title}", "two_layer_pass, {best}", name, 1)
-        for title, name in (
-            ("numba loop", "numba loop, fastmath"),
-            ("numba loop that skips zeros", "numba loop, fastmath, zeros skipped"),
-            ("exact_net.c", "exact_net.c"),
-            ("jax scan", "jax scan"),
-            *BY_BATCHES,
-            ("Vowpal Wabbit --nn", "Vowpal Wabbit --nn"),
-            ("x86-64-v3, where higher is best", "two_layer_pass, x86-64-v3"),
-        )
-    ),
-    *((f"network minibatches over {title}", "two_layer_minibatch_pass", name, 1) for title, name in BY_BATCHES),
-    ("network fit over MLPClassifier.fit", "TwoLayerClassifier.fit", "scikit-learn MLPClassifier.fit", 1),
-    ("elastic net over the sparse pass", "logistic_l1_pass, elastic net", "logistic_sparse_pass, {best}", 1),
-    ("AdaGrad over the sparse pass", "logistic_adaptive_pass, adagrad", "logistic_sparse_pass, {best}", 1),
-    ("FTRL over the sparse pass", "logistic_adaptive_pass, ftrl", "logistic_sparse_pass, {best}", 1),
-    ("normalised steps over the sparse pass", "logistic_adaptive_pass, normalized", "logistic_sparse_pass, {best}", 1),
-    *(
-        (
-            f"sparse fit over SGDClassifier.fit, shuffle={shuffle}",
-            f"LogisticSGDClassifier.fit, shuffle={shuffle}",
-            f"scikit-learn SGDClassifier.fit, shuffle={shuffle}",
-            1,
-        )
-        for shuffle in (False, True)
-    ),
-    ("baseline over the highest level", "logistic_pass, baseline", "logistic_pass, {best}", 1),
-    ("pass in random order over in order", "logistic_pass, random order", "logistic_pass, {best}", 1),
-    ("uint8 over float32 rows", "logistic_pass, uint8 rows", "logistic_pass, {best}", 1),
-    ("float16 over float32 rows", "logistic_pass, float16 rows", "logistic_pass, {best}", 1),
-    ("16 models in one read over one after the other", "logistic_many_pass, 16 models", "logistic_pass, {best}", 16),
-    ("whole fit over pass", "LogisticSGDClassifier.fit, standardize=None, shuffle=False", "logistic_pass, {best}", 1),
-    *(
-        (
-            f"fit over SGDClassifier.fit, standardize={standardize}, shuffle={shuffle}",
-            f"LogisticSGDClassifier.fit, standardize={standardize}, shuffle={shuffle}",
-            f"scikit-learn SGDClassifier.fit, shuffle={shuffle}",
-            1,
-        )
-        for shuffle in (False, True)
-        for standardize in ("None", "'auto'")
-    ),
-    *(
-        (f"fit over {name}", "LogisticSGDClassifier.fit, standardize=None, shuffle=False", name, 1)
-        for name in ("scikit-learn LogisticRegression.fit", "torch, SGD, batch 256", "river, row by row", "Vowpal Wabbit")
-    ),
-    ("predict_proba over SGDClassifier.predict_proba", "predict_proba", "scikit-learn predict_proba", 1),
-    (
-        "scorer over SGDClassifier.predict_proba, one row a call",
-        "scorer, one row a call",
-        "scikit-learn predict_proba, one row a call",
-        1,
-    ),
-)
-LOST = 0.9  # of a stored ratio; a lower one is reported
-
-
-def ratios(rows) -> dict[str, dict[str, float]]:
-    """Return each ratio by title and case: the median over the turns, in each of which both ran one after the other."""
-    speeds = {(row["case"], row["what"]): row["n_samples"] / np.array(row["seconds"]) for row in rows}
-    found: dict[str, dict[str, float]] = {}
-    for title, *names, factor in RATIOS:
-        this, that = (name.format(best=available_levels()[0]) for name in names)
-        for case in dict.fromkeys(row["case"] for row in rows):
-            if this != that and (case, this) in speeds and (case, that) in speeds:
-                ratio = factor * np.median(speeds[case, this] / speeds[case, that])
-                found.setdefault(title, {})[case] = round(float(ratio), 3)
-    return found
-
-
-def lost(now: dict[str, dict[str, float]], before: dict[str, dict[str, float]]) -> list[str]:
-    """Return one line a ratio that is below LOST of what it was."""
-    return [
-        f"lost: {title} ({case}) is {now[title][case]:.2f}, was {ratio:.2f}"
-        for title, cases in before.items()
-        for case, ratio in cases.items()
-        if case in now.get(title, {}) and now[title][case] < LOST * ratio
-    ]
 
 
 def line(row) -> str:

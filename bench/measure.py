@@ -16,7 +16,11 @@ class Candidate:
 
     Attributes
     ----------
-    case, name : str
+    case : str
+    key : str
+        Names the candidate in the ratios and in stored files; one of a kind in its case.
+    name : str
+        For the table.
     n_samples : int
         Rows that are timed.
     n_bytes : int
@@ -32,6 +36,7 @@ class Candidate:
     """
 
     case: str
+    key: str
     name: str
     n_samples: int
     n_bytes: int

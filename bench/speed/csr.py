@@ -3,16 +3,15 @@
 Under ``pytest`` the cases have an eighth of their rows.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
-from typing import Any
 
 import numpy as np
 import pytest
-from scipy.sparse import csr_matrix
+from cases import BENCH_CSR, CSRCase
 
 from bench.measure import Candidate
-from bench.speed import peers
+from bench.speed.peers import logistic as peers
 from hotloop import LogisticSGDClassifier, kernels, reference
 
 LEVELS = kernels.available_levels()
@@ -20,43 +19,11 @@ PREFIX = 300  # rows over which the oracle is compared: it costs the columns tha
 BOUND = 1e-4  # of max|dw| / max|w| in float32, above which a speed is no result
 
 
-@dataclass(frozen=True)
-class SparseCase:
-    """Rows of some columns drawn by Zipf's law and spread over all, a value each or all 1; ``eta`` suits them."""
-
-    name: str
-    n_samples: int
-    n_features: int
-    n_drawn: int
-    ones: bool
-    eta: float
-
-    def rows(self) -> tuple[Any, np.ndarray]:
-        """Return X, CSR of float32 with rising columns, and y, 0 or 1."""
-        draw = np.random.default_rng(0)
-        ranks = np.exp(draw.random((self.n_samples, self.n_drawn)) * np.log(self.n_features)) - 1
-        spread = ranks.astype(np.uint64) * np.uint64(2654435761) % np.uint64(self.n_features)
-        places = np.sort(spread.astype(np.int32), axis=1)
-        first = np.ones(places.shape, bool)
-        first[:, 1:] = places[:, 1:] != places[:, :-1]
-        starts = np.concatenate([[0], np.cumsum(first.sum(axis=1))]).astype(np.int32)
-        places = places[first]
-        values = np.ones(len(places), np.float32) if self.ones else draw.random(len(places), np.float32) + np.float32(0.5)
-        X = csr_matrix((values, places, starts), shape=(self.n_samples, self.n_features))
-        w = draw.standard_normal(self.n_features).astype(np.float32) / np.float32(np.sqrt(self.n_drawn))
-        y = draw.random(self.n_samples) < 1 / (1 + np.exp(-2 * (X @ w)))
-        return X, y.astype(np.float64)
-
-
-CASES = [
-    SparseCase("rcv1-shape", 200_000, 47_236, 75, False, 0.02),
-    SparseCase("clicks-2^20", 500_000, 1 << 20, 39, True, 0.03),
-    SparseCase("clicks-2^24", 500_000, 1 << 24, 39, True, 0.03),
-]
+CASES = BENCH_CSR
 QUICK = [replace(case, n_samples=case.n_samples // 8) for case in CASES]
 
 
-def candidates(case: SparseCase) -> list[Candidate]:
+def candidates(case: CSRCase) -> list[Candidate]:
     """Return hotloop at each level and in each use, the peers and the reference, over the rows of the case."""
     X, y = case.rows()
     n, k = X.shape
@@ -79,8 +46,8 @@ def candidates(case: SparseCase) -> list[Candidate]:
         found[columns], found[k] = W[:, 0], b[0]
         return [found]
 
-    def candidate(name, start, train, weights, n_samples=n, oracle=oracle):
-        return Candidate(case.name, name, n_samples, n_samples * X.nnz * 8 // n, start, train, weights, oracle)
+    def candidate(key, name, start, train, weights, n_samples=n, oracle=oracle):
+        return Candidate(case.name, key, name, n_samples, n_samples * X.nnz * 8 // n, start, train, weights, oracle)
 
     def at_level(level, averaged=False):
         def start():
@@ -150,9 +117,13 @@ def candidates(case: SparseCase) -> list[Candidate]:
         return [np.append(weights[0], weights[1])]
 
     best = LEVELS[0]
-    found = [candidate(f"logistic_sparse_pass, {level}", at_level(level), one_pass(), plain) for level in LEVELS]
+    found = [
+        candidate(f"logistic_sparse_pass@{level}", f"logistic_sparse_pass, {level}", at_level(level), one_pass(), plain)
+        for level in LEVELS
+    ]
     found.append(
         candidate(
+            "logistic_sparse_pass@random-order",
             "logistic_sparse_pass, random order",
             at_level(best),
             one_pass(mixed),
@@ -160,22 +131,47 @@ def candidates(case: SparseCase) -> list[Candidate]:
             oracle=lambda n: oracle(n, True),
         )
     )
-    found.append(candidate("logistic_sparse_pass, averaged", at_level(best, True), one_pass(), plain))
+    found.append(
+        candidate("logistic_sparse_pass@averaged", "logistic_sparse_pass, averaged", at_level(best, True), one_pass(), plain)
+    )
     if case.ones:
-        found.append(candidate("logistic_sparse_pass, ones read", at_level(best), one_pass(data=X.data), plain))
+        found.append(
+            candidate(
+                "logistic_sparse_pass@ones-read",
+                "logistic_sparse_pass, ones read",
+                at_level(best),
+                one_pass(data=X.data),
+                plain,
+            )
+        )
     if loop := peers.numba_sparse_loop(X, y, case.eta):
-        found.append(candidate("numba loop, fastmath", *loop))
-    found.append(candidate("logistic_l1_pass, elastic net", *elastic_net(), plain, oracle=None))
+        found.append(candidate("numba", "numba loop, fastmath", *loop))
+    found.append(candidate("logistic_l1_pass", "logistic_l1_pass, elastic net", *elastic_net(), plain, oracle=None))
     for rule in ("adagrad", "ftrl", "normalized"):
-        found.append(candidate(f"logistic_adaptive_pass, {rule}", *adaptive(rule), plain, oracle=None))
+        found.append(
+            candidate(f"logistic_adaptive_pass@{rule}", f"logistic_adaptive_pass, {rule}", *adaptive(rule), plain, oracle=None)
+        )
     for shuffle in (False, True):
-        name = f"LogisticSGDClassifier.fit, shuffle={shuffle}"
-        found.append(candidate(name, estimator(shuffle=shuffle, **explicit), fit, fitted, oracle=None if shuffle else oracle))
+        name, shuffled = f"LogisticSGDClassifier.fit, shuffle={shuffle}", "@shuffle" * shuffle
+        found.append(
+            candidate(
+                f"sparse_fit{shuffled}",
+                name,
+                estimator(shuffle=shuffle, **explicit),
+                fit,
+                fitted,
+                oracle=None if shuffle else oracle,
+            )
+        )
         peer = peers.scikit_learn(X, y, case.eta, shuffle)
         name = f"scikit-learn SGDClassifier.fit, shuffle={shuffle}"
-        found.append(candidate(name, *peer, oracle=None))  # its intercept takes a hundredth of the step
-    found.append(candidate("LogisticSGDClassifier.fit, defaults", estimator(), fit, fitted, oracle=None))
-    found.append(candidate("reference, plain Python", list, lambda _, n: oracle.__wrapped__(n), plain, PREFIX, oracle=None))
+        found.append(
+            candidate(f"sgd_classifier{shuffled}", name, *peer, oracle=None)
+        )  # its intercept takes a hundredth of the step
+    found.append(candidate("sparse_fit@defaults", "LogisticSGDClassifier.fit, defaults", estimator(), fit, fitted, oracle=None))
+    found.append(
+        candidate("reference", "reference, plain Python", list, lambda _, n: oracle.__wrapped__(n), plain, PREFIX, oracle=None)
+    )
     return found
 
 

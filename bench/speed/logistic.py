@@ -12,7 +12,7 @@ from cases import BENCH, Case
 from sklearn.linear_model import SGDClassifier
 
 from bench.measure import Candidate
-from bench.speed import peers
+from bench.speed.peers import logistic as peers
 from hotloop import LogisticSGDClassifier, kernels, reference
 
 LEVELS = kernels.available_levels()
@@ -55,8 +55,8 @@ def candidates(case: Case) -> list[Candidate]:
         """The step size that suits them, over that of X."""
         return 1.0 if of is None or np.dtype(of).kind == "f" else 1 / (128**2 + 32**2)
 
-    def candidate(name, start, train, weights, n_samples=n, oracle=oracle, itemsize=X.itemsize):
-        return Candidate(case.name, name, n_samples, n_samples * k * itemsize, start, train, weights, oracle)
+    def candidate(key, name, start, train, weights, n_samples=n, oracle=oracle, itemsize=X.itemsize):
+        return Candidate(case.name, key, name, n_samples, n_samples * k * itemsize, start, train, weights, oracle)
 
     def one_pass(backend, visited=order, of=None):
         rows, steps = X if of is None else narrowed(of), eta * step_of(of)
@@ -110,9 +110,13 @@ def candidates(case: Case) -> list[Candidate]:
         return [np.append(*weights)]
 
     best = LEVELS[0]
-    found = [candidate(f"logistic_pass, {level}", at_level(level), one_pass(kernels), plain) for level in LEVELS]
+    found = [
+        candidate(f"logistic_pass@{level}", f"logistic_pass, {level}", at_level(level), one_pass(kernels), plain)
+        for level in LEVELS
+    ]
     found.append(
         candidate(
+            "logistic_pass@random-order",
             "logistic_pass, random order",
             at_level(best),
             one_pass(kernels, mixed),
@@ -131,6 +135,7 @@ def candidates(case: Case) -> list[Candidate]:
 
             found.append(
                 candidate(
+                    f"logistic_pass@{np.dtype(of)}",
                     f"logistic_pass, {np.dtype(of)} rows",
                     start,
                     one_pass(kernels, of=of),
@@ -141,6 +146,7 @@ def candidates(case: Case) -> list[Candidate]:
             )
     found.append(
         candidate(
+            "logistic_many_pass",
             f"logistic_many_pass, {MODELS} models",
             at_level(best, MODELS),
             many,
@@ -149,10 +155,11 @@ def candidates(case: Case) -> list[Candidate]:
         )
     )
     if loop := peers.numba_loop(X, y, case.eta):
-        found.append(candidate("numba loop, fastmath", *loop))
+        found.append(candidate("numba", "numba loop, fastmath", *loop))
     for shuffle in (False, True):
         for standardize in (None, "auto"):
             name = f"LogisticSGDClassifier.fit, standardize={standardize!r}, shuffle={shuffle}"
+            options = ",".join([*(["auto"] if standardize else []), *(["shuffle"] if shuffle else [])])
 
             def of_fit(n_samples, standardize=standardize, shuffle=shuffle):
                 """A shuffled fit draws its order from the number of rows: the same fit on the reference."""
@@ -163,14 +170,19 @@ def candidates(case: Case) -> list[Candidate]:
                     model = estimator(standardize, True)().fit(X[:n_samples].astype(np.float64), labels[:n_samples])
                 return fitted(model)
 
-            found.append(candidate(name, estimator(standardize, shuffle), fit, fitted, oracle=of_fit))
+            found.append(
+                candidate(f"fit@{options}".rstrip("@"), name, estimator(standardize, shuffle), fit, fitted, oracle=of_fit)
+            )
         peer = peers.scikit_learn(X, y, case.eta, shuffle)
         of_peer = None if shuffle else oracle  # scikit-learn draws another order
-        found.append(candidate(f"scikit-learn SGDClassifier.fit, shuffle={shuffle}", *peer, oracle=of_peer))
+        key = "sgd_classifier@shuffle" if shuffle else "sgd_classifier"
+        found.append(candidate(key, f"scikit-learn SGDClassifier.fit, shuffle={shuffle}", *peer, oracle=of_peer))
     found += predictions(case, X, y)
-    for name, rows, start, train in peers.others(X, y, case.eta):
-        found.append(candidate(name, start, train, lambda state: [], rows, oracle=None))
-    found.append(candidate("reference, plain Python", at_level(best), one_pass(reference), plain, min(n, REFERENCE_ROWS)))
+    for key, name, rows, start, train in peers.others(X, y, case.eta):
+        found.append(candidate(key, name, start, train, lambda state: [], rows, oracle=None))
+    found.append(
+        candidate("reference", "reference, plain Python", at_level(best), one_pass(reference), plain, min(n, REFERENCE_ROWS))
+    )
     return found
 
 
@@ -202,18 +214,19 @@ def predictions(case: Case, X: np.ndarray, y: np.ndarray) -> list[Candidate]:
         return predict
 
     ways = [
-        ("predict_proba", len(X), all_at_once(model)),
-        ("scikit-learn predict_proba", len(X), all_at_once(peer)),
-        ("scorer, one row a call", ONE_BY_ONE, one_by_one(lambda i: score(X[i]))),
+        ("predict_proba", "predict_proba", len(X), all_at_once(model)),
+        ("sgd_classifier.predict_proba", "scikit-learn predict_proba", len(X), all_at_once(peer)),
+        ("scorer", "scorer, one row a call", ONE_BY_ONE, one_by_one(lambda i: score(X[i]))),
         (
+            "sgd_classifier.predict_proba@row",
             "scikit-learn predict_proba, one row a call",
             ONE_BY_ONE,
             one_by_one(lambda i: peer.predict_proba(X[i : i + 1])[0, 1]),
         ),
     ]
     return [
-        Candidate(case.name, name, n, n * X.shape[1] * X.itemsize, list, predict, lambda found: found, probabilities)
-        for name, n, predict in ways
+        Candidate(case.name, key, name, n, n * X.shape[1] * X.itemsize, list, predict, lambda found: found, probabilities)
+        for key, name, n, predict in ways
     ]
 
 
@@ -224,7 +237,7 @@ QUICK = [replace(case, n_samples=case.n_samples // 8) for case in BENCH]
 @pytest.mark.parametrize("level", LEVELS)
 @pytest.mark.parametrize("case", QUICK, ids=lambda case: case.name)
 def test_logistic_pass(benchmark, case, level):
-    found = next(c for c in _of(case) if c.name == f"logistic_pass, {level}")
+    found = next(c for c in _of(case) if c.key == f"logistic_pass@{level}")
     benchmark.extra_info.update(n_samples=found.n_samples, error=found.error(PREFIX))
     assert benchmark.extra_info["error"] < BOUND
     benchmark.pedantic(lambda weights: found.train(weights, found.n_samples), setup=lambda: ((found.start(),), {}), rounds=5)

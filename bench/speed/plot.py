@@ -6,11 +6,11 @@ from typing import Any
 from hotloop.kernels import available_levels
 
 LINES = {
-    "logistic_pass, {best}": ("hotloop, the pass", "C0-o"),
-    "numba loop, fastmath": ("numba loop", "C1-s"),
-    "LogisticSGDClassifier.fit, standardize=None, shuffle=True": ("LogisticSGDClassifier.fit, one epoch, shuffled", "C0--o"),
-    "scikit-learn SGDClassifier.fit, shuffle=True": ("SGDClassifier.fit, one epoch, shuffled", "C2--s"),
-    "logistic_many_pass, 16 models": ("hotloop, 16 models in one read (a model)", "C3:^"),
+    "logistic_pass@best": ("hotloop, the pass", "C0-o"),
+    "numba": ("numba loop", "C1-s"),
+    "fit@shuffle": ("LogisticSGDClassifier.fit, one epoch, shuffled", "C0--o"),
+    "sgd_classifier@shuffle": ("SGDClassifier.fit, one epoch, shuffled", "C2--s"),
+    "logistic_many_pass": ("hotloop, 16 models in one read (a model)", "C3:^"),
 }
 
 
@@ -24,12 +24,12 @@ def plot(rows: list[dict[str, Any]], machine: dict[str, Any], bandwidth: float, 
     dense = [row for row in rows if row["case"].startswith("dense-")]
     widths = sorted({int(row["case"].removeprefix("dense-")) for row in dense})
     figure, axes = pyplot.subplots(figsize=(7, 4.5))
-    for what, (label, style) in LINES.items():
-        times = 16 if "16 models" in what else 1
+    for key, (label, style) in LINES.items():
+        times = 16 if key == "logistic_many_pass" else 1
         speeds = {
             int(row["case"].removeprefix("dense-")): times * row["median"] / 1e6
             for row in dense
-            if row["what"] == what.format(best=available_levels()[0])
+            if row["key"] == key.replace("@best", f"@{available_levels()[0]}")
         }
         axes.plot(list(speeds), list(speeds.values()), style, label=label)
     axes.plot(widths, [bandwidth / (4 * k) / 1e6 for k in widths], "k-", linewidth=0.8, label="float32 rows read, nothing else")

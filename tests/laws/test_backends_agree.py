@@ -9,6 +9,7 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 from passes import OVERWRITTEN, drawn_rows, logistic_arguments, of_dtype, take, two_layer_arguments
+from strategies import orders, sample_weights, some_widths, steps, widths
 from tolerances import LOGISTIC_ULP, NETWORK, SAMPLE, WEIGHTS, relative_error
 
 import hotloop.functional as F
@@ -116,16 +117,7 @@ def test_two_layer_pass(compiled, case, output):
     assert found["loss"] == pytest.approx(expected["loss"], rel=SAMPLE[case.dtype].rtol)
 
 
-# 0, 1, and the lanes of 16, 32 and 64 byte vectors of either type, four vectors a loop: one less, equal, one more.
-WIDTHS = sorted({0, 1} | {n + d for n in (4, 8, 16, 32, 64) for d in (-1, 0, 1)})
-sizes = st.sampled_from(WIDTHS)
-
-
-# Blocks of four rows, groups of 256.
-steps = st.integers(0, 12) | st.sampled_from([254, 255, 256, 257, 513])
-
-
-@given(n_samples=steps, n_features=sizes, n_outputs=st.sampled_from([1, 2, 3, 7]), options=st.sampled_from(list(OPTIONS)))
+@given(n_samples=steps, n_features=widths, n_outputs=st.sampled_from([1, 2, 3, 7]), options=st.sampled_from(list(OPTIONS)))
 @example(n_samples=1, n_features=0, n_outputs=2, options="averages")
 def test_passes_of_any_shape(compiled, dtype, n_samples, n_features, n_outputs, options):
     options = {**OPTIONS[options], "n_outputs": n_outputs}
@@ -141,7 +133,7 @@ def test_passes_of_any_shape(compiled, dtype, n_samples, n_features, n_outputs, 
     assert_allclose(compiled.linear_margins(*arrays, b), reference.linear_margins(*exact, b), **SAMPLE[dtype]._asdict())
 
 
-@given(n_samples=st.integers(0, 9), n_features=sizes, n_outputs=st.sampled_from([1, 3]), standardised=st.booleans())
+@given(n_samples=st.integers(0, 9), n_features=widths, n_outputs=st.sampled_from([1, 3]), standardised=st.booleans())
 def test_margins_of_any_shape(compiled, dtype, n_samples, n_features, n_outputs, standardised):
     draw = np.random.default_rng(n_features)
     X, W = draw.standard_normal((n_samples, n_features)), draw.standard_normal((n_outputs, n_features))
@@ -163,14 +155,12 @@ def test_binary_probabilities_of_any_length(compiled, n_samples, strided):
     assert_allclose(found, expected, rtol=1e-15, atol=LOGISTIC_ULP * 2**-53)
 
 
-@given(
-    order=st.lists(st.integers(0, 2), max_size=14), weight=st.lists(st.sampled_from([0.0, 1.0, 3.0]), min_size=3, max_size=3)
-)
+@given(order=orders(3), weight=sample_weights(3))
 def test_rows_that_come_again(compiled, dtype, order, weight):
     """Each step sees the weights that the one before left, also where a block holds the same row four times."""
     start = logistic_arguments(*drawn_rows(3, 5), eta=0.3, alpha=0.5, intercept=True, averaged=True)
     eta = start["eta"][0] / (1 + np.arange(14.0))
-    start = of_dtype(start | {"order": np.array(order, np.intp), "sample_weight": np.array(weight), "eta": eta}, dtype)
+    start = of_dtype(start | {"order": order, "sample_weight": weight, "eta": eta}, dtype)
     found, expected = take(compiled.logistic_pass, start, dtype), take(reference.logistic_pass, start, np.float64)
     for name, value in expected.items():
         assert_allclose(found[name], value, rtol=0, atol=WEIGHTS[dtype] * max(1, np.abs(value).max()), err_msg=name)
@@ -189,7 +179,7 @@ def test_rows_of_extreme_margin_at_every_place_of_a_block(compiled, dtype, first
         assert relative_error(found[name], value) <= WEIGHTS[dtype], name
 
 
-@given(n_samples=st.integers(0, 5), n_features=sizes)
+@given(n_samples=st.integers(0, 5), n_features=widths)
 def test_samples_and_moments_of_any_shape(compiled, dtype, n_samples, n_features):
     X, y = drawn_rows(n_samples, n_features)
     w = np.random.default_rng(1).standard_normal(n_features) / np.sqrt(max(1, n_features))
@@ -209,8 +199,8 @@ def test_samples_and_moments_of_any_shape(compiled, dtype, n_samples, n_features
 
 @given(
     n_samples=st.integers(0, 4),
-    n_features=sizes.filter(bool),
-    n_hidden=sizes.filter(bool),
+    n_features=some_widths,
+    n_hidden=some_widths,
     output=st.sampled_from(["softmax", "linear", "sigmoid_sum"]),
     standardised=st.booleans(),
 )
@@ -228,7 +218,7 @@ def test_networks_of_any_shape(compiled, dtype, n_samples, n_features, n_hidden,
     assert_allclose(*outputs, rtol=10 * SAMPLE[dtype].rtol, atol=10 * SAMPLE[dtype].atol)
 
 
-@given(n_samples=st.sampled_from([0, 1, 2, 15, 16, 17, 130]), n_features=st.integers(1, 9), n_hidden=sizes | st.just(1030))
+@given(n_samples=st.sampled_from([0, 1, 2, 15, 16, 17, 130]), n_features=st.integers(1, 9), n_hidden=widths | st.just(1030))
 def test_sum_of_sigmoids_of_any_shape(compiled, dtype, n_samples, n_features, n_hidden):
     """With 64 hidden units and more, 16 samples fill a group of 1,024."""
     draw = np.random.default_rng(n_hidden)

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 from passes import drawn_rows, of_dtype, two_layer_arguments
+from strategies import activations, few_rows, units
 from tolerances import DIFFERENCE, NETWORK, central_differences, relative_error
 
 from hotloop import reference
@@ -187,9 +188,7 @@ def test_gradients_are_central_differences(backend, output, activation):
         assert_allclose(a, slope, **DIFFERENCE._asdict(), err_msg=name)
 
 
-@given(
-    n_samples=st.integers(0, 20), n_features=st.integers(1, 70), n_hidden=st.integers(1, 70), output=st.sampled_from(OUTPUTS)
-)
+@given(n_samples=few_rows, n_features=units, n_hidden=units, output=st.sampled_from(OUTPUTS))
 def test_gradients_of_any_shape(compiled, dtype, n_samples, n_features, n_hidden, output):
     start = of_dtype(two_layer_arguments(drawn_rows(n_samples, n_features)[0], n_hidden, output), dtype)
     network = [start[name] for name in ("X", "center", "scale", *WEIGHTS)]
@@ -222,13 +221,7 @@ def test_jacobians_are_central_differences(backend, activation):
         assert_allclose(np.tensordot(delta, found, 2), total, rtol=0, atol=1e-12 * np.abs(total).max())
 
 
-@given(
-    n_samples=st.integers(0, 20),
-    n_features=st.integers(1, 70),
-    n_hidden=st.integers(1, 70),
-    n_outputs=st.integers(1, 4),
-    activation=st.sampled_from(["relu", "tanh", "logistic"]),
-)
+@given(n_samples=few_rows, n_features=units, n_hidden=units, n_outputs=st.integers(1, 4), activation=activations)
 def test_jacobians_of_any_shape(compiled, dtype, n_samples, n_features, n_hidden, n_outputs, activation):
     random = np.random.default_rng(0)
     shapes = (n_samples, n_features), (n_features, n_hidden), (n_hidden,), (n_hidden, n_outputs), (n_outputs,)

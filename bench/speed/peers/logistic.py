@@ -106,11 +106,11 @@ def numba_sparse_loop(X: Any, y: np.ndarray, eta: float) -> Peer | None:
     return start, train, lambda w: [w.astype(np.float64)]
 
 
-Other = tuple[str, int, Callable[[], Any], Callable[[Any, int], None]]
+Other = tuple[str, str, int, Callable[[], Any], Callable[[Any, int], None]]
 
 
 def others(X: np.ndarray, y: np.ndarray, eta: float) -> list[Other]:
-    """Return name, rows, start and train of what is installed of the others."""
+    """Return key, name, rows, start and train of what is installed of the others."""
     made = {"sklearn": logistic_regression, "torch": torch_batches, "river": river_rows, "vowpalwabbit": vowpal_wabbit}
     return [make(X, y, eta) for module, make in made.items() if find_spec(module) is not None]
 
@@ -121,6 +121,7 @@ def logistic_regression(X: np.ndarray, y: np.ndarray, eta: float) -> Other:
 
     labels, n = y.astype(np.int64), min(len(y), max(1000, 4_000_000 // X.shape[1]))
     return (
+        "logistic_regression",
         "scikit-learn LogisticRegression.fit",
         n,
         LogisticRegression,
@@ -144,7 +145,7 @@ def torch_batches(X: np.ndarray, y: np.ndarray, eta: float) -> Other:
             loss(layer(rows[part]), labels[part]).backward()
             optimizer.step()
 
-    return "torch, SGD, batch 256", n, lambda: torch.nn.Linear(X.shape[1], 1), train
+    return "torch@256", "torch, SGD, batch 256", n, lambda: torch.nn.Linear(X.shape[1], 1), train
 
 
 def river_rows(X: np.ndarray, y: np.ndarray, eta: float) -> Other:
@@ -158,7 +159,7 @@ def river_rows(X: np.ndarray, y: np.ndarray, eta: float) -> Other:
         for row, label in zip(rows[:n_samples], labels[:n_samples], strict=True):
             model.learn_one(row, label)
 
-    return "river, row by row", n, lambda: linear_model.LogisticRegression(optim.SGD(eta), intercept_lr=eta), train
+    return "river", "river, row by row", n, lambda: linear_model.LogisticRegression(optim.SGD(eta), intercept_lr=eta), train
 
 
 def vowpal_wabbit(X: np.ndarray, y: np.ndarray, eta: float) -> Other:
@@ -178,4 +179,4 @@ def vowpal_wabbit(X: np.ndarray, y: np.ndarray, eta: float) -> Other:
         Workspace(own).finish()
 
     train.folder = folder  # type: ignore[attr-defined]  # which lasts as long
-    return "Vowpal Wabbit", n, lambda: None, train
+    return "vowpal_wabbit", "Vowpal Wabbit", n, lambda: None, train

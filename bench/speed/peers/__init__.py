@@ -1,0 +1,1 @@
+"""The same rules elsewhere, to compare with."""

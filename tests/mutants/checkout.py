@@ -1,0 +1,118 @@
+"""A copy of the checkout in which a line is broken, rebuilt and tested."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from .table import SOURCE, options_for
+
+ROOT = SOURCE.parents[1]
+KERNELS = Path("src/hotloop/kernels")
+MOST_SECONDS = 900  # of the tests of a mutant; some loop for ever
+
+
+def copy_checkout(copy, built=None):
+    """Copy what a build and a run of the tests need and build it, or copy what is ``built`` already; returns the copy."""
+    if built:
+        return Path(shutil.copytree(built, copy, copy_function=shutil.copy2))
+    ignore = shutil.ignore_patterns("__pycache__", "*.so", "*.c.tmp")
+    for name in ("src", "tests", "docs"):
+        shutil.copytree(ROOT / name, copy / name, ignore=ignore)
+    for name in ("setup.py", "pyproject.toml", "README.md"):
+        shutil.copy2(ROOT / name, copy / name)
+    build(copy)
+    return copy
+
+
+def build(copy):
+    """Build in place; raises where a module could not be built."""
+    command = [sys.executable, "setup.py", "-q", "build_ext", "-i"]
+    done = subprocess.run(command, cwd=copy, env=environment(copy), capture_output=True, text=True)
+    if done.returncode:
+        raise RuntimeError(f"the kernels do not build:\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
+
+
+def environment(copy):
+    free = {name: value for name, value in os.environ.items() if name not in ("HOTLOOP_BACKEND", "HOTLOOP_ISA")}
+    own = {
+        "PYTHONPATH": str(copy / "src"),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "HOTLOOP_DEBUG": "1",
+        "HOTLOOP_REQUIRE_KERNELS": "1",
+    }
+    return free | own
+
+
+def run_tests(copy, options, most_seconds=MOST_SECONDS):
+    """Run the tests; return the name of the first that failed, or None."""
+    command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", "--no-header", "--tb=no", *options]
+    try:
+        done = subprocess.run(command, cwd=copy, env=environment(copy), capture_output=True, text=True, timeout=most_seconds)
+    except subprocess.TimeoutExpired:
+        return "timeout"
+    if done.returncode == 0:
+        return None
+    failed = re.search(r"^(?:FAILED|ERROR) (\S+)", done.stdout, re.MULTILINE)
+    return failed[1].removeprefix("tests/") if failed else f"exit code {done.returncode}"
+
+
+def modules_of(copy, path):
+    """Return the stems of the compiled modules, as paths, whose code comes from a file of the kernels.
+
+    The C headers in vectors/ are part of levels alone; the others are found by who imports or includes them.
+    """
+    if path.suffix == ".pyx":
+        return {path.with_suffix("")}
+    if path.parent.name == "vectors" and path.suffix != ".pxd":
+        return {path.parent / "levels"}
+    files = [file for file in (copy / KERNELS).rglob("*") if file.suffix in (".pyx", ".pxd")]
+    reached, new = {path.with_suffix("")}, [path.stem]
+    while new:
+        name = new.pop()
+        takes_it = re.compile(rf"\b{name} cimport|(?:cimport|extern from).*\b{name}\b")
+        for stem in {file.with_suffix("") for file in files if takes_it.search(file.read_text())} - reached:
+            reached.add(stem)
+            new.append(stem.name)
+    return {stem for stem in reached if stem.with_suffix(".pyx").exists()}
+
+
+def products(stem):
+    """Return the generated C and the shared library of a module."""
+    return [*stem.parent.glob(f"{stem.name}.c"), *stem.parent.glob(f"{stem.name}.*.so")]
+
+
+def outcome(copy, mutant):
+    """Break the line in the copy and run its tests; returns a verdict and why. The copy is whole again afterwards.
+
+    What is built from the line is taken away, so that it is built again; times stay, so that nothing else is.
+    """
+    path = copy / "src" / "hotloop" / mutant.path
+    text, times = path.read_text(), path.stat()
+    if len(numbers := mutant.lines(text)) != 1:
+        return "NOT FOUND", f"{len(numbers)} lines have it"
+    lines = text.splitlines(keepends=True)
+    lines[numbers[0]] = lines[numbers[0]].replace(mutant.fragment, mutant.broken)
+    stems = set() if path.suffix == ".py" else modules_of(copy, path)
+    kept = {product: product.with_name(f"{product.name}.kept") for stem in stems for product in products(stem)}
+    for product, aside in kept.items():
+        product.rename(aside)
+    write(path, "".join(lines), times)
+    try:
+        if stems:
+            build(copy)
+        killer = run_tests(copy, options_for(mutant.path))
+    except RuntimeError as error:
+        return "NO BUILD", str(error)
+    finally:
+        write(path, text, times)
+        for product, aside in kept.items():
+            aside.replace(product)
+    return ("killed", killer) if killer else ("SURVIVED", "no test")
+
+
+def write(path, text, times):
+    path.write_text(text)
+    os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))

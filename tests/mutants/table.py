@@ -1,0 +1,101 @@
+"""The mutants, and which tests have to notice each."""
+
+import tomllib
+from pathlib import Path
+from typing import NamedTuple
+
+TESTS = Path(__file__).parents[1]
+SOURCE = TESTS.parent / "src" / "hotloop"
+LAWS = ("laws/test_worked_examples.py", "laws/test_backends_agree.py")
+NETWORKS = ("kernels/two_layer/test_sgd.py",)
+ADAPTIVE, L1, SDCA = ("logistic/test_state_adaptive.py",), ("logistic/test_state_l1.py",), ("logistic/test_sdca.py",)
+
+# Source: the tests that notice its mutants where tests/<folder>/test_<stem>.py is missing or not enough.
+MORE_TESTS: dict[str, tuple[str, ...]] = {
+    "reference/logistic/dense.py": ("reference/test_losses.py",),
+    "reference/two_layer/sigmoid_sum.py": NETWORKS,
+    "kernels/logistic/dense.pyx": ("logistic/test_importance_aware.py", "reference/test_losses.py"),
+    "kernels/logistic/many_dense.pyx": ("logistic/test_one_vs_rest.py",),
+    "kernels/logistic/adaptive.pyx": ADAPTIVE,
+    "kernels/logistic/l1.pyx": L1,
+    "kernels/logistic/dual.pyx": SDCA,
+    "kernels/rows/column_stats_csr.pyx": ("kernels/logistic/test_csr.py",),
+    "kernels/rows/column_stats_dense.pyx": ("preprocessing/test_standardization.py",),
+    "kernels/rows/cursor.pxd": (*L1, *ADAPTIVE),
+    "kernels/text/hashing.pyx": ("preprocessing/test_hashing.py",),
+    "kernels/two_layer/derivatives.pyx": ("kernels/two_layer/test_minibatch.py",),
+    "kernels/two_layer/network.pxd": (*NETWORKS, "kernels/two_layer/test_minibatch.py"),
+    "kernels/two_layer/sigmoid_sum.pyx": NETWORKS,
+    "kernels/vectors/adaptive.h": ADAPTIVE,
+    "kernels/vectors/blocks.h": ("kernels/logistic/test_dense.py", "kernels/rows/test_dense.py"),
+    "kernels/vectors/l1.h": L1,
+    "kernels/vectors/level.h": ("reference/test_losses.py", "kernels/rows/test_dense.py", "kernels/rows/test_permutation.py"),
+    "kernels/vectors/many.h": ("kernels/logistic/test_dense.py", "kernels/logistic/test_many_dense.py"),
+    "kernels/vectors/network.h": NETWORKS,
+    "kernels/vectors/primitives.h": ("reference/test_losses.py", "preprocessing/test_standardization.py"),
+    "kernels/vectors/sparse.h": ("kernels/logistic/test_csr.py",),
+    "structs.py": ("kernels/logistic/test_csr.py",),
+    "data/batch.py": ("training/test_loop.py", "logistic/test_online.py"),
+    "data/csr.py": ("kernels/logistic/test_csr.py",),
+    "estimators/_callbacks.py": ("estimators/test_callbacks.py",),
+    "estimators/hashing_encoder.py": ("preprocessing/test_hashing.py",),
+    "logistic/diagnostics/duality_gap.py": SDCA,
+    "logistic/search/many_dense.py": ("logistic/search/test_halving.py",),
+    "logistic/diagnostics/leakage.py": ("logistic/diagnostics/test_fit_warnings.py",),
+    "logistic/search/many_csr.py": ("kernels/logistic/test_many_csr.py", "logistic/search/test_halving.py"),
+    "logistic/search/splits.py": ("logistic/search/test_halving.py",),
+    "logistic/state.py": (
+        "preprocessing/test_standardization.py",
+        "training/test_loop.py",
+        "logistic/test_one_vs_rest.py",
+    ),
+    "logistic/bootstrap.py": ("logistic/search/test_many_dense.py", "estimators/test_logistic_cv.py"),
+    "training/order.py": ("training/test_loop.py",),
+    "training/loop.py": ("training/test_progressive_validation.py",),
+    "two_layer/state.py": ("training/test_loop.py",),
+}
+
+
+class Mutant(NamedTuple):
+    """A line of a source file, found by the tag of its formula ("" for any) and a fragment, and what the fragment becomes."""
+
+    path: str
+    tag: str
+    fragment: str
+    broken: str
+
+    def __str__(self):
+        return f"{self.path} {self.tag} {self.fragment!r} -> {self.broken!r}"
+
+    def lines(self, text):
+        """Return the numbers, from 0, of the lines that are meant; a mutant is sound where there is exactly one."""
+        return [n for n, line in enumerate(text.splitlines()) if self.fragment in line and self.tag in line]
+
+
+def all_mutants():
+    """Return the mutants of all tables; a table beside this file is named after the folder of its sources."""
+    found = []
+    for table in sorted(Path(__file__).parent.rglob("*.toml")):
+        folder = table.relative_to(Path(__file__).parent).with_suffix("").as_posix()
+        for path, mutants in tomllib.loads(table.read_text()).items():
+            assert path.startswith((f"{folder}/", f"{folder}.")), f"{path} stands in the table of {folder}"
+            found += [Mutant(path, *mutant) for mutant in mutants]
+    return found
+
+
+def own_test(path):
+    """Return the test of a source file, by its path: that of the kernel for the oracle that has none of its own."""
+    folder, _, name = path.rpartition("/")
+    of_stem = f"{folder}/test_{name.split('.')[0]}.py".removeprefix("/")
+    if path.startswith("reference/") and not (TESTS / of_stem).exists():
+        return "kernels/" + of_stem.removeprefix("reference/")
+    return of_stem
+
+
+def options_for(path):
+    """Return the options of pytest that run what has to notice the mutants of a source file, the nearest test first."""
+    tests = [own_test(path), *MORE_TESTS.get(path, ())]
+    if path.startswith(("reference/", "kernels/")):
+        tests += LAWS
+    existing = [f"tests/{test}" for test in dict.fromkeys(tests) if (TESTS / test).exists()]
+    return ["--backend", "reference" if path.startswith("reference/") else "compiled", *existing]
