@@ -37,12 +37,12 @@ typedef double NAME(twos) __attribute__((vector_size(VECTOR_BYTES), may_alias));
 INLINE void NAME(take_pairs)(const int32_t *at, ptrdiff_t width, const REAL *pair, VEC *z, VEC *s)
 {
     const VEC a = (VEC)TWOS(0), b = (VEC)TWOS(LANES / 2);
-    *z = PICK(IVEC, a, b, EVEN), *s = PICK(IVEC, a, b, ODD);
+    *z = SHUFFLE(IVEC, a, b, EVEN), *s = SHUFFLE(IVEC, a, b, ODD);
 }
 
 INLINE void NAME(put_pairs)(ptrdiff_t m, const int32_t *at, ptrdiff_t width, REAL *pair, VEC z, VEC s)
 {
-    NAME(twos) both[2] = {(NAME(twos))PICK(IVEC, z, s, LOW), (NAME(twos))PICK(IVEC, z, s, HIGH)};
+    NAME(twos) both[2] = {(NAME(twos))SHUFFLE(IVEC, z, s, LOW), (NAME(twos))SHUFFLE(IVEC, z, s, HIGH)};
     const double *p = (const double *)both;
     for (ptrdiff_t j = 0; j < m; j++) TWO(j) = p[j];
 }

@@ -1,37 +1,5 @@
 /* Exact blocks of four rows, (LR-12), for one REAL type. Included by level.h after primitives.h. */
-#define QUAD NAME(quad)
-#define IQUAD NAME(iquad)
-typedef REAL QUAD __attribute__((vector_size(4 * sizeof(REAL)), aligned(sizeof(REAL)), may_alias)); /* a number a row */
-typedef INT IQUAD __attribute__((vector_size(4 * sizeof(REAL)), aligned(sizeof(REAL)), may_alias));
-#define AT(V, p) (*(const V *)(p))
-#define HALF_LANES ((ptrdiff_t)(16 / sizeof(REAL)))
-#define LINE ((ptrdiff_t)(64 / sizeof(REAL))) /* columns in a cache line */
-
-/* The lanes of a vector as 16 bytes, and those of four vectors as four numbers: a fixed order of addition. */
-static inline HALF NAME(fold)(VEC a)
-{
-    HALF part[VECTOR_BYTES / 16], sum;
-    memcpy(part, &a, sizeof a);
-    sum = part[0];
-    for (size_t i = 1; i < VECTOR_BYTES / 16; i++) sum += part[i];
-    return sum;
-}
-
-static inline QUAD NAME(sums)(HALF a, HALF b, HALF c, HALF d)
-{
-#if MANTISSA_BITS == 23
-    const HALF s = PICK(IHALF, a, b, 0, 4, 1, 5) + PICK(IHALF, a, b, 2, 6, 3, 7);
-    const HALF t = PICK(IHALF, c, d, 0, 4, 1, 5) + PICK(IHALF, c, d, 2, 6, 3, 7);
-    return PICK(IHALF, s, t, 0, 1, 4, 5) + PICK(IHALF, s, t, 2, 3, 6, 7);
-#else
-    const HALF pair[2] = {PICK(IHALF, a, b, 0, 2) + PICK(IHALF, a, b, 1, 3), PICK(IHALF, c, d, 0, 2) + PICK(IHALF, c, d, 1, 3)};
-    QUAD sum;
-    memcpy(&sum, pair, sizeof sum);
-    return sum;
-#endif
-}
-
-/* of the rows q at column j: products with x, the weights there */
+/* S_i += x times column j of row q_i */
 #define DOTS(V, S) S##0 += AT(V, q0 + j) * x, S##1 += AT(V, q1 + j) * x, S##2 += AT(V, q2 + j) * x, S##3 += AT(V, q3 + j) * x;
 
 /* The products of four rows with w, which is loaded once; the order of addition is the same for each of them. */
@@ -55,8 +23,8 @@ static inline QUAD NAME(four_dots)(
 }
 
 /* Narrow rows in fours, wide ones one by one. Measured in order on AVX2 (Zen 3), ns a row, one by one and in fours: float32 at 8
-   columns 4.0 and 2.1, at 28 8.3 and 6.5, at 96 20.5 and 19.6, at 128 28 and 36, at 1,000 185 and 210; float64 at 64 26 and 40. Four
-   streams, each a row long, are fetched ahead worse than one. */
+   columns 4.0 and 2.1, at 28 8.3 and 6.5, at 96 20.5 and 19.6, at 128 28 and 36, at 1,000 185 and 210; float64 at 64 26 and 40. The CPU
+   prefetches four streams, each a row long, worse than one. */
 static void NAME(margins)(
     ptrdiff_t n, ptrdiff_t n_rows, const void *x, ptrdiff_t stride, const REAL *w, double b, double *m, ptrdiff_t m_stride)
 {
@@ -104,115 +72,109 @@ static inline REAL NAME(share)(REAL e, REAL v)
     return e / (1 + term[0] * power);
 }
 
-/* w and its total at column j, updated by the rows p; V is VEC, HALF or REAL */
+/* What four steps do to w and its total: w <- c0 w + c1 p_0 + ... + c4 p_3, total <- total + c5 w + c6 p_0 + ... + c9 p_3. */
+struct NAME(update) {
+    REAL c0, c1, c2, c3, c4, c5, c6, c7, c8, c9;
+};
+
+/* Products of the rows q with each other, lane by lane: q_0 q_1, q_0 q_2, q_0 q_3, q_1 q_2, q_1 q_3, q_2 q_3. */
+struct NAME(grams) {
+    VEC s0, s1, s2, s3, s4, s5;
+};
+
+/* w and its total at column j, by the update u of the rows p; V is VEC, HALF or REAL */
 #define UPDATE(V)                                                                                                     \
     V x = AT(V, w + j);                                                                                               \
     if (total) {                                                                                                      \
-        const V t = c5 * x + c6 * AT(V, p0 + j) + c7 * AT(V, p1 + j) + c8 * AT(V, p2 + j) + c9 * AT(V, p3 + j);       \
+        const V t = u.c5 * x + u.c6 * AT(V, p0 + j) + u.c7 * AT(V, p1 + j) + u.c8 * AT(V, p2 + j) + u.c9 * AT(V, p3 + j); \
         REAL lane[sizeof(V) / sizeof(REAL)];                                                                          \
         memcpy(lane, &t, sizeof t);                                                                                   \
         for (size_t i = 0; i < sizeof(V) / sizeof(REAL); i++) total[j + (ptrdiff_t)i] += lane[i];                     \
     }                                                                                                                 \
-    x = c0 * x + c1 * AT(V, p0 + j) + c2 * AT(V, p1 + j) + c3 * AT(V, p2 + j) + c4 * AT(V, p3 + j);                   \
+    x = u.c0 * x + u.c1 * AT(V, p0 + j) + u.c2 * AT(V, p1 + j) + u.c3 * AT(V, p2 + j) + u.c4 * AT(V, p3 + j);         \
     *(V *)(w + j) = x;
-/* of the rows q at column j: products with each other */
+/* S_k += the products at column j of the rows q with each other */
 #define GRAM(V, S, j)                                                                                                 \
     {                                                                                                                 \
         const V q_0 = AT(V, q0 + (j)), q_1 = AT(V, q1 + (j)), q_2 = AT(V, q2 + (j)), q_3 = AT(V, q3 + (j));           \
         S##0 += q_0 * q_1, S##1 += q_0 * q_2, S##2 += q_0 * q_3, S##3 += q_1 * q_2, S##4 += q_1 * q_3, S##5 += q_2 * q_3; \
     }
-/* How rows are fetched before they are read: narrow ones all at once, wide ones four lines an iteration, row by row in the order of
-   memory; rows converted just now not at all. */
-#define FETCH                                                                                                         \
+
+/* How rows are prefetched: narrow ones all at once before the block, wide ones four lines an iteration, row by row in the order of memory;
+   rows converted just now not at all. */
+#define PREFETCH_WIDE                                                                                                 \
     if (width == WIDE && fetched < 4) {                                                                               \
-        for (int i_ = 0; i_ < 4; i_++) BRING(ahead[fetched] + fetch_from + i_ * LINE);                                \
+        for (int i_ = 0; i_ < 4; i_++) PREFETCH(ahead[fetched] + fetch_from + i_ * LINE);                             \
         if ((fetch_from += 4 * LINE) >= n) {                                                                          \
-            BRING(ahead[fetched] + n - 1); /* a row that starts inside a line has one more */                         \
+            PREFETCH(ahead[fetched] + n - 1); /* a row that starts inside a line has one more */                      \
             fetched++, fetch_from = 0;                                                                                \
         }                                                                                                             \
     }
 
-/* The products of the first `early` columns of q are taken while the chain of four sigmoids runs. */
-static inline __attribute__((always_inline)) int NAME(any_block)(
-    ptrdiff_t n, REAL *restrict w, double *restrict total, REAL *rows, ptrdiff_t s, double *b, double *b_total,
-    const REAL *const *p, const REAL *const *q, const REAL *const *ahead, REAL *r, const enum width width)
+/* The coefficients of four steps of gradients -a_i / eta_i, (LR-5), and of the iterates that count, (LR-10): those of weight not 0. */
+static inline __attribute__((always_inline)) struct NAME(update) NAME(update_of)(
+    QUAD k, REAL a0, REAL a1, REAL a2, REAL a3, const REAL *weight, int averaged, double *b, double *b_total)
 {
-    const REAL *q0 = q[0], *q1 = q[1], *q2 = q[2], *q3 = q[3];
-    VEC G0 = {0}, G1 = {0}, G2 = {0}, G3 = {0}, G4 = {0}, G5 = {0};
-    const ptrdiff_t early = width == NARROW ? 0 : LINE;
-    ptrdiff_t j, fetched = 0, fetch_from = 0;
-    if (width == NARROW)
-        for (int i = 0; i < 4; i++) {
-            for (j = 0; j < n; j += LINE) BRING(ahead[i] + j);
-            BRING(ahead[i] + n - 1);
-        }
-
-    /* After row i the weights are keep_i w + sum_j a_j kept_ji x_j, the intercept b + sum_j a_j (which nothing shrinks). With
-       u = sign m, sign 1 for y = 0 and -1 for y = 1, the gradient p - y is sign / (1 + exp(-u)), (LR-2) and (LR-4), and
-       exp(-u) = 2^v. What does not hang on the row before is computed first: from one sigmoid to the next there is one
-       multiply-add. */
-    const QUAD ones = {1, 1, 1, 1}, sign = AT(QUAD, rows + SIGN + s), k = AT(QUAD, rows + KEEP + s);
-    const QUAD e = -sign * AT(QUAD, rows + STEP + s), h = sign * (REAL)-1.44269504088896340736; /* 1 / ln(2) */
-    const QUAD before = PICK(IQUAD, k, ones, 4, 0, 1, 2) * PICK(IQUAD, k, ones, 4, 4, 0, 1) * PICK(IQUAD, k, ones, 4, 4, 4, 0);
-    const QUAD between = PICK(IQUAD, k, ones, 4, 1, 1, 4) * PICK(IQUAD, k, ones, 4, 4, 2, 4);
-    const REAL one = b ? 1 : 0, b0 = b ? (REAL)*b : 0;
-    const QUAD ga = PICK(IQUAD, h, h, 1, 2, 3, 2) * (between * AT(QUAD, r + 4) + one);
-    const QUAD gb = h[3] * (PICK(IQUAD, k, ones, 2, 4, 4, 4) * AT(QUAD, r + 8) + one);
-    const QUAD v = (h * before) * AT(QUAD, r) + h * b0;
-    REAL v0 = v[0], v1 = v[1], v2 = v[2], v3 = v[3];
-    const REAL a0 = NAME(share)(e[0], v0); /* (LR-12) */
-    v1 += a0 * ga[0], v2 += a0 * ga[1], v3 += a0 * ga[2];
-    for (j = 0; j < early; j += LANES) GRAM(VEC, G, j)
-    const REAL a1 = NAME(share)(e[1], v1);
-    v2 += a1 * ga[3], v3 += a1 * gb[0];
-    const REAL a2 = NAME(share)(e[2], v2);
-    v3 += a2 * gb[1];
-    const REAL a3 = NAME(share)(e[3], v3);
-    const QUAD u = (QUAD){v0, v1, v2, v3} * (REAL)-0.69314718055994530942;
-    *(QUAD *)(rows + MARGIN + s) = u;
-    const REAL *weight = rows + WEIGHT + s, any = (v0 + v1) + (v2 + v3);
-    if (!(any - any == 0))
-        for (int i = 0; i < 4; i++) {
-            if (weight[i] == 0) rows[MARGIN + s + i] = 0; /* what fills up a block moves nothing, whatever its margin */
-            else if (!(u[i] - u[i] == 0)) return i;
-        }
-
-    /* (LR-5) and, for the iterates that count, (LR-10) */
     const REAL k1 = k[1], k2 = k[2], k3 = k[3];
-    const REAL c4 = a3, c3 = k3 * a2, c2 = k2 * k3 * a1, c1 = k1 * k2 * k3 * a0, c0 = k[0] * k1 * k2 * k3;
-    REAL c5 = 0, c6 = 0, c7 = 0, c8 = 0, c9 = 0;
+    struct NAME(update) u = {.c4 = a3, .c3 = k3 * a2, .c2 = k2 * k3 * a1, .c1 = k1 * k2 * k3 * a0, .c0 = k[0] * k1 * k2 * k3};
     const REAL counts0 = weight[0] != 0, counts1 = weight[1] != 0, counts2 = weight[2] != 0, counts3 = weight[3] != 0;
-    if (total) {
+    if (averaged) {
         const REAL after2 = counts2 + k3 * counts3, after1 = counts1 + k2 * after2, after0 = counts0 + k1 * after1;
-        c5 = k[0] * after0, c6 = after0 * a0, c7 = after1 * a1, c8 = after2 * a2, c9 = counts3 * a3;
+        u.c5 = k[0] * after0, u.c6 = after0 * a0, u.c7 = after1 * a1, u.c8 = after2 * a2, u.c9 = counts3 * a3;
     }
     if (b) {
         const double b1 = *b + a0, b2 = b1 + a1, b3 = b2 + a2, b4 = b3 + a3;
         *b = b4;
         if (b_total) *b_total += (counts0 * b1 + counts1 * b2) + (counts2 * b3 + counts3 * b4);
     }
+    return u;
+}
 
-    const REAL *p0 = p[0], *p1 = p[1], *p2 = p[2], *p3 = p[3];
-    VEC A0 = {0}, A1 = {0}, A2 = {0}, A3 = {0};
-    for (j = 0; j < early; j += LANES) {
-        if (j % LINE == 0) { FETCH }
-        UPDATE(VEC)
-        DOTS(VEC, A)
-    }
-    while (j + LINE <= n) {
-        FETCH
-        for (ptrdiff_t i = 0; i < LINE / LANES; i++, j += LANES) {
-            UPDATE(VEC)
-            DOTS(VEC, A)
-            GRAM(VEC, G, j)
+/* The recurrence of the rows p, (LR-12). After row i the weights are keep_i w + sum_j a_j kept_ji x_j, the intercept b + sum_j a_j (which
+   nothing shrinks). With u = sign m, sign 1 for y = 0 and -1 for y = 1, the gradient p - y is sign / (1 + exp(-u)), (LR-2) and (LR-4),
+   and exp(-u) = 2^v. What does not depend on the row before is computed first: from one sigmoid to the next there is one multiply-add.
+   While the chain of four sigmoids runs, the products of the first `early` columns of q are taken. Returns as `block` does. */
+static inline __attribute__((always_inline)) int NAME(recurrence)(
+    REAL *rows, ptrdiff_t s, double *b, double *b_total, const int averaged, const REAL *r, const REAL *const *q, const ptrdiff_t early,
+    struct NAME(grams) *G, struct NAME(update) *u)
+{
+    const REAL *q0 = q[0], *q1 = q[1], *q2 = q[2], *q3 = q[3];
+    const QUAD ones = {1, 1, 1, 1}, sign = AT(QUAD, rows + SIGN + s), k = AT(QUAD, rows + KEEP + s);
+    const QUAD e = -sign * AT(QUAD, rows + STEP + s), h = sign * (REAL)-1.44269504088896340736; /* 1 / ln(2) */
+    const QUAD before = SHUFFLE(IQUAD, k, ones, 4, 0, 1, 2) * SHUFFLE(IQUAD, k, ones, 4, 4, 0, 1) * SHUFFLE(IQUAD, k, ones, 4, 4, 4, 0);
+    const QUAD between = SHUFFLE(IQUAD, k, ones, 4, 1, 1, 4) * SHUFFLE(IQUAD, k, ones, 4, 4, 2, 4);
+    const REAL one = b ? 1 : 0, b0 = b ? (REAL)*b : 0;
+    const QUAD ga = SHUFFLE(IQUAD, h, h, 1, 2, 3, 2) * (between * AT(QUAD, r + 4) + one);
+    const QUAD gb = h[3] * (SHUFFLE(IQUAD, k, ones, 2, 4, 4, 4) * AT(QUAD, r + 8) + one);
+    const QUAD v = (h * before) * AT(QUAD, r) + h * b0;
+    REAL v0 = v[0], v1 = v[1], v2 = v[2], v3 = v[3];
+    const REAL a0 = NAME(share)(e[0], v0); /* (LR-12) */
+    v1 += a0 * ga[0], v2 += a0 * ga[1], v3 += a0 * ga[2];
+    for (ptrdiff_t j = 0; j < early; j += LANES) GRAM(VEC, G->s, j)
+    const REAL a1 = NAME(share)(e[1], v1);
+    v2 += a1 * ga[3], v3 += a1 * gb[0];
+    const REAL a2 = NAME(share)(e[2], v2);
+    v3 += a2 * gb[1];
+    const REAL a3 = NAME(share)(e[3], v3);
+    const QUAD margins = (QUAD){v0, v1, v2, v3} * (REAL)-0.69314718055994530942;
+    *(QUAD *)(rows + MARGIN + s) = margins;
+    const REAL *weight = rows + WEIGHT + s, any = (v0 + v1) + (v2 + v3);
+    if (!(any - any == 0))
+        for (int i = 0; i < 4; i++) {
+            if (weight[i] == 0) rows[MARGIN + s + i] = 0; /* what fills up a block changes nothing, whatever its margin */
+            else if (!(margins[i] - margins[i] == 0)) return i;
         }
-    }
-    while (width == WIDE && fetched < 4) { FETCH }
-    for (; j + LANES <= n; j += LANES) {
-        UPDATE(VEC)
-        DOTS(VEC, A)
-        GRAM(VEC, G, j)
-    }
+    *u = NAME(update_of)(k, a0, a1, a2, a3, weight, averaged, b, b_total);
+    return -1;
+}
+
+/* The columns from j on, fewer than a cache line: updates w and its total there and writes the dots and Gram entries of the rows q to r. A and
+   G are their sums over the columns before, lane by lane. */
+static inline __attribute__((always_inline)) void NAME(last_columns)(
+    ptrdiff_t n, ptrdiff_t j, REAL *restrict w, double *restrict total, const REAL *const *p, const REAL *const *q,
+    const struct NAME(update) u, VEC A0, VEC A1, VEC A2, VEC A3, const struct NAME(grams) G, REAL *r)
+{
+    const REAL *p0 = p[0], *p1 = p[1], *p2 = p[2], *p3 = p[3], *q0 = q[0], *q1 = q[1], *q2 = q[2], *q3 = q[3];
     HALF B0 = {0}, B1 = {0}, B2 = {0}, B3 = {0}, H0 = {0}, H1 = {0}, H2 = {0}, H3 = {0}, H4 = {0}, H5 = {0};
     for (; j + HALF_LANES <= n; j += HALF_LANES) {
         UPDATE(HALF)
@@ -220,7 +182,8 @@ static inline __attribute__((always_inline)) int NAME(any_block)(
         GRAM(HALF, H, j)
     }
     B0 += NAME(fold)(A0), B1 += NAME(fold)(A1), B2 += NAME(fold)(A2), B3 += NAME(fold)(A3);
-    H0 += NAME(fold)(G0), H1 += NAME(fold)(G1), H2 += NAME(fold)(G2), H3 += NAME(fold)(G3), H4 += NAME(fold)(G4), H5 += NAME(fold)(G5);
+    H0 += NAME(fold)(G.s0), H1 += NAME(fold)(G.s1), H2 += NAME(fold)(G.s2);
+    H3 += NAME(fold)(G.s3), H4 += NAME(fold)(G.s4), H5 += NAME(fold)(G.s5);
     *(QUAD *)r = NAME(sums)(B0, B1, B2, B3);
     *(QUAD *)(r + 4) = NAME(sums)(H0, H1, H2, H3);
     *(QUAD *)(r + 8) = NAME(sums)(H4, H5, H4, H5);
@@ -230,12 +193,53 @@ static inline __attribute__((always_inline)) int NAME(any_block)(
         r[0] += q_0 * x, r[1] += q_1 * x, r[2] += q_2 * x, r[3] += q_3 * x;
         r[4] += q_0 * q_1, r[5] += q_0 * q_2, r[6] += q_0 * q_3, r[7] += q_1 * q_2, r[8] += q_1 * q_3, r[9] += q_2 * q_3;
     }
+}
+
+static inline __attribute__((always_inline)) int NAME(any_block)(
+    ptrdiff_t n, REAL *restrict w, double *restrict total, REAL *rows, ptrdiff_t s, double *b, double *b_total,
+    const REAL *const *p, const REAL *const *q, const REAL *const *ahead, REAL *r, const enum width width)
+{
+    const REAL *q0 = q[0], *q1 = q[1], *q2 = q[2], *q3 = q[3];
+    const ptrdiff_t early = width == NARROW ? 0 : LINE;
+    struct NAME(grams) G = {{0}, {0}, {0}, {0}, {0}, {0}};
+    struct NAME(update) u;
+    ptrdiff_t j, fetched = 0, fetch_from = 0;
+    if (width == NARROW)
+        for (int i = 0; i < 4; i++) {
+            for (j = 0; j < n; j += LINE) PREFETCH(ahead[i] + j);
+            PREFETCH(ahead[i] + n - 1);
+        }
+    const int refused = NAME(recurrence)(rows, s, b, b_total, total != NULL, r, q, early, &G, &u);
+    if (refused >= 0) return refused;
+
+    const REAL *p0 = p[0], *p1 = p[1], *p2 = p[2], *p3 = p[3];
+    VEC A0 = {0}, A1 = {0}, A2 = {0}, A3 = {0};
+    for (j = 0; j < early; j += LANES) {
+        if (j % LINE == 0) { PREFETCH_WIDE }
+        UPDATE(VEC)
+        DOTS(VEC, A)
+    }
+    while (j + LINE <= n) {
+        PREFETCH_WIDE
+        for (ptrdiff_t i = 0; i < LINE / LANES; i++, j += LANES) {
+            UPDATE(VEC)
+            DOTS(VEC, A)
+            GRAM(VEC, G.s, j)
+        }
+    }
+    while (width == WIDE && fetched < 4) { PREFETCH_WIDE }
+    for (; j + LANES <= n; j += LANES) {
+        UPDATE(VEC)
+        DOTS(VEC, A)
+        GRAM(VEC, G.s, j)
+    }
+    NAME(last_columns)(n, j, w, total, p, q, u, A0, A1, A2, A3, G, r);
     return -1;
 }
 
-/* None of this changes a bit. Measured with float32 rows. AVX2 (Zen 3), M rows/s in order: at 28 columns 47 with no early product, 43
-   with some; at 128 columns 24.4 fetched row by row, 19 a line of each row. AVX-512 (Zen 5), ns a row at random: at 28 columns 30
-   fetched 8 rows ahead, 23 with 16; at 128 columns 50 and 32, of which the last line of a row is half. For what BRING saves see there. */
+/* Which variant is taken changes no bit. Measured with float32 rows. AVX2 (Zen 3), M rows/s in order: at 28 columns 47 with no early product, 43
+   with some; at 128 columns 24.4 prefetched row by row, 19 a line of each row. AVX-512 (Zen 5), ns a row at random: at 28 columns 30
+   prefetched 8 rows ahead, 23 with 16; at 128 columns 50 and 32, of which the last line of a row is half. What PREFETCH saves stands in level.h. */
 static int NAME(block)(
     ptrdiff_t n, REAL *w, double *total, REAL *rows, ptrdiff_t s, double *b, double *b_total, const REAL *const *p,
     const REAL *const *q, const REAL *const *ahead, REAL *r)
@@ -274,6 +278,6 @@ static void NAME(losses)(ptrdiff_t n, REAL *rows, double *loss)
 }
 
 #undef BLOCK_OF
-#undef FETCH
+#undef PREFETCH_WIDE
 #undef DOTS
 #undef UPDATE

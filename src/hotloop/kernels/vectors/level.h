@@ -15,9 +15,9 @@
 
 /* Lanes of two vectors: 0, 1, ... of a, then those of b. I is the type of the mask, integers as wide as the lanes. */
 #if defined(__clang__)
-#define PICK(I, a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
+#define SHUFFLE(I, a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
 #else
-#define PICK(I, a, b, ...) __builtin_shuffle(a, b, (I){__VA_ARGS__})
+#define SHUFFLE(I, a, b, ...) __builtin_shuffle(a, b, (I){__VA_ARGS__})
 #endif
 
 /* A float16 by its bits, exactly: the exponent is rebased by 127 - 15. Subnormal numbers come out right, too. */
@@ -45,7 +45,7 @@ static inline uint32_t CONCAT(mix, of, LEVEL)(uint32_t x)
 
 /* Asks for the line at p, up to the second-level cache: few lines can be on their way to the first one. Into the first, ns a row on
    Zen 4 with AVX-512: 28 columns at random 34 instead of 21, 128 at random 71 and 50, 1,000 in order 300 and 166. */
-#define BRING(p) __builtin_prefetch(p, 0, 1)
+#define PREFETCH(p) __builtin_prefetch(p, 0, 1)
 
 enum width { NARROW, WIDE, READY }; /* of rows: see blocks.h */
 
@@ -59,13 +59,6 @@ enum width { NARROW, WIDE, READY }; /* of rows: see blocks.h */
 #define LN2_LOW (-2.12194440054690583e-4f)
 #define TERMS 8
 #include "primitives.h"
-#include "blocks.h"
-#include "sparse.h"
-#include "adaptive.h"
-#include "l1.h"
-#include "many.h"
-#include "network.h"
-#include "undefine.h"
 #define REAL double
 #define INT int64_t
 #define SHORT f64
@@ -76,32 +69,25 @@ enum width { NARROW, WIDE, READY }; /* of rows: see blocks.h */
 #define LN2_LOW 1.90821492927058770002e-10
 #define TERMS 14
 #include "primitives.h"
-#include "blocks.h"
-#include "sparse.h"
-#include "adaptive.h"
-#include "l1.h"
-#include "many.h"
-#include "network.h"
-#include "undefine.h"
 
 static void CONCAT(fetch, any, LEVEL)(ptrdiff_t n_bytes, const void *x)
 {
-    for (ptrdiff_t i = 0; i < n_bytes; i += 64) BRING((const char *)x + i);
-    BRING((const char *)x + n_bytes - 1);
+    for (ptrdiff_t i = 0; i < n_bytes; i += 64) PREFETCH((const char *)x + i);
+    PREFETCH((const char *)x + n_bytes - 1);
 }
 
 static void CONCAT(fetch_pair, any, LEVEL)(ptrdiff_t n_bytes, const void *x, const void *y)
 {
     for (ptrdiff_t i = 0; i < n_bytes; i += 64) {
-        BRING((const char *)x + i);
-        BRING((const char *)y + i);
+        PREFETCH((const char *)x + i);
+        PREFETCH((const char *)y + i);
     }
-    BRING((const char *)x + n_bytes - 1);
-    BRING((const char *)y + n_bytes - 1);
+    PREFETCH((const char *)x + n_bytes - 1);
+    PREFETCH((const char *)y + n_bytes - 1);
 }
 
 #define FETCH_PLACES(PLACE, WIDTH) \
-    for (ptrdiff_t j = 0; j < n; j++) BRING((const char *)base + ((const PLACE *)places)[j] * (ptrdiff_t)(WIDTH))
+    for (ptrdiff_t j = 0; j < n; j++) PREFETCH((const char *)base + ((const PLACE *)places)[j] * (ptrdiff_t)(WIDTH))
 static void CONCAT(fetch_places, any, LEVEL)(ptrdiff_t n, const void *places, int wide, const void *base, ptrdiff_t width)
 {
     if (wide)

@@ -55,7 +55,7 @@ cdef extern from "vectors/fused.h" nogil:
         floating *found)
     void prepare(
         const vectors *v, Py_ssize_t n, double y, double weight, const double *target, const unsigned char *multiplicity,
-        const double *eta, Py_ssize_t eta_stride, Py_ssize_t model_stride, const double *alpha, Py_ssize_t *moved, floating *sign,
+        const double *eta, Py_ssize_t eta_stride, Py_ssize_t model_stride, const double *alpha, Py_ssize_t *n_updates, floating *sign,
         floating *step, floating *keep)
 
     # sparse rows

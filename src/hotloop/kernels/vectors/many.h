@@ -54,7 +54,7 @@ static inline VEC NAME(shares)(VEC e, VEC v)
     return e / (1 + term[0] * power);
 }
 
-/* The recurrence of LANES models of their own; what does not hang on the row before is computed first. */
+/* The recurrence of LANES models of their own; what does not depend on the row before is computed first. */
 static inline void NAME(separate_rows)(
     ptrdiff_t v, ptrdiff_t width, const REAL *lanes, VEC base, REAL one, const REAL *r, REAL *margins, REAL *gradient)
 {
@@ -105,79 +105,64 @@ static inline void NAME(step_intercepts)(ptrdiff_t width, const REAL *gradient, 
             b[l] = (((b[l] + gradient[l]) + gradient[width + l]) + gradient[2 * width + l]) + gradient[3 * width + l];
 }
 
-static inline __attribute__((always_inline)) int NAME(any_many)(
-    ptrdiff_t n, ptrdiff_t width, REAL *restrict W, REAL *restrict total, const REAL *lanes, double *b, double *b_total,
-    int intercept, int softmax, const REAL *const *p, const REAL *const *q, const REAL *const *ahead, REAL *r, REAL *found)
+/* The recurrence of the classes of a softmax, row after row: the sum couples all lanes. Returns as `many` does. */
+static inline int NAME(softmax_rows)(ptrdiff_t width, const REAL *lanes, const double *b, REAL one, const REAL *r, REAL *found)
 {
-    const REAL *sign = lanes, *step = lanes + 4 * width, *keep = lanes + 8 * width, *dots = r + 8;
-    REAL *gradient = found + 4 * width; /* eta times it, negative */
-    const REAL one = intercept ? 1 : 0;
-
-    if (!softmax)
+    static const int gram_of[4][3] = {{0, 0, 0}, {0, 0, 0}, {1, 3, 0}, {2, 4, 5}}; /* indices of x_j . x_i, j < i, in r */
+    const REAL *keep = lanes + 8 * width, *dots = r + 8;
+    REAL *gradient = found + 4 * width;
+    for (int i = 0; i < 4; i++) {
+        const REAL *s_i = lanes + i * width, *e_i = lanes + (4 + i) * width;
+        REAL *m_i = found + i * width, *a_i = gradient + i * width, top, row_sum;
+        for (ptrdiff_t v = 0; v < width; v += LANES) {
+            VEC kept = LOAD(keep + v) * 0 + 1, sum = {0}; /* kept: what is left at row i of the weights after row j */
+            for (int j = i - 1; j >= 0; j--) {
+                sum += LOAD(gradient + j * width + v) * (kept * r[gram_of[i][j]] + one);
+                kept *= LOAD(keep + j * width + v);
+            }
+            STORE(m_i + v) = kept * LOAD(dots + i * width + v) + NAME(narrowed)(b + v) + sum; /* (LR-1), (LR-12) */
+        }
+        memcpy(a_i, m_i, (size_t)width * sizeof(REAL));
+        NAME(softmax_row)(width, a_i, &top, &row_sum);
+        if (!(top - top == 0 && row_sum - row_sum == 0) && e_i[0] != 0) return i;
+        found[8 * width + 2 * i] = top, found[8 * width + 2 * i + 1] = row_sum;
         for (ptrdiff_t v = 0; v < width; v += LANES)
-            NAME(separate_rows)(v, width, lanes, NAME(narrowed)(b + v), one, r, found + v, gradient + v);
-    else /* row after row: the sum couples all lanes */
-        for (int i = 0; i < 4; i++) {
-            static const int of[4][3] = {{0, 0, 0}, {0, 0, 0}, {1, 3, 0}, {2, 4, 5}}; /* places of x_j . x_i, j < i */
-            const REAL *s_i = sign + i * width, *e_i = step + i * width;
-            REAL *m_i = found + i * width, *a_i = gradient + i * width, top, row_sum;
-            for (ptrdiff_t v = 0; v < width; v += LANES) {
-                VEC kept = LOAD(keep + v) * 0 + 1, sum = {0}; /* kept: what is left at row i of the weights after row j */
-                for (int j = i - 1; j >= 0; j--) {
-                    sum += LOAD(gradient + j * width + v) * (kept * r[of[i][j]] + one);
-                    kept *= LOAD(keep + j * width + v);
-                }
-                STORE(m_i + v) = kept * LOAD(dots + i * width + v) + NAME(narrowed)(b + v) + sum; /* (LR-1), (LR-12) */
-            }
-            memcpy(a_i, m_i, (size_t)width * sizeof(REAL));
-            NAME(softmax_row)(width, a_i, &top, &row_sum);
-            if (!(top - top == 0 && row_sum - row_sum == 0) && e_i[0] != 0) return i;
-            found[8 * width + 2 * i] = top, found[8 * width + 2 * i + 1] = row_sum;
-            for (ptrdiff_t v = 0; v < width; v += LANES)
-                STORE(a_i + v) = NAME(moving)(LOAD(e_i + v), LOAD(e_i + v) * (LOAD(s_i + v) - LOAD(a_i + v) / row_sum)); /* (LR-8) */
-        }
-
-    /* Columns are taken STRIPE at a time, for the products with each other and with the weights to find the rows q in the first-level
-       cache, which the weights of 1,000 columns and 16 models fill: 452 -> 385 ns a row there on AVX-512, float64 970 -> 790. */
-    VEC G0 = {0}, G1 = {0}, G2 = {0}, G3 = {0}, G4 = {0}, G5 = {0};
-    HALF H0 = {0}, H1 = {0}, H2 = {0}, H3 = {0}, H4 = {0}, H5 = {0};
-    const REAL *q0 = q[0], *q1 = q[1], *q2 = q[2], *q3 = q[3];
-    for (ptrdiff_t v = 0; v < width; v += LANES) {
-        const VEC a0 = LOAD(gradient + v), a1 = LOAD(gradient + width + v), a2 = LOAD(gradient + 2 * width + v);
-        const VEC c4 = LOAD(gradient + 3 * width + v), k1 = LOAD(keep + width + v), k2 = LOAD(keep + 2 * width + v);
-        const VEC k3 = LOAD(keep + 3 * width + v), c3 = k3 * a2, c2 = k2 * k3 * a1, c1 = k1 * k2 * k3 * a0;
-        const VEC c0 = LOAD(keep + v) * k1 * k2 * k3, zero = {0}, ones = zero + 1;
-        VEC c5 = zero, c6 = zero, c7 = zero, c8 = zero, c9 = zero, counts[4];
-        for (int i = 0; i < 4; i++) counts[i] = (VEC)((IVEC)(LOAD(step + i * width + v) != zero) & (IVEC)ones);
-        if (total) { /* (LR-10) */
-            const VEC after2 = counts[2] + k3 * counts[3], after1 = counts[1] + k2 * after2, after0 = counts[0] + k1 * after1;
-            c5 = LOAD(keep + v) * after0, c6 = after0 * a0, c7 = after1 * a1, c8 = after2 * a2, c9 = counts[3] * c4;
-        }
-        if (intercept) NAME(step_intercepts)(width, gradient + v, step + v, b + v, b_total ? b_total + v : NULL);
-        VEC m0 = {0}, m1 = {0}, m2 = {0}, m3 = {0};
-        const REAL *p0 = p[0], *p1 = p[1], *p2 = p[2], *p3 = p[3];
-        for (ptrdiff_t j = 0, g = 0; j < n;) {
-            const ptrdiff_t stop = j + STRIPE < n ? j + STRIPE : n;
-            for (; j < stop; j++) {
-                VEC w = LOAD(W + (v * n + j * LANES));
-                if (total)
-                    STORE(total + (v * n + j * LANES)) = LOAD(total + (v * n + j * LANES)) + c5 * w + c6 * p0[j] + c7 * p1[j] + c8 * p2[j] + c9 * p3[j];
-                w = c0 * w + c1 * p0[j] + c2 * p1[j] + c3 * p2[j] + c4 * p3[j]; /* (LR-5) */
-                STORE(W + (v * n + j * LANES)) = w;
-                m0 += w * q0[j], m1 += w * q1[j], m2 += w * q2[j], m3 += w * q3[j];
-            }
-            for (; v == 0 && g + LANES <= stop; g += LANES) {
-                for (int i = 0; i < 4; i++) BRING(ahead[i] + g);
-                GRAM(VEC, G, g)
-            }
-        }
-        STORE(r + 8 + v) = m0, STORE(r + 8 + width + v) = m1, STORE(r + 8 + 2 * width + v) = m2, STORE(r + 8 + 3 * width + v) = m3;
+            STORE(a_i + v) = NAME(moving)(LOAD(e_i + v), LOAD(e_i + v) * (LOAD(s_i + v) - LOAD(a_i + v) / row_sum)); /* (LR-8) */
     }
+    return -1;
+}
 
+/* What four steps do to the weights of LANES models and their total, as `update` of blocks.h with a model a lane. */
+struct NAME(updates) {
+    VEC c0, c1, c2, c3, c4, c5, c6, c7, c8, c9;
+};
+
+static inline __attribute__((always_inline)) struct NAME(updates) NAME(updates_of)(
+    ptrdiff_t width, const REAL *gradient, const REAL *step, const REAL *keep, const int averaged)
+{
+    const VEC a0 = LOAD(gradient), a1 = LOAD(gradient + width), a2 = LOAD(gradient + 2 * width), a3 = LOAD(gradient + 3 * width);
+    const VEC k1 = LOAD(keep + width), k2 = LOAD(keep + 2 * width), k3 = LOAD(keep + 3 * width), zero = {0}, ones = zero + 1;
+    struct NAME(updates) u = {
+        .c0 = LOAD(keep) * k1 * k2 * k3, .c1 = k1 * k2 * k3 * a0, .c2 = k2 * k3 * a1, .c3 = k3 * a2, .c4 = a3};
+    VEC counts[4];
+    for (int i = 0; i < 4; i++) counts[i] = (VEC)((IVEC)(LOAD(step + i * width) != zero) & (IVEC)ones);
+    if (averaged) { /* (LR-10) */
+        const VEC after2 = counts[2] + k3 * counts[3], after1 = counts[1] + k2 * after2, after0 = counts[0] + k1 * after1;
+        u.c5 = LOAD(keep) * after0, u.c6 = after0 * a0, u.c7 = after1 * a1, u.c8 = after2 * a2, u.c9 = counts[3] * a3;
+    }
+    return u;
+}
+
+/* Writes the Gram entries of the rows q to r[0..5]; G has their sums over whole vectors of columns, lane by lane. */
+static inline __attribute__((always_inline)) void NAME(finish_grams)(
+    ptrdiff_t n, const REAL *const *q, const struct NAME(grams) G, REAL *r)
+{
+    const REAL *q0 = q[0], *q1 = q[1], *q2 = q[2], *q3 = q[3];
+    HALF H0 = {0}, H1 = {0}, H2 = {0}, H3 = {0}, H4 = {0}, H5 = {0};
     ptrdiff_t j = n / LANES * LANES;
     for (; j + HALF_LANES <= n; j += HALF_LANES) GRAM(HALF, H, j)
-    for (int i = 0; i < 4; i++) BRING(ahead[i] + n - 1);
-    H0 += NAME(fold)(G0), H1 += NAME(fold)(G1), H2 += NAME(fold)(G2), H3 += NAME(fold)(G3), H4 += NAME(fold)(G4), H5 += NAME(fold)(G5);
+    H0 += NAME(fold)(G.s0), H1 += NAME(fold)(G.s1), H2 += NAME(fold)(G.s2);
+    H3 += NAME(fold)(G.s3), H4 += NAME(fold)(G.s4), H5 += NAME(fold)(G.s5);
     *(QUAD *)r = NAME(sums)(H0, H1, H2, H3);
     const QUAD last = NAME(sums)(H4, H5, H4, H5);
     r[4] = last[0], r[5] = last[1];
@@ -185,6 +170,51 @@ static inline __attribute__((always_inline)) int NAME(any_many)(
         r[0] += q0[j] * q1[j], r[1] += q0[j] * q2[j], r[2] += q0[j] * q3[j];
         r[3] += q1[j] * q2[j], r[4] += q1[j] * q3[j], r[5] += q2[j] * q3[j];
     }
+}
+
+/* Columns are taken STRIPE at a time, for the products with each other and with the weights to find the rows q in the first-level cache, which
+   the weights of 1,000 columns and 16 models fill: 452 -> 385 ns a row there on AVX-512, float64 970 -> 790. */
+static inline __attribute__((always_inline)) int NAME(any_many)(
+    ptrdiff_t n, ptrdiff_t width, REAL *restrict W, REAL *restrict total, const REAL *lanes, double *b, double *b_total,
+    int intercept, int softmax, const REAL *const *p, const REAL *const *q, const REAL *const *ahead, REAL *r, REAL *found)
+{
+    const REAL *step = lanes + 4 * width, *keep = lanes + 8 * width;
+    REAL *gradient = found + 4 * width; /* eta times it, negative */
+    const REAL one = intercept ? 1 : 0;
+    if (softmax) {
+        const int refused = NAME(softmax_rows)(width, lanes, b, one, r, found);
+        if (refused >= 0) return refused;
+    } else
+        for (ptrdiff_t v = 0; v < width; v += LANES)
+            NAME(separate_rows)(v, width, lanes, NAME(narrowed)(b + v), one, r, found + v, gradient + v);
+
+    struct NAME(grams) G = {{0}, {0}, {0}, {0}, {0}, {0}};
+    const REAL *p0 = p[0], *p1 = p[1], *p2 = p[2], *p3 = p[3], *q0 = q[0], *q1 = q[1], *q2 = q[2], *q3 = q[3];
+    for (ptrdiff_t v = 0; v < width; v += LANES) {
+        const struct NAME(updates) u = NAME(updates_of)(width, gradient + v, step + v, keep + v, total != NULL);
+        if (intercept) NAME(step_intercepts)(width, gradient + v, step + v, b + v, b_total ? b_total + v : NULL);
+        VEC m0 = {0}, m1 = {0}, m2 = {0}, m3 = {0};
+        for (ptrdiff_t j = 0, g = 0; j < n;) {
+            const ptrdiff_t stop = j + STRIPE < n ? j + STRIPE : n;
+            for (; j < stop; j++) {
+                VEC w = LOAD(W + (v * n + j * LANES));
+                if (total) {
+                    REAL *t = total + (v * n + j * LANES);
+                    STORE(t) = LOAD(t) + u.c5 * w + u.c6 * p0[j] + u.c7 * p1[j] + u.c8 * p2[j] + u.c9 * p3[j];
+                }
+                w = u.c0 * w + u.c1 * p0[j] + u.c2 * p1[j] + u.c3 * p2[j] + u.c4 * p3[j]; /* (LR-5) */
+                STORE(W + (v * n + j * LANES)) = w;
+                m0 += w * q0[j], m1 += w * q1[j], m2 += w * q2[j], m3 += w * q3[j];
+            }
+            for (; v == 0 && g + LANES <= stop; g += LANES) {
+                for (int i = 0; i < 4; i++) PREFETCH(ahead[i] + g);
+                GRAM(VEC, G.s, g)
+            }
+        }
+        STORE(r + 8 + v) = m0, STORE(r + 8 + width + v) = m1, STORE(r + 8 + 2 * width + v) = m2, STORE(r + 8 + 3 * width + v) = m3;
+    }
+    for (int i = 0; i < 4; i++) PREFETCH(ahead[i] + n - 1);
+    NAME(finish_grams)(n, q, G, r);
     return -1;
 }
 
@@ -199,16 +229,16 @@ static int NAME(many)(
 /* Here for the vectors of the level: 16 models alike 9 -> 2 ns a row, 20 models by folds 53 -> 29 (AVX-512). */
 static void NAME(prepare)(
     ptrdiff_t n, double y, double weight, const double *target, const unsigned char *restrict multiplicity, const double *eta,
-    ptrdiff_t eta_stride, ptrdiff_t model_stride, const double *alpha, ptrdiff_t *restrict moved, REAL *restrict sign,
+    ptrdiff_t eta_stride, ptrdiff_t model_stride, const double *alpha, ptrdiff_t *restrict n_updates, REAL *restrict sign,
     REAL *restrict step, REAL *restrict keep)
 {
     for (ptrdiff_t m = 0; m < n; m++) sign[m] = y == target[m] ? -1 : 1;
     if (multiplicity)
         for (ptrdiff_t m = 0; m < n; m++) {
             const int moves = multiplicity[m] != 0;
-            const double size = moves * eta[moved[m] * eta_stride + m * model_stride];
+            const double size = moves * eta[n_updates[m] * eta_stride + m * model_stride];
             step[m] = (REAL)(size * (weight * multiplicity[m])), keep[m] = (REAL)(1 - size * alpha[m]);
-            moved[m] += moves;
+            n_updates[m] += moves;
         }
     else if (model_stride == 1)
         for (ptrdiff_t m = 0; m < n; m++) step[m] = (REAL)(eta[m] * weight), keep[m] = (REAL)(1 - eta[m] * alpha[m]);
@@ -220,9 +250,3 @@ static void NAME(prepare)(
 }
 
 #undef STRIPE
-#undef GRAM
-#undef HALF_LANES
-#undef AT
-#undef IQUAD
-#undef IHALF
-#undef HALF

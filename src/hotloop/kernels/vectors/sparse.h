@@ -133,7 +133,7 @@ static ptrdiff_t NAME(falls)(ptrdiff_t n, const INT *p, INT last, INT *outside)
     IVEC fallen = zero, out = zero;
     ptrdiff_t j = 1, count = 0;
     for (; j + LANES <= n + 1; j += LANES) {
-        BRING(p + j + 2048);
+        PREFETCH(p + j + 2048);
         const IVEC a = *(const IVEC *)(p + j), before = *(const IVEC *)(p + j - 1);
         fallen -= (IVEC)(a <= before);
         out |= (IVEC)(a < zero) | (IVEC)(a > most);

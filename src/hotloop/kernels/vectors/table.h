@@ -65,12 +65,12 @@ PRIMITIVE(int, many,
           (n, width, W, total, lanes, b, b_total, intercept, softmax, p, q, ahead, r, found))
 /* The entries of `lanes` for a row of class y and n separate models: sign, -1 where y is target[m], else 1; step, the weight times the
    step size; keep, 1 less step size times alpha. With multiplicity (not NULL) model m has the weight multiplicity[m] times: where that is
-   0 the row changes nothing, else the model takes its next step size, eta[moved[m] eta_stride + m model_stride], and moved[m] grows.
+   0 the row changes nothing, else the model takes its next step size, eta[n_updates[m] eta_stride + m model_stride], and n_updates[m] grows.
    Without, all models take eta[m model_stride]. */
 PRIMITIVE(void, prepare,
           (ptrdiff_t n, double y, double weight, const double *target, const unsigned char *multiplicity, const double *eta,
-           ptrdiff_t eta_stride, ptrdiff_t model_stride, const double *alpha, ptrdiff_t *moved, REAL *sign, REAL *step, REAL *keep),
-          (n, y, weight, target, multiplicity, eta, eta_stride, model_stride, alpha, moved, sign, step, keep))
+           ptrdiff_t eta_stride, ptrdiff_t model_stride, const double *alpha, ptrdiff_t *n_updates, REAL *sign, REAL *step, REAL *keep),
+          (n, y, weight, target, multiplicity, eta, eta_stride, model_stride, alpha, n_updates, sign, step, keep))
 
 /* ---- sparse rows: sparse.h, l1.h, adaptive.h. A row is n non-zeros x_j at columns at_j, no column twice; x NULL is a row of ones ---- */
 

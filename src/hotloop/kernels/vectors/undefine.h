@@ -1,6 +1,12 @@
-/* Ends what level.h defines for one REAL type and what primitives.h builds on it. */
-#undef QUAD
+/* Ends what level.h defines for one REAL type, and what the headers of primitives.h define for each other. */
+#undef GRAM
+#undef AT
 #undef LINE
+#undef HALF_LANES
+#undef IQUAD
+#undef QUAD
+#undef IHALF
+#undef HALF
 #undef ROOT
 #undef STORE
 #undef LOAD

@@ -1,0 +1,22 @@
+/* Steps of minibatch training, for one REAL type: n weights w along their gradients g, with L2 of strength alpha. */
+static void NAME(momentum)(
+    ptrdiff_t n, const REAL *restrict g, REAL *restrict w, REAL *restrict velocity, REAL eta, REAL alpha, REAL momentum, int nesterov)
+{
+    for (ptrdiff_t j = 0; j < n; j++) {
+        const REAL step = eta * (g[j] + alpha * w[j]), v = momentum * velocity[j] - step;
+        velocity[j] = v;
+        w[j] += nesterov ? momentum * v - step : v;
+    }
+}
+
+static void NAME(adam)(
+    ptrdiff_t n, const REAL *restrict g, REAL *restrict w, REAL *restrict first, REAL *restrict second, REAL eta, REAL alpha, REAL keep,
+    REAL beta1, REAL beta2, REAL epsilon)
+{
+    for (ptrdiff_t j = 0; j < n; j++) {
+        const REAL slope = g[j] + alpha * w[j];
+        const REAL m = beta1 * first[j] + (1 - beta1) * slope, v = beta2 * second[j] + (1 - beta2) * slope * slope;
+        first[j] = m, second[j] = v;
+        w[j] = keep * w[j] - eta * m / (ROOT(v) + epsilon);
+    }
+}
