@@ -106,14 +106,14 @@ cdef void sort(uint64_t *a, Py_ssize_t n) noexcept nogil:
         a[j] = t
 
 
-cdef void *grown(void *p, Py_ssize_t n_bytes) except NULL nogil:
+cdef void *grown(void *p, Py_ssize_t n_bytes) except NULL:
     p = realloc(p, n_bytes)
     if p == NULL:
         raise MemoryError()
     return p
 
 
-cdef int reserve(Tokens *t, Py_ssize_t text, Py_ssize_t units, Py_ssize_t entries) except -1 nogil:
+cdef int reserve(Tokens *t, Py_ssize_t text, Py_ssize_t units, Py_ssize_t entries) except -1:
     """Make room for so many bytes, units and entries."""
     if text > t.text_room:
         t.text = <uint8_t *>grown(t.text, 2 * text)
