@@ -18,8 +18,17 @@ FLAGS += ["-std=gnu11", "-fvisibility=hidden", "-Wno-psabi", "-Wno-unknown-pragm
 FLAGS += ["-Werror=incompatible-pointer-types", "-Werror=implicit-function-declaration"]
 
 MODULES = sorted(glob(f"{KERNELS}/**/*.pyx", recursive=True))
-HEADERS = glob(f"{KERNELS}/**/*.pxd", recursive=True) + glob(f"{KERNELS}/**/*.h", recursive=True)
-SOURCES = {f"{KERNELS}/vectors/levels.pyx": sorted(glob(f"{KERNELS}/vectors/[!l]*.c"))}  # the primitives, once a level
+DECLARATIONS = glob(f"{KERNELS}/**/*.pxd", recursive=True)
+CALLED = [f"{KERNELS}/vectors/{name}.h" for name in ("table", "vectors", "fused")] + glob(f"{KERNELS}/threads/*.h")
+LEVELS = f"{KERNELS}/vectors/levels.pyx"
+SOURCES = {LEVELS: sorted(glob(f"{KERNELS}/vectors/[!l]*.c"))}  # the primitives, once a level
+BODIES = {LEVELS: glob(f"{KERNELS}/vectors/*.h")}
+
+
+def declarations_changed():
+    """Tell whether a .pxd is newer than the C made with it: cythonize overlooks ``from package cimport module``."""
+    made = [path for module in MODULES if os.path.exists(path := module.removesuffix(".pyx") + ".c")]
+    return bool(made) and min(map(os.path.getmtime, made)) < max(map(os.path.getmtime, DECLARATIONS))
 
 
 class OptionalBuild(build_ext):
@@ -46,7 +55,7 @@ extensions = cythonize(
             module.removeprefix("src/").removesuffix(".pyx").replace("/", "."),
             [module, *SOURCES.get(module, [])],
             include_dirs=[KERNELS],
-            depends=HEADERS,
+            depends=DECLARATIONS + CALLED + BODIES.get(module, []),
             extra_compile_args=FLAGS,
             extra_link_args=["-pthread"],
         )
@@ -61,6 +70,7 @@ extensions = cythonize(
         "autotestdict": False,
         "embedsignature": True,
     },
+    force=declarations_changed() or None,
     annotate=os.environ.get("HOTLOOP_ANNOTATE") == "1",
 )
 for extension in extensions:  # cythonize drops it where it is given to Extension
