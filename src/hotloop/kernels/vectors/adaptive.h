@@ -1,5 +1,5 @@
 /* Adaptive steps, (AD-1) to (AD-3), of a row given by its non-zeros x_j at column at_j, for one REAL type: included by level.h. What a
-   column has learnt stands as pairs in pair[2 at_j width]: weight and sum of squared slopes (AdaGrad), or z and that sum
+   column has learnt stands as pairs in pair[2 at_j width]: weight and sum of squared gradients (AdaGrad), or z and that sum
    (FTRL), side by side, so that a column costs one line of the cache. x NULL stands for ones. */
 #if MANTISSA_BITS == 23
 #define TINY 1e-30f
@@ -74,10 +74,10 @@ INLINE VEC NAME(roots)(VEC a)
 }
 
 /* The columns and values of the last m < LANES of a row; those that lack are the last one again, and not put back. */
-INLINE void NAME(last_of_row)(ptrdiff_t m, const int32_t *at, const REAL *x, int32_t *places, REAL *values)
+INLINE void NAME(last_of_row)(ptrdiff_t m, const int32_t *at, const REAL *x, int32_t *indices, REAL *values)
 {
     for (ptrdiff_t j = 0; j < LANES; j++) {
-        places[j] = at[j < m ? j : m - 1];
+        indices[j] = at[j < m ? j : m - 1];
         values[j] = x ? x[j < m ? j : m - 1] : 1;
     }
 }
@@ -112,25 +112,25 @@ static void NAME(adaptive_weights)(
         STORE(root + j) = r;
     }
     if (j == n) return;
-    int32_t places[LANES];
+    int32_t indices[LANES];
     REAL values[LANES];
-    NAME(last_of_row)(n - j, at + j, NULL, places, values);
-    const VEC found = NAME(weights_of)(places, width, pair, l1, l2, beta, inverse, &r);
+    NAME(last_of_row)(n - j, at + j, NULL, indices, values);
+    const VEC found = NAME(weights_of)(indices, width, pair, l1, l2, beta, inverse, &r);
     for (ptrdiff_t i = 0; j < n; i++, j++) w[j] = found[i], root[j] = r[i];
 }
 
-/* A step of slopes g x_j from m of LANES columns. */
+/* A step of gradients g x_j from m of LANES columns. */
 INLINE void NAME(adaptive_step)(
-    ptrdiff_t m, VEC slope, const int32_t *at, ptrdiff_t width, REAL *pair, const int ftrl, REAL beta, REAL eta, VEC w, VEC root)
+    ptrdiff_t m, VEC gradient, const int32_t *at, ptrdiff_t width, REAL *pair, const int ftrl, REAL beta, REAL eta, VEC w, VEC root)
 {
     VEC z, s;
     NAME(take_pairs)(at, width, pair, &z, &s);
-    s += slope * slope;
+    s += gradient * gradient;
     if (ftrl)
-        z += slope - (NAME(roots)(s) - root) * eta * w; /* (AD-2); eta is its inverse */
-    else { /* (AD-1); a slope whose square is below all numbers moves nothing */
+        z += gradient - (NAME(roots)(s) - root) * eta * w; /* (AD-2); eta is its inverse */
+    else { /* (AD-1); a gradient whose square is below all numbers moves nothing */
         const VEC zero = {0}, below = beta + NAME(roots)(s);
-        z -= eta * NAME(select)((IVEC)(below > zero), slope, zero) / (below + (REAL)TINY);
+        z -= eta * NAME(select)((IVEC)(below > zero), gradient, zero) / (below + (REAL)TINY);
     }
     NAME(put_pairs)(m, at, width, pair, z, s);
 }
@@ -145,11 +145,11 @@ INLINE void NAME(any_adaptive_update)(
         NAME(adaptive_step)(LANES, x ? g * LOAD(x + j) : zero + g, at + j, width, pair, ftrl, beta, eta, ftrl ? LOAD(w + j) : zero,
                             ftrl ? LOAD(root + j) : zero);
     if (j == n) return;
-    int32_t places[LANES];
+    int32_t indices[LANES];
     REAL values[LANES], own_w[LANES] = {0}, own_root[LANES] = {0};
-    NAME(last_of_row)(n - j, at + j, x ? x + j : NULL, places, values);
+    NAME(last_of_row)(n - j, at + j, x ? x + j : NULL, indices, values);
     for (ptrdiff_t i = 0; ftrl && i < n - j; i++) own_w[i] = w[j + i], own_root[i] = root[j + i];
-    NAME(adaptive_step)(n - j, g * LOAD(values), places, width, pair, ftrl, beta, eta, LOAD(own_w), LOAD(own_root));
+    NAME(adaptive_step)(n - j, g * LOAD(values), indices, width, pair, ftrl, beta, eta, LOAD(own_w), LOAD(own_root));
 }
 
 static void NAME(adaptive_update)(

@@ -9,7 +9,7 @@ static inline VEC NAME(activation_vec)(int activation, VEC a)
     return 2 * NAME(logistic_vec)(2 * a) - 1;
 }
 
-static inline VEC NAME(slope_vec)(int activation, VEC z)
+static inline VEC NAME(derivative_vec)(int activation, VEC z)
 {
     const VEC zero = {0}, one = zero + 1;
     if (activation == RELU) return NAME(select)((IVEC)(z > zero), one, zero);
@@ -54,7 +54,7 @@ static void NAME(slope_back)(
     for (ptrdiff_t h = 0; h < width; h += LANES) {
         VEC s = {0};
         for (ptrdiff_t c = 0; c < n_outputs; c++) s += delta[c] * LOAD(V + c * stride + h);
-        s *= NAME(slope_vec)(activation, LOAD(z + h));
+        s *= NAME(derivative_vec)(activation, LOAD(z + h));
         if (mask) s *= LOAD(mask + h);
         STORE(d + h) = factor * s;
     }
@@ -73,7 +73,7 @@ static void NAME(backward)(
             s += delta[c] * v;
             STORE(V + c * stride + h) = keep * v - (step * delta[c]) * kept;
         }
-        s *= NAME(slope_vec)(activation, z_h);
+        s *= NAME(derivative_vec)(activation, z_h);
         if (mask) s *= LOAD(mask + h);
         STORE(b + h) = LOAD(b + h) - step * s;
         STORE(d + h) = factor * s;
@@ -88,10 +88,10 @@ static void NAME(backward_sum)(
         const VEC z_h = LOAD(z + h), s_h = LOAD(s + h), v = LOAD(V + h);
         VEC kept = z_h;
         if (mask) kept *= LOAD(mask + h);
-        const VEC slope = delta * s_h * (1 - s_h);                                                     /* (NN-5) */
-        VEC a = slope * v * NAME(slope_vec)(activation, z_h);                                          /* (NN-8) */
+        const VEC gradient = delta * s_h * (1 - s_h);                                                     /* (NN-5) */
+        VEC a = gradient * v * NAME(derivative_vec)(activation, z_h);                                          /* (NN-8) */
         if (mask) a *= LOAD(mask + h);
-        STORE(V + h) = keep * v - step * slope * kept;
+        STORE(V + h) = keep * v - step * gradient * kept;
         STORE(b + h) = LOAD(b + h) - step * a;
         STORE(d + h) = factor * a;
     }
@@ -100,7 +100,7 @@ static void NAME(backward_sum)(
 static const INT NAME(first_lanes)[2 * VECTOR_BYTES / sizeof(REAL)] = {[0 ... VECTOR_BYTES / sizeof(REAL) - 1] = -1};
 
 /* A block of a network of one output, a sigmoid or linear, whose hidden units are all here: every row waits for the one before, from the
-   sum of its hidden units to their slopes and back, and this is the shortest way; the Gram entries of a row fill the time in which the
+   sum of its hidden units to their gradients and back, and this is the shortest way; the Gram entries of a row fill the time in which the
    row before is waited for (all at once before the first: 1.06 of the time). Row i has numbers[i]: y, step, 1 - eta alpha, the factor of
    W before it, and -step over the one after it. Returns how many rows were taken: all before the first whose output o is not finite. */
 static ptrdiff_t NAME(block_of_one)(
@@ -128,10 +128,10 @@ static ptrdiff_t NAME(block_of_one)(
         if (!(out - out == 0)) break;
         const REAL delta = (sigmoid ? NAME(share)(1, out * (REAL)-1.44269504088896340736) : out) - y;  /* (NN-7) */
         for (ptrdiff_t h = 0; h < n_hidden; h += LANES) {
-            const VEC z_h = LOAD(z + h), v = LOAD(V + h), slope = v * NAME(slope_vec)(activation, z_h);
-            STORE(D + i * stride + h) = delta * (factor * slope);                                      /* (NN-8) */
+            const VEC z_h = LOAD(z + h), v = LOAD(V + h), gradient = v * NAME(derivative_vec)(activation, z_h);
+            STORE(D + i * stride + h) = delta * (factor * gradient);                                      /* (NN-8) */
             STORE(V + h) = keep * v - (step * delta) * z_h;                                            /* (NN-9) */
-            STORE(b + h) = LOAD(b + h) - (step * delta) * slope;
+            STORE(b + h) = LOAD(b + h) - (step * delta) * gradient;
         }
         *b2 -= step * delta;
     }

@@ -86,22 +86,22 @@ static void CONCAT(fetch_pair, any, LEVEL)(ptrdiff_t n_bytes, const void *x, con
     PREFETCH((const char *)y + n_bytes - 1);
 }
 
-#define FETCH_PLACES(PLACE, WIDTH) \
-    for (ptrdiff_t j = 0; j < n; j++) PREFETCH((const char *)base + ((const PLACE *)places)[j] * (ptrdiff_t)(WIDTH))
-static void CONCAT(fetch_places, any, LEVEL)(ptrdiff_t n, const void *places, int wide, const void *base, ptrdiff_t width)
+#define PREFETCH_INDICES(INDEX, WIDTH) \
+    for (ptrdiff_t j = 0; j < n; j++) PREFETCH((const char *)base + ((const INDEX *)indices)[j] * (ptrdiff_t)(WIDTH))
+static void CONCAT(fetch_places, any, LEVEL)(ptrdiff_t n, const void *indices, int wide, const void *base, ptrdiff_t width)
 {
     if (wide)
-        FETCH_PLACES(int64_t, width);
+        PREFETCH_INDICES(int64_t, width);
     else if (width == 4)
-        FETCH_PLACES(int32_t, 4);
+        PREFETCH_INDICES(int32_t, 4);
     else if (width == 8)
-        FETCH_PLACES(int32_t, 8);
+        PREFETCH_INDICES(int32_t, 8);
     else
-        FETCH_PLACES(int32_t, width);
+        PREFETCH_INDICES(int32_t, width);
 }
-#undef FETCH_PLACES
+#undef PREFETCH_INDICES
 
-static void CONCAT(permute, any, LEVEL)(uint64_t first, int low_bits, int high_bits, const uint32_t *keys, uint64_t *places)
+static void CONCAT(permute, any, LEVEL)(uint64_t first, int low_bits, int high_bits, const uint32_t *keys, uint64_t *indices)
 {
     const uint32_t low_mask = (uint32_t)(((uint64_t)1 << low_bits) - 1), high_mask = (uint32_t)(((uint64_t)1 << high_bits) - 1);
     uint32_t low[GROUP], high[GROUP];
@@ -114,7 +114,7 @@ static void CONCAT(permute, any, LEVEL)(uint64_t first, int low_bits, int high_b
             high[i] ^= CONCAT(mix, of, LEVEL)(low[i] ^ keys[k]) & high_mask;
             low[i] ^= CONCAT(mix, of, LEVEL)(high[i] ^ keys[k + 1]) & low_mask;
         }
-    for (int i = 0; i < GROUP; i++) places[i] = (uint64_t)high[i] << low_bits | low[i];
+    for (int i = 0; i < GROUP; i++) indices[i] = (uint64_t)high[i] << low_bits | low[i];
 }
 
 /* The same for both widths of index, by the lanes of the type that is as wide. */

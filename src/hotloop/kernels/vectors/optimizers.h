@@ -14,8 +14,8 @@ static void NAME(adam)(
     REAL beta1, REAL beta2, REAL epsilon)
 {
     for (ptrdiff_t j = 0; j < n; j++) {
-        const REAL slope = g[j] + alpha * w[j];
-        const REAL m = beta1 * first[j] + (1 - beta1) * slope, v = beta2 * second[j] + (1 - beta2) * slope * slope;
+        const REAL gradient = g[j] + alpha * w[j];
+        const REAL m = beta1 * first[j] + (1 - beta1) * gradient, v = beta2 * second[j] + (1 - beta2) * gradient * gradient;
         first[j] = m, second[j] = v;
         w[j] = keep * w[j] - eta * m / (ROOT(v) + epsilon);
     }

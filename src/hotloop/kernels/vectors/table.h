@@ -173,11 +173,11 @@ PRIMITIVE(void, adam,
 COMMON(void, fetch, (ptrdiff_t n_bytes, const void *x))
 /* Prefetches n_bytes of each of two in one loop, whose end the CPU mispredicts once */
 COMMON(void, fetch_pair, (ptrdiff_t n_bytes, const void *x, const void *y))
-/* Prefetches base[places[j] * width], j < n; places are int64 (wide) or int32 */
-COMMON(void, fetch_places, (ptrdiff_t n, const void *places, int wide, const void *base, ptrdiff_t width))
+/* Prefetches base[indices[j] * width], j < n; indices are int64 (wide) or int32 */
+COMMON(void, fetch_places, (ptrdiff_t n, const void *indices, int wide, const void *base, ptrdiff_t width))
 /* GROUP entries, from the first on, of a permutation of 0 ... 2^(low_bits + high_bits) - 1: a Feistel network of ROUNDS rounds on the two
    parts of the index, each below 33 bits (Luby and Rackoff 1988) */
-COMMON(void, permute, (uint64_t first, int low_bits, int high_bits, const uint32_t *keys, uint64_t *places))
+COMMON(void, permute, (uint64_t first, int low_bits, int high_bits, const uint32_t *keys, uint64_t *indices))
 /* How many of p[1], ..., p[n] do not exceed the one before; sets bits of outside where one of them is negative or above last */
 COMMON(ptrdiff_t, falls, (ptrdiff_t n, const int32_t *p, int32_t last, int32_t *outside))
 COMMON(ptrdiff_t, falls_wide, (ptrdiff_t n, const int64_t *p, int64_t last, int64_t *outside))
