@@ -1,6 +1,6 @@
-/* Adaptive steps, (AD-1) to (AD-3), of a row given by its non-zeros x_j at column at_j, for one REAL type: included by level.h. What a
-   column has learnt stands as pairs in pair[2 at_j width]: weight and sum of squared gradients (AdaGrad), or z and that sum
-   (FTRL), side by side, so that a column costs one line of the cache. x NULL stands for ones. */
+/* Adaptive steps, (AD-1) to (AD-3), of a row given by its non-zeros x_j at column at_j, for one REAL type: included by
+   primitives.h. The state of a column is pairs, from pair[2 at_j width] on: weight and sum of squared gradients (AdaGrad), or z and
+   that sum (FTRL). The two lie side by side, so that a column costs one cache line. x NULL is a row of ones. */
 #if MANTISSA_BITS == 23
 #define TINY 1e-30f
 #else
@@ -8,9 +8,9 @@
 #endif
 #define INLINE static inline __attribute__((always_inline))
 
-/* The pairs of LANES columns, from memory to registers without a detour by the stack, from which a vector had to wait for its parts;
-   and back, the first m of them. A pass, ns a row (Zen 5, float32, rows of 75 among 47,236 columns), by way of the stack and so:
-   AdaGrad 289 and 156, FTRL 328 and 214. */
+/* The pairs of LANES columns from memory to registers, and back, the first m of them, without a detour by the stack: a vector
+   loaded from there waits until its parts are stored. A pass, ns a row (Zen 5, float32, rows of 75 among 47,236 columns), by way of
+   the stack and so: AdaGrad 289 and 156, FTRL 328 and 214. */
 #if MANTISSA_BITS == 23
 typedef double NAME(two) __attribute__((may_alias, aligned(sizeof(REAL))));
 typedef double NAME(twos) __attribute__((vector_size(VECTOR_BYTES), may_alias));
@@ -73,7 +73,8 @@ INLINE VEC NAME(roots)(VEC a)
     return a;
 }
 
-/* The columns and values of the last m < LANES of a row; those that lack are the last one again, and not put back. */
+/* The columns and values of the last m < LANES non-zeros of a row. The last one is repeated to fill the vector; it is not put back
+   twice. */
 INLINE void NAME(last_of_row)(ptrdiff_t m, const int32_t *at, const REAL *x, int32_t *indices, REAL *values)
 {
     for (ptrdiff_t j = 0; j < LANES; j++) {
@@ -128,7 +129,7 @@ INLINE void NAME(adaptive_step)(
     s += gradient * gradient;
     if (ftrl)
         z += gradient - (NAME(roots)(s) - root) * eta * w; /* (AD-2); eta is its inverse */
-    else { /* (AD-1); a gradient whose square is below all numbers moves nothing */
+    else { /* (AD-1); a gradient whose square underflows changes nothing */
         const VEC zero = {0}, below = beta + NAME(roots)(s);
         z -= eta * NAME(select)((IVEC)(below > zero), gradient, zero) / (below + (REAL)TINY);
     }
@@ -164,7 +165,8 @@ static void NAME(adaptive_update)(
         NAME(any_adaptive_update)(n, x, at, width, pair, 0, beta, eta, g, NULL, NULL);
 }
 
-/* q = the row over the largest values of its columns, its own included, which sums of squares follow (AD-3); returns sum_j q_j^2. */
+/* q = the row over the largest values of its columns, its own included, which sums of squares follow (AD-3); returns sum_j q_j^2.
+   */
 static double NAME(normalize)(
     ptrdiff_t n, const REAL *restrict x, const int32_t *restrict at, ptrdiff_t width, REAL *restrict pair, REAL *restrict largest,
     REAL *restrict q)

@@ -1,4 +1,4 @@
-/* Exact blocks of four rows, (LR-12), for one REAL type. Included by level.h after primitives.h. */
+/* Exact blocks of four rows, (LR-12), for one REAL type. Included by primitives.h after lanes.h and elementwise.h. */
 /* S_i += x times column j of row q_i */
 #define DOTS(V, S) S##0 += AT(V, q0 + j) * x, S##1 += AT(V, q1 + j) * x, S##2 += AT(V, q2 + j) * x, S##3 += AT(V, q3 + j) * x;
 
@@ -23,8 +23,8 @@ static inline QUAD NAME(four_dots)(
 }
 
 /* Narrow rows in fours, wide ones one by one. Measured in order on AVX2 (Zen 3), ns a row, one by one and in fours: float32 at 8
-   columns 4.0 and 2.1, at 28 8.3 and 6.5, at 96 20.5 and 19.6, at 128 28 and 36, at 1,000 185 and 210; float64 at 64 26 and 40. The CPU
-   prefetches four streams, each a row long, worse than one. */
+   columns 4.0 and 2.1, at 28 8.3 and 6.5, at 96 20.5 and 19.6, at 128 28 and 36, at 1,000 185 and 210; float64 at 64 26 and 40. The
+   CPU prefetches four streams, each a row long, worse than one. */
 static void NAME(margins)(
     ptrdiff_t n, ptrdiff_t n_rows, const void *x, ptrdiff_t stride, const REAL *w, double b, double *m, ptrdiff_t m_stride)
 {
@@ -100,8 +100,8 @@ struct NAME(grams) {
         S##0 += q_0 * q_1, S##1 += q_0 * q_2, S##2 += q_0 * q_3, S##3 += q_1 * q_2, S##4 += q_1 * q_3, S##5 += q_2 * q_3; \
     }
 
-/* How rows are prefetched: narrow ones all at once before the block, wide ones four lines an iteration, row by row in the order of memory;
-   rows converted just now not at all. */
+/* How rows are prefetched: narrow ones all at once before the block, wide ones four lines an iteration, row by row in the order of
+   memory; rows converted just now not at all. */
 #define PREFETCH_WIDE                                                                                                 \
     if (width == WIDE && fetched < 4) {                                                                               \
         for (int i_ = 0; i_ < 4; i_++) PREFETCH(ahead[fetched] + fetch_from + i_ * LINE);                             \
@@ -111,7 +111,8 @@ struct NAME(grams) {
         }                                                                                                             \
     }
 
-/* The coefficients of four steps of gradients -a_i / eta_i, (LR-5), and of the iterates that count, (LR-10): those of weight not 0. */
+/* The coefficients of four steps of gradients -a_i / eta_i, (LR-5), and of the iterates that count, (LR-10): those of weight not 0.
+   */
 static inline __attribute__((always_inline)) struct NAME(update) NAME(update_of)(
     QUAD k, REAL a0, REAL a1, REAL a2, REAL a3, const REAL *weight, int averaged, double *b, double *b_total)
 {
@@ -130,10 +131,11 @@ static inline __attribute__((always_inline)) struct NAME(update) NAME(update_of)
     return u;
 }
 
-/* The recurrence of the rows p, (LR-12). After row i the weights are keep_i w + sum_j a_j kept_ji x_j, the intercept b + sum_j a_j (which
-   nothing shrinks). With u = sign m, sign 1 for y = 0 and -1 for y = 1, the gradient p - y is sign / (1 + exp(-u)), (LR-2) and (LR-4),
-   and exp(-u) = 2^v. What does not depend on the row before is computed first: from one sigmoid to the next there is one multiply-add.
-   While the chain of four sigmoids runs, the products of the first `early` columns of q are taken. Returns as `block` does. */
+/* The recurrence of the rows p, (LR-12). After row i the weights are decay_i w + sum_j a_j kept_ji x_j, the intercept b + sum_j a_j
+   (which nothing shrinks). With u = sign m, sign 1 for y = 0 and -1 for y = 1, the gradient p - y is sign / (1 + exp(-u)), (LR-2)
+   and (LR-4), and exp(-u) = 2^v. What does not depend on the row before is computed first: from one sigmoid to the next there is
+   one multiply-add. While the chain of four sigmoids runs, the products of the first `early` columns of q are taken. Returns as
+   `block` does. */
 static inline __attribute__((always_inline)) int NAME(recurrence)(
     REAL *rows, ptrdiff_t s, double *b, double *b_total, const int averaged, const REAL *r, const REAL *const *q, const ptrdiff_t early,
     struct NAME(grams) *G, struct NAME(update) *u)
@@ -168,8 +170,8 @@ static inline __attribute__((always_inline)) int NAME(recurrence)(
     return -1;
 }
 
-/* The columns from j on, fewer than a cache line: updates w and its total there and writes the dots and Gram entries of the rows q to r. A and
-   G are their sums over the columns before, lane by lane. */
+/* The columns from j on, fewer than a cache line: updates w and its total there and writes the dots and Gram entries of the rows q
+   to r. A and G are their sums over the columns before, lane by lane. */
 static inline __attribute__((always_inline)) void NAME(last_columns)(
     ptrdiff_t n, ptrdiff_t j, REAL *restrict w, double *restrict total, const REAL *const *p, const REAL *const *q,
     const struct NAME(update) u, VEC A0, VEC A1, VEC A2, VEC A3, const struct NAME(grams) G, REAL *r)
@@ -237,9 +239,10 @@ static inline __attribute__((always_inline)) int NAME(any_block)(
     return -1;
 }
 
-/* Which variant is taken changes no bit. Measured with float32 rows. AVX2 (Zen 3), M rows/s in order: at 28 columns 47 with no early product, 43
-   with some; at 128 columns 24.4 prefetched row by row, 19 a line of each row. AVX-512 (Zen 5), ns a row at random: at 28 columns 30
-   prefetched 8 rows ahead, 23 with 16; at 128 columns 50 and 32, of which the last line of a row is half. What PREFETCH saves stands in level.h. */
+/* Which variant is taken changes no bit. Measured with float32 rows. AVX2 (Zen 3), M rows/s in order: at 28 columns 47 with no
+   early product, 43 with some; at 128 columns 24.4 prefetched row by row, 19 a line of each row. AVX-512 (Zen 5), ns a row at
+   random: at 28 columns 30 prefetched 8 rows ahead, 23 with 16; at 128 columns 50 and 32, of which the last line of a row is half.
+   What PREFETCH saves stands in level.h. */
 static int NAME(block)(
     ptrdiff_t n, REAL *w, double *total, REAL *rows, ptrdiff_t s, double *b, double *b_total, const REAL *const *p,
     const REAL *const *q, const REAL *const *ahead, REAL *r)

@@ -15,6 +15,19 @@ static REAL NAME(dot)(ptrdiff_t n, const REAL *x, const REAL *y)
     return NAME(sum)((s0 + s1) + (s2 + s3)) + tail;
 }
 
+/* In float64, by as many sums at every level. */
+#define SQUARES 8
+static double NAME(sum_of_squares)(ptrdiff_t n, const REAL *w)
+{
+    double s[SQUARES] = {0}, sum = 0;
+    ptrdiff_t j = 0;
+    for (; j + SQUARES <= n; j += SQUARES)
+        for (int i = 0; i < SQUARES; i++) s[i] += (double)w[j + i] * w[j + i];
+    for (int i = 0; j < n; i++, j++) s[i] += (double)w[j] * w[j];
+    for (int i = 0; i < SQUARES; i++) sum += s[i];
+    return sum;
+}
+
 static void NAME(scale_add)(ptrdiff_t n, REAL c, REAL *w, REAL d, const REAL *x)
 {
     ptrdiff_t j = 0;
@@ -86,3 +99,4 @@ ELEMENTWISE(exponential, exp_vec)
 ELEMENTWISE(logistic, logistic_vec)
 
 #undef ELEMENTWISE
+#undef SQUARES

@@ -1,5 +1,5 @@
-/* The primitives as functions that Cython calls: levels.pxd declares each once, with `floating` for REAL. In C Cython writes the call with the
-   name of the function behind __pyx_fuse_0, where `floating` is float, or __pyx_fuse_1, where it is double. */
+/* The primitives as functions that Cython calls: levels.pxd declares each once, with `floating` for REAL. In C Cython writes the
+   call with the name of the function behind __pyx_fuse_0, where `floating` is float, or __pyx_fuse_1, where it is double. */
 #ifndef HOTLOOP_FUSED_H
 #define HOTLOOP_FUSED_H
 #include "vectors.h"

@@ -1,7 +1,7 @@
-/* Steps with an L1 penalty, (LR-16) and (LR-17), for one REAL type: included by level.h. */
+/* Steps with an L1 penalty, (LR-16) and (LR-17), for one REAL type: included by primitives.h. */
 
-/* A difference is rounded to REAL once: many small parts of the penalty, each below half a unit of a large weight, still count, as
-   those of the row and the penalty together are rounded up as often as down. */
+/* A difference is rounded to REAL once, of the step of the row and the penalty together. It is rounded up as often as down, so many
+   small penalties count, though each is below half a unit in the last place of a large weight. */
 static inline REAL NAME(shrunk_step)(REAL w, REAL d, REAL l1)
 {
     const REAL moved = w + d, size = moved < 0 ? -moved : moved;
@@ -22,14 +22,14 @@ static void NAME(shrink_step)(
             }
 }
 
-/* What rounding to REAL keeps from a weight, or takes off too much, stays owed. */
+/* The part of the penalty that rounding to REAL leaves out, or applies too much, stays due. */
 static inline void NAME(catch_up_one)(double shrinks, REAL *w, double *shrunk)
 {
     const double size = *w < 0 ? -(double)*w : (double)*w, left = size - (shrinks - *shrunk);
-    const int some = size > 0 && left > 0;
-    const REAL now = some ? (REAL)left : 0;
+    const int remains = size > 0 && left > 0;
+    const REAL now = remains ? (REAL)left : 0;
     *w = *w < 0 ? -now : now;
-    *shrunk = some ? shrinks + (left - (double)now) : shrinks;
+    *shrunk = remains ? shrinks + (left - (double)now) : shrinks;
 }
 
 static void NAME(catch_up)(ptrdiff_t n, ptrdiff_t width, const int32_t *at, double shrinks, REAL *restrict W, double *restrict shrunk)

@@ -1,5 +1,5 @@
-/* Vectors of one REAL type in GCC vector extensions (GCC and Clang), and how they are loaded, selected and summed. level.h includes this
-   before all other headers of primitives, once for each type. */
+/* Vectors of one REAL type in GCC vector extensions (GCC and Clang), and how they are loaded, selected and summed. level.h includes
+   this before all other headers of primitives, once for each type. */
 #define NAME(stem) CONCAT(stem, SHORT, LEVEL)
 #define LANES ((ptrdiff_t)(VECTOR_BYTES / sizeof(REAL)))
 #define VEC NAME(vec)

@@ -1,5 +1,5 @@
-/* Layers of the two-layer network, forward and back, and its blocks, for one REAL type. Of rows of hidden units `stride` apart, `width` units
-   are taken, a multiple of LINE. Included by level.h after products.h. */
+/* Layers of the two-layer network, forward and back, and its blocks, for one REAL type. Of rows of hidden units `stride` apart,
+   `width` units are taken, a multiple of LINE. Included by primitives.h after products.h. */
 /* The hidden activation z of a, by (NN-2), and its derivative by a where z is known; a NaN stays one */
 static inline VEC NAME(activation_vec)(int activation, VEC a)
 {
@@ -61,7 +61,7 @@ static void NAME(slope_back)(
 }
 
 static void NAME(backward)(
-    int activation, ptrdiff_t stride, ptrdiff_t width, ptrdiff_t n_outputs, const REAL *delta, REAL keep, REAL step, REAL factor,
+    int activation, ptrdiff_t stride, ptrdiff_t width, ptrdiff_t n_outputs, const REAL *delta, REAL decay, REAL step, REAL factor,
     const REAL *z, const REAL *mask, REAL *V, REAL *b, REAL *d)
 {
     for (ptrdiff_t h = 0; h < width; h += LANES) {
@@ -71,7 +71,7 @@ static void NAME(backward)(
         for (ptrdiff_t c = 0; c < n_outputs; c++) {
             const VEC v = LOAD(V + c * stride + h);
             s += delta[c] * v;
-            STORE(V + c * stride + h) = keep * v - (step * delta[c]) * kept;
+            STORE(V + c * stride + h) = decay * v - (step * delta[c]) * kept;
         }
         s *= NAME(derivative_vec)(activation, z_h);
         if (mask) s *= LOAD(mask + h);
@@ -81,7 +81,7 @@ static void NAME(backward)(
 }
 
 static void NAME(backward_sum)(
-    int activation, ptrdiff_t width, REAL delta, REAL keep, REAL step, REAL factor, const REAL *z, const REAL *mask, const REAL *s,
+    int activation, ptrdiff_t width, REAL delta, REAL decay, REAL step, REAL factor, const REAL *z, const REAL *mask, const REAL *s,
     REAL *V, REAL *b, REAL *d)
 {
     for (ptrdiff_t h = 0; h < width; h += LANES) {
@@ -91,7 +91,7 @@ static void NAME(backward_sum)(
         const VEC gradient = delta * s_h * (1 - s_h);                                                     /* (NN-5) */
         VEC a = gradient * v * NAME(derivative_vec)(activation, z_h);                                          /* (NN-8) */
         if (mask) a *= LOAD(mask + h);
-        STORE(V + h) = keep * v - step * gradient * kept;
+        STORE(V + h) = decay * v - step * gradient * kept;
         STORE(b + h) = LOAD(b + h) - step * a;
         STORE(d + h) = factor * a;
     }
@@ -99,10 +99,11 @@ static void NAME(backward_sum)(
 
 static const INT NAME(first_lanes)[2 * VECTOR_BYTES / sizeof(REAL)] = {[0 ... VECTOR_BYTES / sizeof(REAL) - 1] = -1};
 
-/* A block of a network of one output, a sigmoid or linear, whose hidden units are all here: every row waits for the one before, from the
-   sum of its hidden units to their gradients and back, and this is the shortest way; the Gram entries of a row fill the time in which the
-   row before is waited for (all at once before the first: 1.06 of the time). Row i has numbers[i]: y, step, 1 - eta alpha, the factor of
-   W before it, and -step over the one after it. Returns how many rows were taken: all before the first whose output o is not finite. */
+/* A block of a network of one output, a sigmoid or linear, of all its hidden units. Each row needs the result of the row before, so
+   the latency of one row counts: from the sum of its hidden units to their gradients and back. The Gram entries of a row are
+   computed while the row before is in flight (all of them before the first row: 1.06 of the time). Row i has numbers[i]: y, step, 1
+   - eta alpha, the scale of W before the row, and -step over the scale after it. Returns how many rows were taken: all before the
+   first whose output o is not finite. */
 static ptrdiff_t NAME(block_of_one)(
     int activation, int sigmoid, ptrdiff_t stride, ptrdiff_t n_hidden, ptrdiff_t n, ptrdiff_t n_rows, const REAL *const *x, const int32_t *at,
     const double (*numbers)[5], REAL *W, REAL *b, REAL *V, REAL *b2, REAL *A, REAL *D, REAL *z, double *o)
@@ -112,7 +113,7 @@ static ptrdiff_t NAME(block_of_one)(
     NAME(product)(n, n_rows, x, at, stride, stride, W, A);                                             /* (NN-1) */
     for (; i < n_rows; i++) {
         const REAL *a = A + i * stride;
-        const REAL y = (REAL)numbers[i][0], step = (REAL)numbers[i][1], keep = (REAL)numbers[i][2], scale = (REAL)numbers[i][3];
+        const REAL y = (REAL)numbers[i][0], step = (REAL)numbers[i][1], decay = (REAL)numbers[i][2], scale = (REAL)numbers[i][3];
         const REAL factor = (REAL)numbers[i][4];
         VEC even = {0}, odd = {0};
         NAME(gram_row)(n, i, x, g);
@@ -120,7 +121,7 @@ static ptrdiff_t NAME(block_of_one)(
             VEC z_h = NAME(hidden_vec)(activation, stride, i, a, g, D, scale, b, h);
             if (h + LANES > n_hidden) z_h = (VEC)((IVEC)z_h & *(const IVEC *)(NAME(first_lanes) + LANES - (n_hidden - h)));
             STORE(z + h) = z_h;
-            const VEC sum = odd + z_h * LOAD(V + h); /* in turn, so that one need not wait for the other */
+            const VEC sum = odd + z_h * LOAD(V + h); /* two sums in turn: an addition need not wait for the one before */
             odd = even, even = sum;
         }
         const REAL out = NAME(sum)(even + odd) + *b2;                                                  /* (NN-3) */
@@ -130,7 +131,7 @@ static ptrdiff_t NAME(block_of_one)(
         for (ptrdiff_t h = 0; h < n_hidden; h += LANES) {
             const VEC z_h = LOAD(z + h), v = LOAD(V + h), gradient = v * NAME(derivative_vec)(activation, z_h);
             STORE(D + i * stride + h) = delta * (factor * gradient);                                      /* (NN-8) */
-            STORE(V + h) = keep * v - (step * delta) * z_h;                                            /* (NN-9) */
+            STORE(V + h) = decay * v - (step * delta) * z_h;                                            /* (NN-9) */
             STORE(b + h) = LOAD(b + h) - (step * delta) * gradient;
         }
         *b2 -= step * delta;

@@ -1,8 +1,7 @@
-/* All primitives for one instruction-set level. Before including it define
-     LEVEL         the suffix of the names, e.g. x86_64_v3
-     LEVEL_NAME    the public name, e.g. "x86-64-v3"
-     VECTOR_BYTES  16, 32 or 64: the register width of the level. Wider vectors than registers split and spill, 10 to 25 times slower.
-   The order of every sum depends on n and the level alone, so results repeat to the bit on any CPU of the level. */
+/* All primitives for one instruction-set level. Before including it define LEVEL         the suffix of the names, e.g. x86_64_v3
+   LEVEL_NAME    the public name, e.g. "x86-64-v3" VECTOR_BYTES  16, 32 or 64: the register width of the level. Wider vectors than
+   registers split and spill, 10 to 25 times slower. The order of every sum depends on n and the level alone, so results repeat to
+   the bit on any CPU of the level. */
 #include <stdint.h>
 #include <string.h>
 #ifdef __AVX2__
@@ -36,7 +35,8 @@ static inline float CONCAT(half, value, LEVEL)(uint16_t h)
 }
 #define half_value CONCAT(half, value, LEVEL)
 
-/* Round function of `permute`, and what `drop` draws from: a 32-bit mixer by multiply and xor-shift, as the finaliser of MurmurHash3. */
+/* Round function of `permute`, and what `drop` draws from: a 32-bit mixer by multiply and xor-shift, as the finaliser of
+   MurmurHash3. */
 static inline uint32_t CONCAT(mix, of, LEVEL)(uint32_t x)
 {
     x ^= x >> 16, x *= 0x85ebca6bu, x ^= x >> 13, x *= 0xc2b2ae35u;

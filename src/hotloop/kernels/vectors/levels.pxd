@@ -56,7 +56,7 @@ cdef extern from "vectors/fused.h" nogil:
     void prepare(
         const vectors *v, Py_ssize_t n, double y, double weight, const double *target, const unsigned char *multiplicity,
         const double *eta, Py_ssize_t eta_stride, Py_ssize_t model_stride, const double *alpha, Py_ssize_t *n_updates, floating *sign,
-        floating *step, floating *keep)
+        floating *step, floating *decay)
 
     # sparse rows
     floating gather_dot(const vectors *v, Py_ssize_t n, const floating *x, const int32_t *at, const floating *w)
@@ -105,9 +105,9 @@ cdef extern from "vectors/fused.h" nogil:
         const floating *z, const floating *mask, const floating *V, floating factor, floating *d)
     void backward(
         const vectors *v, int activation, Py_ssize_t stride, Py_ssize_t width, Py_ssize_t n_outputs, const floating *delta,
-        floating keep, floating step, floating factor, const floating *z, const floating *mask, floating *V, floating *b, floating *d)
+        floating decay, floating step, floating factor, const floating *z, const floating *mask, floating *V, floating *b, floating *d)
     void backward_sum(
-        const vectors *v, int activation, Py_ssize_t width, floating delta, floating keep, floating step, floating factor,
+        const vectors *v, int activation, Py_ssize_t width, floating delta, floating decay, floating step, floating factor,
         const floating *z, const floating *mask, const floating *s, floating *V, floating *b, floating *d)
     Py_ssize_t block_of_one(
         const vectors *v, int activation, bint sigmoid, Py_ssize_t stride, Py_ssize_t n_hidden, Py_ssize_t n, Py_ssize_t n_rows,
@@ -118,7 +118,7 @@ cdef extern from "vectors/fused.h" nogil:
         floating momentum, bint nesterov)
     void adam(
         const vectors *v, Py_ssize_t n, const floating *g, floating *w, floating *first, floating *second, floating eta, floating alpha,
-        floating keep, floating beta1, floating beta2, floating epsilon)
+        floating decay, floating beta1, floating beta2, floating epsilon)
 
 
 cdef const vectors *active

@@ -1,6 +1,6 @@
 /* Many models, or the classes of a softmax, in one read of the rows: (LR-12) with a model a lane, for one REAL type. Included by
-   level.h after blocks.h. The Gram entries of a block are shared. `width` is the number of lanes, a multiple of LANES; weights lie
-   by vectors of lanes, then columns: W[width / LANES][n][LANES]. */
+   primitives.h after blocks.h. The Gram entries of a block are shared. `width` is the number of lanes, a multiple of LANES; weights
+   lie by vectors of lanes, then columns: W[width / LANES][n][LANES]. */
 #define STRIPE 128 /* columns */
 
 /* exp(m_i - top) of one row in place, their sum and the largest margin `top`, (LR-6) */
@@ -58,12 +58,12 @@ static inline VEC NAME(shares)(VEC e, VEC v)
 static inline void NAME(separate_rows)(
     ptrdiff_t v, ptrdiff_t width, const REAL *lanes, VEC base, REAL one, const REAL *r, REAL *margins, REAL *gradient)
 {
-    const REAL *sign = lanes + v, *step = sign + 4 * width, *keep = sign + 8 * width, *dots = r + 8 + v;
+    const REAL *sign = lanes + v, *step = sign + 4 * width, *decay = sign + 8 * width, *dots = r + 8 + v;
     const VEC s0 = LOAD(sign), s1 = LOAD(sign + width), s2 = LOAD(sign + 2 * width), s3 = LOAD(sign + 3 * width);
     const VEC e0 = -s0 * LOAD(step), e1 = -s1 * LOAD(step + width), e2 = -s2 * LOAD(step + 2 * width), e3 = -s3 * LOAD(step + 3 * width);
     const REAL of_two = (REAL)-1.44269504088896340736; /* -1 / ln(2) */
     const VEC h0 = of_two * s0, h1 = of_two * s1, h2 = of_two * s2, h3 = of_two * s3; /* the gradient is s / (1 + 2^u), u = h m */
-    const VEC k0 = LOAD(keep), k1 = LOAD(keep + width), k2 = LOAD(keep + 2 * width), k12 = k1 * k2, k01 = k0 * k1;
+    const VEC k0 = LOAD(decay), k1 = LOAD(decay + width), k2 = LOAD(decay + 2 * width), k12 = k1 * k2, k01 = k0 * k1;
     VEC u0 = h0 * (LOAD(dots) + base), u1 = h1 * (k0 * LOAD(dots + width) + base);
     VEC u2 = h2 * (k01 * LOAD(dots + 2 * width) + base), u3 = h3 * (k01 * k2 * LOAD(dots + 3 * width) + base);
     const VEC g1 = h1 * (r[0] + one), g2 = h2 * (k1 * r[1] + one), g3 = h3 * (k12 * r[2] + one), g21 = h2 * (r[3] + one);
@@ -109,16 +109,16 @@ static inline void NAME(step_intercepts)(ptrdiff_t width, const REAL *gradient, 
 static inline int NAME(softmax_rows)(ptrdiff_t width, const REAL *lanes, const double *b, REAL one, const REAL *r, REAL *found)
 {
     static const int gram_of[4][3] = {{0, 0, 0}, {0, 0, 0}, {1, 3, 0}, {2, 4, 5}}; /* indices of x_j . x_i, j < i, in r */
-    const REAL *keep = lanes + 8 * width, *dots = r + 8;
+    const REAL *decay = lanes + 8 * width, *dots = r + 8;
     REAL *gradient = found + 4 * width;
     for (int i = 0; i < 4; i++) {
         const REAL *s_i = lanes + i * width, *e_i = lanes + (4 + i) * width;
         REAL *m_i = found + i * width, *a_i = gradient + i * width, top, row_sum;
         for (ptrdiff_t v = 0; v < width; v += LANES) {
-            VEC kept = LOAD(keep + v) * 0 + 1, sum = {0}; /* kept: what is left at row i of the weights after row j */
+            VEC kept = LOAD(decay + v) * 0 + 1, sum = {0}; /* kept: what is left at row i of the weights after row j */
             for (int j = i - 1; j >= 0; j--) {
                 sum += LOAD(gradient + j * width + v) * (kept * r[gram_of[i][j]] + one);
-                kept *= LOAD(keep + j * width + v);
+                kept *= LOAD(decay + j * width + v);
             }
             STORE(m_i + v) = kept * LOAD(dots + i * width + v) + NAME(narrowed)(b + v) + sum; /* (LR-1), (LR-12) */
         }
@@ -138,17 +138,17 @@ struct NAME(updates) {
 };
 
 static inline __attribute__((always_inline)) struct NAME(updates) NAME(updates_of)(
-    ptrdiff_t width, const REAL *gradient, const REAL *step, const REAL *keep, const int averaged)
+    ptrdiff_t width, const REAL *gradient, const REAL *step, const REAL *decay, const int averaged)
 {
     const VEC a0 = LOAD(gradient), a1 = LOAD(gradient + width), a2 = LOAD(gradient + 2 * width), a3 = LOAD(gradient + 3 * width);
-    const VEC k1 = LOAD(keep + width), k2 = LOAD(keep + 2 * width), k3 = LOAD(keep + 3 * width), zero = {0}, ones = zero + 1;
+    const VEC k1 = LOAD(decay + width), k2 = LOAD(decay + 2 * width), k3 = LOAD(decay + 3 * width), zero = {0}, ones = zero + 1;
     struct NAME(updates) u = {
-        .c0 = LOAD(keep) * k1 * k2 * k3, .c1 = k1 * k2 * k3 * a0, .c2 = k2 * k3 * a1, .c3 = k3 * a2, .c4 = a3};
+        .c0 = LOAD(decay) * k1 * k2 * k3, .c1 = k1 * k2 * k3 * a0, .c2 = k2 * k3 * a1, .c3 = k3 * a2, .c4 = a3};
     VEC counts[4];
     for (int i = 0; i < 4; i++) counts[i] = (VEC)((IVEC)(LOAD(step + i * width) != zero) & (IVEC)ones);
     if (averaged) { /* (LR-10) */
         const VEC after2 = counts[2] + k3 * counts[3], after1 = counts[1] + k2 * after2, after0 = counts[0] + k1 * after1;
-        u.c5 = LOAD(keep) * after0, u.c6 = after0 * a0, u.c7 = after1 * a1, u.c8 = after2 * a2, u.c9 = counts[3] * a3;
+        u.c5 = LOAD(decay) * after0, u.c6 = after0 * a0, u.c7 = after1 * a1, u.c8 = after2 * a2, u.c9 = counts[3] * a3;
     }
     return u;
 }
@@ -172,13 +172,13 @@ static inline __attribute__((always_inline)) void NAME(finish_grams)(
     }
 }
 
-/* Columns are taken STRIPE at a time, for the products with each other and with the weights to find the rows q in the first-level cache, which
-   the weights of 1,000 columns and 16 models fill: 452 -> 385 ns a row there on AVX-512, float64 970 -> 790. */
+/* Columns are taken STRIPE at a time, for the products with each other and with the weights to find the rows q in the first-level
+   cache, which the weights of 1,000 columns and 16 models fill: 452 -> 385 ns a row there on AVX-512, float64 970 -> 790. */
 static inline __attribute__((always_inline)) int NAME(any_many)(
     ptrdiff_t n, ptrdiff_t width, REAL *restrict W, REAL *restrict total, const REAL *lanes, double *b, double *b_total,
     int intercept, int softmax, const REAL *const *p, const REAL *const *q, const REAL *const *ahead, REAL *r, REAL *found)
 {
-    const REAL *step = lanes + 4 * width, *keep = lanes + 8 * width;
+    const REAL *step = lanes + 4 * width, *decay = lanes + 8 * width;
     REAL *gradient = found + 4 * width; /* eta times it, negative */
     const REAL one = intercept ? 1 : 0;
     if (softmax) {
@@ -191,7 +191,7 @@ static inline __attribute__((always_inline)) int NAME(any_many)(
     struct NAME(grams) G = {{0}, {0}, {0}, {0}, {0}, {0}};
     const REAL *p0 = p[0], *p1 = p[1], *p2 = p[2], *p3 = p[3], *q0 = q[0], *q1 = q[1], *q2 = q[2], *q3 = q[3];
     for (ptrdiff_t v = 0; v < width; v += LANES) {
-        const struct NAME(updates) u = NAME(updates_of)(width, gradient + v, step + v, keep + v, total != NULL);
+        const struct NAME(updates) u = NAME(updates_of)(width, gradient + v, step + v, decay + v, total != NULL);
         if (intercept) NAME(step_intercepts)(width, gradient + v, step + v, b + v, b_total ? b_total + v : NULL);
         VEC m0 = {0}, m1 = {0}, m2 = {0}, m3 = {0};
         for (ptrdiff_t j = 0, g = 0; j < n;) {
@@ -230,22 +230,22 @@ static int NAME(many)(
 static void NAME(prepare)(
     ptrdiff_t n, double y, double weight, const double *target, const unsigned char *restrict multiplicity, const double *eta,
     ptrdiff_t eta_stride, ptrdiff_t model_stride, const double *alpha, ptrdiff_t *restrict n_updates, REAL *restrict sign,
-    REAL *restrict step, REAL *restrict keep)
+    REAL *restrict step, REAL *restrict decay)
 {
     for (ptrdiff_t m = 0; m < n; m++) sign[m] = y == target[m] ? -1 : 1;
     if (multiplicity)
         for (ptrdiff_t m = 0; m < n; m++) {
             const int moves = multiplicity[m] != 0;
             const double size = moves * eta[n_updates[m] * eta_stride + m * model_stride];
-            step[m] = (REAL)(size * (weight * multiplicity[m])), keep[m] = (REAL)(1 - size * alpha[m]);
+            step[m] = (REAL)(size * (weight * multiplicity[m])), decay[m] = (REAL)(1 - size * alpha[m]);
             n_updates[m] += moves;
         }
     else if (model_stride == 1)
-        for (ptrdiff_t m = 0; m < n; m++) step[m] = (REAL)(eta[m] * weight), keep[m] = (REAL)(1 - eta[m] * alpha[m]);
+        for (ptrdiff_t m = 0; m < n; m++) step[m] = (REAL)(eta[m] * weight), decay[m] = (REAL)(1 - eta[m] * alpha[m]);
     else
         for (ptrdiff_t m = 0; m < n; m++) {
             const double size = eta[m * model_stride];
-            step[m] = (REAL)(size * weight), keep[m] = (REAL)(1 - size * alpha[m]);
+            step[m] = (REAL)(size * weight), decay[m] = (REAL)(1 - size * alpha[m]);
         }
 }
 

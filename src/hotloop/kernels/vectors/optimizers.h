@@ -10,13 +10,13 @@ static void NAME(momentum)(
 }
 
 static void NAME(adam)(
-    ptrdiff_t n, const REAL *restrict g, REAL *restrict w, REAL *restrict first, REAL *restrict second, REAL eta, REAL alpha, REAL keep,
+    ptrdiff_t n, const REAL *restrict g, REAL *restrict w, REAL *restrict first, REAL *restrict second, REAL eta, REAL alpha, REAL decay,
     REAL beta1, REAL beta2, REAL epsilon)
 {
     for (ptrdiff_t j = 0; j < n; j++) {
         const REAL gradient = g[j] + alpha * w[j];
         const REAL m = beta1 * first[j] + (1 - beta1) * gradient, v = beta2 * second[j] + (1 - beta2) * gradient * gradient;
         first[j] = m, second[j] = v;
-        w[j] = keep * w[j] - eta * m / (ROOT(v) + epsilon);
+        w[j] = decay * w[j] - eta * m / (ROOT(v) + epsilon);
     }
 }

@@ -1,9 +1,9 @@
-/* Small matrix products and layers of the two-layer network, for one REAL type: included by level.h after blocks.h. Of rows of hidden
-   units `stride` apart, `width` units are taken, a multiple of LINE; rows x of samples are found through pointers. Each sum runs over
-   the columns one after the other, so it does not depend on how columns, rows and units are cut. */
+/* Small matrix products of the two-layer network, for one REAL type: included by primitives.h after blocks.h. Of rows of hidden
+   units `stride` apart, `width` units are taken, a multiple of LINE; rows x of samples are found through pointers. Each sum runs
+   over the columns one after the other, so it does not depend on how columns, rows and units are cut. */
 #define COLUMNS 32 /* taken at once, so that their weights stay in the first-level cache for all rows: 0.82 -> 1 at 784 x 128 */
-/* Accumulators of a tile: 8, which with two weights and a value of x fit 16 registers, else 16 of 32. With 8 of 32: 0.75 of the speed at
-   784 x 128, 0.95 at 28 x 32. */
+/* Accumulators of a tile: 8, which with two weights and a value of x fit 16 registers, else 16 of 32. With 8 of 32: 0.75 of the
+   speed at 784 x 128, 0.95 at 28 x 32. */
 #define MANY_REGISTERS (VECTOR_BYTES == 64)
 #define TILE_ROWS (MANY_REGISTERS ? 8 : 4)
 #define UNROLL _Pragma("GCC unroll 8")
@@ -60,18 +60,19 @@ static inline uint64_t NAME(nonzeros)(ptrdiff_t n, const REAL *x)
     return bits;
 }
 
-/* Rows of which half or more is 0, as those of images, go by their non-zeros: SOME columns at a time, whose weights stay in the first-level
-   cache, as a number of as many bits. What is left out would have added 0. Of MNIST with 128 hidden units, a whole pass, ns a row on Zen 4
-   with AVX-512: 2,210; by the columns in which one of eight rows is not 0, packed: 2,590. */
-#define SOME 64
+/* Rows of which half or more is 0, as those of images, go by their non-zeros: WORD columns at a time, whose weights stay in the
+   first-level cache, as the bits of one number. What is left out would have added 0. Of MNIST with 128 hidden units, a whole pass,
+   ns a row on Zen 4 with AVX-512: 2,210; by the columns in which one of eight rows is not 0, packed: 2,590. */
+#define WORD 64
 #define ONE_POINTER(p) __asm__("" : "+r"(p)) /* else GCC keeps one for each of its vectors, more than there are registers */
+
 /* Whether half of the first and the last row or more is 0 */
 static int NAME(mostly_zeros)(ptrdiff_t n, ptrdiff_t n_rows, const REAL *const *x)
 {
     ptrdiff_t count = 0;
-    if (n < SOME || !n_rows) return 0;
-    for (ptrdiff_t j = 0; j < n; j += SOME) {
-        const ptrdiff_t m = n - j < SOME ? n - j : SOME;
+    if (n < WORD || !n_rows) return 0;
+    for (ptrdiff_t j = 0; j < n; j += WORD) {
+        const ptrdiff_t m = n - j < WORD ? n - j : WORD;
         count += __builtin_popcountll(NAME(nonzeros)(m, x[0] + j)) + __builtin_popcountll(NAME(nonzeros)(m, x[n_rows - 1] + j));
     }
     return count <= n;
@@ -95,11 +96,11 @@ static inline __attribute__((always_inline)) void NAME(product_of_bits)(
 static void NAME(product_by_nonzeros)(
     ptrdiff_t n, ptrdiff_t n_rows, const REAL *const *x, ptrdiff_t stride, ptrdiff_t width, const REAL *W, REAL *A)
 {
-    for (ptrdiff_t j = 0; j < n; j += SOME, W += SOME * stride)
+    for (ptrdiff_t j = 0; j < n; j += WORD, W += WORD * stride)
         for (ptrdiff_t i = 0; i < n_rows; i++) {
             const REAL *p = x[i] + j;
             REAL *a = A + i * stride;
-            const uint64_t bits = NAME(nonzeros)(n - j < SOME ? n - j : SOME, p);
+            const uint64_t bits = NAME(nonzeros)(n - j < WORD ? n - j : WORD, p);
             ptrdiff_t h = 0;
             for (; h + 8 * LANES <= width; h += 8 * LANES) NAME(product_of_bits)(bits, j == 0, 8, p, stride, W + h, a + h);
             for (; h + 2 * LANES <= width; h += 2 * LANES) NAME(product_of_bits)(bits, j == 0, 2, p, stride, W + h, a + h);
@@ -169,8 +170,8 @@ static void NAME(outer_by_nonzeros)(
     ptrdiff_t n, ptrdiff_t n_rows, const REAL *const *x, ptrdiff_t stride, ptrdiff_t width, const REAL *D, REAL *W)
 {
     enum { VECS = MANY_REGISTERS ? 8 : 4 };
-    for (ptrdiff_t j = 0; j < n; j += SOME, W += SOME * stride) {
-        const ptrdiff_t m = n - j < SOME ? n - j : SOME;
+    for (ptrdiff_t j = 0; j < n; j += WORD, W += WORD * stride) {
+        const ptrdiff_t m = n - j < WORD ? n - j : WORD;
         ptrdiff_t i = 0;
         for (; i + 2 <= n_rows; i += 2) {
             const REAL *p = x[i] + j, *q = x[i + 1] + j, *d = D + i * stride;
@@ -222,7 +223,7 @@ static void NAME(gram)(ptrdiff_t n, ptrdiff_t n_rows, const REAL *const *x, REAL
     for (ptrdiff_t i = 1; i < n_rows; i++) NAME(gram_row)(n, i, x, G + 8 * i);
 }
 
-#undef SOME
+#undef WORD
 #undef ONE_POINTER
 #undef UNROLL
 #undef MANY_REGISTERS

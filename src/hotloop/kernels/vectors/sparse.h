@@ -1,8 +1,7 @@
-/* Rows given by their non-zeros, for one REAL type: x_j at column at_j, j < n, no column twice. x NULL stands for ones. Included by
-   level.h after blocks.h. Sums run over lanes in a fixed order. */
-#define SPARSE_LANES 8
+/* Rows given by their non-zeros, for one REAL type: x_j at column at_j, j < n, no column twice; x NULL is a row of ones. Included
+   by primitives.h after blocks.h. Sums run in a fixed order. */
 
-/* Four numbers for the compiler to keep in as many registers, instead of putting them together to vectors. */
+/* Makes the compiler hold four numbers in four registers, instead of packing them into a vector. */
 #if defined(__x86_64__)
 #define APART(s) __asm__("" : "+x"(s##0), "+x"(s##1), "+x"(s##2), "+x"(s##3))
 #elif defined(__aarch64__)
@@ -11,10 +10,11 @@
 #define APART(s)
 #endif
 
-/* Loads one by one: they take what the row before has just stored, for which the gather of the CPU has to wait. Written out for 32,
-   as a CPU foretells by its place in the code whether a load has to wait for a store; what is left of four is one jump, so that
-   rows of one length, as of categories, are foreseen whole. A pass, ns a row (Zen 5, float32), by gathers, by a loop of four, and so: 75
-   among 47,236 columns 87, 78, 79; 39 among 2^20, of one length 80, 79, 52, of any 83, 81, 79; among 2^24 108, 102, 82 and 109, 105, 97. */
+/* Loads one by one: they read what the row before has just stored, and a gather has to wait until such stores have left the store
+   buffer. Written out for 32, as a CPU predicts by the address of a load whether it depends on a store. The rest of four is one
+   jump, so that the branches of rows of one length, as of categories, are all predicted. A pass, ns a row (Zen 5, float32), by
+   gathers, by a loop of four, and so: 75 among 47,236 columns 87, 78, 79; 39 among 2^20, of one length 80, 79, 52, of any 83, 81,
+   79; among 2^24 108, 102, 82 and 109, 105, 97. */
 static inline __attribute__((always_inline)) REAL NAME(any_gather_dot)(
     ptrdiff_t n, const REAL *x, const int32_t *at, const REAL *w, const ptrdiff_t stride, const int ones)
 {
@@ -143,16 +143,4 @@ static ptrdiff_t NAME(falls)(ptrdiff_t n, const INT *p, INT last, INT *outside)
     return count;
 }
 
-static double NAME(sum_of_squares)(ptrdiff_t n, const REAL *w)
-{
-    double s[SPARSE_LANES] = {0}, sum = 0;
-    ptrdiff_t j = 0;
-    for (; j + SPARSE_LANES <= n; j += SPARSE_LANES)
-        for (int i = 0; i < SPARSE_LANES; i++) s[i] += (double)w[j + i] * w[j + i];
-    for (int i = 0; j < n; i++, j++) s[i] += (double)w[j] * w[j];
-    for (int i = 0; i < SPARSE_LANES; i++) sum += s[i];
-    return sum;
-}
-
 #undef APART
-#undef SPARSE_LANES

@@ -1,14 +1,14 @@
-/* The list of the vector primitives, each once. Included several times, so without a guard: vectors.h makes the structs of it, fused.h the
-   calls that Cython makes, level.h the tables of a level. Whoever includes it defines
+/* The list of the vector primitives, each once. It is included several times, so it has no guard: vectors.h makes the structs of it,
+   fused.h the functions that Cython calls, level.h the tables of a level. Whoever includes it defines
 
      PRIMITIVE(result, name, (parameters), (their names))    a function for REAL = float and for REAL = double
      COMMON(result, name, (parameters))                      a function of neither
 
    To add a primitive:
    1. write its line here, below a comment that says what it computes and by which equation;
-   2. write its body, `static result NAME(name)(parameters)`, in the header of its subject, which level.h includes for each type;
-   3. declare it in levels.pxd, with `floating` for REAL, if a kernel calls it: the compiler refuses types that differ;
-   4. test it by the kernel that calls it, and add a mutant of its body to tests/mutants.py. */
+   2. write its body, `static result NAME(name)(parameters)`, in the header of its subject, which primitives.h includes;
+   3. if a kernel calls it, declare it in levels.pxd with `floating` for REAL: a declaration that differs does not compile;
+   4. test it by the kernel that calls it, and add mutants of its body to tests/mutants/kernels/vectors.toml. */
 
 /* ---- vectors and dense rows: elementwise.h, blocks.h ---- */
 
@@ -27,23 +27,24 @@ PRIMITIVE(void, logistic, (ptrdiff_t n, const REAL *m, REAL *p), (n, m, p))
 /* z_j = (x_j - center_j) scale_j of a row of type `type` (U8 to F64); z_j = x_j where center is NULL                        (LR-9) */
 PRIMITIVE(void, load, (int type, ptrdiff_t n, const void *x, const REAL *center, const REAL *scale, REAL *z),
           (type, n, x, center, scale, z))
-/* The moments of columns after Welford (West 1979), row by row, `share` the part of a row's weight in the weight so far:
-   d_j = x_j - mean_j, mean_j <- mean_j + share d_j, deviation_j <- deviation_j + weight d_j (x_j - mean_j).
-   lowest_j and highest_j are the extremes so far. others_j becomes nonzero at the third distinct value of a column; from then on its
-   extremes are no longer kept, unless `extremes` asks for them. */
+/* The moments of columns after Welford (West 1979), row by row, `share` the part of a row's weight in the weight so far: d_j = x_j
+   - mean_j, mean_j <- mean_j + share d_j, deviation_j <- deviation_j + weight d_j (x_j - mean_j). lowest_j and highest_j are the
+   extremes so far. others_j becomes nonzero at the third distinct value of a column; from then on its extremes are no longer kept,
+   unless `extremes` asks for them. */
 PRIMITIVE(void, moments,
           (ptrdiff_t n, ptrdiff_t rows, const REAL *const *x, const double *weight, const double *share, double *mean, double *deviation,
            int extremes, REAL *lowest, REAL *highest, REAL *others),
           (n, rows, x, weight, share, mean, deviation, extremes, lowest, highest, others))
-/* m[i m_stride] = b + sum_j x_j w_j of n_rows rows from x on, `stride` bytes apart; the bits of a row do not depend on i    (LR-1) */
+/* m[i m_stride] = b + sum_j x_j w_j of n_rows rows from x on, `stride` bytes apart; the bits of a row do not depend on i    (LR-1)
+   */
 PRIMITIVE(void, margins,
           (ptrdiff_t n, ptrdiff_t n_rows, const void *x, ptrdiff_t stride, const REAL *w, double b, double *m, ptrdiff_t m_stride),
           (n, n_rows, x, stride, w, b, m, m_stride))
-/* One block of four rows in one pass over w. From r it finds the margins and gradients of the rows p, slots s to s + 3 of the group, one
-   after the other (LR-12). It finishes their update of w, its total (unless NULL), b and b_total (unless NULL). Of the rows q it takes,
-   with that w, the dots q_i . w into r[0..3] and the Gram entries q_0.q_1, q_0.q_2, q_0.q_3, q_1.q_2, q_1.q_3, q_2.q_3 into r[4..9];
-   r has 12 entries. It prefetches the rows `ahead`. Returns -1; or the index of a row whose margin is not finite, and then only margins
-   have changed. */
+/* One block of four rows in one pass over w. From r it finds the margins and gradients of the rows p, slots s to s + 3 of the
+   group, one after the other (LR-12). It finishes their update of w, its total (unless NULL), b and b_total (unless NULL). Of the
+   rows q it takes, with that w, the dots q_i . w into r[0..3] and the Gram entries q_0.q_1, q_0.q_2, q_0.q_3, q_1.q_2, q_1.q_3,
+   q_2.q_3 into r[4..9]; r has 12 entries. It prefetches the rows `ahead`. Returns -1; or the index of a row whose margin is not
+   finite, and then only margins have changed. */
 PRIMITIVE(int, block,
           (ptrdiff_t n, REAL *w, double *total, REAL *rows, ptrdiff_t s, double *b, double *b_total, const REAL *const *p,
            const REAL *const *q, const REAL *const *ahead, REAL *r),
@@ -53,26 +54,27 @@ PRIMITIVE(void, losses, (ptrdiff_t n, REAL *rows, double *loss), (n, rows, loss)
 
 /* ---- many models in one read of the rows: many.h ---- */
 
-/* As `block` for `width` models at once, a multiple of n_lanes, or for the classes of a softmax. W[width / n_lanes][n][n_lanes] and its
-   total (or NULL). lanes[3][4][width]: of the rows p for each model the sign (softmax: 1 for the class of the row, else 0), step and keep.
-   b[width] is added to each margin and learnt with `intercept`; b_total goes with total. r[8 + 4 width]: the six Gram entries, from r[8]
-   on the dots of each row. found[8 width + 8]: the margins of the rows p, what their steps add along each row, and for a softmax the
-   largest margin of each row and the sum of exp(margin - largest). Returns -1; or, for a softmax, the index of a row whose margins are
-   not finite, and then only found has changed. */
+/* As `block` for `width` models at once, a multiple of n_lanes, or for the classes of a softmax. W[width / n_lanes][n][n_lanes] and
+   its total (or NULL). lanes[3][4][width]: of the rows p for each model the sign (softmax: 1 for the class of the row, else 0),
+   step and decay. b[width] is added to each margin and learnt with `intercept`; b_total goes with total. r[8 + 4 width]: the six
+   Gram entries, from r[8] on the dots of each row. found[8 width + 8]: the margins of the rows p, what their steps add along each
+   row, and for a softmax the largest margin of each row and the sum of exp(margin - largest). Returns -1; or, for a softmax, the
+   index of a row whose margins are not finite, and then only found has changed. */
 PRIMITIVE(int, many,
           (ptrdiff_t n, ptrdiff_t width, REAL *W, REAL *total, const REAL *lanes, double *b, double *b_total, int intercept, int softmax,
            const REAL *const *p, const REAL *const *q, const REAL *const *ahead, REAL *r, REAL *found),
           (n, width, W, total, lanes, b, b_total, intercept, softmax, p, q, ahead, r, found))
-/* The entries of `lanes` for a row of class y and n separate models: sign, -1 where y is target[m], else 1; step, the weight times the
-   step size; keep, 1 less step size times alpha. With multiplicity (not NULL) model m has the weight multiplicity[m] times: where that is
-   0 the row changes nothing, else the model takes its next step size, eta[n_updates[m] eta_stride + m model_stride], and n_updates[m] grows.
-   Without, all models take eta[m model_stride]. */
+/* The entries of `lanes` for a row of class y and n separate models: sign, -1 where y is target[m], else 1; step, the weight times
+   the step size; decay, 1 less step size times alpha. With multiplicity (not NULL) model m has the weight multiplicity[m] times:
+   where that is 0 the row changes nothing, else the model takes its next step size, eta[n_updates[m] eta_stride + m model_stride],
+   and n_updates[m] grows. Without, all models take eta[m model_stride]. */
 PRIMITIVE(void, prepare,
           (ptrdiff_t n, double y, double weight, const double *target, const unsigned char *multiplicity, const double *eta,
-           ptrdiff_t eta_stride, ptrdiff_t model_stride, const double *alpha, ptrdiff_t *n_updates, REAL *sign, REAL *step, REAL *keep),
-          (n, y, weight, target, multiplicity, eta, eta_stride, model_stride, alpha, n_updates, sign, step, keep))
+           ptrdiff_t eta_stride, ptrdiff_t model_stride, const double *alpha, ptrdiff_t *n_updates, REAL *sign, REAL *step, REAL *decay),
+          (n, y, weight, target, multiplicity, eta, eta_stride, model_stride, alpha, n_updates, sign, step, decay))
 
-/* ---- sparse rows: sparse.h, l1.h, adaptive.h. A row is n non-zeros x_j at columns at_j, no column twice; x NULL is a row of ones ---- */
+/* ---- sparse rows: sparse.h, l1.h, adaptive.h. A row is n non-zeros x_j at columns at_j, no column twice; x NULL is a row of ones
+   ---- */
 
 /* sum_j x_j w[at_j] */
 PRIMITIVE(REAL, gather_dot, (ptrdiff_t n, const REAL *x, const int32_t *at, const REAL *w), (n, x, at, w))
@@ -101,7 +103,8 @@ PRIMITIVE(REAL, adaptive_margin, (ptrdiff_t n, const REAL *x, const int32_t *at,
           (n, x, at, width, pair))
 /* The weights w_j of FTRL at the columns of a row, and the roots of their sums of squares                                   (AD-2) */
 PRIMITIVE(void, adaptive_weights,
-          (ptrdiff_t n, const int32_t *at, ptrdiff_t width, const REAL *pair, REAL l1, REAL l2, REAL beta, REAL inverse, REAL *w, REAL *root),
+          (ptrdiff_t n, const int32_t *at, ptrdiff_t width, const REAL *pair, REAL l1, REAL l2, REAL beta, REAL inverse, REAL *w,
+           REAL *root),
           (n, at, width, pair, l1, l2, beta, inverse, w, root))
 /* The step of a row of gradient g (times its weight): AdaGrad; or FTRL, from those weights and roots                (AD-1), (AD-2) */
 PRIMITIVE(void, adaptive_update,
@@ -113,16 +116,18 @@ PRIMITIVE(double, normalize,
           (ptrdiff_t n, const REAL *x, const int32_t *at, ptrdiff_t width, REAL *pair, REAL *largest, REAL *q),
           (n, x, at, width, pair, largest, q))
 
-/* ---- the two-layer network: products.h, layers.h. n_rows samples x_i; `width` hidden units, a multiple of 64 bytes, of rows `stride`
-   apart; `at` NULL is all columns ---- */
+/* ---- the two-layer network: products.h, layers.h. n_rows samples x_i; `width` hidden units, a multiple of 64 bytes, of rows
+   `stride` apart; `at` NULL is all columns ---- */
 
 /* A_i = sum_j x_i[j] W[at_j]                                                                                                (NN-1) */
 PRIMITIVE(void, product,
-          (ptrdiff_t n, ptrdiff_t n_rows, const REAL *const *x, const int32_t *at, ptrdiff_t stride, ptrdiff_t width, const REAL *W, REAL *A),
+          (ptrdiff_t n, ptrdiff_t n_rows, const REAL *const *x, const int32_t *at, ptrdiff_t stride, ptrdiff_t width,
+           const REAL *W, REAL *A),
           (n, n_rows, x, at, stride, width, W, A))
 /* W[at_j] += sum_i x_i[j] D_i                                                                                               (NN-9) */
 PRIMITIVE(void, add_outer,
-          (ptrdiff_t n, ptrdiff_t n_rows, const REAL *const *x, const int32_t *at, ptrdiff_t stride, ptrdiff_t width, const REAL *D, REAL *W),
+          (ptrdiff_t n, ptrdiff_t n_rows, const REAL *const *x, const int32_t *at, ptrdiff_t stride, ptrdiff_t width,
+           const REAL *D, REAL *W),
           (n, n_rows, x, at, stride, width, D, W))
 /* G[8 i + l] = x_i . x_l, l < i < n_rows <= 8                                                                              (NN-10) */
 PRIMITIVE(void, gram, (ptrdiff_t n, ptrdiff_t n_rows, const REAL *const *x, REAL *G), (n, n_rows, x, G))
@@ -135,23 +140,24 @@ PRIMITIVE(void, hidden,
 PRIMITIVE(void, activate, (int activation, ptrdiff_t width, const REAL *b, REAL *z), (activation, width, b, z))
 /* mask_j = 0 for the units that step number `step` drops, else factor; kept = mask z. The units are `first` and on         (NN-11) */
 PRIMITIVE(void, drop,
-          (ptrdiff_t first, ptrdiff_t width, uint32_t limit, uint32_t key, uint32_t step, REAL factor, const REAL *z, REAL *mask, REAL *kept),
+          (ptrdiff_t first, ptrdiff_t width, uint32_t limit, uint32_t key, uint32_t step, REAL factor, const REAL *z, REAL *mask,
+           REAL *kept),
           (first, width, limit, key, step, factor, z, mask, kept))
 /* d = factor (sum_c delta_c V_c) activation'(z) mask; mask NULL is all ones                                                 (NN-8) */
 PRIMITIVE(void, slope_back,
           (int activation, ptrdiff_t stride, ptrdiff_t width, ptrdiff_t n_outputs, const REAL *delta, const REAL *z, const REAL *mask,
            const REAL *V, REAL factor, REAL *d),
           (activation, stride, width, n_outputs, delta, z, mask, V, factor, d))
-/* The same, and V_c <- keep V_c - step delta_c z mask, b <- b - step d / factor                                     (NN-8), (NN-9) */
+/* The same, and V_c <- decay V_c - step delta_c z mask, b <- b - step d / factor                                     (NN-8), (NN-9) */
 PRIMITIVE(void, backward,
-          (int activation, ptrdiff_t stride, ptrdiff_t width, ptrdiff_t n_outputs, const REAL *delta, REAL keep, REAL step, REAL factor,
+          (int activation, ptrdiff_t stride, ptrdiff_t width, ptrdiff_t n_outputs, const REAL *delta, REAL decay, REAL step, REAL factor,
            const REAL *z, const REAL *mask, REAL *V, REAL *b, REAL *d),
-          (activation, stride, width, n_outputs, delta, keep, step, factor, z, mask, V, b, d))
+          (activation, stride, width, n_outputs, delta, decay, step, factor, z, mask, V, b, d))
 /* The same where the output is a sum of sigmoids s                                                          (NN-5), (NN-8), (NN-9) */
 PRIMITIVE(void, backward_sum,
-          (int activation, ptrdiff_t width, REAL delta, REAL keep, REAL step, REAL factor, const REAL *z, const REAL *mask, const REAL *s,
+          (int activation, ptrdiff_t width, REAL delta, REAL decay, REAL step, REAL factor, const REAL *z, const REAL *mask, const REAL *s,
            REAL *V, REAL *b, REAL *d),
-          (activation, width, delta, keep, step, factor, z, mask, s, V, b, d))
+          (activation, width, delta, decay, step, factor, z, mask, s, V, b, d))
 /* A block of a network of one output, see layers.h                                                                (NN-1) to (NN-10) */
 PRIMITIVE(ptrdiff_t, block_of_one,
           (int activation, int sigmoid, ptrdiff_t stride, ptrdiff_t n_hidden, ptrdiff_t n, ptrdiff_t n_rows, const REAL *const *x,
@@ -161,11 +167,11 @@ PRIMITIVE(ptrdiff_t, block_of_one,
 PRIMITIVE(void, momentum,
           (ptrdiff_t n, const REAL *g, REAL *w, REAL *velocity, REAL eta, REAL alpha, REAL momentum, int nesterov),
           (n, g, w, velocity, eta, alpha, momentum, nesterov))
-/* The same by Adam; for AdamW alpha is 0 and `keep` shrinks the weights beside it                                           (NN-13) */
+/* The same by Adam; for AdamW alpha is 0 and `decay` shrinks the weights beside it                                           (NN-13) */
 PRIMITIVE(void, adam,
-          (ptrdiff_t n, const REAL *g, REAL *w, REAL *first, REAL *second, REAL eta, REAL alpha, REAL keep, REAL beta1, REAL beta2,
+          (ptrdiff_t n, const REAL *g, REAL *w, REAL *first, REAL *second, REAL eta, REAL alpha, REAL decay, REAL beta1, REAL beta2,
            REAL epsilon),
-          (n, g, w, first, second, eta, alpha, keep, beta1, beta2, epsilon))
+          (n, g, w, first, second, eta, alpha, decay, beta1, beta2, epsilon))
 
 /* ---- of no type: level.h, sparse.h ---- */
 
@@ -175,8 +181,8 @@ COMMON(void, fetch, (ptrdiff_t n_bytes, const void *x))
 COMMON(void, fetch_pair, (ptrdiff_t n_bytes, const void *x, const void *y))
 /* Prefetches base[indices[j] * width], j < n; indices are int64 (wide) or int32 */
 COMMON(void, fetch_places, (ptrdiff_t n, const void *indices, int wide, const void *base, ptrdiff_t width))
-/* GROUP entries, from the first on, of a permutation of 0 ... 2^(low_bits + high_bits) - 1: a Feistel network of ROUNDS rounds on the two
-   parts of the index, each below 33 bits (Luby and Rackoff 1988) */
+/* GROUP entries, from the first on, of a permutation of 0 ... 2^(low_bits + high_bits) - 1: a Feistel network of ROUNDS rounds on
+   the two parts of the index, each below 33 bits (Luby and Rackoff 1988) */
 COMMON(void, permute, (uint64_t first, int low_bits, int high_bits, const uint32_t *keys, uint64_t *indices))
 /* How many of p[1], ..., p[n] do not exceed the one before; sets bits of outside where one of them is negative or above last */
 COMMON(ptrdiff_t, falls, (ptrdiff_t n, const int32_t *p, int32_t last, int32_t *outside))

@@ -1,13 +1,14 @@
-/* The vector primitives of the kernels: one table of functions for each instruction-set level. table.h lists the functions; level.h holds
-   their code, written once; baseline.c, x86_64_v3.c and x86_64_v4.c compile it; choose.c picks a table by the name of its level. */
+/* The vector primitives of the kernels: one table of functions for each instruction-set level. table.h lists the functions; level.h
+   holds their code, written once; baseline.c, x86_64_v3.c and x86_64_v4.c compile it; choose.c picks a table by the name of its
+   level. */
 #ifndef HOTLOOP_VECTORS_H
 #define HOTLOOP_VECTORS_H
 #include <stddef.h>
 #include <stdint.h>
 
-/* The fields of a group of rows in one array: what the recurrence of (LR-12) reads of each row, and the margins that it finds. A name is
-   the place where its field starts. A row of weight 0, which fills up a block, has step 0 and keep 1; the iterate after it is not counted
-   in the average. */
+/* The fields of a group of rows in one array: what the recurrence of (LR-12) reads of each row, and the margins that it finds. A
+   name is the place where its field starts. A row of weight 0, which fills up a block, has step 0 and decay 1; the iterate after it
+   is not counted in the average. */
 enum {
     GROUP = 256,
     SLOTS = GROUP + 16, /* a pending block, the group, and room for the widest vector to run over its end */
