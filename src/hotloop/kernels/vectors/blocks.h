@@ -77,6 +77,11 @@ struct NAME(update) {
     REAL c0, c1, c2, c3, c4, c5, c6, c7, c8, c9;
 };
 
+/* Products of the rows q with w, lane by lane. */
+struct NAME(dots) {
+    VEC s0, s1, s2, s3;
+};
+
 /* Products of the rows q with each other, lane by lane: q_0 q_1, q_0 q_2, q_0 q_3, q_1 q_2, q_1 q_3, q_2 q_3. */
 struct NAME(grams) {
     VEC s0, s1, s2, s3, s4, s5;
@@ -174,7 +179,7 @@ static inline __attribute__((always_inline)) int NAME(recurrence)(
    to r. A and G are their sums over the columns before, lane by lane. */
 static inline __attribute__((always_inline)) void NAME(last_columns)(
     ptrdiff_t n, ptrdiff_t j, REAL *restrict w, double *restrict total, const REAL *const *p, const REAL *const *q,
-    const struct NAME(update) u, VEC A0, VEC A1, VEC A2, VEC A3, const struct NAME(grams) G, REAL *r)
+    const struct NAME(update) u, const struct NAME(dots) A, const struct NAME(grams) G, REAL *r)
 {
     const REAL *p0 = p[0], *p1 = p[1], *p2 = p[2], *p3 = p[3], *q0 = q[0], *q1 = q[1], *q2 = q[2], *q3 = q[3];
     HALF B0 = {0}, B1 = {0}, B2 = {0}, B3 = {0}, H0 = {0}, H1 = {0}, H2 = {0}, H3 = {0}, H4 = {0}, H5 = {0};
@@ -183,7 +188,7 @@ static inline __attribute__((always_inline)) void NAME(last_columns)(
         DOTS(HALF, B)
         GRAM(HALF, H, j)
     }
-    B0 += NAME(fold)(A0), B1 += NAME(fold)(A1), B2 += NAME(fold)(A2), B3 += NAME(fold)(A3);
+    B0 += NAME(fold)(A.s0), B1 += NAME(fold)(A.s1), B2 += NAME(fold)(A.s2), B3 += NAME(fold)(A.s3);
     H0 += NAME(fold)(G.s0), H1 += NAME(fold)(G.s1), H2 += NAME(fold)(G.s2);
     H3 += NAME(fold)(G.s3), H4 += NAME(fold)(G.s4), H5 += NAME(fold)(G.s5);
     *(QUAD *)r = NAME(sums)(B0, B1, B2, B3);
@@ -215,27 +220,27 @@ static inline __attribute__((always_inline)) int NAME(any_block)(
     if (refused >= 0) return refused;
 
     const REAL *p0 = p[0], *p1 = p[1], *p2 = p[2], *p3 = p[3];
-    VEC A0 = {0}, A1 = {0}, A2 = {0}, A3 = {0};
+    struct NAME(dots) A = {{0}, {0}, {0}, {0}};
     for (j = 0; j < early; j += LANES) {
         if (j % LINE == 0) { PREFETCH_WIDE }
         UPDATE(VEC)
-        DOTS(VEC, A)
+        DOTS(VEC, A.s)
     }
     while (j + LINE <= n) {
         PREFETCH_WIDE
         for (ptrdiff_t i = 0; i < LINE / LANES; i++, j += LANES) {
             UPDATE(VEC)
-            DOTS(VEC, A)
+            DOTS(VEC, A.s)
             GRAM(VEC, G.s, j)
         }
     }
     while (width == WIDE && fetched < 4) { PREFETCH_WIDE }
     for (; j + LANES <= n; j += LANES) {
         UPDATE(VEC)
-        DOTS(VEC, A)
+        DOTS(VEC, A.s)
         GRAM(VEC, G.s, j)
     }
-    NAME(last_columns)(n, j, w, total, p, q, u, A0, A1, A2, A3, G, r);
+    NAME(last_columns)(n, j, w, total, p, q, u, A, G, r);
     return -1;
 }
 
