@@ -17,12 +17,14 @@ from hotloop.logistic.online import LogisticStream
 from hotloop.logistic.search.halving import Search
 from hotloop.logistic.state import LogisticState
 from hotloop.predictor import Predictor
+from hotloop.training.callbacks import FitCallbacks
 from hotloop.training.config import TrainingConfig
 from hotloop.training.history import TrainingHistory
 from hotloop.training.options import FitOptions
-from hotloop.two_layer.auto import N_HIDDEN, fit_two_layer, network_options
+from hotloop.two_layer.auto import N_HIDDEN
+from hotloop.two_layer.fit import fit_two_layer
 from hotloop.two_layer.online import TwoLayerStream
-from hotloop.two_layer.state import TwoLayerState, network_output
+from hotloop.two_layer.options import TwoLayerOptions
 
 
 @dataclass(frozen=True)
@@ -77,13 +79,11 @@ def fit_arrays(
             state, history, config = fit_logistic(state, rows, options, on_epoch=on_epoch, choose_options=search)
             learner, name = LogisticStream(state, options, config, weight_total=float(len(X))), "LogisticSGDClassifier"
         else:
-            n_hidden = n_hidden or N_HIDDEN
-            output, n_outputs = network_output(classes)
-            network = TwoLayerState.random(X.shape[1], n_hidden, n_outputs, output, X.dtype, options.seed)
-            network, history, config = fit_two_layer(network, rows, options, None, on_epoch)
-            learner = TwoLayerStream(network, network_options(options, X), config=config)
+            own = TwoLayerOptions(**vars(options), n_hidden=n_hidden or N_HIDDEN)
+            fitted = fit_two_layer(rows, own, classes, callbacks=FitCallbacks(on_epoch=on_epoch))
+            learner, history, config = fitted.learner, fitted.history, fitted.config
             name = "TwoLayerRegressor" if classes is None else "TwoLayerClassifier"
-            params["n_hidden"] = n_hidden
+            params["n_hidden"] = own.n_hidden
     seconds = time.perf_counter() - start
     complaints = [text] if (text := history.convergence_message(config)) else []
     if isinstance(learner, LogisticStream) and classes is not None:

@@ -12,12 +12,7 @@ from tolerances import NETWORK, relative_error
 
 import hotloop
 from hotloop import TwoLayerClassifier, TwoLayerRegressor
-from hotloop.data.batch import Batch
-from hotloop.training.config import TrainingConfig
-from hotloop.training.loop import pass_over
-from hotloop.two_layer.auto import SPREAD, step_shares
-from hotloop.two_layer.initializers import activation_moments
-from hotloop.two_layer.state import TwoLayerState
+from hotloop.two_layer.auto import SPREAD
 
 FEW = {"n_hidden": 6, "max_iter": 4, "tol": None, "random_state": 0}
 
@@ -68,8 +63,8 @@ def test_several_labels_a_row(backend, tmp_path):
     assert_array_equal(hotloop.load_estimator(tmp_path / "labels.safetensors").predict(X), model.predict(X))
     with pytest.raises(ValueError, match="must hold 0 and 1"):
         TwoLayerClassifier(**FEW).fit(X, y * 2)
-    with pytest.raises(ValueError, match="class_weight is for classes"):
-        TwoLayerClassifier(**FEW, class_weight="balanced").fit(X, y)
+    with pytest.raises(ValueError, match="y_val has 2 labels, expected 3"):
+        TwoLayerClassifier(**FEW).fit(X, y, X_val=X, y_val=y[:, :2])
 
 
 def test_several_targets_a_row(backend, tmp_path):
@@ -83,9 +78,7 @@ def test_several_targets_a_row(backend, tmp_path):
     one = TwoLayerRegressor(**FEW).fit(X, y[:, 0])
     assert one.predict(X).shape == (400,)
     assert_same(TwoLayerRegressor(**FEW).fit(X, y[:, :1]), one)
-    with pytest.raises(ValueError, match="3 targets"):
-        TwoLayerRegressor(**FEW, output="sigmoid_sum").fit(X, y)
-    with pytest.raises(ValueError, match="y_val has 1 targets, y has 3"):
+    with pytest.raises(ValueError, match="y_val has 1 targets, expected 3"):
         TwoLayerRegressor(**FEW).fit(X, y, X_val=X, y_val=y[:, 0])
 
 
@@ -96,17 +89,6 @@ def test_each_activation_learns(backend, activation):
     eta0 = 0.3 if activation == "logistic" else 0.03
     model = TwoLayerClassifier(32, activation=activation, random_state=0, eta0=eta0, max_iter=60, tol=None).fit(X, y)
     assert model.score(X, y) > 0.85
-    with pytest.raises(ValueError, match="activation is 'step'"):
-        TwoLayerClassifier(activation="step").fit(X, y)
-
-
-@pytest.mark.parametrize("activation", ["relu", "tanh", "logistic"])
-def test_the_moments_of_a_hidden_unit(activation):
-    a = 1.3 * np.random.default_rng(0).standard_normal(1_000_000)
-    z = {"relu": np.maximum(a, 0), "tanh": np.tanh(a), "logistic": 1 / (1 + np.exp(-a))}[activation]
-    slope = {"relu": a > 0, "tanh": 1 - z**2, "logistic": z * (1 - z)}[activation]
-    found = activation_moments(activation, 1.3**2)
-    assert found == pytest.approx([(z**2).mean(), (slope * slope).mean()], rel=5e-3)
 
 
 @pytest.mark.parametrize("of_dtype", [np.float32, np.float64, np.uint8])
@@ -121,8 +103,6 @@ def test_sparse_rows_give_the_model_of_dense_ones(backend, of_dtype):
         for a, b in zip(of(sparse), of(dense), strict=True):
             assert relative_error(a, b) <= NETWORK[dtype]
         assert_allclose(sparse.predict(sp.csc_matrix(X)), sparse.predict(X), rtol=1e-5)
-        with pytest.raises(ValueError, match="does not centre sparse rows"):
-            estimator(**FEW, standardize="std").fit(sp.csr_matrix(X), labels)
 
 
 def test_what_dense_rows_taught_predicts_sparse_ones(backend, dtype):
@@ -146,23 +126,6 @@ def test_rows_far_out_do_not_throw_a_regression_off(backend):
     assert one.score(X, y) > 0.8
     assert stream.score(X, y) > 0.8
     assert_same(stream, whole)
-    state = one._stream.state
-    z = (X - state.center) * state.scale
-    share = step_shares(X, state, 40.0)
-    assert_allclose(share, np.minimum(1, 40 / ((z**2).sum(axis=1) + 1)), rtol=1e-12)
-    assert (share < 1).sum() == 3
-    assert step_shares(X, state, np.inf) is None
-    assert step_shares(X[:600], state, 40.0) is None
-
-
-def test_a_share_of_the_step_size_is_a_smaller_step(backend):
-    X, targets = drawn(64)
-    share = np.linspace(0.2, 1, 64)
-    config = TrainingConfig(eta0=0.01, learning_rate="constant")
-    state = [TwoLayerState.random(5, 6, 1, "linear", np.float64, 0) for _ in range(2)]
-    pass_over(state[0], Batch(X, targets[:, 0], np.ones(64), share), config)
-    state[1].take_pass(X, targets[:, 0], np.ones(64), np.arange(64), 0.01 * share, 0.0)
-    assert_array_equal(state[0].W1, state[1].W1)
 
 
 def test_saved_before_the_first_rows_are_learnt(backend, tmp_path):
@@ -226,8 +189,6 @@ def test_the_number_of_threads_changes_no_bit(backend, dtype, n_jobs):
     options = FEW | {"n_hidden": 200}
     alone = TwoLayerClassifier(**options).fit(X.astype(dtype), targets[:, 0] > 0)
     assert_same(TwoLayerClassifier(**options, n_jobs=n_jobs).fit(X.astype(dtype), targets[:, 0] > 0), alone)
-    with pytest.raises(ValueError, match="n_jobs is 0"):
-        TwoLayerClassifier(**options, n_jobs=0).fit(X, targets[:, 0] > 0)
 
 
 def test_dropout_hangs_on_the_seed(backend):
@@ -239,22 +200,6 @@ def test_dropout_hangs_on_the_seed(backend):
     assert_same(fits[0], fits[1])
     assert (of(fits[0])[0] != of(fits[2])[0]).any()
     assert (of(fits[0])[0] != of(fits[3])[0]).any()
-    with pytest.raises(ValueError, match="dropout is 1"):
-        TwoLayerRegressor(dropout=1).fit(X, targets[:, 0])
-
-
-def test_first_weights_by_name():
-    for init, variance in (
-        ("he_normal", 2 / 300),
-        ("he_uniform", 2 / 300),
-        ("glorot_normal", 2 / 500),
-        ("lecun_normal", 1 / 300),
-    ):
-        state = TwoLayerState.random(300, 200, 1, "linear", np.float64, 0, init=init)
-        assert (state.W1**2).mean() == pytest.approx(variance, rel=0.03)
-        assert (np.abs(state.W1).max() <= np.sqrt(3 * variance)) == init.endswith("uniform")
-    with pytest.raises(ValueError, match="init is 'zeros'"):
-        TwoLayerClassifier(init="zeros").fit(*drawn()[:1], np.arange(200) % 2)
 
 
 @pytest.mark.parametrize("of_dtype", [np.uint8, np.float16, np.float32])
@@ -313,43 +258,6 @@ def test_minibatches_of_sparse_rows(backend, optimizer):
         8, momentum=0.9 if optimizer == "sgd" else 0.0, eta0=0.2 if optimizer == "sgd" else 0.02, **options
     ).fit(X, y)
     assert model.score(X, y) > 0.9
-
-
-@pytest.mark.parametrize(
-    ("options", "message"),
-    [
-        ({"optimizer": "lbfgs"}, "optimizer is 'lbfgs'"),
-        ({"batch_size": 0}, "batch_size is 0"),
-        ({"momentum": 1.0}, "momentum is 1.0"),
-        ({"optimizer": "adam", "beta_2": 1}, "beta_2 is 1"),
-        ({"optimizer": "adam", "epsilon": 0}, "epsilon is 0"),
-    ],
-)
-def test_rules_that_are_none_are_refused(options, message):
-    X, targets = drawn()
-    with pytest.raises(ValueError, match=message):
-        TwoLayerClassifier(**options).fit(X, targets[:, 0] > 0)
-
-
-@pytest.mark.parametrize(
-    ("n_samples", "kind", "epochs"),
-    [
-        (100, "classes", 100),
-        (100, "two", 60),
-        (100, "numbers", 300),
-        (8000, "two", 50),
-        (20_000, "two", 20),
-        (70_000, "two", 20),
-    ],
-)
-def test_epochs_by_the_rows_seen_in_all(compiled, n_samples, kind, epochs):
-    X = np.random.default_rng(0).standard_normal((n_samples, 1)).astype(np.float32)
-    y = {"classes": np.arange(n_samples) % 3, "two": np.arange(n_samples) % 2, "numbers": X[:, 0]}[kind]
-    estimator = TwoLayerRegressor if kind == "numbers" else TwoLayerClassifier
-    assert estimator(1, random_state=0).fit(X, y).n_iter_ == epochs
-    if n_samples == 100:  # what is set is obeyed
-        assert estimator(1, random_state=0, max_iter=7, tol=None).fit(X, y).n_iter_ == 7
-        assert estimator(1, random_state=0, tol=1e9, n_iter_no_change=2).fit(X, y).n_iter_ == 3
 
 
 def test_bytes_have_one_unit(backend):

@@ -19,7 +19,8 @@ from hotloop.training.loop import pass_over, run_epochs, train
 from hotloop.training.options import FitOptions
 from hotloop.training.order import epoch_order, hold_out
 from hotloop.training.schedules import step_sizes
-from hotloop.two_layer.auto import HORIZON_EPOCHS, SPREAD, STEP_NETWORK, fit_two_layer
+from hotloop.two_layer.fit import fit_two_layer
+from hotloop.two_layer.options import TwoLayerOptions
 from hotloop.two_layer.state import TwoLayerState
 
 
@@ -302,8 +303,8 @@ def test_cuts_into_kernel_calls_change_no_bit(backend, dtype, monkeypatch, work)
 
     def fits():
         logistic = fit_logistic(new_state(rows), rows, options)[0]
-        network = TwoLayerState.random(5, 3, 2, "softmax", dtype, 0)
-        return logistic, fit_two_layer(network, rows, options)[0]
+        network = fit_two_layer(rows, TwoLayerOptions(**vars(options), n_hidden=3), np.arange(3)).learner.state
+        return logistic, network
 
     whole = fits()
     monkeypatch.setattr(training, "WORK_PER_CALL", work)
@@ -399,21 +400,6 @@ def test_fit_logistic_starts_from_what_auto_says(backend):
     assert config.horizon == pytest.approx(1 / (config.eta0 * config.alpha))
     explicit = fit_logistic(new_state(rows), rows, FitOptions(max_iter=1, alpha=0.5, eta0=0.01))[2]
     assert (explicit.alpha, explicit.eta0, explicit.horizon) == (0.5, 0.01, 200)
-
-
-@pytest.mark.parametrize(
-    ("output", "step"),
-    [("softmax", STEP_NETWORK["softmax"]), ("linear", STEP_NETWORK["linear"]), ("sigmoid_sum", STEP_NETWORK["sigmoid_sum"])],
-)
-def test_fit_two_layer_starts_from_what_auto_says(backend, output, step):
-    """Of relu E z^2 is half the variance of a, and the slope is 1 half of the time; each of five columns has mean square 1."""
-    rows = some_rows()
-    state = TwoLayerState.random(5, 8, 2 if output == "softmax" else 1, output, np.float64, 0)
-    of_a, of_W2 = SPREAD["relu"] ** 2, (state.W2**2).mean()
-    _, _, config = fit_two_layer(state, rows, FitOptions(max_iter=1))
-    square = 8 * (of_a / 2 + 6 / 2) / 16 if output == "sigmoid_sum" else 8 * of_a / 2 + 1 + 6 / 2 * 8 * of_W2
-    assert config.eta0 == pytest.approx(step / square)
-    assert (config.alpha, config.horizon) == (0.1 / 40, HORIZON_EPOCHS[output] * 40)
 
 
 @pytest.mark.parametrize("output", ["linear", "sigmoid_sum"])

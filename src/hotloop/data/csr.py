@@ -11,14 +11,34 @@ from hotloop.data.validation import check_finite
 from hotloop.structs import Array, CSRRows
 
 
-def from_scipy(X: Any) -> CSRRows:
-    """Take a SciPy CSR matrix or array: its columns and values are not copied, unless a row names a column twice or does
-    not list its columns in rising order.
+def as_csr(X: Any, dtype: Any) -> CSRRows:
+    """Return a SciPy sparse matrix or array of any format as rows that kernels of ``dtype`` read.
 
     Raises
     ------
     ValueError
-        It is malformed; nothing is read outside its arrays then.
+        It is no matrix of numbers, it is empty, or it is malformed.
+    """
+    if X.ndim != 2:
+        raise ValueError(f"X has {X.ndim} dimensions, expected 2: one row a sample, one column a feature")
+    if X.dtype.kind == "c":
+        raise ValueError("Complex data not supported: X holds complex numbers")
+    if 0 in X.shape:
+        what = "sample(s)" if not X.shape[0] else "feature(s)"
+        raise ValueError(f"Found array with 0 {what} (shape={X.shape}) while a minimum of 1 is required.")
+    X = X if X.dtype.kind in "fiub" else X.astype(np.float64)
+    return from_scipy(X if X.format == "csr" else X.tocsr()).astype(dtype)
+
+
+def from_scipy(X: Any) -> CSRRows:
+    """Return a SciPy CSR matrix or array as rows.
+
+    Columns and values are copied only where a row names a column twice or does not list its columns in rising order.
+
+    Raises
+    ------
+    ValueError
+        It is malformed. Nothing is read outside its arrays.
     """
     n_samples, n_features = X.shape
     if n_features >= 2**31:
@@ -45,7 +65,7 @@ def from_scipy(X: Any) -> CSRRows:
 
 
 def from_arrays(indptr: NDArray[np.int64], indices: Array, data: Array, n_features: int) -> CSRRows:
-    """Take arrays of rows that were stored; ValueError where they are malformed."""
+    """Return rows whose arrays were stored; ValueError where the arrays are malformed."""
     if not get_backend().check_nonzeros(indptr, indices, n_features) or indptr[-1] != len(data):
         raise ValueError("the rows stored have no rising columns")
     return CSRRows(indptr, indices, None if are_ones(data) else data, n_features, data.dtype, _max_row_nnz(indptr))

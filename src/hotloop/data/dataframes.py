@@ -1,10 +1,11 @@
-"""Tables of numbers (pandas, polars, pyarrow) a block of rows at a time: never a second copy of the whole."""
+"""Tables of numbers (pandas, polars, pyarrow), a block of rows at a time: never a second copy of the whole."""
 
 from typing import Any
 
 import numpy as np
 
 from hotloop.data.validation import Array
+from hotloop.structs import float_dtype
 
 CELLS_AT_ONCE = 1 << 20
 
@@ -25,6 +26,17 @@ def column_types(X: Any) -> list[np.dtype[Any]] | None:
     return types if plain and types else None
 
 
+def computing_dtype(X: Any) -> type[np.floating[Any]]:
+    """Return the type to compute in with an array, or with all columns of a table; float64 for anything else."""
+    types = column_types(X)
+    try:
+        if types is not None:
+            return float_dtype(np.result_type(*types))
+        return float_dtype(X.dtype if hasattr(X, "dtype") else np.result_type(*X.dtypes))
+    except (AttributeError, TypeError):  # lists, and tables of other libraries or types
+        return np.float64
+
+
 def rows_at_once(X: Any) -> int:
     """Return how many rows make up a block."""
     return max(1, CELLS_AT_ONCE // int(X.shape[1]))
@@ -36,7 +48,9 @@ def block_of(X: Any, start: int, stop: int) -> Any:
 
 
 def gathered(X: Any, dtype: Any) -> Array:
-    """Return the cells of a table of numbers, (n_samples, n_features) in C order."""
+    """Return the cells of a table of numbers, (n_samples, n_features) in C order; bytes (uint8) stay bytes."""
+    if set(column_types(X) or ()) == {np.dtype(np.uint8)}:
+        dtype = np.uint8
     rows = np.empty(X.shape, dtype)
     size = rows_at_once(X)
     for start in range(0, len(rows), size):

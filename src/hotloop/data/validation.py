@@ -13,10 +13,10 @@ Array = NDArray[Any]
 
 
 def readable(X: Array, dtype: Any) -> bool:
-    """Tell whether the kernels that compute in ``dtype`` read the rows of X where they lie, whatever type they have.
+    """Tell whether the kernels that compute in ``dtype`` read the rows of X where they lie.
 
-    Rows must be contiguous, at any distance, of native numbers that ``dtype`` holds: float32 takes float32, float16, booleans
-    and integers of up to 16 bits.
+    Each row must be contiguous; the distance between rows is free. The numbers must be native, and ``dtype`` must hold them:
+    float32 holds float32, float16, booleans and integers of up to 16 bits.
     """
     return bool(X.ndim == 2 and holds(X.dtype, dtype) and X.flags.aligned and (X.shape[1] <= 1 or X.strides[1] == X.itemsize))
 
@@ -27,8 +27,26 @@ def holds(of: np.dtype[Any], dtype: Any) -> bool:
     return bool(read and (dtype == np.float64 or float_dtype(of) == dtype))
 
 
+def conversion(X: Any, dtype: Any, *, by_blocks: bool) -> dict[str, Any]:
+    """Return the dtype and order to which rows are to be converted for kernels that compute in ``dtype``; None: as they are.
+
+    Parameters
+    ----------
+    X : array-like
+    dtype : numpy dtype
+    by_blocks : bool
+        Whether the caller converts an array of numbers itself, block by block.
+    """
+    if isinstance(X, np.ndarray):
+        if readable(X, dtype) or (by_blocks and X.dtype.kind in "fiub"):
+            return {"dtype": None, "order": None}
+        if X.ndim == 2 and holds(X.dtype, dtype):  # the kernels read the numbers, only not as they lie: bytes stay bytes
+            return {"dtype": None, "order": "C"}
+    return {"dtype": dtype, "order": "C"}
+
+
 def as_rows(X: Any, name: str = "X") -> Array:
-    """Return X as a C-contiguous 2-D array of float32 or float64, without a copy where it is one already."""
+    """Return X as a C-contiguous 2-D array of float32 or float64; an array that is one already is not copied."""
     if hasattr(X, "tocsr"):
         raise ValueError(f"{name} is a sparse matrix; this takes dense rows, {name}.toarray()")
     X = np.asarray(X)
@@ -79,18 +97,42 @@ def as_vector(values: Any, n: int, name: str, dtype: Any) -> Array:
     return vector
 
 
+def check_weights(sample_weight: Any, n_samples: int, *, some: bool = True) -> NDArray[np.float64]:
+    """Return one weight >= 0 a row.
+
+    Parameters
+    ----------
+    sample_weight : array-like of shape (n_samples,), or None
+        None: every weight is 1, one number in memory (see :func:`distinct`).
+    n_samples : int
+    some : bool, default=True
+        Whether at least one weight must not be 0.
+    """
+    if sample_weight is None:
+        return np.broadcast_to(np.float64(1), n_samples)
+    weight: NDArray[np.float64] = as_vector(sample_weight, n_samples, "sample_weight", np.float64)
+    if weight.min(initial=0) < 0:
+        raise ValueError(f"sample_weight must not be negative; sample_weight[{weight.argmin()}] is {weight.min():g}")
+    if some and not weight.any():
+        raise ValueError("every sample_weight is zero: there is nothing to learn from")
+    return weight
+
+
 def plain(value: Any) -> Any:
-    """Return a number or text of NumPy as one of Python, as messages show them."""
+    """Return a number or text of NumPy as one of Python, for messages."""
     return value.item() if isinstance(value, np.generic) else value
 
 
 def distinct(weights: Array) -> Array:
-    """Return the weights, of one number that stands for all (stride 0) one: whole rows of them need not be read."""
+    """Return the weights; of one number that is broadcast to all rows (stride 0), that number alone."""
     return weights[:1] if weights.strides == (0,) else weights
 
 
 def check_memory(n_bytes: int, what: str) -> None:
-    """Raise MemoryError where the system tells that it has less than this left; asked before a large model is made."""
+    """Raise MemoryError where the system has less memory left than ``n_bytes``, which ``what`` needs.
+
+    Called before a large model is made. Below 256 MiB, and where the system does not tell, nothing is checked.
+    """
     if n_bytes < 1 << 28 or not os.path.exists("/proc/meminfo"):
         return
     with open("/proc/meminfo", encoding="ascii") as lines:

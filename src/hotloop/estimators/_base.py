@@ -1,8 +1,9 @@
-"""What the estimators share: checks of their input, and how a fit is carried out."""
+"""What the estimators that train share: their options, their validation rows, and what a fit stores and shows."""
 
 import functools
 from collections.abc import Callable
-from typing import Any, TypeVar
+from dataclasses import fields
+from typing import Any, ClassVar, TypeVar
 
 import numpy as np
 from sklearn.base import BaseEstimator
@@ -10,7 +11,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from hotloop.data.batch import Batch
-from hotloop.data.validation import Array
+from hotloop.data.validation import Array, check_weights
 from hotloop.estimators._callbacks import CallbackSupportMixin, Tasks
 from hotloop.estimators._validation import check_rows, check_targets
 from hotloop.estimators.warnings import NotConvergedWarning, warn
@@ -21,20 +22,25 @@ from hotloop.training.history import TrainingHistory
 from hotloop.training.options import FitOptions
 from hotloop.training.order import hold_out
 from hotloop.training.progress_bar import ProgressBar
+from hotloop.training.values import FLAG
 
 Method = TypeVar("Method", bound=Callable[..., Any])
 
 
 def draw_seed(random_state: Any) -> int:
-    """Return one whole number drawn by scikit-learn's rules for random_state."""
+    """Return a whole number drawn by scikit-learn's rules for ``random_state``."""
     return int(check_random_state(random_state).randint(2**31 - 1))
 
 
 def restore_on_error(method: Method) -> Method:
-    """Decorate fit or partial_fit: where it refuses its input, the estimator is left as it was."""
+    """Decorate ``fit`` or ``partial_fit``: a ValueError or TypeError leaves the estimator with the attributes it had.
+
+    The attributes are bound to the objects they were bound to before. The objects are not copied: ``fit`` changes none of them,
+    it makes new ones, and the learner that ``partial_fit`` trains in place restores itself when it raises.
+    """
 
     @functools.wraps(method)
-    def guarded(self: BaseEstimator, *args: Any, **kwargs: Any) -> Any:
+    def restoring(self: BaseEstimator, *args: Any, **kwargs: Any) -> Any:
         before = dict(vars(self))
         try:
             return method(self, *args, **kwargs)
@@ -43,14 +49,14 @@ def restore_on_error(method: Method) -> Method:
             vars(self).update(before)
             raise
 
-    return guarded  # type: ignore[return-value]
+    return restoring  # type: ignore[return-value]
 
 
 def with_progress_bar(method: Method) -> Method:
-    """Decorate fit: with ``verbose`` there is ``_progress_bar`` while it runs."""
+    """Decorate ``fit``: while it runs with ``verbose``, the attribute ``_progress_bar`` shows its progress."""
 
     @functools.wraps(method)
-    def shown(self: BaseEstimator, *args: Any, **kwargs: Any) -> Any:
+    def showing(self: BaseEstimator, *args: Any, **kwargs: Any) -> Any:
         if not self.verbose:
             return method(self, *args, **kwargs)
         progress = self._progress_bar = ProgressBar(type(self).__name__)
@@ -59,15 +65,19 @@ def with_progress_bar(method: Method) -> Method:
             return method(self, *args, **kwargs)
         finally:
             progress.stop()
-            vars(self).pop("_shown", None)
+            vars(self).pop("_progress_bar", None)
 
-    return shown  # type: ignore[return-value]
+    return showing  # type: ignore[return-value]
 
 
 class TrainedBySGD(CallbackSupportMixin, BaseEstimator):  # type: ignore[misc]
-    """Base of the estimators: settings in common, and what is stored after a fit."""
+    """Base of the estimators that train.
+
+    A subclass has the parameters of ``_options_class`` and the method ``_model``, which returns the predictor.
+    """
 
     _takes_sparse = False
+    _options_class: ClassVar[type[FitOptions]] = FitOptions
     _progress_bar: ProgressBar
     _stream: Any  # the learner of its family
 
@@ -76,38 +86,47 @@ class TrainedBySGD(CallbackSupportMixin, BaseEstimator):  # type: ignore[misc]
         tags.input_tags.sparse = self._takes_sparse
         return tags
 
-    def _options(self) -> FitOptions:
-        for name in ("shuffle", "early_stopping", "warm_start"):
-            if not isinstance(value := getattr(self, name, False), bool | np.bool_):
-                raise ValueError(f"{name} is {value!r}, expected True or False")
-        return FitOptions(
-            alpha=self.alpha,
-            eta0=self.eta0,
-            learning_rate=self.learning_rate,
-            power_t=self.power_t,
-            max_iter=self.max_iter,
-            tol=self.tol,
-            n_iter_no_change=self.n_iter_no_change,
-            shuffle=self.shuffle,
-            seed=draw_seed(self.random_state),
-            standardize=self.standardize,
-        )
+    def _options(self) -> Any:
+        """Return the parameters as options, of ``_options_class``; ValueError where a value, or a pair of values, is refused.
+
+        An instance as ``random_state`` is drawn from, so a fit calls this once.
+        """
+        for name in ("early_stopping", "warm_start"):
+            if not FLAG.allow(value := getattr(self, name)):
+                raise ValueError(f"{name} is {value!r}, expected {FLAG}")
+        names = [option.name for option in fields(self._options_class) if hasattr(self, option.name)]
+        given = {name: getattr(self, name) for name in names}
+        return self._options_class(**given, seed=draw_seed(self.random_state))
+
+    def _own_validation(self, X_val: Any, y_val: Any, encode: Callable[[Array], Array], dtype: Any) -> Batch | None:
+        """Return the validation rows that the caller of ``fit`` gave, each of weight 1; None where there are none.
+
+        Parameters
+        ----------
+        X_val, y_val : array-like or None
+        encode : callable
+            Returns class indices, labels or targets as the training rows have them.
+        dtype : numpy dtype
+            Type of the training rows.
+        """
+        if X_val is None:
+            return None
+        X_val = check_rows(self, X_val, reset=False, dtype=float_dtype(dtype), sparse=self._takes_sparse)
+        return Batch(X_val, encode(check_targets(y_val, X_val)), check_weights(None, len(X_val)))
 
     def _validation(
         self, rows: Batch, X_val: Any, y_val: Any, encode: Callable[[Array], Array], *, stratify: bool, seed: int
     ) -> tuple[Batch, Batch | None]:
         """Return the rows to train on and those to validate on: the caller's own, rows held out, or none."""
-        if X_val is not None:
-            X_val = check_rows(self, X_val, reset=False, dtype=float_dtype(rows.X.dtype), sparse=self._takes_sparse)
-            return rows, Batch(X_val, encode(check_targets(y_val, X_val)), np.broadcast_to(np.float64(1), len(X_val)))
-        if self.early_stopping:
+        own = self._own_validation(X_val, y_val, encode, rows.X.dtype)
+        if own is None and self.early_stopping:
             rows = rows.take(np.flatnonzero(rows.sample_weight))
             training, held_out = hold_out(rows.y, self.validation_fraction, seed, stratify=stratify)
             return rows.take(training), rows.take(held_out)
-        return rows, None
+        return rows, own
 
     def _keep(self, history: TrainingHistory, config: TrainingConfig) -> None:
-        """Store how the fit went; warn where it did not converge."""
+        """Store the history and the constants of a fit as attributes; warn where it did not converge."""
         self.n_iter_ = history.n_iter
         self.loss_curve_ = history.loss_curve
         if history.validation_curve:
@@ -117,16 +136,17 @@ class TrainedBySGD(CallbackSupportMixin, BaseEstimator):  # type: ignore[misc]
             warn(NotConvergedWarning(convergence_message))
 
     def _report(self, history: TrainingHistory, tasks: Tasks) -> bool:
-        """Tell of an epoch; whether a callback asks to stop."""
+        """Show an epoch and tell the callbacks of it; return whether a callback asks to stop."""
         if self.verbose:
             self._progress_bar.epoch(history, self._epochs_to_come())
         return tasks.epoch(history)
 
     def _epochs_to_come(self) -> int | None:
-        """All epochs of the training that goes on, None where its loss decides."""
+        """Return the number of epochs of the training; None where its loss decides."""
         return self.max_iter if self.tol is None and isinstance(self.max_iter, int) else None
 
     def _rows_to_predict(self, X: Any, **how: Any) -> Array:
+        """Return rows checked as those of ``fit``, in the type of the weights; ``how`` as for ``check_rows``."""
         check_is_fitted(self)
         how["sparse"] = self._takes_sparse
         return check_rows(self, X, reset=False, dtype=self._stream.state.dtype, **how)  # type: ignore[no-any-return]

@@ -1,18 +1,17 @@
-"""Labels and classes: their indices, and the weights of classes."""
+"""Targets as users give them: labels of classes, several labels a row, numbers."""
 
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.utils import compute_class_weight
+from sklearn.utils import column_or_1d
 from sklearn.utils.multiclass import check_classification_targets
 
-from hotloop.data.batch import Batch
-from hotloop.data.validation import Array, plain
+from hotloop.data.validation import Array, check_finite, plain
 
 
 def encode_labels(y: Array, classes: Array, name: str = "y") -> NDArray[np.float64]:
-    """Return the class index of each label; ValueError names labels that are not among the classes."""
+    """Return the class index of each label; ValueError names the first label that is none of the classes."""
     if len(classes) == 2 and y.dtype == classes.dtype and y.dtype.kind in "iub":  # a comparison instead of a search
         second = y == classes[1]
         if np.count_nonzero(second) + np.count_nonzero(y == classes[0]) == len(y):
@@ -38,6 +37,63 @@ def find_classes(y: Array) -> Array:
     return np.asarray(classes)
 
 
+def known_classes(classes: Any, known: Array | None) -> Array:
+    """Return the classes of a model that learns piece by piece.
+
+    Parameters
+    ----------
+    classes : array-like or None
+        What the caller of ``partial_fit`` gave.
+    known : ndarray or None
+        The classes of the first call; None at the first call, which needs ``classes``.
+    """
+    if known is None:
+        if classes is None:
+            raise ValueError("the first call of partial_fit needs classes=, all labels that will come")
+        return find_classes(np.asarray(classes))
+    if classes is not None and not np.array_equal(np.unique(classes), known):
+        raise ValueError(f"classes={np.unique(classes).tolist()}, but the first call had {known.tolist()}")
+    return known
+
+
+def classes_with_weight(y: Array, sample_weight: NDArray[np.float64]) -> tuple[Array, Array]:
+    """Return the labels as a vector, and the classes of the rows of weight above 0.
+
+    A row of weight 0 whose class no other row has gets the label of the first class: the row moves nothing.
+    """
+    y = column_or_1d(y, warn=True)
+    classes = find_classes(y[sample_weight > 0])
+    known = np.isin(y, classes)
+    return y if known.all() else np.where(known, y, classes[0]), classes
+
+
+def has_several_columns(y: Array) -> bool:
+    """Tell whether a row of y has several labels or targets."""
+    return y.ndim == 2 and y.shape[1] > 1
+
+
+def encode_multilabel(y: Any, n_labels: int, name: str = "y") -> NDArray[np.float64]:
+    """Return several labels a row as 0.0 and 1.0, (n_samples, n_labels)."""
+    labels = np.asarray(y)
+    if labels.ndim != 2 or labels.dtype.kind not in "fiub" or not np.isin(labels, (0, 1)).all():
+        raise ValueError(f"{name} of several columns must hold 0 and 1, a label a column; for classes give one column")
+    if labels.shape[1] != n_labels:
+        raise ValueError(f"{name} has {labels.shape[1]} labels, expected {n_labels}")
+    return np.ascontiguousarray(labels, dtype=np.float64)
+
+
+def as_targets(y: Any, name: str = "y", n_targets: int | None = None) -> NDArray[np.float64]:
+    """Return targets as finite numbers, (n_samples, n_targets); ``n_targets`` None: any number of them."""
+    targets = np.asarray(y, dtype=np.float64)
+    if targets.ndim not in (1, 2):
+        raise ValueError(f"{name} has {targets.ndim} dimensions, expected one target a row or a row of targets")
+    check_finite(targets, name)
+    targets = np.ascontiguousarray(targets.reshape(len(targets), -1))
+    if n_targets not in (None, targets.shape[1]):
+        raise ValueError(f"{name} has {targets.shape[1]} targets, expected {n_targets}")
+    return targets
+
+
 def _few_integers(y: Array) -> Array | None:
     """Return the sorted values of integers within a range of 256, without sorting; None for anything else."""
     if y.ndim != 1 or not len(y) or y.dtype.kind not in "iub":
@@ -49,22 +105,3 @@ def _few_integers(y: Array) -> Array | None:
         return np.unique(np.array([lowest, highest], dtype=y.dtype))
     counts = np.bincount((y - lowest).astype(np.uint8))
     return np.asarray((np.flatnonzero(counts) + int(lowest)).astype(y.dtype))
-
-
-def class_factors(class_weight: Any, classes: Array, y: Array) -> NDArray[np.float64]:
-    """Return the factor of each class by ``class_weight``: None, "balanced" or a dict."""
-    return np.asarray(compute_class_weight(class_weight, classes=classes, y=y), dtype=np.float64)
-
-
-def weigh_classes(rows: Batch, class_weight: Any, classes: Array) -> Batch:
-    """Return the rows, of class indices y, with their weights times those of their classes."""
-    if class_weight is None:
-        return rows
-    codes = rows.y.astype(np.intp)
-    factors = class_factors(class_weight, classes, classes[codes[rows.sample_weight > 0]])
-    if not np.isfinite(factors).all() or factors.min() < 0:
-        raise ValueError(f"class_weight={class_weight!r} holds weights that are negative or not finite")
-    weight = rows.sample_weight * factors[codes]
-    if len(weight) and not weight.any() and rows.sample_weight.any():
-        raise ValueError(f"class_weight={class_weight!r} leaves every row without weight")
-    return Batch(rows.X, rows.y, weight)

@@ -12,12 +12,13 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from hotloop.data.batch import Batch
+from hotloop.data.class_weight import weigh_classes
 from hotloop.data.csr import check_finite_rows
 from hotloop.data.dataframes import block_of, column_types, rows_at_once
 from hotloop.data.validation import Array, check_memory, distinct, plain
 from hotloop.estimators._base import TrainedBySGD, restore_on_error, with_progress_bar
 from hotloop.estimators._callbacks import Tasks, with_callbacks
-from hotloop.estimators._labels import encode_labels, find_classes, weigh_classes
+from hotloop.estimators._labels import encode_labels, find_classes
 from hotloop.estimators._validation import check_rows, check_validation_pair, check_weights
 from hotloop.estimators.warnings import warn
 from hotloop.logistic.auto import fit_logistic, start_logistic

@@ -11,9 +11,10 @@ from sklearn.model_selection import check_cv
 from sklearn.utils.validation import check_is_fitted
 
 from hotloop.data.batch import Batch
+from hotloop.data.class_weight import weigh_classes
 from hotloop.data.validation import Array
 from hotloop.estimators._base import draw_seed, restore_on_error
-from hotloop.estimators._labels import encode_labels, find_classes, weigh_classes
+from hotloop.estimators._labels import encode_labels, find_classes
 from hotloop.estimators._validation import check_rows, check_weights
 from hotloop.estimators.logistic import LogisticSGDClassifier
 from hotloop.logistic.auto import STEP_LOGISTIC, start_logistic

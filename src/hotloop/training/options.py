@@ -1,6 +1,8 @@
-"""The settings that both kinds of model share, as the user gives them."""
+"""The options that both families of models share, as the user gives them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import ClassVar, Self
 
 import numpy as np
 
@@ -9,13 +11,33 @@ from hotloop.preprocessing.standardization import STANDARDIZE
 from hotloop.structs import CSRRows
 from hotloop.training.config import TrainingConfig
 from hotloop.training.schedules import LEARNING_RATES
+from hotloop.training.values import FLAG, Values, check_values, numbers, some_of, whole_numbers
 
 MAX_ITER = 1000
+
+# Option: the values that it may have. The constraints of the estimators and docs/options.md are made of these tables.
+SHARED_VALUES: dict[str, Values] = {
+    "learning_rate": some_of(*LEARNING_RATES),
+    "standardize": some_of(*STANDARDIZE),
+    "max_iter": whole_numbers(1, "auto"),
+    "n_iter_no_change": whole_numbers(1),
+    "alpha": numbers(0, np.inf, "auto"),
+    "eta0": numbers(0, np.inf, "auto", closed="neither"),
+    "tol": numbers(0, np.inf, "auto", None),
+    "power_t": numbers(0),
+    "shuffle": FLAG,
+}
 
 
 @dataclass(frozen=True)
 class FitOptions:
-    """The settings that both kinds of model share, as the user gives them; "auto" is chosen from the data."""
+    """The options that both families of models share, as the user gives them; "auto" is chosen from the data.
+
+    Raises
+    ------
+    ValueError
+        An option has a value that its table does not allow.
+    """
 
     alpha: float | str = "auto"
     eta0: float | str = "auto"
@@ -28,40 +50,34 @@ class FitOptions:
     seed: int = 0
     standardize: str | None = "auto"
 
+    VALUES: ClassVar[Mapping[str, Values]] = SHARED_VALUES
+
     def __post_init__(self) -> None:
-        if self.learning_rate not in LEARNING_RATES:
-            raise ValueError(f"learning_rate is {self.learning_rate!r}, expected one of {', '.join(LEARNING_RATES)}")
-        if self.standardize not in STANDARDIZE:
-            raise ValueError(f"standardize is {self.standardize!r}, expected 'auto', 'std', 'maxabs', 'common' or None")
-        for name in ("max_iter", "n_iter_no_change"):
-            value, auto = getattr(self, name), " or 'auto'" if name == "max_iter" else ""
-            if auto and isinstance(value, str) and value == "auto":
-                continue
-            if not isinstance(value, int | np.integer) or value < 1:
-                raise ValueError(f"{name} is {value}, expected a positive whole number{auto}")
-        for name in ("alpha", "eta0", "tol", "power_t"):
-            value = getattr(self, name)
-            if (value == "auto" and name != "power_t") or (value is None and name == "tol"):
-                continue
-            if not isinstance(value, int | float | np.number) or not 0 <= value < np.inf or (name == "eta0" and value == 0):
-                positive = "a positive number" if name == "eta0" else "a number that is not negative"
-                raise ValueError(f"{name} is {value!r}, expected {positive}" + (" or 'auto'" if name != "power_t" else ""))
+        check_values(self, self.VALUES)
 
     @property
     def need_statistics(self) -> bool:
         """Whether anything is chosen by the statistics of the columns."""
         return self.standardize is not None or self.eta0 == "auto"
 
-    def of_rows(self, X: Array | CSRRows) -> "FitOptions":
-        """Return the settings with the standardisation that "auto" means for rows of this kind."""
+    def of_rows(self, X: Array | CSRRows) -> Self:
+        """Return the options with the standardisation that "auto" means for rows of this kind."""
         if self.standardize == "common" and isinstance(X, CSRRows):
-            raise ValueError("standardize='common' is for dense rows; take 'maxabs' or None")
+            raise ValueError("standardize='common' does not go with sparse rows; take 'maxabs' or None")
         if self.standardize != "auto":
             return self
         return replace(self, standardize="maxabs" if isinstance(X, CSRRows) else "std")
 
     def config(self, *, alpha: float, eta0: float, horizon: float | None = None) -> TrainingConfig:
-        """Return the plan; ``alpha`` and ``eta0`` hold where the user did not decide, ``horizon`` None is 1 / (eta0 alpha)."""
+        """Return the options with every "auto" resolved to a number.
+
+        Parameters
+        ----------
+        alpha, eta0 : float
+            Hold where the user left them "auto".
+        horizon : float or None
+            None: 1 / (eta0 alpha).
+        """
         alpha = float(self.alpha) if self.alpha != "auto" else alpha
         if self.eta0 != "auto":
             eta0 = float(self.eta0)

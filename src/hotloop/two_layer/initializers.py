@@ -1,8 +1,9 @@
-"""First weights of a network, and the moments of its activations."""
+"""Initializers of the weights of a network, and the moments of its hidden activations."""
 
 import numpy as np
 
-# Variance of W1 and of W2 by the rows' mean square norm and the numbers of hidden units and outputs, and how they are drawn.
+# Name: the factor f of the variance, whether the outputs count, and how a weight is drawn. The variance of a weight is
+# f / n_inputs, or f / (n_inputs + n_outputs) where the outputs count.
 INITS = {
     "he_normal": (2.0, False, "normal"),
     "he_uniform": (2.0, False, "uniform"),
@@ -13,7 +14,7 @@ INITS = {
 
 
 def activation_moments(activation: str, variance: float) -> tuple[float, float]:
-    """Return E z^2 and E (dz/da)^2 for a normal pre-activation a of mean 0, by Gauss and Hermite's rule of 64 points."""
+    """Return E z^2 and E (dz/da)^2 for a normal pre-activation a of mean 0, by the Gauss-Hermite rule of 64 points."""
     if activation == "relu":
         return variance / 2, 0.5
     points, weights = np.polynomial.hermite_e.hermegauss(64)

@@ -1,15 +1,31 @@
-"""How a network is trained: per-sample SGD, batches, momentum, Adam."""
+"""How the weights of a network follow its gradients: per-sample SGD, batches, momentum, Adam."""
 
 from dataclasses import dataclass
-
-import numpy as np
 
 OPTIMIZERS = ("sgd", "adam", "adamw")
 
 
 @dataclass(frozen=True)
 class NetworkRule:
-    """How a network is trained; see ``two_layer_pass``, and ``two_layer_minibatch_pass`` for batches, momentum and Adam."""
+    """How the weights follow the gradients; ``two_layer/options.py`` says which values go together.
+
+    Attributes
+    ----------
+    optimizer : {"sgd", "adam", "adamw"}
+    batch_size : int
+        Rows of a step.
+    momentum : float
+    nesterov : bool
+        Whether momentum is Nesterov's.
+    beta_1, beta_2, epsilon : float
+        Of Adam.
+    dropout : float
+        Share of the hidden units that a step leaves out.
+    key : int
+        Seed of the hidden units that a step leaves out.
+    n_jobs : int
+        Threads of per-sample SGD.
+    """
 
     optimizer: str = "sgd"
     batch_size: int = 1
@@ -22,24 +38,12 @@ class NetworkRule:
     key: int = 0
     n_jobs: int = 1
 
-    def __post_init__(self) -> None:
-        if self.optimizer not in OPTIMIZERS:
-            raise ValueError(f"optimizer is {self.optimizer!r}, expected one of {', '.join(OPTIMIZERS)}")
-        if not isinstance(self.batch_size, int | np.integer) or self.batch_size < 1:
-            raise ValueError(f"batch_size is {self.batch_size!r}, expected a positive whole number")
-        for name in ("dropout", "momentum", "beta_1", "beta_2"):
-            value = getattr(self, name)
-            if not isinstance(value, int | float | np.number) or not 0 <= value < 1:
-                raise ValueError(f"{name} is {value!r}, expected a number from 0 to below 1")
-        if not isinstance(self.epsilon, int | float | np.number) or not self.epsilon > 0:
-            raise ValueError(f"epsilon is {self.epsilon!r}, expected a positive number")
-
     @property
     def by_sample(self) -> bool:
-        """Whether every row is a step of its own, in exact blocks."""
+        """Whether each row is a step of its own, by ``two_layer_pass``; else by ``two_layer_minibatch_pass``."""
         return self.optimizer == "sgd" and self.batch_size == 1 and self.momentum == 0
 
     @property
     def n_moments(self) -> int:
-        """Arrays like the weights that go with them."""
+        """Arrays that the rule keeps: none, one for each array of weights (momentum), or two (Adam)."""
         return 0 if self.by_sample else 4 if self.optimizer == "sgd" else 8
