@@ -1,6 +1,7 @@
 """The benchmarks run: each candidate on a few rows, with its error; what is stored is what is compared."""
 
 import json
+import os
 import sys
 from importlib import import_module
 from pathlib import Path
@@ -11,7 +12,9 @@ from cases import few
 ROOT = Path(__file__).parents[2]
 if not (ROOT / "bench").is_dir():
     pytest.skip("the benchmarks are not beside the tests", allow_module_level=True)
-pytest.importorskip("hotloop.kernels.rows.dense")
+if os.environ.get("HOTLOOP_BACKEND") == "reference":
+    pytest.skip("the reference backend is forced", allow_module_level=True)
+pytestmark = pytest.mark.no_backend  # they take each level in turn
 sys.path.append(str(ROOT))
 ratios = import_module("bench.speed.ratios")
 FAMILIES = {name: import_module(f"bench.speed.{name}") for name in ("logistic", "csr", "two_layer")}
