@@ -77,3 +77,10 @@ def test_the_readme_lists_every_script():
     for path in scripts:
         name = ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__main__")
         assert f"python -m {name}" in text, name
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "docs").glob("*.svg")), ids=lambda path: path.name)
+def test_a_picture_is_small(path):
+    svg = path.read_text()
+    assert len(svg) < 100_000
+    assert import_module("bench.picture").small(svg) == svg
