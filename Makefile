@@ -5,6 +5,9 @@ BIN := $(VENV)/bin
 PYTEST := python -m pytest -q -n auto --dist worksteal
 SOURCES := pyproject.toml setup.py $(shell find src -name '*.py' -o -name '*.pyx' -o -name '*.pxd' -o -name '*.pyi' -o -name '*.h' -o -path '*/vectors/*.c' ! -name levels.c)
 
+# where setuptools keeps what it has compiled
+BUILT = build/lib.$(shell $(PYTHON) -c "import sys, sysconfig; print(sysconfig.get_platform(), sys.implementation.cache_tag, sep='-')")
+
 # every module with a stub, hotloop.kernels.rows.dense and so on
 STUBS := $(shell cd src && find hotloop/kernels -name '*.pyi' | sed 's/\.pyi$$//' | tr / .)
 
@@ -28,13 +31,14 @@ demo: build
 test: build
 	$(BIN)/$(PYTEST)
 
-# the suite on every backend and instruction-set level of this machine
+# the suite again with the backend and each instruction-set level forced by the environment: only the tests that choose by
+# themselves, since `make test` takes those with a backend fixture to every backend and level
 test-all: test test-levels
-	HOTLOOP_BACKEND=reference $(BIN)/$(PYTEST)
+	HOTLOOP_BACKEND=reference $(BIN)/$(PYTEST) --without-fixture
 
 test-levels: build
 	for level in $$($(BIN)/python -c "import hotloop; print(*hotloop.backend_info().instruction_sets[1:])"); do \
-		echo "HOTLOOP_ISA=$$level"; HOTLOOP_ISA=$$level $(BIN)/$(PYTEST) || exit 1; done
+		echo "HOTLOOP_ISA=$$level"; HOTLOOP_ISA=$$level $(BIN)/$(PYTEST) --without-fixture || exit 1; done
 
 check: build
 	$(BIN)/ruff check .
@@ -55,12 +59,18 @@ accuracy: build
 mutants: build
 	$(BIN)/python -m tests.mutants
 
-# sdist and wheel; the wheel is built from the sdist, and the suite runs on it outside the checkout
+# sdist and wheel, and the suite on the wheel outside the checkout. The wheel is built in the unpacked sdist, which must have
+# every source, around the modules that `make build` has made of the same sources: they are neither compiled nor tested twice.
 wheel: build
-	rm -rf dist && $(BIN)/python -m build -q
-	rm -rf $(VENV)/wheel && $(PYTHON) -m venv $(VENV)/wheel
+	rm -rf dist $(VENV)/sdist $(VENV)/wheel && $(BIN)/python -m build -q --no-isolation --sdist
+	mkdir $(VENV)/sdist && tar xzf dist/*.tar.gz --strip-components=1 -C $(VENV)/sdist
+	git ls-files src | (cd $(VENV)/sdist && xargs ls >/dev/null)
+	tar cf - $$(find src -name '*.c') | tar xmf - -C $(VENV)/sdist
+	mkdir -p $(VENV)/sdist/$(BUILT) && (cd src && tar cf - $$(find . -name '*.so')) | tar xmf - -C $(VENV)/sdist/$(BUILT)
+	$(BIN)/python -m build -q --no-isolation --wheel --outdir dist $(VENV)/sdist
+	$(PYTHON) -m venv $(VENV)/wheel
 	$(VENV)/wheel/bin/python -m pip install -q --disable-pip-version-check "$$(ls dist/*.whl)[cli]" pytest pytest-xdist hypothesis pandas
-	cp -r tests $(VENV)/wheel/tests && cd $(VENV)/wheel && HOTLOOP_BACKEND=compiled bin/$(PYTEST) tests
+	cp -r tests pyproject.toml $(VENV)/wheel && cd $(VENV)/wheel && HOTLOOP_BACKEND=compiled bin/$(PYTEST) --without-fixture tests
 
 clean:
 	rm -rf $(VENV) build dist src/*.egg-info

@@ -27,6 +27,11 @@ def pytest_addoption(parser):
         metavar="NAME",
         help="run the tests on one backend: reference, compiled or compiled-LEVEL (default: on all)",
     )
+    parser.addoption(
+        "--without-fixture",
+        action="store_true",
+        help="only the tests whose backend is that of the environment: a run without this takes the others to every backend",
+    )
 
 
 def pytest_configure(config):
@@ -37,6 +42,15 @@ def pytest_configure(config):
             os.environ["HOTLOOP_ISA"] = level
     if _compiled()[0] is None:
         os.environ.setdefault("HOTLOOP_BACKEND", "reference")
+
+
+def pytest_collection_modifyitems(config, items):
+    """``--without-fixture`` leaves out what a run on all backends has done already, and what is the same on each."""
+    if not config.getoption("--without-fixture"):
+        return
+    done = [item for item in items if {"backend", "compiled"} & set(item.fixturenames) or item.get_closest_marker("no_backend")]
+    items[:] = [item for item in items if item not in set(done)]
+    config.hook.pytest_deselected(items=done)
 
 
 def pytest_generate_tests(metafunc):

@@ -28,6 +28,7 @@ from sklearn.preprocessing import MaxAbsScaler, StandardScaler
 
 from bench.datasets import Split, load
 from bench.measure import machine
+from bench.picture import save
 from hotloop import LogisticSGDClassifier
 
 # The constants of hotloop.logistic.search.halving were chosen on these.
@@ -232,7 +233,6 @@ def plot(rows: list[Row], peers: list[dict[str, tuple[float, float]]], title: st
     matplotlib.use("Agg")
     from matplotlib import pyplot
 
-    matplotlib.rcParams.update({"svg.hashsalt": "hotloop", "svg.fonttype": "none"})  # the same points, the same bytes
     figure, panels = pyplot.subplots(-(-len(rows) // 4), 4, figsize=(12, 2.4 * -(-len(rows) // 4)), squeeze=False)
     for panel in panels.flat[len(rows) :]:
         panel.set_visible(False)
@@ -253,7 +253,7 @@ def plot(rows: list[Row], peers: list[dict[str, tuple[float, float]]], title: st
     figure.supylabel("test log loss", fontsize=8)
     figure.suptitle(title, fontsize=9)
     figure.tight_layout()
-    figure.savefig(path, metadata={"Date": None} if path.suffix == ".svg" else None)
+    save(figure, path)
 
 
 def n_updates(n_draws: int = 5) -> dict[str, float]:

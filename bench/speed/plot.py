@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+from bench.picture import save
 from hotloop.kernels import available_levels
 
 LINES = {
@@ -37,4 +38,4 @@ def plot(rows: list[dict[str, Any]], machine: dict[str, Any], bandwidth: float, 
     axes.set_title(f"{machine['cpu']}, {available_levels()[0]}", fontsize=9)
     axes.legend(fontsize=7)
     figure.tight_layout()
-    figure.savefig(path, metadata={"Date": None} if path.suffix == ".svg" else None)
+    save(figure, path)

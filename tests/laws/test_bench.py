@@ -1,6 +1,7 @@
 """The benchmarks run: each candidate on a few rows, with its error; what is stored is what is compared."""
 
 import json
+import os
 import sys
 from importlib import import_module
 from pathlib import Path
@@ -11,7 +12,9 @@ from cases import few
 ROOT = Path(__file__).parents[2]
 if not (ROOT / "bench").is_dir():
     pytest.skip("the benchmarks are not beside the tests", allow_module_level=True)
-pytest.importorskip("hotloop.kernels.rows.dense")
+if os.environ.get("HOTLOOP_BACKEND") == "reference":
+    pytest.skip("the reference backend is forced", allow_module_level=True)
+pytestmark = pytest.mark.no_backend  # they take each level in turn
 sys.path.append(str(ROOT))
 ratios = import_module("bench.speed.ratios")
 FAMILIES = {name: import_module(f"bench.speed.{name}") for name in ("logistic", "csr", "two_layer")}
@@ -74,3 +77,10 @@ def test_the_readme_lists_every_script():
     for path in scripts:
         name = ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__main__")
         assert f"python -m {name}" in text, name
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "docs").glob("*.svg")), ids=lambda path: path.name)
+def test_a_picture_is_small(path):
+    svg = path.read_text()
+    assert len(svg) < 100_000
+    assert import_module("bench.picture").small(svg) == svg

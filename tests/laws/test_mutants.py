@@ -3,7 +3,10 @@
 import pytest
 from mutants.table import MORE_TESTS, SOURCE, TESTS, all_mutants, options_for, own_test
 
-pytestmark = pytest.mark.skipif(not SOURCE.exists(), reason="the sources are not beside the tests")
+pytestmark = [
+    pytest.mark.no_backend,
+    pytest.mark.skipif(not SOURCE.exists(), reason="the sources are not beside the tests"),
+]
 MUTANTS = all_mutants()
 FILES = sorted({mutant.path for mutant in MUTANTS})
 

@@ -9,6 +9,7 @@ import pytest
 
 import hotloop
 
+pytestmark = pytest.mark.no_backend
 SOURCE = Path(hotloop.__file__).parent
 EQUATIONS = Path(__file__).parents[2] / "docs" / "equations.md"
 

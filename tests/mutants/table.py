@@ -55,6 +55,7 @@ MORE_TESTS: dict[str, tuple[str, ...]] = {
     ),
     "logistic/bootstrap.py": ("logistic/search/test_many_dense.py", "estimators/test_logistic_cv.py"),
     "training/order.py": ("training/test_loop.py",),
+    "logistic/weights.py": ("preprocessing/test_standardization.py", "kernels/logistic/test_csr.py"),
     "training/loop.py": ("training/test_progressive_validation.py",),
     "two_layer/state.py": ("training/test_loop.py",),
 }

@@ -109,7 +109,8 @@ cdef void sort(uint64_t *a, Py_ssize_t n) noexcept nogil:
 cdef void *grown(void *p, Py_ssize_t n_bytes) except NULL:
     p = realloc(p, n_bytes)
     if p == NULL:
-        raise MemoryError()
+        with gil:
+            raise MemoryError()
     return p
 
 
