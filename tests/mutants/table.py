@@ -14,8 +14,8 @@ ADAPTIVE, L1, SDCA = ("logistic/test_state_adaptive.py",), ("logistic/test_state
 MORE_TESTS: dict[str, tuple[str, ...]] = {
     "reference/logistic/dense.py": ("reference/test_losses.py",),
     "reference/two_layer/sigmoid_sum.py": NETWORKS,
-    "kernels/logistic/dense.pyx": ("logistic/test_importance_aware.py", "reference/test_losses.py"),
-    "kernels/logistic/many_dense.pyx": ("logistic/test_one_vs_rest.py",),
+    "kernels/logistic/dense.pyx": ("laws/test_importance_aware.py", "reference/test_losses.py"),
+    "kernels/logistic/many_dense.pyx": ("laws/test_one_vs_rest.py",),
     "kernels/logistic/adaptive.pyx": ADAPTIVE,
     "kernels/logistic/l1.pyx": L1,
     "kernels/logistic/dual.pyx": SDCA,
@@ -41,7 +41,6 @@ MORE_TESTS: dict[str, tuple[str, ...]] = {
     "structs.py": ("kernels/logistic/test_csr.py",),
     "data/batch.py": ("training/test_loop.py", "logistic/test_online.py"),
     "data/csr.py": ("kernels/logistic/test_csr.py",),
-    "estimators/_callbacks.py": ("estimators/test_callbacks.py",),
     "estimators/hashing_encoder.py": ("preprocessing/test_hashing.py",),
     "logistic/diagnostics/duality_gap.py": SDCA,
     "logistic/search/many_dense.py": ("logistic/search/test_halving.py",),
@@ -51,7 +50,7 @@ MORE_TESTS: dict[str, tuple[str, ...]] = {
     "logistic/state.py": (
         "preprocessing/test_standardization.py",
         "training/test_loop.py",
-        "logistic/test_one_vs_rest.py",
+        "laws/test_one_vs_rest.py",
     ),
     "logistic/bootstrap.py": ("logistic/search/test_many_dense.py", "estimators/test_logistic_cv.py"),
     "training/order.py": ("training/test_loop.py",),
@@ -91,7 +90,8 @@ def all_mutants():
 def own_test(path):
     """Return the test of a source file, by its path: that of the kernel for the oracle that has none of its own."""
     folder, _, name = path.rpartition("/")
-    of_stem = f"{folder}/test_{name.split('.')[0]}.py".removeprefix("/")
+    stem = folder.rpartition("/")[2] if name == "__init__.py" else name.split(".")[0].lstrip("_")
+    of_stem = f"{folder}/test_{stem}.py".removeprefix("/")
     if path.startswith("reference/") and not (TESTS / of_stem).exists():
         return "kernels/" + of_stem.removeprefix("reference/")
     return of_stem

@@ -1,0 +1,50 @@
+"""HashingEncoder: names, parameters, pipelines."""
+
+import pickle
+
+import numpy as np
+import pytest
+
+from hotloop import HashingEncoder, LogisticSGDClassifier
+
+
+def test_names(backend):
+    documents = ["good good film", "bad film", "a b c"]
+    encoder = HashingEncoder(1 << 18, keep_names=True, ngram_range=(1, 2)).fit(documents)
+    assert sorted(encoder.feature_names().values()) == ["bad", "bad film", "film", "good", "good film", "good good"]
+    assert encoder.n_collisions_ == 0
+    X = encoder.transform(documents)
+    coef = np.zeros(1 << 18)
+    coef[X[1].indices] = np.sign(X[1].data) * [3, 2, 1]
+    assert {name for name, _ in encoder.weights_by_name(coef)} == {"bad", "film", "bad film"}
+    assert [weight for _, weight in encoder.weights_by_name(coef)] == [3, 2, 1]
+    crowded = HashingEncoder(2, keep_names=True).fit(documents)
+    assert crowded.n_collisions_ == len({"good", "bad", "film"}) - len(crowded.feature_names()) > 0
+    with pytest.raises(AttributeError, match="keep_names=True"):
+        HashingEncoder().fit(documents).feature_names()
+    with pytest.raises(ValueError, match="coef has 3 entries"):
+        encoder.weights_by_name([1, 2, 3])
+
+
+@pytest.mark.parametrize(
+    ("params", "message"),
+    [
+        ({"n_features": 0}, "n_features is 0"),
+        ({"n_features": 2**31}, "n_features is 2147483648"),
+        ({"analyzer": "words"}, "analyzer is 'words'"),
+        ({"norm": "max"}, "norm is 'max'"),
+        ({"ngram_range": (2, 1)}, "ngram_range is"),
+    ],
+)
+def test_parameters_are_checked(backend, params, message):
+    with pytest.raises(ValueError, match=message):
+        HashingEncoder(**params).fit(["a"])
+
+
+def test_in_a_pipeline(compiled):
+    pipeline = pytest.importorskip("sklearn.pipeline")
+    documents, y = ["good film", "bad film", "very good", "so bad"] * 20, [1, 0, 1, 0] * 20
+    model = pipeline.make_pipeline(HashingEncoder(), LogisticSGDClassifier(random_state=0)).fit(documents, y)
+    assert model.score(documents, y) == 1
+    again = pickle.loads(pickle.dumps(model))
+    assert (again.predict_proba(documents) == model.predict_proba(documents)).all()

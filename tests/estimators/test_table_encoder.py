@@ -1,0 +1,147 @@
+"""TableEncoder: scikit-learn's checks, frames and arrays, warnings, pipelines."""
+
+import pickle
+import warnings
+
+import numpy as np
+import pytest
+from sklearn.base import clone
+from sklearn.compose import ColumnTransformer
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+pa = pytest.importorskip("pyarrow", reason="the cli extra (pyarrow) is not installed")
+
+from hotloop.estimators.table_encoder import TableEncoder  # noqa: E402
+
+
+def frame():
+    pd = pytest.importorskip("pandas")
+    return pd.DataFrame({"age": [31, None, 54, 20], "pet": ["dog", "cat", None, "cat"]})
+
+
+@parametrize_with_checks([TableEncoder(), TableEncoder(max_categories=2, dtype="float64")])
+def test_estimator_checks(estimator, check):
+    check(estimator)
+
+
+def test_table_encoder_on_a_frame():
+    encoder = TableEncoder(dtype="float64")
+    X = encoder.fit_transform(frame())
+    names = ["age", "age=missing", "pet=cat", "pet=dog", "pet=missing"]
+    assert encoder.get_feature_names_out().tolist() == names
+    assert encoder.feature_names_in_.tolist() == ["age", "pet"]
+    assert encoder.n_features_in_ == 2
+    assert X.dtype == np.float64
+    assert X.tolist() == [[31, 0, 0, 1, 0], [35, 1, 1, 0, 0], [54, 0, 0, 0, 1], [20, 0, 1, 0, 0]]
+    assert TableEncoder().fit_transform(frame()).dtype == np.float64
+
+
+@pytest.mark.parametrize("kind", ["table", "batch", "stream"])
+def test_table_encoder_on_arrow(kind):
+    table = pa.table({"age": [31, None], "pet": ["dog", "cat"]})
+
+    class Stream:
+        def __arrow_c_stream__(self, schema=None):
+            return table.__arrow_c_stream__(schema)
+
+    X = {"table": table, "batch": table.to_batches()[0], "stream": Stream()}[kind]
+    encoder = TableEncoder().fit(X)
+    assert encoder.get_feature_names_out().tolist() == ["age", "age=missing", "pet=cat", "pet=dog"]
+    assert encoder.transform(X).tolist() == [[31, 0, 0, 1], [31, 1, 1, 0]]
+
+
+def test_table_encoder_on_polars():
+    pl = pytest.importorskip("polars")
+    X = pl.DataFrame({"age": [31, None], "pet": ["dog", "cat"], "zip": ["1", "2"]})
+    encoder = TableEncoder().fit(X.with_columns(pl.col("zip").cast(pl.Categorical)))
+    assert encoder.get_feature_names_out().tolist()[-2:] == ["zip=1", "zip=2"]
+
+
+def test_table_encoder_on_arrays():
+    encoder = TableEncoder().fit(np.array([[1, "a"], [2, "b"]], object))
+    assert encoder.get_feature_names_out().tolist() == ["x0", "x1=a", "x1=b"]
+    assert encoder.transform([[3, "b"]]).tolist() == [[3, 0, 1]]
+    assert not hasattr(encoder, "feature_names_in_")
+    assert TableEncoder().fit_transform(np.array([[1.0, np.nan], [2.0, 5.0]])).tolist() == [
+        [1, 5, 1],
+        [2, 5, 0],
+    ]
+    pd = pytest.importorskip("pandas")
+    numbered = TableEncoder().fit(pd.DataFrame([[1, "a"], [2, "b"]]))
+    assert numbered.get_feature_names_out().tolist() == ["x0", "x1=a", "x1=b"]
+
+
+def test_table_encoder_warns_of_what_training_had_not():
+    X = np.array([[1, "a"], [2, "b"]], object)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        encoder = TableEncoder().fit(X)
+        encoder.transform(X)
+    with pytest.warns(UserWarning, match=r"x1: 1 cell not in training \('z'\)"):
+        encoder.transform([[1, "z"]])
+
+
+@pytest.mark.parametrize("within", ["alone", "pandas out", "pipeline"])
+def test_table_encoder_does_not_warn_of_its_own_training_rows(within):
+    pytest.importorskip("pandas")
+    encoder = TableEncoder(max_categories=2)
+    if within == "pandas out":
+        encoder.set_output(transform="pandas")
+    if within == "pipeline":
+        encoder = make_pipeline(ColumnTransformer([("all", encoder, [0, 1])]))
+    X = np.array([[f"{letter}{i}" for letter in "ab"] for i in range(5)], object)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        rows = encoder.fit_transform(X)
+    assert np.asarray(rows).sum(axis=1).tolist() == [2] * 5
+    with pytest.warns(UserWarning, match="x0: 3 cells not among the 2 categories") as found:
+        encoder.transform(X)  # which it cannot know to be the same
+    assert [w.filename for w in found] == [__file__]
+
+
+def test_a_warning_of_the_table_encoder_is_short_and_of_the_line_that_called():
+    encoder = TableEncoder().fit(np.array([["x"] * 9, ["y"] * 9], object))
+    with pytest.warns(UserWarning, match="not in training") as found:
+        encoder.transform(np.array([["z"] * 9], object))
+    (warning,) = found
+    assert warning.filename == __file__
+    assert str(warning.message).count("not in training") == 3
+    assert str(warning.message).endswith("; and 6 more")
+    assert len(encoder.encoding_.notes) == 9
+    odd = np.array([[str(i) if i else "none"] for i in range(60)], object)
+    with pytest.warns(UserWarning, match="x0: text, since 1 cell of 60 no numbers") as found:
+        TableEncoder().fit_transform(odd)
+    assert [w.filename for w in found] == [__file__]
+
+
+def test_table_encoder_refuses():
+    pd = pytest.importorskip("pandas")
+    with pytest.raises(ValueError, match="dtype must be"):
+        TableEncoder(dtype="int8").fit([[1]])
+    with pytest.raises(ValueError, match=r"column names repeated: \['a'\]"):
+        TableEncoder().fit(pd.DataFrame([[1, 2]], columns=["a", "a"]))
+    encoder = TableEncoder().fit(frame())
+    with pytest.raises(ValueError, match="feature names should match"):
+        encoder.transform(frame().rename(columns={"age": "years"}))
+    with pytest.raises(ValueError, match="input_features is not equal"):
+        encoder.get_feature_names_out(["a", "b"])
+
+
+def test_table_encoder_inside_scikit_learn():
+    X, y = frame(), [0, 1, 0, 1]
+    model = make_pipeline(TableEncoder(max_categories=7), LogisticRegression()).fit(X, y)
+    again = pickle.loads(pickle.dumps(model))
+    assert again.predict(X).tolist() == model.predict(X).tolist()
+    assert again[0].get_feature_names_out().tolist() == model[0].get_feature_names_out().tolist()
+    assert clone(model[0]).max_categories == 7
+    parts = ColumnTransformer([("text", TableEncoder(), ["pet"])], remainder="passthrough").fit(X)
+    assert parts.get_feature_names_out().tolist() == [
+        "text__pet=cat",
+        "text__pet=dog",
+        "text__pet=missing",
+        "remainder__age",
+    ]
+    out = TableEncoder().set_output(transform="pandas").fit_transform(X)
+    assert out.columns.tolist()[:2] == ["age", "age=missing"]
