@@ -10,7 +10,11 @@ LAWS = ("laws/test_worked_examples.py", "laws/test_backends_agree.py")
 NETWORKS = ("kernels/two_layer/test_sgd.py",)
 ADAPTIVE, L1, SDCA = ("logistic/test_state_adaptive.py",), ("logistic/test_state_l1.py",), ("logistic/test_sdca.py",)
 
-# Source: the tests that notice its mutants where tests/<folder>/test_<stem>.py is missing or not enough.
+LOGISTIC, CLI, STORED = ("estimators/test_logistic.py",), ("cli/test_cli.py",), ("persistence/test_model_file.py",)
+ONLINE, LOOP, SEARCH = ("logistic/test_online.py",), ("training/test_loop.py",), ("logistic/search/test_halving.py",)
+
+# Source file or folder: the tests that notice its mutants where tests/<folder>/test_<stem>.py is missing or not enough. A file
+# without a test of its name is tested by way of those that use it.
 MORE_TESTS: dict[str, tuple[str, ...]] = {
     "reference/logistic/dense.py": ("reference/test_losses.py",),
     "reference/two_layer/sigmoid_sum.py": NETWORKS,
@@ -56,7 +60,37 @@ MORE_TESTS: dict[str, tuple[str, ...]] = {
     "training/order.py": ("training/test_loop.py",),
     "logistic/weights.py": ("preprocessing/test_standardization.py", "kernels/logistic/test_csr.py"),
     "training/loop.py": ("training/test_progressive_validation.py",),
-    "two_layer/state.py": ("training/test_loop.py",),
+    "two_layer/state.py": LOOP,
+    "__init__.py": ("laws/test_structure.py", "test_backend.py"),
+    "cli/": CLI,
+    "fit.py": CLI,
+    "data/class_weight.py": LOGISTIC,
+    "data/section.py": ("persistence/test_container.py",),
+    "data/validation.py": ("test_functional.py", *LOGISTIC),
+    "estimators/_labels.py": LOGISTIC,
+    "estimators/_two_layer_base.py": ("estimators/test_two_layer.py",),
+    "estimators/_validation.py": LOGISTIC,
+    "estimators/from_file.py": STORED,
+    "estimators/warnings.py": ("logistic/diagnostics/test_fit_warnings.py",),
+    "kernels/rows/csr.pyx": ("kernels/logistic/test_csr.py",),
+    "kernels/rows/source.pyx": ("kernels/logistic/test_csr.py", *SDCA),
+    "kernels/rows/steps.pyx": ("kernels/logistic/test_csr.py", "kernels/logistic/test_dense.py"),
+    "kernels/two_layer/network.pyx": NETWORKS,
+    "kernels/vectors/levels.pyx": ("test_backend.py", "reference/test_losses.py"),
+    "logistic/auto.py": (*SEARCH, *LOOP),
+    "logistic/diagnostics/calibration.py": ("logistic/diagnostics/test_fit_warnings.py",),
+    "metrics.py": ("reference/test_losses.py", *LOGISTIC),
+    "persistence/packing.py": ("persistence/test_container.py",),
+    "predictor.py": STORED,
+    "training/config.py": LOOP,
+    "training/history.py": (*LOOP, *LOGISTIC),
+    "training/online.py": ONLINE,
+    "training/options.py": (*LOOP, *SEARCH),
+    "training/progress_bar.py": LOGISTIC,
+    "training/values.py": ("training/test_rules.py", "two_layer/test_options.py"),
+    "two_layer/online.py": ("estimators/test_two_layer.py",),
+    "two_layer/optimizer.py": ("two_layer/test_fit.py", "kernels/two_layer/test_minibatch.py"),
+    "two_layer/weights.py": ("two_layer/test_fit.py", *STORED),
 }
 
 
@@ -97,9 +131,17 @@ def own_test(path):
     return of_stem
 
 
+def more_tests(path):
+    """Return the tests of a source file that the table names: for it, for its folder, or for the kernel of an oracle."""
+    names = [path, path[: path.rfind("/") + 1]]
+    if path.startswith("reference/"):
+        names.append(f"kernels/{path.removeprefix('reference/')}x")
+    return next((MORE_TESTS[name] for name in names if name in MORE_TESTS), ())
+
+
 def options_for(path):
     """Return the options of pytest that run what has to notice the mutants of a source file, the nearest test first."""
-    tests = [own_test(path), *MORE_TESTS.get(path, ())]
+    tests = [own_test(path), *more_tests(path)]
     if path.startswith(("reference/", "kernels/")):
         tests += LAWS
     existing = [f"tests/{test}" for test in dict.fromkeys(tests) if (TESTS / test).exists()]

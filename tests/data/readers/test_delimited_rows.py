@@ -1,0 +1,77 @@
+"""Rows to cells: quotes, blanks, and what each malformed row is told."""
+
+import pytest
+from delimited_files import SMALL, cells, refused
+
+pa = pytest.importorskip("pyarrow", reason="the cli extra (pyarrow) is not installed")
+
+from hotloop.data.readers.delimited import read_table  # noqa: E402
+
+
+def test_cells_are_trimmed_strings(write):
+    path = write(SMALL)
+    table = read_table(path)
+    assert cells(table) == {"age": ["31", "54", ""], "pet": ["cat", "dog", ""]}
+    assert all(column.type == pa.string() for column in table.columns.values())
+    assert (table.n_rows, table.delimiter, table.header, table.notes) == (3, ",", True, ())
+    assert table.name == str(path)
+
+
+def test_quotes(write):
+    table = read_table(write(b'a,b\n"x, y","say ""hi"""\n 1 , "q""" \n"p\nq",z\n5" pipe,w\n'))
+    assert cells(table) == {
+        "a": ["x, y", "1", "p\nq", '5" pipe'],
+        "b": ['say "hi"', 'q"', "z", "w"],
+    }
+
+
+def test_quoted_cell_that_begins_with_a_blank_and_a_quote(write):
+    assert cells(read_table(write(b'a,b\n" ""x""",1\n')))["a"] == ['"x"']
+
+
+@pytest.mark.parametrize(
+    ("content", "options", "line", "expected", "found", "text"),
+    [
+        (b"a,b\n1,2\n3\n4,5\n", {}, 3, 2, 1, "'3'"),
+        (b"a,b\n1,2\n3,4,5\n", {}, 3, 2, 3, "'3,4,5'"),
+        (b"1,2\n3,4\n5,6,7\n", {"header": False}, 3, 2, 3, "'5,6,7'"),
+        (b"a,b\n\n1,2\n\n\n3\n", {}, 6, 2, 1, "'3'"),
+        (b'\n\n"a\nb",c\n1,2\n"x\ny",2\n3\n', {}, 8, 2, 1, "'3'"),
+        (b"a\tb\n1\t2\n3\n1\t2\n", {}, 3, 2, 1, "'3'"),
+        (b"a,b\n1,2\n" + b"x" * 200 + b"\n3,4\n", {}, 3, 2, 1, "'" + "x" * 80 + "...'"),
+        (b"a,b\n" + b"1,2\n" * 2_000_000 + b"3\n", {}, 2_000_002, 2, 1, "'3'"),  # beyond a block
+    ],
+    ids=["few", "many", "no-header", "empty-lines", "quoted-ends", "tab", "long", "far"],
+)
+def test_wrong_number_of_cells(write, content, options, line, expected, found, text):
+    message = refused(write(content), **options)
+    mark = "\\t" if b"\t" in content else ","
+    assert message.endswith(f"t.csv, line {line}: expected {expected} cells separated by '{mark}', found {found}: {text}")
+
+
+def test_the_first_of_several_bad_lines_is_named(write):
+    assert ", line 3: " in refused(write(b"a,b\n1,2\n3\n4\n5,6\n5,6\n5,6\n7\n"))
+
+
+@pytest.mark.parametrize("header", [True, False])
+def test_bytes_that_are_not_utf8(write, header):
+    message = refused(write(b"a,b\n\n1,caf\xc3\xa9\n2,caf\xe9\n"), header=header)
+    assert "t.csv, line 4: not UTF-8 (byte 0xe9)" in message
+    message = refused(write(b"a,caf\xe9\n1,2\n"), header=header)
+    assert "t.csv, line 1: not UTF-8 (byte 0xe9)" in message
+
+
+def test_quote_never_closed(write):
+    message = refused(write(b'a,b\n1,2\n3,"x\n4,5\n6,7\n'))
+    assert "t.csv, line 3: the quote opened here is never closed: 'x\\n4,5\\n6,7\\n'" in message
+    assert cells(read_table(write(b'a,b\n1,""\n2,"x""\n"\n'))) == {"a": ["1", "2"], "b": ["", 'x"']}
+    assert cells(read_table(write(b'a,b\n1,"y"""'))) == {"a": ["1"], "b": ['y"']}
+    assert cells(read_table(write(b'a,b\n1,""'))) == {"a": ["1"], "b": [""]}
+    assert cells(read_table(write(b'a,b\n1,"\n"\n'))) == {"a": ["1"], "b": [""]}
+
+
+def test_row_longer_than_a_block(write, monkeypatch):
+    monkeypatch.setattr("hotloop.data.readers.delimited_rows._BLOCK_BYTES", 100)
+    table = read_table(write(b'a,b\n1,"' + b"x\n" * 500 + b'"\n2,3\n'))
+    assert [len(cell) for cell in cells(table)["b"]] == [999, 1]  # trimmed
+    assert ", line 3: " in refused(write(b"a,b\n1,2\n" + b"y" * 500 + b"\n"))
