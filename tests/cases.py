@@ -162,7 +162,7 @@ AGREEMENT_CSR = [
 AGREEMENT_NETWORKS = [few(case, 60, 700) for case in BENCH_NETWORKS if case.output and case.batch != 128]
 
 # One step on so few rows that each entry of a gradient is a difference of two losses.
-GRADIENT = [Case("gradient-1", 3, 1, np.float64), Case("gradient-6", 4, 6, np.float64)]
+GRADIENT = [Case("gradient-1", 6, 1, np.float64), Case("gradient-6", 4, 6, np.float64)]
 GRADIENT_CSR = [
     CSRCase("gradient-csr", 4, 7, 3, False, 0.1, np.float64),
     CSRCase("gradient-csr-ones", 4, 7, 3, True, 0.1, np.float64),
