@@ -20,8 +20,8 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     further column marks them. A column of text becomes one column of 0 and 1 for each category. Categories of pandas, polars and
     Arrow are text, whatever they look like. A column without any value in the training rows is dropped.
 
-    A warning names the first cells that the training rows did not have, and each column of numbers that is text because of a few
-    cells. ``encoding_.notes`` has all of them.
+    A warning names cells that the training rows did not have, and columns of numbers that are text because of a few cells.
+    ``encoding_.notes`` has all of them.
 
     Parameters
     ----------

@@ -109,8 +109,7 @@ cdef void sort(uint64_t *a, Py_ssize_t n) noexcept nogil:
 cdef void *grown(void *p, Py_ssize_t n_bytes) except NULL:
     p = realloc(p, n_bytes)
     if p == NULL:
-        with gil:
-            raise MemoryError()
+        raise MemoryError()
     return p
 
 
