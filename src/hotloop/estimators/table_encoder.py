@@ -1,4 +1,4 @@
-"""TableEncoder: tables of numbers and text as numbers, inside scikit-learn's pipelines."""
+"""TableEncoder: a transformer that makes numbers of tables of numbers and text."""
 
 from collections import Counter
 from typing import Any
@@ -10,33 +10,34 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from hotloop.estimators.warnings import warn
 from hotloop.preprocessing.table_encoding import TableEncoding, check_float_dtype
 
-MOST_NOTES = 3  # in a warning
+MOST_NOTES = 3  # that one warning names
 
 
 class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     """Turn a table of numbers, text and missing cells into numbers, as the command does.
 
-    A column of numbers stays; its missing cells become the mean of training, with a further column
-    that marks them if training had any. A column of text becomes one column of 0 and 1 for each
-    category; categories of pandas, polars and Arrow are text whatever they look like. A column
-    without any value in training is dropped. Warnings say what `transform` meets that training had
-    not, and which column of numbers became text by a few cells; ``encoding_.notes`` has all of them.
+    A column of numbers stays. Its missing cells become the mean of the training rows; if the training rows had missing cells, a
+    further column marks them. A column of text becomes one column of 0 and 1 for each category. Categories of pandas, polars and
+    Arrow are text, whatever they look like. A column without any value in the training rows is dropped.
+
+    A warning names cells that the training rows did not have, and columns of numbers that are text because of a few cells.
+    ``encoding_.notes`` has all of them.
 
     Parameters
     ----------
     max_categories : int, default=255
-        A column of text gets at most this many categories, the most frequent; the others share one.
+        A column of text keeps so many of its categories, the most frequent ones; all others share one column.
     dtype : {"float32", "float64"}, default="float64"
-        Of the result; float32 cannot tell whole numbers beyond 2^24 apart.
+        Type of the result. float32 does not hold every whole number beyond 2^24.
 
     Attributes
     ----------
     encoding_ : TableEncoding
-        What each column holds; ``encoding_.describe()`` says it in words.
+        What each column holds; ``encoding_.describe()`` returns it in words.
     n_features_in_ : int
-        Columns in training.
+        Columns of the training rows.
     feature_names_in_ : ndarray of str
-        Their names, if they have names; the columns of an array are called x0, x1, ...
+        Names of the columns, where they have names. The columns of an array are called x0, x1, ...
 
     Examples
     --------
@@ -69,7 +70,7 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         return self
 
     def fit_transform(self, X: Any, y: Any = None) -> np.ndarray:
-        """Return the rows of training as numbers, all of which training had.
+        """Fit to rows, and return them as numbers.
 
         Parameters
         ----------
@@ -84,7 +85,7 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         return self.encoding_.transform(columns, self.dtype)
 
     def _fit(self, X: Any) -> dict[str, Any]:
-        """Find out what each column holds; returns the columns."""
+        """Find out what each column holds, and return the columns by name."""
         check_float_dtype(self.dtype)
         columns = _columns(self, X, reset=True)
         self.encoding_ = TableEncoding.fit(columns, max_categories=self.max_categories)
@@ -108,12 +109,12 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         return X_out
 
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
-        """Return the names of the result's columns.
+        """Return the names of the columns of the result.
 
         Parameters
         ----------
         input_features : array-like of str, or None
-            Only accepted where equal to the names in training.
+            Names of the training columns; other names are refused.
 
         Returns
         -------
@@ -144,7 +145,7 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 
 
 def _columns(estimator: TableEncoder, X: Any, *, reset: bool) -> dict[str, Any]:
-    """The columns of X by name, after scikit-learn's checks of names and numbers of features."""
+    """Return the columns of X by name, after scikit-learn's checks of their names and number."""
     arrow_only = hasattr(X, "__arrow_c_stream__") and not hasattr(X, "columns")
     if arrow_only or hasattr(X, "column_names"):  # a stream, a record batch, an Arrow table
         import pyarrow as pa

@@ -1,4 +1,4 @@
-"""Warnings of a fit, as Python gives them: docs/warnings.md has them all."""
+"""The warnings of a fit as Python warnings; docs/warnings.md lists them."""
 
 import sys
 import warnings
@@ -27,7 +27,7 @@ __all__ = [
     "warn",
 ]
 
-INSIDE = ("hotloop.", "sklearn.", "joblib.")  # modules between a warning and who called ``fit``, of a pipeline, too
+INSIDE = ("hotloop.", "sklearn.", "joblib.")  # modules between a warning and the caller of ``fit``, also of a pipeline
 
 
 class NotConvergedWarning(FitWarning, ConvergenceWarning):  # type: ignore[misc]
@@ -35,7 +35,7 @@ class NotConvergedWarning(FitWarning, ConvergenceWarning):  # type: ignore[misc]
 
 
 def warn(found: Warning) -> None:
-    """Give a warning as of the line outside hotloop and scikit-learn that called."""
+    """Give a warning whose place is the caller's line: the innermost one outside hotloop, scikit-learn and joblib."""
     frame, level = sys._getframe(), 1
     while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith(INSIDE):
         frame, level = frame.f_back, level + 1
