@@ -71,6 +71,7 @@ extensions = cythonize(
         "embedsignature": True,
     },
     force=declarations_changed() or None,
+    nthreads=(os.cpu_count() or 0) if sys.platform == "linux" else 0,  # by fork, which runs this file but once
     annotate=os.environ.get("HOTLOOP_ANNOTATE") == "1",
 )
 for extension in extensions:  # cythonize drops it where it is given to Extension

@@ -243,7 +243,7 @@ def test_weights_assigned_are_where_it_goes_on(backend, n_rows):
 def test_goes_on_after_an_interrupted_fit(backend):
     """Up to 1,024 rows the step size is 1/4 of 1 / mean(||z||^2 + 1), whether fit came to its end or not."""
     X, y, _ = stream()
-    model = LogisticSGDClassifier(random_state=0)
+    model = LogisticSGDClassifier(random_state=0, cv=None)
 
     def interrupt(history, tasks):
         raise KeyboardInterrupt

@@ -200,7 +200,7 @@ def test_types_of_values_and_columns(backend, values, index):
     X.data = np.abs(np.rint(X.data)) % 5 + 1 if values is not bool else np.ones_like(X.data)
     typed = X.astype(values)
     typed.indices, typed.indptr = typed.indices.astype(index), typed.indptr.astype(index)
-    model = {"standardize": None, "max_iter": 3, "tol": None, "random_state": 0}
+    model = {"standardize": None, "max_iter": 3, "tol": None, "random_state": 0, "cv": None}
     found = LogisticSGDClassifier(**model).fit(typed, y)
     wide = values in (np.float64, np.int64)
     assert found.coef_.dtype == (np.float64 if wide else np.float32)
