@@ -166,22 +166,22 @@ def two_layer_minibatch_pass(rows not None, steps not None, network not None, op
     cdef CheckedNetwork net = CheckedNetwork(network, True)
     cdef Rows given = Rows(rows, net.itemsize, net.sizes.n_features, slots_of(rows, 1))
     cdef Pass taken = new_pass(steps, given.source.n_samples, &net.sizes)
-    cdef Dropout left_out = new_dropout(dropout)
-    cdef Optimizer own = new_optimizer(optimizer)
+    cdef Dropout drop = new_dropout(dropout)
+    cdef Optimizer batches = new_optimizer(optimizer)
     if taken.steps.n_steps == 0:
         return 0.0, 0
     cdef Workspace space = Workspace()
     cdef Gradients g = new_gradients(net, &given.source, space)
-    cdef list kept = padded_moments(moments, network, 1 if own.rule == SGD else 2)
+    cdef list kept = padded_moments(moments, network, 1 if batches.rule == SGD else 2)
     cdef PaddedWeights first = kept[0], second = kept[len(kept) - 1]
-    own.first, own.second = first.weights, second.weights
-    g.dropout, g.targets, g.target_stride = &left_out, taken.targets, taken.target_stride
+    batches.first, batches.second = first.weights, second.weights
+    g.dropout, g.targets, g.target_stride = &drop, taken.targets, taken.target_stride
     cdef Status status
     with nogil:
         if net.itemsize == sizeof(float):
-            status = take_batches(&g, &taken.steps, &own, <float>0)
+            status = take_batches(&g, &taken.steps, &batches, <float>0)
         else:
-            status = take_batches(&g, &taken.steps, &own, <double>0)
+            status = take_batches(&g, &taken.steps, &batches, <double>0)
     net.padded.write_back()
     first.write_back()
     second.write_back()

@@ -11,6 +11,7 @@ cdef enum:
     BLOCK = 8         # rows of a block
     TILE_BYTES = 256  # hidden units whose part of the outputs is one sum
     LINE = 64         # bytes of a cache line
+    MAX_BLOCKS = 24   # blocks of memory that a call takes at most
 
 cdef enum Output:
     SOFTMAX
@@ -52,7 +53,8 @@ cdef struct RowBlock:
 
 
 cdef class Workspace:
-    cdef list arrays
+    cdef void *blocks[MAX_BLOCKS]
+    cdef int n_blocks
     cdef void *zeros(self, Py_ssize_t n_bytes) except NULL
 
 
@@ -71,6 +73,7 @@ cdef class CheckedNetwork:
 
 
 cdef void *address(array) except NULL
+cdef aligned_zeros(Py_ssize_t n, dtype)
 cdef Dropout new_dropout(dropout) except *
 cdef Py_ssize_t slots_of(rows, Py_ssize_t n_blocks) except -1
 cdef Pass new_pass(steps, Py_ssize_t n_samples, const Network *net)

@@ -4,6 +4,8 @@ from dataclasses import replace
 import numpy as np
 
 cimport cython
+from cpython.buffer cimport PyBUF_STRIDES, PyBuffer_Release, PyObject_GetBuffer
+from libc.stdlib cimport calloc, free
 
 from hotloop.kernels.rows.steps cimport DIVERGED, Pass, Status
 from hotloop.kernels.vectors cimport levels
@@ -16,21 +18,30 @@ ACTIVATION = dict(zip(ACTIVATIONS, (levels.RELU, levels.TANH, levels.LOGISTIC), 
 
 cdef void *address(array) except NULL:
     """Return where an array starts; the caller keeps the array."""
-    return <void *><size_t>array.__array_interface__["data"][0]
+    cdef Py_buffer view
+    PyObject_GetBuffer(array, &view, PyBUF_STRIDES)
+    PyBuffer_Release(&view)
+    return view.buf
 
 
 @cython.auto_pickle(False)
 cdef class Workspace:
     """Memory for the length of a call."""
 
-    def __cinit__(self):
-        self.arrays = []
-
     cdef void *zeros(self, Py_ssize_t n_bytes) except NULL:
         """Return that many bytes of zeros, from the start of a cache line on."""
-        memory = aligned_zeros(n_bytes, np.uint8)
-        self.arrays.append(memory)
-        return address(memory)
+        assert self.n_blocks < MAX_BLOCKS
+        cdef char *block = <char *>calloc(n_bytes + LINE, 1)
+        if block == NULL:
+            raise MemoryError(f"no memory for {n_bytes} bytes of a network")
+        self.blocks[self.n_blocks] = block
+        self.n_blocks += 1
+        return block + (LINE - <size_t>block % LINE) % LINE
+
+    def __dealloc__(self):
+        cdef int i
+        for i in range(self.n_blocks):
+            free(self.blocks[i])
 
 
 @cython.auto_pickle(False)
@@ -69,11 +80,10 @@ cdef class CheckedNetwork:
             raise ValueError(f"output is {output!r}, expected one of {', '.join(OUTPUT)}")
         if activation not in ACTIVATION:
             raise ValueError(f"activation is {activation!r}, expected one of {', '.join(ACTIVATION)}")
-        weights = {name: getattr(network, name) for name in ("W1", "b1", "W2", "b2")}
-        self.dtype = weights["W1"].dtype
-        for name, array in weights.items():
-            check_array(name, array, self.dtype, trained)
-        W1, b1, W2, b2 = weights.values()
+        W1, b1, W2, b2 = network.W1, network.b1, network.W2, network.b2
+        self.dtype = W1.dtype
+        for name, array, n_dimensions in (("W1", W1, 2), ("b1", b1, 1), ("W2", W2, 2), ("b2", b2, 1)):
+            check_array(name, array, n_dimensions, self.dtype, trained)
         n_features, n_hidden, n_outputs = W1.shape[0], W2.shape[0], W2.shape[1]
         if n_features < 1 or n_hidden < 1 or n_outputs < 1:
             raise ValueError("a network needs at least one column, one hidden unit and one output")
@@ -88,15 +98,16 @@ cdef class CheckedNetwork:
                              n_outputs, n_targets)
 
 
-def check_array(name, array, dtype, trained):
+cdef int check_array(name, array, int n_dimensions, dtype, bint trained) except -1:
     """Refuse an array of weights that no kernel can take."""
-    n_dimensions = 1 if name in ("b1", "b2") else 2
     if array.ndim != n_dimensions:
         raise ValueError(f"{name} has {array.ndim} dimensions, expected {n_dimensions}")
-    if dtype not in (np.float32, np.float64) or array.dtype != dtype or not array.flags.c_contiguous:
+    flags = array.flags
+    if dtype.char not in "fd" or not dtype.isnative or array.dtype != dtype or not flags.c_contiguous:
         raise ValueError(f"{name} must be a C-contiguous array of float32 or float64, of one type with the other weights")
-    if trained and not array.flags.writeable:
+    if trained and not flags.writeable:
         raise ValueError(f"{name} is read-only")
+    return 0
 
 
 cdef Pass new_pass(steps, Py_ssize_t n_samples, const Network *net):
@@ -134,24 +145,24 @@ cdef Py_ssize_t slots_of(rows, Py_ssize_t n_blocks) except -1:
     return n_blocks
 
 
-def padded_width(n, itemsize):
+cdef Py_ssize_t padded_width(Py_ssize_t n, Py_ssize_t itemsize):
     """Return n numbers padded to whole cache lines."""
-    return -(-n * itemsize // LINE) * LINE // itemsize
+    return (n * itemsize + LINE - 1) // LINE * LINE // itemsize
 
 
-def aligned_zeros(shape, dtype):
-    """Return an array of zeros that starts at a cache line."""
-    n_bytes = int(np.prod(shape)) * np.dtype(dtype).itemsize
+cdef aligned_zeros(Py_ssize_t n, dtype):
+    """Return n zeros that start at a cache line."""
+    cdef Py_ssize_t n_bytes = n * dtype.itemsize
     memory = np.zeros(n_bytes + LINE, np.uint8)
-    start = -memory.__array_interface__["data"][0] % LINE
-    return memory[start:start + n_bytes].view(dtype).reshape(shape)
+    cdef Py_ssize_t start = (LINE - <size_t>address(memory) % LINE) % LINE
+    return memory[start:start + n_bytes].view(dtype)
 
 
-def padded(W):
+cdef padded(W):
     """Return W with its rows padded with zeros to whole cache lines that start at one: W itself where they do."""
-    width = padded_width(W.shape[1], W.itemsize)
-    if width == W.shape[1] and W.flags.c_contiguous and W.__array_interface__["data"][0] % LINE == 0:
+    cdef Py_ssize_t n_rows = W.shape[0], n = W.shape[1], width = padded_width(n, W.itemsize)
+    if width == n and W.flags.c_contiguous and <size_t>address(W) % LINE == 0:
         return W
-    rows = aligned_zeros((W.shape[0], width), W.dtype)
-    rows[:, :W.shape[1]] = W
+    rows = aligned_zeros(n_rows * width, W.dtype).reshape(n_rows, width)
+    rows[:, :n] = W
     return rows

@@ -1,8 +1,7 @@
 """Hidden units of a network, shared out to threads by whole tiles."""
 cimport cython
 
-from hotloop.kernels.two_layer.network cimport BLOCK, TILE_BYTES, address
-from hotloop.kernels.two_layer.network import aligned_zeros
+from hotloop.kernels.two_layer.network cimport BLOCK, TILE_BYTES, address, aligned_zeros
 
 cdef enum:
     GAP = 1024  # bytes between the panels of two threads
@@ -48,14 +47,14 @@ cdef class Panels:
     cdef list parts(self, const Network *net):
         """Return pairs of arrays: W1, b1 or V of a panel that lies apart, and the same part of the padded weights."""
         cdef Panel panel
-        found = []
+        pairs = []
         for p in range(self.n):
             panel = self.panels[p]
-            starts = (panel.of_W1, net.n_features), (panel.of_units, 1), (panel.of_V, net.n_outputs)
+            offsets = (panel.of_W1, net.n_features), (panel.of_units, 1), (panel.of_V, net.n_outputs)
             units = slice(panel.first, panel.first + panel.width)
-            found += [(memory[start:start + n * panel.width].reshape(n, panel.width), whole[:, units])
-                      for memory, (start, n), whole in zip(self.apart, starts, self.padded.padded, strict=True)]
-        return found
+            pairs += [(memory[start:start + n * panel.width].reshape(n, panel.width), whole[:, units])
+                      for memory, (start, n), whole in zip(self.apart, offsets, self.padded.padded, strict=True)]
+        return pairs
 
     cdef int write_back(self, const Network *net) except -1:
         """Copy the weights of panels that lie apart to the padded weights."""

@@ -23,7 +23,7 @@ def two_layer_pass(rows not None, steps not None, network not None, dropout not 
     cdef CheckedNetwork net = CheckedNetwork(network, True)
     cdef Rows given = Rows(rows, net.itemsize, net.sizes.n_features, slots_of(rows, 2))
     cdef Pass taken = new_pass(steps, given.source.n_samples, &net.sizes)
-    cdef Dropout left_out = new_dropout(dropout)
+    cdef Dropout drop = new_dropout(dropout)
     if taken.steps.n_steps == 0:
         return 0.0, 0
     cdef Py_ssize_t itemsize = net.itemsize, C = net.sizes.n_outputs
@@ -35,13 +35,13 @@ def two_layer_pass(rows not None, steps not None, network not None, dropout not 
     cdef Block block
     block.rows.n = 0
     cdef Work work = Work(
-        v=levels.active, net=&net.sizes, dropout=&left_out, rows=&given.source, steps=&taken.steps, targets=taken.targets,
+        v=levels.active, net=&net.sizes, dropout=&drop, rows=&given.source, steps=&taken.steps, targets=taken.targets,
         target_stride=taken.target_stride, losses=LossSum(0.0, 1.0, 0.0), pool=NULL, panels=&panels.panels[0], n_panels=n_threads,
         weights=panels.weights, A=space.zeros(BLOCK * n_bytes + gaps), D=space.zeros(BLOCK * n_bytes + gaps),
         z=space.zeros(n_bytes + gaps), s=space.zeros(n_bytes + gaps), mask=space.zeros(n_bytes + gaps),
         kept=NULL, G=space.zeros(2 * BLOCK * BLOCK * itemsize), o=<double *>space.zeros(n_threads * 2 * (C + LINE) * sizeof(double)),
         parts=<double *>space.zeros(2 * n_tiles * C * sizeof(double)), blocks=[block, block], parity=0, over=False, status=OK)
-    work.kept = space.zeros(n_bytes + gaps) if left_out.limit else work.z
+    work.kept = space.zeros(n_bytes + gaps) if drop.limit else work.z
     with nogil:
         run_pass(&work, itemsize)
     panels.write_back(&net.sizes)
