@@ -43,31 +43,6 @@ def logistic_arguments(
     }
 
 
-def two_layer_arguments(
-    X, n_hidden, output, n_outputs=3, *, eta=None, alpha=0.0, weighted=False, standardised=False, shuffled=False, seed=0
-):
-    """Return the arguments of ``two_layer_pass`` by name; y is drawn; only softmax and sigmoid have ``n_outputs``."""
-    draw = np.random.default_rng(seed)
-    n_samples, n_features = X.shape
-    target = np.tanh(X @ draw.standard_normal((n_features, 3)) / np.sqrt(n_features)) + 0.3 * draw.standard_normal(
-        (n_samples, 3)
-    )
-    if output == "softmax":
-        y = (target.argmax(axis=1) % n_outputs).astype(np.float64)
-    elif output == "sigmoid":
-        y = (target[:, np.arange(n_outputs) % 3] > 0).astype(np.float64)
-    else:
-        n_outputs, y = 1, target[:, 0] + (n_hidden / 2 if output == "sigmoid_sum" else 0)
-    return _common(X, draw, eta, alpha, weighted, standardised, shuffled) | {
-        "y": y,
-        "W1": draw.standard_normal((n_features, n_hidden)) * np.sqrt(2 / n_features),
-        "b1": 0.1 * draw.standard_normal(n_hidden),
-        "W2": draw.standard_normal((n_hidden, n_outputs)) / np.sqrt(n_hidden),
-        "b2": 0.1 * draw.standard_normal(n_outputs),
-        "output": output,
-    }
-
-
 def _common(X, draw, eta, alpha, weighted, standardised, shuffled):
     n_samples, n_features = X.shape
     eta = 1 / max(1, n_features) if eta is None else eta

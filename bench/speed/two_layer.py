@@ -17,6 +17,8 @@ from bench.speed.peers.task import Task
 from bench.speed.peers.two_layer import bytes_of_row
 from bench.speed.peers.two_layer import candidates as peers_of
 from hotloop import TwoLayerClassifier, kernels, reference
+from hotloop.data.csr import from_scipy
+from hotloop.structs import BatchOptimizer, DenseRows, Dropout, Network, Pass
 
 LEVELS = kernels.available_levels()
 PREFIX = 1024  # rows over which the oracle is compared; longer, rounding turns some unit across its kink
@@ -85,15 +87,20 @@ def minibatches(task: Task, case: NetworkCase) -> list[Candidate]:
     if case.batch == 1:
         return []
     n, rows, y = task.X.shape[0], rows_of(task.X), task.y.astype(np.float64)
-    ones, order, steps = np.ones(n), np.arange(n, dtype=np.intp), np.full(n, task.eta)
+    ones, order, eta, optimizer = (
+        np.ones(n),
+        np.arange(n, dtype=np.intp),
+        np.full(n, task.eta),
+        BatchOptimizer("sgd", case.batch),
+    )
 
     def start():
         return [w.copy() for w in task.first], [np.zeros_like(w) for w in task.first]
 
     def train(state, n_samples):
         weights, velocities = state
-        own = rows, y, ones, order[:n_samples], steps[:n_samples], 0.0, None, None, *weights, case.output, "relu"
-        kernels.two_layer_minibatch_pass(*own, case.batch, "sgd", velocities)
+        steps, network = Pass(order[:n_samples], y, ones, eta[:n_samples]), Network(*weights, case.output)
+        kernels.two_layer_minibatch_pass(rows, steps, network, optimizer, velocities, Dropout())
 
     start_here, oracle = _at_level(LEVELS[0], start), lru_cache(task.oracle)
     size = int(n * bytes_of_row(task.X))
@@ -160,18 +167,19 @@ def _derivatives(case, X, W, W2):
 
 
 def rows_of(X):
-    """Return dense rows as they are, and of CSR rows what the kernels take."""
-    return (X.indptr.astype(np.int64), X.indices, X.data, int(np.diff(X.indptr).max())) if issparse(X) else X
+    """Return the rows as the kernels take them."""
+    return from_scipy(X) if issparse(X) else DenseRows(X)
 
 
 def _passes(case, X, y, W1, W2):
     eta = step_size(case, X)
     first = W1, np.zeros(case.n_hidden, case.dtype), W2, np.zeros(case.n_outputs, case.dtype)
     n = X.shape[0]
-    ones, order, steps = np.ones(n), np.arange(n, dtype=np.intp), np.full(n, eta)
+    ones, order, eta = np.ones(n), np.arange(n, dtype=np.intp), np.full(n, eta)
 
-    def run(backend, rows, weights, n_samples, center=None, scale=None):
-        backend.two_layer_pass(rows, y, ones, order[:n_samples], steps[:n_samples], 0.0, center, scale, *weights, case.output)
+    def run(backend, rows, weights, n_samples):
+        steps = Pass(order[:n_samples], y, ones, eta[:n_samples])
+        backend.two_layer_pass(rows, steps, Network(*weights, case.output), Dropout())
 
     @lru_cache
     def oracle(n_samples):
@@ -179,8 +187,8 @@ def _passes(case, X, y, W1, W2):
         run(reference, rows_of(X.astype(np.float64)), weights, n_samples)
         return weights
 
-    def train(backend, rows, **units):
-        return lambda weights, n_samples: run(backend, rows, weights, n_samples, **units)
+    def train(backend, rows):
+        return lambda weights, n_samples: run(backend, rows, weights, n_samples)
 
     def start():
         return [w.copy() for w in first]
@@ -188,8 +196,8 @@ def _passes(case, X, y, W1, W2):
     for backend, name, level, few in _ways(case):
         key, name = _key_and_name("two_layer_pass", backend, name)
         if backend is reference and case.kind == "mnist":
-            units = {"center": np.zeros(case.n_features, case.dtype), "scale": np.full(case.n_features, 1 / 255, case.dtype)}
-            pixels = train(kernels, np.rint(X * 255).astype(np.uint8), **units)
+            constants = np.zeros(case.n_features, case.dtype), np.full(case.n_features, 1 / 255, case.dtype)
+            pixels = train(kernels, DenseRows(np.rint(X * 255).astype(np.uint8), *constants))
             ours = _at_level(LEVELS[0], start), pixels, lambda weights: weights, oracle
             yield "two_layer_pass@uint8", "two_layer_pass, uint8 rows", None, ours
         yield key, name, few, (_at_level(level, start), train(backend, rows_of(X)), lambda weights: weights, oracle)

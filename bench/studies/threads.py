@@ -8,6 +8,7 @@ from time import perf_counter
 import numpy as np
 
 from hotloop import kernels
+from hotloop.structs import DenseRows, Dropout, Network, Pass
 
 N_SAMPLES, N_FEATURES, N_CLASSES, ROUNDS = 3_000, 784, 10, 9
 
@@ -17,7 +18,7 @@ def main() -> None:
     draw = np.random.default_rng(0)
     X = draw.standard_normal((N_SAMPLES, N_FEATURES)).astype(np.float32)
     y = draw.integers(0, N_CLASSES, N_SAMPLES).astype(np.float64)
-    rest = np.ones(N_SAMPLES), np.arange(N_SAMPLES), np.full(N_SAMPLES, 1e-3), 0.0, None, None
+    rows, steps = DenseRows(X), Pass(np.arange(N_SAMPLES), y, np.ones(N_SAMPLES), np.full(N_SAMPLES, 1e-3))
     for n_hidden in (128, 512, 1024):
         first = [
             (draw.standard_normal((N_FEATURES, n_hidden)) / 28).astype(np.float32),
@@ -30,7 +31,7 @@ def main() -> None:
             for n_jobs in (1, 2):
                 found[n_jobs] = [w.copy() for w in first]
                 before = perf_counter()
-                kernels.two_layer_pass(X, y, *rest, *found[n_jobs], "softmax", "relu", n_jobs=n_jobs)
+                kernels.two_layer_pass(rows, steps, Network(*found[n_jobs], "softmax"), Dropout(), n_jobs)
                 seconds[n_jobs].append(perf_counter() - before)
         same = all((a == b).all() for a, b in zip(found[1], found[2], strict=True))
         ratio = np.median(np.array(seconds[1]) / np.array(seconds[2]))

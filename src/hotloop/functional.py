@@ -10,6 +10,7 @@ import numpy as np
 
 from hotloop.backend import get_backend
 from hotloop.data.validation import Array, as_rows, as_vector, check_finite, check_labels, check_memory
+from hotloop.structs import DenseRows, Network
 
 __all__ = [
     "logistic_gradient",
@@ -260,9 +261,10 @@ def two_layer_backward(
     X, W1, b1, W2, b2 = _two_layer(X, W1, b1, W2, b2)
     do = np.ascontiguousarray(as_rows(do, "do"), np.float64)
     if do.shape != (len(X), len(b2)):
-        raise ValueError(f"do has shape {do.shape}, expected ({len(X)}, {len(b2)}): one slope a row and output")
+        raise ValueError(f"do has shape {do.shape}, expected ({len(X)}, {len(b2)}): one derivative a row and output")
     check_finite(do, "do")
-    return get_backend(backend).two_layer_backward(X, do, None, None, W1, b1, W2, b2, "linear", activation)  # type: ignore[no-any-return]
+    network = Network(W1, b1, W2, b2, "linear", activation)
+    return get_backend(backend).two_layer_backward(DenseRows(X), do, network)  # type: ignore[no-any-return]
 
 
 def _rows_and_weights(X: Any, w: Any) -> tuple[Array, Array]:

@@ -10,6 +10,10 @@ from numpy.typing import NDArray
 Array = NDArray[Any]
 Vector = NDArray[np.float64]
 
+OUTPUTS = ("softmax", "sigmoid", "linear", "sigmoid_sum")
+ACTIVATIONS = ("relu", "tanh", "logistic")
+OPTIMIZERS = ("sgd", "adam", "adamw")
+
 
 @dataclass(frozen=True, slots=True)
 class DenseRows:
@@ -224,6 +228,51 @@ class Network:
     b2: Array
     output: str
     activation: str = "relu"
+
+
+@dataclass(frozen=True, slots=True)
+class Dropout:
+    """Which hidden units each step drops, (NN-11): a function of key, step and unit alone.
+
+    Attributes
+    ----------
+    rate : float from 0 to below 1
+        Share of the hidden units that a step drops.
+    key : int
+    t : int
+        Steps taken before the pass.
+    """
+
+    rate: float = 0.0
+    key: int = 0
+    t: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class BatchOptimizer:
+    """How a network takes the step of a batch.
+
+    Attributes
+    ----------
+    name : {"sgd", "adam", "adamw"}
+        (NN-12) or (NN-13); "adamw" shrinks the weights beside Adam's step instead of within it.
+    batch_size : int, >= 1
+    momentum, nesterov : float, bool
+        Of "sgd".
+    beta_1, beta_2, epsilon : float
+        Of Adam.
+    n_batches : int
+        Batches that the moments have seen before the pass.
+    """
+
+    name: str = "sgd"
+    batch_size: int = 1
+    momentum: float = 0.0
+    nesterov: bool = False
+    beta_1: float = 0.9
+    beta_2: float = 0.999
+    epsilon: float = 1e-8
+    n_batches: int = 0
 
 
 def float_dtype(dtype: Any) -> type[np.floating[Any]]:

@@ -11,6 +11,7 @@ from tolerances import STEPS
 
 import hotloop.functional as F
 from hotloop import reference
+from hotloop.structs import DenseRows, Dropout, Network, Pass
 
 EXAMPLES = Path(__file__).with_name("worked_examples")
 GRAPHS = json.loads((EXAMPLES / "graphs.json").read_text())
@@ -105,7 +106,9 @@ def test_steps_of_each_rule(backend, dtype, case):
     start = [rows["X"].astype(dtype), np.array(case["y"]), rows["sample_weight"], rows["order"], rows["eta"], case["alpha"]]
     if case["rule"].startswith("network"):
         weights = [before[name].astype(dtype) for name in ("W1", "b1", "W2", "b2")]
-        loss, n_updates = backend.two_layer_pass(*start, *constants, *weights, case["rule"].split()[1])
+        X, y, sample_weight, order, eta, alpha = start
+        network, steps = Network(*weights, case["rule"].split()[1]), Pass(order, y, sample_weight, eta, alpha)
+        loss, n_updates = backend.two_layer_pass(DenseRows(X, *constants), steps, network, Dropout())
         expected = [after[name] for name in ("W1", "b1", "W2", "b2")]
     else:
         weights = [before["W"].astype(dtype), before["b"], np.zeros_like(before["W"]), np.zeros_like(before["b"])]

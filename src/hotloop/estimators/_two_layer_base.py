@@ -235,7 +235,7 @@ class TwoLayerBase(TwoLayerParameters, TrainedBySGD):
         estimator = cls(**predictor.params)
         assert isinstance(learner, TwoLayerStream)
         options = estimator._options()
-        learner.state.keep_rule(options.network_rule())
+        learner.state.set_optimizer(options.network_optimizer())
         estimator._stream = replace(learner, options=options, init=options.init)
         if predictor.classes is not None:
             estimator.classes_ = predictor.classes

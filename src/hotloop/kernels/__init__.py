@@ -26,8 +26,10 @@ from hotloop.kernels.rows.column_stats_dense import column_moments
 from hotloop.kernels.rows.permutation import permutation
 from hotloop.kernels.text.hashing import hash_units, hash_words, murmurhash3
 from hotloop.kernels.two_layer.derivatives import two_layer_forward, two_layer_jacobians
-from hotloop.kernels.two_layer.minibatch import two_layer_backward, two_layer_minibatch_pass
-from hotloop.kernels.two_layer.sgd import two_layer_outputs, two_layer_pass
+from hotloop.kernels.two_layer.gradients import two_layer_backward
+from hotloop.kernels.two_layer.minibatch import two_layer_minibatch_pass
+from hotloop.kernels.two_layer.outputs import two_layer_outputs
+from hotloop.kernels.two_layer.sgd import two_layer_pass
 from hotloop.kernels.two_layer.sigmoid_sum import sigmoid_sum_backward, sigmoid_sum_forward, sigmoid_sum_gradients
 from hotloop.kernels.vectors.levels import active_level, available_levels, use_level
 

@@ -29,8 +29,11 @@ from hotloop.reference.predict.row_scorer import network_scorer, row_scorer
 from hotloop.reference.rows.column_stats_dense import column_moments
 from hotloop.reference.rows.permutation import permutation
 from hotloop.reference.text.hashing import hash_units, hash_words, murmurhash3
-from hotloop.reference.two_layer.minibatch import two_layer_backward, two_layer_minibatch_pass
-from hotloop.reference.two_layer.sgd import two_layer_forward, two_layer_jacobians, two_layer_outputs, two_layer_pass
+from hotloop.reference.two_layer.derivatives import two_layer_forward, two_layer_jacobians
+from hotloop.reference.two_layer.gradients import two_layer_backward
+from hotloop.reference.two_layer.minibatch import two_layer_minibatch_pass
+from hotloop.reference.two_layer.outputs import two_layer_outputs
+from hotloop.reference.two_layer.sgd import two_layer_pass
 from hotloop.reference.two_layer.sigmoid_sum import sigmoid_sum_backward, sigmoid_sum_forward, sigmoid_sum_gradients
 
 __all__ = [

@@ -59,19 +59,19 @@ def network_config(
     by_budget : bool
         Whether per-sample SGD with ``max_iter="auto"`` and ``tol="auto"`` trains for as many epochs as ROWS_IN_ALL makes.
     """
-    rule = state.rule
+    optimizer = state.optimizer
     automatic = options.max_iter == "auto"
-    if not rule.by_sample:
+    if not optimizer.by_sample:
         options = replace(options, max_iter=MAX_ITER_MINIBATCH) if automatic else options
     elif automatic and options.tol == "auto" and by_budget:
         in_all, least, most = ROWS_IN_ALL[state.output]
         options = replace(options, max_iter=min(max(in_all // n_rows, least), most), tol=None)
-    if rule.optimizer != "sgd":  # the size of its steps is eta0, whatever the gradient is
+    if optimizer.name != "sgd":  # the size of its steps is eta0, whatever the gradient is
         return options.config(alpha=0.1 / n_rows, eta0=STEP_ADAM, horizon=np.inf)
     eta0 = STEP_NETWORK[state.output] * STEP_OF_ACTIVATION[state.activation] / square
-    eta0 *= (1 - rule.momentum) * rule.batch_size**0.5
+    eta0 *= (1 - optimizer.momentum) * optimizer.batch_size**0.5
     config = options.config(alpha=0.1 / n_rows, eta0=eta0, horizon=float(HORIZON_EPOCHS[state.output] * n_rows))
-    bounded = options.eta0 == "auto" and state.output == "linear" and rule.by_sample
+    bounded = options.eta0 == "auto" and state.output == "linear" and optimizer.by_sample
     return replace(config, longest=LONGEST * (mean_square + 1)) if bounded else config
 
 

@@ -124,7 +124,7 @@ def new_network(rows: Batch, options: TwoLayerOptions, classes: Array | None) ->
     state = TwoLayerState.random(
         n_features, n_hidden, n_outputs, output, dtype, options.seed, activation=options.activation, init=options.init
     )
-    state.rule = options.network_rule()
+    state.optimizer = options.network_optimizer()
     return state
 
 
@@ -174,7 +174,7 @@ def _continued(start: TwoLayerState, rows: Batch, options: TwoLayerOptions, clas
         if old != new:
             raise ValueError(f"warm_start: the last fit had {name} {old}, this one has {new}")
     state = start.copy()
-    state.keep_rule(options.network_rule())
+    state.set_optimizer(options.network_optimizer())
     return state
 
 

@@ -2,16 +2,16 @@
 
 from dataclasses import dataclass
 
-OPTIMIZERS = ("sgd", "adam", "adamw")
+from hotloop.structs import BatchOptimizer, Dropout
 
 
 @dataclass(frozen=True)
-class NetworkRule:
+class NetworkOptimizer:
     """How the weights follow the gradients; ``two_layer/options.py`` says which values go together.
 
     Attributes
     ----------
-    optimizer : {"sgd", "adam", "adamw"}
+    name : {"sgd", "adam", "adamw"}
     batch_size : int
         Rows of a step.
     momentum : float
@@ -27,7 +27,7 @@ class NetworkRule:
         Threads of per-sample SGD.
     """
 
-    optimizer: str = "sgd"
+    name: str = "sgd"
     batch_size: int = 1
     momentum: float = 0.0
     nesterov: bool = False
@@ -41,9 +41,19 @@ class NetworkRule:
     @property
     def by_sample(self) -> bool:
         """Whether each row is a step of its own, by ``two_layer_pass``; else by ``two_layer_minibatch_pass``."""
-        return self.optimizer == "sgd" and self.batch_size == 1 and self.momentum == 0
+        return self.name == "sgd" and self.batch_size == 1 and self.momentum == 0
 
     @property
     def n_moments(self) -> int:
-        """Arrays that the rule keeps: none, one for each array of weights (momentum), or two (Adam)."""
-        return 0 if self.by_sample else 4 if self.optimizer == "sgd" else 8
+        """Arrays that the optimizer keeps: none, one for each array of weights (momentum), or two (Adam)."""
+        return 0 if self.by_sample else 4 if self.name == "sgd" else 8
+
+    def of_batches(self, n_batches: int) -> BatchOptimizer:
+        """Return what the kernels of batches take, after so many batches."""
+        return BatchOptimizer(
+            self.name, self.batch_size, self.momentum, self.nesterov, self.beta_1, self.beta_2, self.epsilon, n_batches
+        )
+
+    def dropout_at(self, t: int) -> Dropout:
+        """Return the dropout of a pass that starts after t steps."""
+        return Dropout(self.dropout, self.key, t)

@@ -11,13 +11,12 @@ from typing import Any, ClassVar, Self
 import numpy as np
 
 from hotloop.data.validation import Array
-from hotloop.structs import CSRRows
+from hotloop.structs import ACTIVATIONS, OPTIMIZERS, CSRRows
 from hotloop.training.options import SHARED_VALUES, FitOptions
 from hotloop.training.rules import Rule, check_rules
 from hotloop.training.values import FLAG, Values, numbers, some_of, whole_numbers
 from hotloop.two_layer.initializers import INITS
-from hotloop.two_layer.optimizer import OPTIMIZERS, NetworkRule
-from hotloop.two_layer.weights import ACTIVATIONS
+from hotloop.two_layer.optimizer import NetworkOptimizer
 
 ADAM = ("adam", "adamw")
 SHARE = numbers(0, 1)
@@ -132,10 +131,10 @@ class TwoLayerOptions(FitOptions):
             return replace(self, standardize="maxabs")
         return replace(self, standardize="common" if X.dtype == np.uint8 else "std")
 
-    def network_rule(self) -> NetworkRule:
+    def network_optimizer(self) -> NetworkOptimizer:
         """Return how a network is trained by these options."""
-        return NetworkRule(
-            optimizer=self.optimizer,
+        return NetworkOptimizer(
+            name=self.optimizer,
             batch_size=int(self.batch_size),
             momentum=self.momentum,
             nesterov=bool(self.nesterovs_momentum),

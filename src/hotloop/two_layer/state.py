@@ -8,10 +8,10 @@ from numpy.typing import NDArray
 
 from hotloop.backend import get_backend
 from hotloop.data.validation import Array
-from hotloop.structs import CSRRows
+from hotloop.structs import CSRRows, DenseRows, Network, Pass
 from hotloop.training.config import TrainingConfig
 from hotloop.two_layer.initializers import INITS, activation_moments
-from hotloop.two_layer.optimizer import NetworkRule
+from hotloop.two_layer.optimizer import NetworkOptimizer
 from hotloop.two_layer.weights import NetworkWeights
 
 Vector = NDArray[np.float64]
@@ -41,9 +41,9 @@ class TwoLayerState:
         A regression target is (output - target_center) / target_scale in the caller's units.
     t : int
         Steps taken.
-    rule : NetworkRule
+    optimizer : NetworkOptimizer
     moments : list of ndarray
-        What the rule keeps beside the weights, of their shapes; empty before the first step, and for plain per-sample SGD.
+        What the optimizer keeps beside the weights, of their shapes; empty before the first step, and for plain per-sample SGD.
     n_batches : int
         Batches that the moments have seen.
     config : TrainingConfig or None
@@ -61,7 +61,7 @@ class TwoLayerState:
     target_center: Vector = field(default_factory=lambda: np.zeros(1))
     target_scale: Vector = field(default_factory=lambda: np.ones(1))
     t: int = 0
-    rule: NetworkRule = field(default_factory=NetworkRule)
+    optimizer: NetworkOptimizer = field(default_factory=NetworkOptimizer)
     moments: list[Array] = field(default_factory=list)
     n_batches: int = 0
     config: TrainingConfig | None = None
@@ -114,7 +114,7 @@ class TwoLayerState:
             activation,
             target_center=np.zeros(n_outputs),
             target_scale=np.ones(n_outputs),
-            rule=NetworkRule(key=seed),
+            optimizer=NetworkOptimizer(key=seed),
         )
 
     @property
@@ -130,18 +130,18 @@ class TwoLayerState:
     @property
     def cut(self) -> int:
         """Rows that move, of which a multiple leaves nothing unfinished."""
-        return 64 if self.rule.by_sample else int(self.rule.batch_size)
+        return 64 if self.optimizer.by_sample else int(self.optimizer.batch_size)
 
     @property
     def units(self) -> int:
         """Work of a cell, in that of a cell of logistic regression."""
         return max(1, len(self.b1) // 64)
 
-    def keep_rule(self, rule: NetworkRule) -> None:
-        """Train by this rule from now on; moments of another kind are dropped."""
-        if rule.n_moments != self.rule.n_moments or rule.optimizer != self.rule.optimizer:
+    def set_optimizer(self, optimizer: NetworkOptimizer) -> None:
+        """Train by this optimizer from now on; the moments of another one are dropped."""
+        if optimizer.n_moments != self.optimizer.n_moments or optimizer.name != self.optimizer.name:
             self.moments, self.n_batches = [], 0
-        self.rule = rule
+        self.optimizer = optimizer
 
     def restart_average(self) -> None:
         """Networks keep their last iterate: the mean of networks is no network like them."""
@@ -158,39 +158,35 @@ class TwoLayerState:
         """Train on the rows of X in the given order; returns the sum of the losses before each update, and the steps taken."""
         n_updates = int(np.count_nonzero(sample_weight[order]))  # counted first, as in LogisticState.take_pass
         self.t += n_updates
-        rule, rows = self.rule, (_rows(X), y, sample_weight, order, eta, alpha, *self._network())
-        n_batches = 0 if rule.by_sample else -(-n_updates // rule.batch_size)
+        optimizer = self.optimizer
+        n_batches = 0 if optimizer.by_sample else -(-n_updates // optimizer.batch_size)
         self.n_batches += n_batches
-        if len(self.moments) != rule.n_moments:
-            self.moments = [np.zeros_like(getattr(self, name)) for name in WEIGHTS] * (rule.n_moments // 4)
-            self.moments = [moment.copy() for moment in self.moments]
+        if len(self.moments) != optimizer.n_moments:
+            self.moments = [np.zeros_like(getattr(self, name)) for name in WEIGHTS * (optimizer.n_moments // 4)]
+        rows, steps, network = self._rows(X), Pass(order, y, sample_weight, eta, alpha), self._network()
+        dropout = optimizer.dropout_at(self.t - n_updates)
         try:
-            if rule.by_sample:
-                return get_backend().two_layer_pass(  # type: ignore[no-any-return]
-                    *rows, rule.dropout, rule.key, self.t - n_updates, rule.n_jobs
-                )
+            if optimizer.by_sample:
+                return get_backend().two_layer_pass(rows, steps, network, dropout, optimizer.n_jobs)  # type: ignore[no-any-return]
             return get_backend().two_layer_minibatch_pass(  # type: ignore[no-any-return]
-                *rows,
-                rule.batch_size,
-                rule.optimizer,
-                self.moments,
-                n_batches=self.n_batches - n_batches,
-                momentum=rule.momentum,
-                nesterov=rule.nesterov,
-                beta_1=rule.beta_1,
-                beta_2=rule.beta_2,
-                epsilon=rule.epsilon,
-                dropout=rule.dropout,
-                key=rule.key,
-                t=self.t - n_updates,
+                rows, steps, network, optimizer.of_batches(self.n_batches - n_batches), self.moments, dropout
             )
         except (FloatingPointError, ValueError):
             self.t -= n_updates
             self.n_batches -= n_batches
             raise
 
-    def _network(self) -> tuple[Any, ...]:
-        return self.center, self.scale, self.W1, self.b1, self.W2, self.b2, self.output, self.activation
+    def _network(self) -> Network:
+        return Network(self.W1, self.b1, self.W2, self.b2, self.output, self.activation)
+
+    def _rows(self, X: Array | CSRRows) -> DenseRows | CSRRows:
+        """Return the rows as the kernels take them; they refuse CSR rows with a shift."""
+        if not isinstance(X, CSRRows):
+            return DenseRows(X, self.center, self.scale)
+        shift = None
+        if self.center is not None and self.scale is not None and self.center.any():
+            shift = self.center * self.scale
+        return replace(X, shift=shift, scale=self.scale)
 
     def is_finite(self) -> bool:
         """Tell whether every weight is a number."""
@@ -270,8 +266,8 @@ class TwoLayerState:
             return
         with np.errstate(divide="ignore", invalid="ignore"):
             ratio = np.where(scale > 0, self.scale.astype(np.float64) / scale, 0.0)
-        n_updates = (center.astype(np.float64) - self.center) * self.scale
-        self.b1 += (n_updates[:, None] * self.W1).sum(axis=0).astype(self.b1.dtype)
+        shift = (center.astype(np.float64) - self.center) * self.scale
+        self.b1 += (shift[:, None] * self.W1).sum(axis=0).astype(self.b1.dtype)
         self.W1 *= ratio[:, None].astype(self.W1.dtype)
         self.center, self.scale = center, scale
 
@@ -282,7 +278,3 @@ class TwoLayerState:
         ratio = self.target_scale / scale
         self.W2 *= ratio.astype(self.W2.dtype)
         self.b2[:] = (self.b2 - center) * ratio + self.target_center
-
-
-def _rows(X: Array | CSRRows) -> Any:
-    return X.arrays if isinstance(X, CSRRows) else X

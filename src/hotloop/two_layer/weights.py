@@ -1,7 +1,7 @@
 """What a two-layer network predicts with."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -10,13 +10,9 @@ from numpy.typing import NDArray
 from hotloop.backend import get_backend
 from hotloop.data.section import Section, check_sizes, weights_dtype
 from hotloop.data.validation import Array, readable
-from hotloop.structs import CSRRows
+from hotloop.structs import ACTIVATIONS, OUTPUTS, CSRRows, DenseRows, Network
 
 Vector = NDArray[np.float64]
-
-ACTIVATIONS = ("relu", "tanh", "logistic")
-
-OUTPUTS = ("softmax", "sigmoid", "linear", "sigmoid_sum")
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,16 +74,20 @@ class NetworkWeights:
 
         They are the margins of a classifier and the scaled targets of a regression.
         """
-        center, b1 = self.center, self.b1
+        network = self._network()
+        rows: DenseRows | CSRRows
         if isinstance(X, CSRRows):
-            rows: Any = X.arrays
-            if center is not None and self.scale is not None and center.any():  # b1 takes the centre in
-                b1 = (b1 - (center.astype(np.float64) * self.scale) @ self.W1).astype(b1.dtype)
-                center = np.zeros_like(center)
+            rows = replace(X, scale=self.scale)
+            if self.center is not None and self.scale is not None and self.center.any():  # b1 takes the centre in
+                b1 = self.b1 - (self.center.astype(np.float64) * self.scale) @ self.W1
+                network = replace(network, b1=b1.astype(self.b1.dtype))
         else:
-            rows = X if readable(X, self.dtype) else np.ascontiguousarray(X, self.dtype)
-        network = center, self.scale, self.W1, b1, self.W2, self.b2, self.output, self.activation
-        return get_backend().two_layer_outputs(rows, *network)  # type: ignore[no-any-return]
+            X = X if readable(X, self.dtype) else np.ascontiguousarray(X, self.dtype)
+            rows = DenseRows(X, self.center, self.scale)
+        return get_backend().two_layer_outputs(rows, network)  # type: ignore[no-any-return]
+
+    def _network(self) -> Network:
+        return Network(self.W1, self.b1, self.W2, self.b2, self.output, self.activation)
 
     def scores(self, outputs: Vector) -> Vector:
         """Return the margins of which the probabilities are made; of a regression the values in the caller's units."""
@@ -96,8 +96,7 @@ class NetworkWeights:
     def scorer(self) -> Callable[[Array], Any]:
         """Return a function of one row: P(second class), all probabilities, or the value or values; see ``network_scorer``."""
         targets = (self.target_center, self.target_scale) if self.is_regression else ()
-        network = self.center, self.scale, self.W1, self.b1, self.W2, self.b2, self.output, self.activation
-        return get_backend().network_scorer(*network, *targets)  # type: ignore[no-any-return]
+        return get_backend().network_scorer(self._network(), self.center, self.scale, *targets)  # type: ignore[no-any-return]
 
     def to_section(self) -> Section:
         """Return what a file holds of the weights."""

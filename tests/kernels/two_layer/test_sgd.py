@@ -4,16 +4,15 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
+from networks import WEIGHTS, csr_of, of_dtype, outputs, train, train_batches, trained, two_layer_arguments
 from numpy.testing import assert_allclose, assert_array_equal
-from passes import drawn_rows, of_dtype, take, two_layer_arguments
+from passes import drawn_rows
 from tolerances import DIFFERENCE, NETWORK, SAMPLE, STEPS, central_differences, relative_error
 
 from hotloop import reference
+from hotloop.structs import ACTIVATIONS, OUTPUTS
 
-OUTPUTS = ("softmax", "sigmoid", "linear", "sigmoid_sum")
-ACTIVATIONS = ("relu", "tanh", "logistic")
 EVERYTHING = {"alpha": 0.05, "weighted": True, "standardised": True, "shuffled": True}
-WEIGHTS = ("W1", "b1", "W2", "b2")
 
 each_output = pytest.mark.parametrize("output", OUTPUTS)
 
@@ -46,10 +45,10 @@ def test_a_step_is_the_gradient_of_the_objective(backend, output, row):
 
     def objective():
         own = {name: array.copy() for name, array in zip(WEIGHTS, weights, strict=True)}
-        loss, _ = backend.two_layer_pass(**start | own)
+        loss, _ = train(backend, start | own)
         return loss + 0.1 * ((weights[0] ** 2).sum() + (weights[2] ** 2).sum())
 
-    new = take(backend.two_layer_pass, start, np.float64)
+    new = trained(backend, start, np.float64)
     slopes = central_differences(objective, *weights)
     for name, before, slope in zip(WEIGHTS, weights, slopes, strict=True):
         assert_allclose((before - new[name]) / start["eta"][0], slope, **DIFFERENCE._asdict(), err_msg=name)
@@ -64,7 +63,7 @@ def test_outputs_are_the_formula(backend, dtype, output):
         expected = (1 / (1 + np.exp(-z * start["W2"][:, 0]))).sum(axis=1, keepdims=True)  # (NN-4)
     else:
         expected = z @ start["W2"] + start["b2"]  # (NN-3)
-    found = backend.two_layer_outputs(*(own[name] for name in ("X", "center", "scale", *WEIGHTS, "output")))
+    found = outputs(backend, own)
     assert found.dtype == np.float64
     assert_allclose(found, expected, **SAMPLE[dtype]._asdict())
 
@@ -74,13 +73,13 @@ def test_the_loss_is_that_of_the_outputs_before_the_step(backend, dtype, output)
     start = arguments(2, output=output)
     start |= {"order": np.array([1], np.intp), "sample_weight": np.array([1.0, 0.5])}
     own = of_dtype(start, dtype)
-    (o,) = backend.two_layer_outputs(*(own[name] for name in ("X", "center", "scale", *WEIGHTS, "output")))[1:]
+    (o,) = outputs(backend, own)[1:]
     y = start["y"][1]
     if output == "softmax":
         loss = np.log(np.exp(o).sum()) - o[int(y)]
     else:
         loss = (np.log(1 + np.exp(o)) - y * o).sum() if output == "sigmoid" else 0.5 * (o[0] - y) ** 2
-    assert take(backend.two_layer_pass, start, dtype)["loss"] == pytest.approx(0.5 * loss, rel=SAMPLE[dtype].rtol)
+    assert trained(backend, start, dtype)["loss"] == pytest.approx(0.5 * loss, rel=SAMPLE[dtype].rtol)
 
 
 @each_output
@@ -90,7 +89,7 @@ def test_hidden_units_at_rest_do_not_move(backend, dtype, output):
     start |= {"X": np.array([[1.0, -1.0, 2.0]]), "b1": np.array([0.0, -1.0, 1.0])}
     start["W1"] = np.array([[1.0, 0.5, 1.0], [1.0, 0.5, 0.0], [0.0, 0.0, 0.5]])
     assert_array_equal(pre_activations(start), [[0, -1, 3]])
-    new = take(backend.two_layer_pass, start, dtype)
+    new = trained(backend, start, dtype)
     assert_array_equal(new["W1"][:, :2], start["W1"][:, :2].astype(dtype))
     assert_array_equal(new["b1"][:2], start["b1"][:2])
     assert_array_equal(new["W2"][:2], start["W2"][:2].astype(dtype))
@@ -103,11 +102,11 @@ def test_l2_shrinks_the_weights_and_not_the_biases(backend, dtype, output):
     """With all hidden units at rest only the output's bias moves, and W1 and W2 shrink by 1 - eta alpha."""
     start = arguments(1, 4, 3, output, eta=0.5, alpha=0.2)
     start |= {"X": np.zeros((1, 4)), "b1": np.full(3, -1.0)}
-    new = take(backend.two_layer_pass, start, dtype)
+    new = trained(backend, start, dtype)
     for name in ("W1", "W2"):
         assert_allclose(new[name], start[name] * (1 - 0.5 * 0.2), **STEPS[dtype]._asdict())
     assert_array_equal(new["b1"], start["b1"])
-    free = take(backend.two_layer_pass, start | {"alpha": 0.0}, dtype)
+    free = trained(backend, start | {"alpha": 0.0}, dtype)
     assert_array_equal(new["b2"], free["b2"])
     assert (new["b2"] == start["b2"].astype(dtype)).all() == (output == "sigmoid_sum")
 
@@ -117,10 +116,10 @@ def test_a_pass_equals_its_pieces(backend, dtype, output):
     """To the bit where 64 rows that move, or a multiple, are taken in a piece; the kernels then have nothing unfinished."""
     start = arguments(220, output=output, **EVERYTHING)
     start["order"] = start["order"][start["sample_weight"][start["order"]] > 0]
-    whole = take(backend.two_layer_pass, start, dtype)
+    whole = trained(backend, start, dtype)
     own, n_updates, loss = of_dtype(start, dtype), 0, 0.0
     for order in np.split(start["order"], [0, 64, 64, 128]):
-        more, n = backend.two_layer_pass(**own | {"order": order, "eta": start["eta"][n_updates:]})
+        more, n = train(backend, own | {"order": order, "eta": start["eta"][n_updates:]})
         n_updates, loss = n_updates + n, loss + more
     assert_same_bits(own, {name: whole[name] for name in WEIGHTS})
     assert n_updates == whole["n_updates"]
@@ -132,18 +131,18 @@ def test_a_row_of_weight_zero_moves_nothing(backend, dtype, output):
     start = arguments(output=output, **EVERYTHING)
     moving = start["sample_weight"][start["order"]] > 0
     assert 0 < moving.sum() < len(moving)
-    found = take(backend.two_layer_pass, start, dtype)
-    assert_same_bits(found, take(backend.two_layer_pass, start | {"order": start["order"][moving]}, dtype))
+    found = trained(backend, start, dtype)
+    assert_same_bits(found, trained(backend, start | {"order": start["order"][moving]}, dtype))
     assert found["n_updates"] == moving.sum()
     odd = start | {"y": start["y"].copy()}
     odd["y"][start["sample_weight"] == 0] = np.nan
-    assert_same_bits(take(backend.two_layer_pass, odd, dtype), found)
+    assert_same_bits(trained(backend, odd, dtype), found)
 
 
 @each_output
 def test_same_input_same_bits(backend, dtype, output):
     start = arguments(output=output, **EVERYTHING)
-    assert_same_bits(*(take(backend.two_layer_pass, start, dtype) for _ in range(2)))
+    assert_same_bits(*(trained(backend, start, dtype) for _ in range(2)))
 
 
 @each_output
@@ -152,7 +151,7 @@ def test_permuted_features_give_permuted_weights(backend, dtype, output):
     places = np.random.default_rng(0).permutation(9)
     permuted = start | {"X": start["X"][:, places], "W1": start["W1"][places]}
     permuted |= {name: start[name][places] for name in ("center", "scale")}
-    found, expected = (take(backend.two_layer_pass, a, dtype) for a in (permuted, start))
+    found, expected = (trained(backend, a, dtype) for a in (permuted, start))
     assert relative_error(found["W1"], expected["W1"][places]) <= NETWORK[dtype]
     assert relative_error(found["W2"], expected["W2"]) <= NETWORK[dtype]
 
@@ -162,7 +161,7 @@ def test_permuted_hidden_units_give_permuted_weights(backend, dtype, output):
     start = arguments(60, output=output, **EVERYTHING)
     places = np.random.default_rng(0).permutation(5)
     permuted = start | {"W1": start["W1"][:, places], "b1": start["b1"][places], "W2": start["W2"][places]}
-    found, expected = (take(backend.two_layer_pass, a, dtype) for a in (permuted, start))
+    found, expected = (trained(backend, a, dtype) for a in (permuted, start))
     assert relative_error(found["W1"], expected["W1"][:, places]) <= NETWORK[dtype]
     assert relative_error(found["b1"], expected["b1"][places]) <= NETWORK[dtype]
 
@@ -171,7 +170,7 @@ def test_permuted_hidden_units_give_permuted_weights(backend, dtype, output):
 def test_extreme_values_stay_numbers(backend, dtype, output):
     start = arguments(6, output=output, eta=1e-6)
     start["W2"] = start["W2"] * 1000
-    new = take(backend.two_layer_pass, start, dtype)
+    new = trained(backend, start, dtype)
     assert all(np.isfinite(new[name]).all() for name in (*WEIGHTS, "loss"))
 
 
@@ -181,22 +180,22 @@ def test_divergence_stops_before_the_step(backend, dtype, output):
     start["order"] = np.array([4, 0, 3, 1], np.intp)
     start["X"][3] = np.finfo(dtype).max * np.sign(start["W1"][:, 0])
     own = of_dtype(start, dtype)
-    before = take(backend.two_layer_pass, start | {"order": start["order"][:2]}, dtype)
+    before = trained(backend, start | {"order": start["order"][:2]}, dtype)
     with pytest.raises(FloatingPointError, match="row 3 .* at step 2 "), np.errstate(over="ignore", invalid="ignore"):
-        backend.two_layer_pass(**own)
+        train(backend, own)
     assert_same_bits(own, {name: before[name] for name in WEIGHTS})
 
 
 def test_a_loss_that_overflows_is_infinite(backend):
     start = arguments(1, output="linear", eta=1e-200) | {"y": np.array([1e200])}
     with np.errstate(over="ignore"):
-        assert take(backend.two_layer_pass, start, np.float64)["loss"] == np.inf
+        assert trained(backend, start, np.float64)["loss"] == np.inf
 
 
 @pytest.mark.parametrize("row", [-1, 30])
 def test_an_order_outside_the_rows_is_refused(backend, row):
     with pytest.raises(ValueError, match=rf"order\[1\] = {row} is no row of X, which has 30"):
-        backend.two_layer_pass(**arguments() | {"order": np.array([0, row], np.intp)})
+        train(backend, arguments() | {"order": np.array([0, row], np.intp)})
 
 
 @pytest.mark.parametrize("label", [-1, 3, np.nan])
@@ -204,7 +203,7 @@ def test_a_label_that_is_no_class_is_refused(backend, label):
     start = arguments()
     start["y"][7] = label
     with pytest.raises(ValueError, match=r"y\[7\] = .* is no class index below 3"):
-        backend.two_layer_pass(**start)
+        train(backend, start)
 
 
 BROKEN = {
@@ -224,36 +223,36 @@ BROKEN = {
 @pytest.mark.parametrize("name", BROKEN)
 def test_shapes_that_disagree_are_refused(backend, name):
     broken = arguments(**EVERYTHING) | {name: BROKEN[name]}
-    with pytest.raises(ValueError, match="must|come together|do not fit|expected one of"):
-        backend.two_layer_pass(**broken)
+    with pytest.raises(ValueError, match="must|come together|do not fit|the weights|expected one of"):
+        train(backend, broken)
     if name not in ("y", "sample_weight", "eta"):
-        with pytest.raises(ValueError, match="must|come together|do not fit|expected one of"):
-            backend.two_layer_outputs(*(broken[key] for key in ("X", "center", "scale", *WEIGHTS, "output")))
+        with pytest.raises(ValueError, match="must|come together|do not fit|the weights|expected one of"):
+            outputs(backend, broken)
 
 
 def test_a_sum_has_one_output(backend):
     with pytest.raises(ValueError, match="one column"):
-        backend.two_layer_pass(**arguments() | {"output": "sigmoid_sum"})
+        train(backend, arguments() | {"output": "sigmoid_sum"})
 
 
 @pytest.mark.parametrize("output", ["linear", "sigmoid"])
 def test_targets_are_as_many_as_outputs(backend, output):
     with pytest.raises(ValueError, match="y has 1 columns, expected 3"):
-        backend.two_layer_pass(**arguments() | {"output": output})
+        train(backend, arguments() | {"output": output})
 
 
 def test_threads_share_the_input(backend, dtype):
     start = of_dtype(arguments(200, **EVERYTHING), dtype)
 
-    def train(scale):
+    def train_copy(scale):
         own = {name: start[name].copy() for name in WEIGHTS}
-        backend.two_layer_pass(**start | own | {"eta": start["eta"] * scale})
+        train(backend, start | own | {"eta": start["eta"] * scale})
         return own
 
     scales = [0.5, 1.0] * 3
-    serial = [train(scale) for scale in scales]
+    serial = [train_copy(scale) for scale in scales]
     with ThreadPoolExecutor(4) as pool:
-        for found, expected in zip(pool.map(train, scales), serial, strict=True):
+        for found, expected in zip(pool.map(train_copy, scales), serial, strict=True):
             assert_same_bits(found, expected)
     assert (serial[0]["W2"] != serial[1]["W2"]).all()
 
@@ -273,15 +272,15 @@ def test_hidden_units_of_each_kind(backend, dtype, output, activation):
     else:
         expected = z @ start["W2"] + start["b2"]
     own = of_dtype(start, dtype)
-    found = backend.two_layer_outputs(*(own[name] for name in ("X", "center", "scale", *WEIGHTS, "output")), activation)
+    found = outputs(backend, own | {"activation": activation})
     assert_allclose(found, expected, **SAMPLE[dtype]._asdict())
     weights = [start[name].copy() for name in WEIGHTS]
 
     def loss():
         own = {name: array.copy() for name, array in zip(WEIGHTS, weights, strict=True)}
-        return backend.two_layer_pass(**start | own | {"activation": activation})[0]
+        return train(backend, start | own | {"activation": activation})[0]
 
-    new = take(backend.two_layer_pass, start | {"activation": activation}, np.float64)
+    new = trained(backend, start | {"activation": activation}, np.float64)
     for name, before, slope in zip(WEIGHTS, weights, central_differences(loss, *weights), strict=True):
         assert_allclose((before - new[name]) / start["eta"][0], slope, **DIFFERENCE._asdict(), err_msg=name)
 
@@ -293,7 +292,7 @@ def test_any_kind_equals_the_plain_rule(compiled, dtype, output, activation):
     start = arguments(300, 70, 150, output, eta=1e-3, alpha=0.05, weighted=True, standardised=True, shuffled=True)
     start["X"][:, ::2] = 0
     start |= {"center": np.zeros(70), "activation": activation, "dropout": 0.3, "key": 7, "t": 2**32 - 100}
-    found, expected = take(compiled.two_layer_pass, start, dtype), take(reference.two_layer_pass, start, np.float64)
+    found, expected = trained(compiled, start, dtype), trained(reference, start, np.float64)
     for name in (*WEIGHTS, "loss"):
         assert relative_error(found[name], expected[name]) <= NETWORK[dtype], name
 
@@ -301,27 +300,21 @@ def test_any_kind_equals_the_plain_rule(compiled, dtype, output, activation):
 @each_output
 def test_threads_change_no_bit(compiled, dtype, output):
     start = arguments(300, 70, 400, output, eta=1e-3, alpha=0.05, weighted=True)
-    alone = take(compiled.two_layer_pass, start, dtype)
+    alone = trained(compiled, start, dtype)
     for n_jobs in (2, 3, 8):
-        assert_same_bits(take(compiled.two_layer_pass, start | {"n_jobs": n_jobs}, dtype), alone)
-    sparse = {"X": by_nonzeros(start["X"].astype(dtype), False)}
-    alone = take(compiled.two_layer_pass, start, dtype, **sparse)
-    assert_same_bits(take(compiled.two_layer_pass, start | {"n_jobs": 3}, dtype, **sparse), alone)
+        assert_same_bits(trained(compiled, start | {"n_jobs": n_jobs}, dtype), alone)
+    sparse = {"X": csr_of(start["X"].astype(dtype))}
+    alone = trained(compiled, start, dtype, **sparse)
+    assert_same_bits(trained(compiled, start | {"n_jobs": 3}, dtype, **sparse), alone)
 
 
 def test_threads_stop_where_one_does(compiled):
     start = arguments(300, 5, 400, "linear", eta=1e-3) | {"n_jobs": 3}
     start["X"][250] = np.finfo(np.float64).max * np.sign(start["W1"][:, 0])
     with pytest.raises(FloatingPointError, match="row 250 .* at step 250 "), np.errstate(over="ignore", invalid="ignore"):
-        compiled.two_layer_pass(**of_dtype(start, np.float64))
+        train(compiled, of_dtype(start, np.float64))
     with pytest.raises(ValueError, match="no row"):
-        compiled.two_layer_pass(**of_dtype(start | {"order": np.array([*range(100), 300], np.intp)}, np.float64))
-
-
-def by_nonzeros(X, wide=False):
-    rows, places = np.nonzero(X)
-    starts = np.searchsorted(rows, np.arange(len(X) + 1)).astype(np.int64)
-    return starts, places.astype(np.int64 if wide else np.int32), X[rows, places], X.shape[1]
+        train(compiled, of_dtype(start | {"order": np.array([*range(100), 300], np.intp)}, np.float64))
 
 
 @pytest.mark.parametrize("wide", [False, True])
@@ -331,18 +324,17 @@ def test_rows_by_their_nonzeros_train_the_same(backend, dtype, output, wide):
     X = start["X"] * (np.random.default_rng(0).random((200, 40)) < 0.2)
     X[3] = 0
     start |= {"X": X, "center": np.zeros(40), "scale": np.random.default_rng(1).uniform(0.5, 1.5, 40)}
-    dense = take(reference.two_layer_pass, start, np.float64)
-    sparse = by_nonzeros(X.astype(dtype), wide)
-    found = take(backend.two_layer_pass, start, dtype, X=sparse)
+    dense = trained(reference, start, np.float64)
+    sparse = csr_of(X.astype(dtype), wide=wide)
+    found = trained(backend, start, dtype, X=sparse)
     for name in (*WEIGHTS, "loss"):
         assert relative_error(found[name], dense[name]) <= NETWORK[dtype], name
-    weights = [of_dtype(start, dtype)[name] for name in ("center", "scale", *WEIGHTS)]
-    outputs = backend.two_layer_outputs(sparse, *weights, output)
+    own = of_dtype(start, dtype)
     assert_allclose(
-        outputs, backend.two_layer_outputs(X.astype(dtype), *weights, output), rtol=SAMPLE[dtype].rtol, atol=SAMPLE[dtype].atol
+        outputs(backend, own | {"X": sparse}), outputs(backend, own), rtol=SAMPLE[dtype].rtol, atol=SAMPLE[dtype].atol
     )
-    with pytest.raises(ValueError, match="center"):
-        backend.two_layer_pass(**of_dtype(start | {"center": np.ones(40)}, dtype) | {"X": sparse})
+    with pytest.raises(ValueError, match="shift"):
+        train(backend, of_dtype(start | {"center": np.ones(40)}, dtype) | {"X": sparse})
 
 
 @pytest.mark.parametrize("n_hidden", [1, 20, 70, 200, 300])
@@ -350,8 +342,8 @@ def test_rows_of_zeros_train_as_by_the_reference(compiled, dtype, n_hidden):
     """150 columns are two times 64 and some, 21 rows two blocks and an odd number."""
     start = arguments(21, 150, n_hidden, "softmax", eta=2e-3, alpha=0.05)
     start["X"] *= np.random.default_rng(0).random((21, 150)) < 0.3
-    expected = take(reference.two_layer_pass, start, np.float64)
-    found = take(compiled.two_layer_pass, start, dtype)
+    expected = trained(reference, start, np.float64)
+    found = trained(compiled, start, dtype)
     for name in (*WEIGHTS, "loss"):
         assert relative_error(found[name], expected[name]) <= NETWORK[dtype], name
 
@@ -360,15 +352,15 @@ def test_a_penalty_that_all_but_clears_the_weights(backend, dtype):
     """Eight rows of factor 1e-6 are no number of float32."""
     start = arguments(40, 5, 6, "softmax", eta=0.1, alpha=1e-9)
     start |= {"eta": np.full(40, 0.1), "alpha": (1 - 1e-6) / 0.1}
-    expected = take(reference.two_layer_pass, start, np.float64)
-    found = take(backend.two_layer_pass, start, dtype)
+    expected = trained(reference, start, np.float64)
+    found = trained(backend, start, dtype)
     assert np.isfinite(found["loss"])
     assert_allclose(found["W1"], expected["W1"], rtol=0, atol=1e-3 * np.abs(expected["W1"]).max())
 
 
 def test_a_softmax_of_one_output_learns_nothing(backend, dtype):
     start = arguments(20, 3, 5, "softmax", n_outputs=1)
-    found = take(backend.two_layer_pass, start, dtype)
+    found = trained(backend, start, dtype)
     assert found["loss"] == pytest.approx(0)
     assert_array_equal(found["W2"], start["W2"].astype(dtype))
 
@@ -376,11 +368,11 @@ def test_a_softmax_of_one_output_learns_nothing(backend, dtype):
 def test_shapes_are_checked_by_the_kernels(compiled):
     start = of_dtype(arguments(5, 3, 4, "linear"), np.float64)
     with pytest.raises(ValueError, match="X has 1 dimensions"):
-        compiled.two_layer_pass(**start | {"X": start["X"][0]})
+        train(compiled, start | {"X": start["X"][0]})
     moments = [np.zeros((1, 1))] * 4
-    rest = {"activation": "relu", "batch_size": 2, "optimizer": "sgd", "moments": moments}
+    rest = {"activation": "relu", "batch_size": 2, "moments": moments}
     with pytest.raises(ValueError, match="moments must be 4 arrays"):
-        compiled.two_layer_minibatch_pass(**start | rest)
+        train_batches(compiled, start | rest)
 
 
 def test_a_share_of_the_units_is_left_out(backend):
@@ -389,69 +381,10 @@ def test_a_share_of_the_units_is_left_out(backend):
     n_updates = []
     for t in range(20):
         one = start | {"order": np.array([t], np.intp), "t": t}
-        n_updates.append(take(backend.two_layer_pass, one, np.float64)["b1"] != start["b1"])
+        n_updates.append(trained(backend, one, np.float64)["b1"] != start["b1"])
     assert np.mean(n_updates) == pytest.approx(0.75, abs=4 * np.sqrt(0.75 * 0.25 / 4000))
     assert len({tuple(m) for m in n_updates}) == 20
-    again = take(backend.two_layer_pass, start | {"order": np.array([5], np.intp), "t": 5}, np.float64)["b1"] != start["b1"]
+    again = trained(backend, start | {"order": np.array([5], np.intp), "t": 5}, np.float64)["b1"] != start["b1"]
     assert_array_equal(again, n_updates[5])
     with pytest.raises(ValueError, match="dropout"):
-        backend.two_layer_pass(**start | {"dropout": 1.0})
-
-
-def sum_of_sigmoids(n_samples, n_features, n_hidden):
-    draw = np.random.default_rng(n_samples)
-    W = draw.standard_normal((n_features, n_hidden)) / np.sqrt(n_features)
-    return draw.standard_normal((n_samples, n_features)), W, draw.standard_normal(n_hidden)
-
-
-def test_gradients_of_the_sum_of_sigmoids(backend):
-    """(NN-5) and (NN-6) are the central differences of (NN-4)."""
-    X, W, v = sum_of_sigmoids(4, 3, 5)
-    assert np.abs(X @ W).min() > 1e-3
-    y, dW, dv = backend.sigmoid_sum_gradients(X, W, v)
-    assert_allclose(y, backend.sigmoid_sum_forward(X, W, v)[2], rtol=1e-15)
-    for i in range(4):
-        slopes = central_differences(lambda i=i: backend.sigmoid_sum_forward(X, W, v)[2][i], W, v)
-        assert_allclose(dW[i], slopes[0], **DIFFERENCE._asdict())
-        assert_allclose(dv[i], slopes[1], **DIFFERENCE._asdict())
-
-
-@pytest.mark.parametrize(("n_samples", "n_hidden"), [(7, 1), (130, 17), (341, 3), (342, 3), (3, 1023), (3, 1025)])
-def test_backward_sums_the_gradients(backend, dtype, n_samples, n_hidden):
-    """Also where the samples fill no group of 1,024 hidden units, fill it, or one alone exceeds it."""
-    X, W, v = (a.astype(dtype) for a in sum_of_sigmoids(n_samples, 4, n_hidden))
-    dy = np.random.default_rng(1).standard_normal(n_samples).astype(dtype)
-    _, dW, dv = backend.sigmoid_sum_gradients(X, W, v)
-    found = backend.sigmoid_sum_backward(X, W, v, dy)
-    expected = np.einsum("i,ijk->jk", dy, dW, dtype=np.float64), np.einsum("i,ij->j", dy, dv, dtype=np.float64)
-    assert {a.dtype.type for a in found} == {dtype}
-    assert relative_error(found, expected) <= {np.float32: 1e-6, np.float64: 1e-14}[dtype]
-
-
-@pytest.mark.parametrize(("n_samples", "n_features", "n_hidden"), [(0, 3, 2), (3, 0, 2), (3, 2, 0), (0, 0, 0)])
-def test_sum_over_nothing(backend, dtype, n_samples, n_features, n_hidden):
-    """Without columns every hidden unit rests at 0 and its sigmoid at 1/2; without hidden units the sum is 0."""
-    X, W, v = np.ones((n_samples, n_features), dtype), np.ones((n_features, n_hidden), dtype), np.ones(n_hidden, dtype)
-    r, s, y = backend.sigmoid_sum_forward(X, W, v)
-    assert_array_equal(r, np.zeros((n_samples, n_hidden)))
-    assert_array_equal(s, np.full((n_samples, n_hidden), 0.5))
-    assert_array_equal(y, np.full(n_samples, n_hidden / 2))
-    y, dW, dv = backend.sigmoid_sum_gradients(X, W, v)
-    assert_array_equal(y, np.full(n_samples, n_hidden / 2))
-    assert_array_equal(dW, np.zeros((n_samples, n_features, n_hidden)))
-    assert_array_equal(dv, np.zeros((n_samples, n_hidden)))
-    dW, dv = backend.sigmoid_sum_backward(X, W, v, np.ones(n_samples, dtype))
-    assert_array_equal(dW, np.zeros(W.shape))
-    assert_array_equal(dv, np.zeros(n_hidden))
-
-
-def test_sum_refuses_shapes_that_disagree(backend):
-    X, W, v = np.ones((4, 3)), np.ones((3, 2)), np.ones(2)
-    for arguments_ in ((X, np.ones((2, 2)), v), (X, W, np.ones(3))):
-        for function in (backend.sigmoid_sum_forward, backend.sigmoid_sum_gradients):
-            with pytest.raises(ValueError, match="expected W"):
-                function(*arguments_)
-        with pytest.raises(ValueError, match="expected W"):
-            backend.sigmoid_sum_backward(*arguments_, np.ones(4))
-    with pytest.raises(ValueError, match="dy has 3 entries, X has 4 rows"):
-        backend.sigmoid_sum_backward(X, W, v, np.ones(3))
+        train(backend, start | {"dropout": 1.0})

@@ -1,12 +1,15 @@
 """One row at a time with the least overhead: for services that score single rows."""
+from dataclasses import replace
+
 import numpy as np
 
 cimport cython
 from cpython.buffer cimport PyBUF_FORMAT, PyBUF_C_CONTIGUOUS, PyBuffer_Release, PyObject_GetBuffer
 
+from hotloop.kernels.two_layer.network cimport (
+    SIGMOID, SIGMOID_SUM, SOFTMAX, CheckedNetwork, Network, Weights, Workspace, partial_outputs,
+)
 from hotloop.kernels.vectors cimport levels
-from hotloop.kernels.two_layer cimport network
-from hotloop.kernels.two_layer.network import aligned, filled_up
 
 
 cdef class _RowScorer:
@@ -69,21 +72,27 @@ cdef class _NetworkScorer:
     """What network_scorer returns. Computes in float64."""
 
     cdef const double[::1] center, scale
-    cdef const double[:, ::1] W1, b1, V
-    cdef double[::1] b2, target_center, target_scale, x, o
-    cdef double[:, ::1] a
-    cdef network.Network net
+    cdef double[::1] target_center, target_scale, x, o
+    cdef CheckedNetwork checked
+    cdef Network net
+    cdef Weights weights
+    cdef Workspace space
+    cdef double *z
+    cdef double *s
 
-    def __init__(self, center, scale, W1, b1, W2, b2, output, activation, target_center, target_scale):
-        W1, b1, W2, b2 = (np.array(w, np.float64) for w in (W1, b1, W2, b2))
-        self.center = np.zeros(len(W1)) if center is None else np.array(center, np.float64)
-        self.scale = np.ones(len(W1)) if scale is None else np.array(scale, np.float64)
-        self.x = np.empty(len(W1))
-        self.net = network.new_network(np.asarray(self.x)[None], None, np.asarray(self.center), np.asarray(self.scale), W1, b1, W2, b2,
-                                       output, activation, 0.0, 0)
-        self.W1, self.b1, self.V = filled_up(W1), filled_up(b1[None]), filled_up(np.ascontiguousarray(W2.T))
-        self.b2, self.a = b2, aligned((2, self.net.width), np.float64)
-        self.o = np.empty(self.net.n_outputs)
+    def __init__(self, network, center, scale, target_center, target_scale):
+        self.checked = CheckedNetwork(replace(network, **{
+            name: np.array(getattr(network, name), np.float64, order="C") for name in ("W1", "b1", "W2", "b2")}))
+        self.net, self.weights = self.checked.sizes, self.checked.padded.weights
+        if (center is None) != (scale is None):
+            raise ValueError("center and scale come together or not at all")
+        self.center = np.zeros(self.net.n_features) if center is None else np.array(center, np.float64)
+        self.scale = np.ones(self.net.n_features) if scale is None else np.array(scale, np.float64)
+        if self.center.shape[0] != self.net.n_features or self.scale.shape[0] != self.net.n_features:
+            raise ValueError(f"center and scale must have {self.net.n_features} entries")
+        self.space, self.x, self.o = Workspace(), np.empty(self.net.n_features), np.empty(self.net.n_outputs)
+        self.z = <double *>self.space.zeros(self.net.width * sizeof(double))
+        self.s = <double *>self.space.zeros(self.net.width * sizeof(double))
         self.target_center = np.broadcast_to(np.asarray(target_center, np.float64), self.net.n_outputs).copy()
         self.target_scale = np.broadcast_to(np.asarray(target_scale, np.float64), self.net.n_outputs).copy()
 
@@ -91,9 +100,9 @@ cdef class _NetworkScorer:
         """Return P(second class), the probability of each class or label, or the value or values."""
         self.outputs(x)
         cdef Py_ssize_t n = self.net.n_outputs, c
-        if self.net.output == network.SIGMOID:
+        if self.net.output == SIGMOID:
             levels.logistic(levels.active, n, <const double *>&self.o[0], &self.o[0])     # (LR-2)
-        elif self.net.output != network.SOFTMAX:
+        elif self.net.output != SOFTMAX:
             for c in range(n):
                 self.o[c] = (self.o[c] - self.target_center[c]) / self.target_scale[c]
         elif n > 1:
@@ -104,10 +113,11 @@ cdef class _NetworkScorer:
         return self.o[0] if n == 1 else np.array(self.o)
 
     cdef int outputs(self, x) except -1:
+        cdef const levels.vectors *v = levels.active
         cdef Py_buffer view
-        cdef Py_ssize_t k = self.net.n_features, i, c
+        cdef Py_ssize_t k = self.net.n_features, width = self.net.width, i, c
         cdef const double *row = &self.x[0]
-        cdef double *a = &self.a[0, 0]
+        cdef const double *b2 = <const double *>self.weights.b2
         if see_row(x, k, &view):
             for i in range(k):
                 self.x[i] = ((<const double *>view.buf)[i] - self.center[i]) * self.scale[i]     # (LR-9)
@@ -115,13 +125,13 @@ cdef class _NetworkScorer:
             for i in range(k):
                 self.x[i] = ((<const float *>view.buf)[i] - self.center[i]) * self.scale[i]
         PyBuffer_Release(&view)
-        levels.product(levels.active, k, 1, &row, NULL, self.net.width, self.net.width, &self.W1[0, 0], a)         # (NN-1)
-        levels.activate(levels.active, self.net.activation, self.net.width, &self.b1[0, 0], a)                     # (NN-2)
-        network.share_of_outputs(levels.active, &self.net, self.net.width, self.net.n_hidden, <const double *>a, &self.V[0, 0],
-                                 &self.a[1, 0], &self.o[0])
-        if self.net.output != network.SIGMOID_SUM:
+        levels.product(v, k, 1, &row, NULL, width, width, <const double *>self.weights.W1, self.z)         # (NN-1)
+        levels.activate(v, self.net.activation, width, <const double *>self.weights.b1, self.z)            # (NN-2)
+        partial_outputs(v, &self.net, width, self.net.n_hidden, <const double *>self.z, <const double *>self.weights.V, self.s,
+                        &self.o[0])
+        if self.net.output != SIGMOID_SUM:
             for c in range(self.net.n_outputs):
-                self.o[c] += self.b2[c]                                                   # (NN-3)
+                self.o[c] += b2[c]                                                        # (NN-3)
         return 0
 
 
@@ -141,6 +151,6 @@ def row_scorer(coef, intercept, one_vs_rest=False):
     return _RowScorer(coef, intercept, one_vs_rest)
 
 
-def network_scorer(center, scale, W1, b1, W2, b2, output, activation, target_center=0.0, target_scale=1.0):
+def network_scorer(network, center=None, scale=None, target_center=0.0, target_scale=1.0):
     """See hotloop.reference.network_scorer."""
-    return _NetworkScorer(center, scale, W1, b1, W2, b2, output, activation, target_center, target_scale)
+    return _NetworkScorer(network, center, scale, target_center, target_scale)

@@ -1,15 +1,17 @@
-# What the kernels of the two-layer network share: its rows, layers and losses.
+# What the kernels of the two-layer network share: its kind, sizes and weights, the outputs and the loss of a row.
 from cython cimport floating
 from libc.math cimport exp, fabs, log
-from libc.stdint cimport int32_t, uint32_t
+from libc.stdint cimport int32_t, uint32_t, uint64_t
 
+from hotloop.kernels.rows.source cimport Source, prefetch_row, take_row
+from hotloop.kernels.rows.steps cimport Pass, Status, Steps
 from hotloop.kernels.vectors cimport levels
-from hotloop.kernels.rows cimport csr as nonzeros
-from hotloop.kernels.rows cimport dense as samples
 
 cdef enum:
-    BLOCK = 8        # rows of a block
-    TILE_BYTES = 256 # hidden units whose share of the outputs is one sum
+    BLOCK = 8         # rows of a block
+    TILE_BYTES = 256  # hidden units whose part of the outputs is one sum
+    LINE = 64         # bytes of a cache line
+    MAX_BLOCKS = 24   # blocks of memory that a call takes at most
 
 cdef enum Output:
     SOFTMAX
@@ -23,67 +25,94 @@ cdef struct Network:
     int activation
     Py_ssize_t n_features
     Py_ssize_t n_hidden
-    Py_ssize_t width         # n_hidden filled up to whole cache lines
+    Py_ssize_t width         # n_hidden padded to whole cache lines
     Py_ssize_t n_outputs
     Py_ssize_t n_targets     # numbers of y a row: 1 for softmax, else n_outputs
-    uint32_t dropped         # 2^32 times the share of the hidden units that a step drops
+
+
+cdef struct Weights:
+    # W1, b1, W2 transposed and b2, or arrays of the same shapes; the rows of the first three are padded to whole cache lines.
+    void *W1
+    void *b1
+    void *V
+    void *b2
+
+
+cdef struct Dropout:
+    uint32_t limit           # 2^32 times the share of the hidden units that a step drops
     uint32_t key
-    double kept              # factor of the others
+    uint64_t t               # steps before the pass
+    double factor            # of the hidden units that are not dropped
 
 
-cdef struct Source:
-    # Rows as they lie in memory, dense or by their non-zeros.
-    bint sparse
-    Py_ssize_t n_samples
-    Py_ssize_t n_features
-    Py_ssize_t room          # numbers a row may have
-    const char *data
-    Py_ssize_t stride
-    Py_ssize_t n_bytes
-    int type
-    nonzeros.Csr csr
+cdef struct RowBlock:
+    Py_ssize_t n
+    Py_ssize_t row[BLOCK]
+    Py_ssize_t place[BLOCK]  # step of the pass
+    double weight[BLOCK]
 
 
-cdef class NetworkRows:
-    cdef object held
-    cdef Source source
+cdef class Workspace:
+    cdef void *blocks[MAX_BLOCKS]
+    cdef int n_blocks
+    cdef void *zeros(self, Py_ssize_t n_bytes) except NULL
 
 
-cdef Network new_network(X, y, center, scale, W1, b1, W2, b2, output, activation, double dropout, key) except *
+cdef class PaddedWeights:
+    cdef list given
+    cdef list padded
+    cdef Weights weights
+    cdef int write_back(self) except -1
 
 
-cdef inline void fetch_source(const levels.vectors *v, const Source *rows, Py_ssize_t row) noexcept nogil:
-    if rows.sparse:
-        nonzeros.fetch_row(v, &rows.csr, row)
-    else:
-        v.fetch(rows.n_bytes, rows.data + row * rows.stride)
+cdef class CheckedNetwork:
+    cdef Network sizes
+    cdef readonly object dtype
+    cdef Py_ssize_t itemsize
+    cdef PaddedWeights padded
+
+
+cdef void *address(array) except NULL
+cdef aligned_zeros(Py_ssize_t n, dtype)
+cdef Dropout new_dropout(dropout) except *
+cdef Py_ssize_t slots_of(rows, Py_ssize_t n_blocks) except -1
+cdef Pass new_pass(steps, Py_ssize_t n_samples, const Network *net)
+cdef pass_error(Pass taken, Status status)
+
+
+cdef inline void prefetch_block(const levels.vectors *v, const Source *rows, const Steps *steps, Py_ssize_t n) noexcept nogil:
+    """Prefetch the n rows that are visited next."""
+    cdef Py_ssize_t i, row
+    for i in range(n):
+        row = steps.order[min(steps.next + i, steps.n_steps - 1)]
+        if 0 <= row < rows.n_samples:
+            prefetch_row(v, rows, row)
 
 
 cdef inline Py_ssize_t take_block(
-    const levels.vectors *v, const Source *rows, Py_ssize_t n, const Py_ssize_t *row, const floating *center,
-    const floating *scale, floating *scratch, int32_t *places, const floating **x, const int32_t **at
+    const levels.vectors *v, const Source *rows, const RowBlock *block, Py_ssize_t slot, const floating **x, const int32_t **at
 ) noexcept nogil:
-    """Find n rows as the products read them, one where they are sparse; returns how many columns are to be taken, all of dense rows; -1
-    where a sparse row does not lie in its arrays."""
-    cdef Py_ssize_t k = rows.n_features, i, j, m
-    at[0] = NULL
-    if rows.sparse:
-        m = nonzeros.take_row(v, &rows.csr, row[0], scale, places, scratch, at, x)
-        if x[0] == NULL:
-            for j in range(m):
-                scratch[j] = 1
-            x[0] = scratch
-        return m
-    for i in range(n):
-        x[i] = samples.row(v, rows.data + row[i] * rows.stride, rows.type, k, center, scale, scratch + i * k)
-    return k
+    """Find the rows of a block as the products read them; a CSR row is a block of its own.
+
+    Returns how many columns the products read, all of dense rows; -1 where a CSR row does not lie in its arrays.
+    """
+    cdef Py_ssize_t i, j, m = 0
+    cdef floating *ones
+    for i in range(block.n):
+        m = take_row(v, rows, block.row[i], slot + i, at, &x[i])
+    if rows.sparse and m >= 0 and x[0] == NULL:
+        ones = <floating *>rows.scratch + slot * rows.room
+        for j in range(m):
+            ones[j] = 1
+        x[0] = ones
+    return m
 
 
-cdef inline void share_of_outputs(
+cdef inline void partial_outputs(
     const levels.vectors *v, const Network *net, Py_ssize_t stride, Py_ssize_t width, const floating *z, const floating *V, floating *s,
     double *o
 ) noexcept nogil:
-    """What `width` hidden units z add to the outputs o, with rows of V `stride` apart; for the sum of sigmoids also s."""
+    """Set o to what `width` hidden units z add to the outputs; V has rows `stride` apart. Sum of sigmoids: also set s to the sigmoids."""
     cdef Py_ssize_t j
     cdef double total = 0.0
     if net.output == SIGMOID_SUM:
@@ -99,20 +128,34 @@ cdef inline void share_of_outputs(
         levels.margins(v, width, net.n_outputs, V, stride * <Py_ssize_t>sizeof(floating), z, 0.0, o, 1)
 
 
-cdef inline void one_slope(
-    const levels.vectors *v, const Network *net, const floating *z, const floating *mask, floating *d
+cdef inline void outputs_of_row(
+    const levels.vectors *v, const Network *net, const Weights *weights, const floating *z, floating *s, double *part, double *o
 ) noexcept nogil:
-    """d <- d dz/da mask."""
+    """Set o to the outputs of a row from its hidden units z, summed tile by tile; part has room for as many numbers."""
+    cdef Py_ssize_t tile = TILE_BYTES // sizeof(floating), n_tiles = (net.width + tile - 1) // tile, j, c, h
+    cdef const floating *V = <const floating *>weights.V
+    cdef const floating *b2 = <const floating *>weights.b2
+    for c in range(net.n_outputs):
+        o[c] = 0.0 if net.output == SIGMOID_SUM else b2[c]
+    for j in range(n_tiles):
+        h = j * tile
+        partial_outputs(v, net, net.width, min(tile, net.n_hidden - h), z + h, V + h, s + h, part)
+        for c in range(net.n_outputs):
+            o[c] += part[c]                                                               # (NN-3), (NN-4)
+
+
+cdef inline void times_derivative(const Network *net, const floating *z, const floating *mask, floating *d) noexcept nogil:
+    """d <- d dz/da mask; without dropout the mask is NULL."""
     cdef Py_ssize_t j
-    cdef floating slope
+    cdef floating derivative
     for j in range(net.n_hidden):
         if net.activation == levels.RELU:
-            slope = 1 if z[j] > 0 else 0
+            derivative = 1 if z[j] > 0 else 0
         elif net.activation == levels.TANH:
-            slope = 1 - z[j] * z[j]
+            derivative = 1 - z[j] * z[j]
         else:
-            slope = z[j] * (1 - z[j])
-        d[j] = d[j] * slope * (mask[j] if mask != NULL else 1)
+            derivative = z[j] * (1 - z[j])
+        d[j] = d[j] * derivative * (mask[j] if mask != NULL else 1)
 
 
 cdef struct LossSum:
@@ -122,7 +165,7 @@ cdef struct LossSum:
     double weight
 
 
-cdef inline double settled(LossSum *losses) noexcept nogil:
+cdef inline double sum_of_losses(LossSum *losses) noexcept nogil:
     """Return the sum; its product is then 1."""
     if losses.product != 1.0:
         losses.total += losses.weight * log(losses.product)
@@ -133,7 +176,7 @@ cdef inline double settled(LossSum *losses) noexcept nogil:
 cdef inline void add_loss(LossSum *losses, double weight, double loss, double factor) noexcept nogil:
     """Add weight (loss + ln(factor)); the factor is below 2^32."""
     if weight != losses.weight or losses.product > 1e280:
-        settled(losses)
+        sum_of_losses(losses)
         losses.weight = weight
     losses.total += weight * loss
     losses.product *= factor
@@ -142,7 +185,7 @@ cdef inline void add_loss(LossSum *losses, double weight, double loss, double fa
 cdef inline double loss_and_delta(
     const levels.vectors *v, const Network *net, const double *y, double *o, double *factor
 ) noexcept nogil:
-    """Return the loss of one sample from its outputs o, less the logarithm of a factor, and replace them by delta = dloss/do, (NN-7)."""
+    """Return the loss of a row from its outputs o, less the logarithm of a factor; replace o by delta = dloss/do, (NN-7)."""
     cdef double loss = 0.0, top, total, e
     cdef Py_ssize_t c, n = net.n_outputs
     if net.output == SOFTMAX:

@@ -1,92 +1,168 @@
-"""What the kernels of the two-layer network share: its rows, layers and losses; checks of their arguments."""
+"""What the kernels of the two-layer network share: its weights, padded to whole cache lines; the checks of its arguments."""
+from dataclasses import replace
+
 import numpy as np
 
 cimport cython
+from cpython.buffer cimport PyBUF_STRIDES, PyBuffer_Release, PyObject_GetBuffer
+from libc.stdlib cimport calloc, free
 
+from hotloop.kernels.rows.steps cimport DIVERGED, Pass, Status
 from hotloop.kernels.vectors cimport levels
-from hotloop.kernels.rows cimport csr as nonzeros
-from hotloop.kernels.rows cimport dense as samples
 
-OUTPUTS = {"softmax": SOFTMAX, "sigmoid": SIGMOID, "linear": LINEAR, "sigmoid_sum": SIGMOID_SUM}
-ACTIVATIONS = {"relu": levels.RELU, "tanh": levels.TANH, "logistic": levels.LOGISTIC}
-LINE = 64  # bytes
+from hotloop.structs import ACTIVATIONS, OUTPUTS, CSRRows
+
+OUTPUT = dict(zip(OUTPUTS, (SOFTMAX, SIGMOID, LINEAR, SIGMOID_SUM), strict=True))
+ACTIVATION = dict(zip(ACTIVATIONS, (levels.RELU, levels.TANH, levels.LOGISTIC), strict=True))
+
+
+cdef void *address(array) except NULL:
+    """Return where an array starts; the caller keeps the array."""
+    cdef Py_buffer view
+    PyObject_GetBuffer(array, &view, PyBUF_STRIDES)
+    PyBuffer_Release(&view)
+    return view.buf
 
 
 @cython.auto_pickle(False)
-cdef class NetworkRows:
-    """An array of rows, or (starts, places, values) of rows by their non-zeros, see hotloop.kernels.nonzeros."""
+cdef class Workspace:
+    """Memory for the length of a call."""
 
-    def __cinit__(self, X, Py_ssize_t n_features):
-        cdef samples.Samples dense
-        cdef nonzeros.NonZeros sparse
-        if isinstance(X, tuple):
-            sparse = nonzeros.NonZeros(*X)
-            self.held = sparse
-            self.source.sparse, self.source.csr = True, sparse.rows
-            self.source.n_samples, self.source.n_features = sparse.rows.n_samples, n_features
-            self.source.room = max(1, sparse.rows.longest)
-        else:
-            dense = samples.Samples(X)
-            self.held = dense
-            self.source.sparse, self.source.data, self.source.type = False, dense.data, dense.type
-            self.source.n_samples, self.source.n_features = dense.n_samples, dense.n_features
-            self.source.stride, self.source.n_bytes = dense.stride, dense.n_bytes
-            self.source.room = BLOCK * dense.n_features
+    cdef void *zeros(self, Py_ssize_t n_bytes) except NULL:
+        """Return that many bytes of zeros, from the start of a cache line on."""
+        assert self.n_blocks < MAX_BLOCKS
+        cdef char *block = <char *>calloc(n_bytes + LINE, 1)
+        if block == NULL:
+            raise MemoryError(f"no memory for {n_bytes} bytes of a network")
+        self.blocks[self.n_blocks] = block
+        self.n_blocks += 1
+        return block + (LINE - <size_t>block % LINE) % LINE
+
+    def __dealloc__(self):
+        cdef int i
+        for i in range(self.n_blocks):
+            free(self.blocks[i])
 
 
-cdef Network new_network(X, y, center, scale, W1, b1, W2, b2, output, activation, double dropout, key) except *:
-    """Check that the arguments fit together; y is None where there are no targets."""
-    if output not in OUTPUTS:
-        raise ValueError(f"output is {output!r}, expected one of {', '.join(OUTPUTS)}")
-    if activation not in ACTIVATIONS:
-        raise ValueError(f"activation is {activation!r}, expected one of {', '.join(ACTIVATIONS)}")
-    if not 0 <= dropout < 1:
-        raise ValueError(f"dropout is {dropout}, expected a number from 0 to below 1")
-    sparse = isinstance(X, tuple)
-    if not sparse and np.ndim(X) != 2:
-        raise ValueError(f"X has {np.ndim(X)} dimensions, expected 2")
-    n_features, n_hidden, n_outputs = W1.shape[0] if sparse else X.shape[1], W2.shape[0], W2.shape[1]
-    if n_features < 1 or n_hidden < 1 or n_outputs < 1:
-        raise ValueError("a network needs at least one column, one hidden unit and one output")
-    if W1.shape != (n_features, n_hidden) or b1.shape[0] != n_hidden or b2.shape[0] != n_outputs:
-        raise ValueError(f"X has {n_features} columns, W1 shape {W1.shape}, b1 {b1.shape[0]} entries, W2 shape {W2.shape}, "
-                         f"b2 {b2.shape[0]} entries: they do not fit together")
-    if output == "sigmoid_sum" and n_outputs != 1:
-        raise ValueError(f"output {output!r} has one column of W2, not {n_outputs}")
-    if (center is None) != (scale is None):
-        raise ValueError("center and scale come together or not at all")
-    if center is not None and (center.shape[0] != n_features or scale.shape[0] != n_features):
-        raise ValueError(f"center and scale must have {n_features} entries")
-    if sparse and center is not None and center.any():
-        raise ValueError("the rows of a network by their non-zeros have no center: it must be 0")
-    n_targets = 1 if output == "softmax" else n_outputs
-    if y is not None and y.shape[1] != n_targets:
-        raise ValueError(f"y has {y.shape[1]} columns, expected {n_targets} for output {output!r}")
-    itemsize = b1.dtype.itemsize
-    width = -(-n_hidden * itemsize // LINE) * LINE // itemsize
-    return Network(OUTPUTS[output], ACTIVATIONS[activation], n_features, n_hidden, width, n_outputs, n_targets,
-                   <uint32_t>min(dropout * 2.0**32, 2.0**32 - 1), key & 0xffffffff, 1 / (1 - dropout))
+@cython.auto_pickle(False)
+cdef class PaddedWeights:
+    """W1, b1, W2 and b2, or arrays of the same shapes, as the vector primitives read them: (W1, b1, W2 transposed) in padded rows."""
+
+    def __cinit__(self, W1, b1, W2, b2):
+        self.given = [W1, b1, W2, b2]
+        self.padded = [padded(W1), padded(b1[None]), padded(W2.T)]
+        W1, b1, V = self.padded
+        self.weights = Weights(address(W1), address(b1), address(V), address(b2))
+
+    cdef int write_back(self) except -1:
+        """Copy the padded rows to the given arrays, where they are copies."""
+        W1, b1, W2, _ = self.given
+        for array, rows in ((W1, self.padded[0]), (b1, self.padded[1][0]), (W2.T, self.padded[2])):
+            if rows is not array:
+                array[:] = rows[..., :len(b1)]
+        return 0
 
 
-def aligned(shape, dtype):
-    """Return an array of zeros that starts at a cache line."""
-    n_bytes = int(np.prod(shape)) * np.dtype(dtype).itemsize
+@cython.auto_pickle(False)
+cdef class CheckedNetwork:
+    """A network of hotloop.structs, checked, with padded weights.
+
+    Parameters
+    ----------
+    network : hotloop.structs.Network
+    trained : bool
+        Whether the weights are overwritten.
+    """
+
+    def __cinit__(self, network, bint trained=False):
+        output, activation = network.output, network.activation
+        if output not in OUTPUT:
+            raise ValueError(f"output is {output!r}, expected one of {', '.join(OUTPUT)}")
+        if activation not in ACTIVATION:
+            raise ValueError(f"activation is {activation!r}, expected one of {', '.join(ACTIVATION)}")
+        W1, b1, W2, b2 = network.W1, network.b1, network.W2, network.b2
+        self.dtype = W1.dtype
+        for name, array, n_dimensions in (("W1", W1, 2), ("b1", b1, 1), ("W2", W2, 2), ("b2", b2, 1)):
+            check_array(name, array, n_dimensions, self.dtype, trained)
+        n_features, n_hidden, n_outputs = W1.shape[0], W2.shape[0], W2.shape[1]
+        if n_features < 1 or n_hidden < 1 or n_outputs < 1:
+            raise ValueError("a network needs at least one column, one hidden unit and one output")
+        if W1.shape[1] != n_hidden or b1.shape[0] != n_hidden or b2.shape[0] != n_outputs:
+            raise ValueError(f"W1 has shape {W1.shape}, b1 {b1.shape[0]} entries, W2 shape {W2.shape}, b2 {b2.shape[0]} entries: "
+                             "they do not fit together")
+        if output == "sigmoid_sum" and n_outputs != 1:
+            raise ValueError(f"output {output!r} has one column of W2, not {n_outputs}")
+        self.itemsize, self.padded = self.dtype.itemsize, PaddedWeights(W1, b1, W2, b2)
+        n_targets = 1 if output == "softmax" else n_outputs
+        self.sizes = Network(OUTPUT[output], ACTIVATION[activation], n_features, n_hidden, padded_width(n_hidden, self.itemsize),
+                             n_outputs, n_targets)
+
+
+cdef int check_array(name, array, int n_dimensions, dtype, bint trained) except -1:
+    """Refuse an array of weights that no kernel can take."""
+    if array.ndim != n_dimensions:
+        raise ValueError(f"{name} has {array.ndim} dimensions, expected {n_dimensions}")
+    flags = array.flags
+    if dtype.char not in "fd" or not dtype.isnative or array.dtype != dtype or not flags.c_contiguous:
+        raise ValueError(f"{name} must be a C-contiguous array of float32 or float64, of one type with the other weights")
+    if trained and not flags.writeable:
+        raise ValueError(f"{name} is read-only")
+    return 0
+
+
+cdef Pass new_pass(steps, Py_ssize_t n_samples, const Network *net):
+    """Return the checked pass over so many rows; targets of several outputs are copied where those of a row are not contiguous."""
+    if steps.y.ndim == 2 and not steps.y.flags.c_contiguous:
+        steps = replace(steps, y=np.ascontiguousarray(steps.y))
+    cdef Pass taken = Pass(steps, n_samples, net.n_outputs if net.output == SOFTMAX else 0)
+    if taken.n_targets != net.n_targets:
+        raise ValueError(f"y has {taken.n_targets} columns, expected {net.n_targets} for output {OUTPUTS[<int>net.output]!r}")
+    return taken
+
+
+cdef pass_error(Pass taken, Status status):
+    """Return the error to raise."""
+    if status != DIVERGED:
+        return taken.error(status)
+    place = taken.steps.place
+    return FloatingPointError(f"an output of row {taken.steps.order[place]} is not finite at step {place} of the pass")
+
+
+cdef Dropout new_dropout(dropout) except *:
+    """Return the dropout of hotloop.structs, checked."""
+    cdef double rate = dropout.rate
+    if not 0 <= rate < 1:
+        raise ValueError(f"dropout is {rate}, expected a number from 0 to below 1")
+    return Dropout(<uint32_t>min(rate * 2.0**32, 2.0**32 - 1), dropout.key & 0xffffffff, dropout.t, 1 / (1 - rate))
+
+
+cdef Py_ssize_t slots_of(rows, Py_ssize_t n_blocks) except -1:
+    """Return how many converted rows the scratch must hold for so many blocks; CSR rows with a shift are refused."""
+    if not isinstance(rows, CSRRows):
+        return n_blocks * BLOCK
+    if rows.shift is not None and rows.shift.any():
+        raise ValueError("CSR rows of a network have no shift: it must be 0")
+    return n_blocks
+
+
+cdef Py_ssize_t padded_width(Py_ssize_t n, Py_ssize_t itemsize):
+    """Return n numbers padded to whole cache lines."""
+    return (n * itemsize + LINE - 1) // LINE * LINE // itemsize
+
+
+cdef aligned_zeros(Py_ssize_t n, dtype):
+    """Return n zeros that start at a cache line."""
+    cdef Py_ssize_t n_bytes = n * dtype.itemsize
     memory = np.zeros(n_bytes + LINE, np.uint8)
-    start = -memory.ctypes.data % LINE
-    return memory[start:start + n_bytes].view(dtype).reshape(shape)
+    cdef Py_ssize_t start = (LINE - <size_t>address(memory) % LINE) % LINE
+    return memory[start:start + n_bytes].view(dtype)
 
 
-def filled_up(W):
-    """Return W with its rows filled up with zeros to whole cache lines that start at one: W itself where they do."""
-    width = -(-W.shape[1] * W.itemsize // LINE) * LINE // W.itemsize
-    if width == W.shape[1] and W.flags.c_contiguous and W.ctypes.data % LINE == 0:
+cdef padded(W):
+    """Return W with its rows padded with zeros to whole cache lines that start at one: W itself where they do."""
+    cdef Py_ssize_t n_rows = W.shape[0], n = W.shape[1], width = padded_width(n, W.itemsize)
+    if width == n and W.flags.c_contiguous and <size_t>address(W) % LINE == 0:
         return W
-    filled = aligned((W.shape[0], width), W.dtype)
-    filled[:, :W.shape[1]] = W
-    return filled
-
-
-def targets_of(y):
-    """Return the targets as an array of one row a sample."""
-    y = np.ascontiguousarray(y, dtype=np.float64)
-    return y.reshape(-1, 1) if y.ndim == 1 else y
+    rows = aligned_zeros(n_rows * width, W.dtype).reshape(n_rows, width)
+    rows[:, :n] = W
+    return rows

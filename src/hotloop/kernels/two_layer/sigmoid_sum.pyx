@@ -78,12 +78,12 @@ cdef void gradients_of_sample(
 ) noexcept nogil:
     """y, dW and dv of one sample from its r and s; s is overwritten."""
     cdef Py_ssize_t f, j
-    cdef floating slope, total = 0
+    cdef floating derivative, total = 0
     for j in range(n_hidden):
         total += s[j]                                                                     # (NN-4)
-        slope = s[j] * (1 - s[j])
-        dv[j] = slope * r[j]                                                              # (NN-5)
-        s[j] = slope * v[j] if r[j] > 0 else 0
+        derivative = s[j] * (1 - s[j])
+        dv[j] = derivative * r[j]                                                              # (NN-5)
+        s[j] = derivative * v[j] if r[j] > 0 else 0
     y[0] = total
     for f in range(n_features):
         for j in range(n_hidden):
@@ -123,11 +123,11 @@ cdef void add_gradients_of_sample(
 ) noexcept nogil:
     """Add dy times the derivatives of one sample to dW and dv; s is overwritten."""
     cdef Py_ssize_t f, j
-    cdef double slope
+    cdef double derivative
     for j in range(n_hidden):
-        slope = dy * s[j] * (1 - s[j])
-        dv[j] += slope * r[j]                                                             # (NN-5)
-        s[j] = <floating>(slope * v[j]) if r[j] > 0 else 0
+        derivative = dy * s[j] * (1 - s[j])
+        dv[j] += derivative * r[j]                                                             # (NN-5)
+        s[j] = <floating>(derivative * v[j]) if r[j] > 0 else 0
     for f in range(n_features):
         for j in range(n_hidden):
             dW[f * n_hidden + j] += x[f] * s[j]                                           # (NN-6)

@@ -1,12 +1,14 @@
 """Predictions of one row at a time."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from hotloop.reference.losses import Array, logistic, softmax
-from hotloop.reference.two_layer.sgd import two_layer_outputs
+from hotloop.reference.two_layer.outputs import two_layer_outputs
+from hotloop.structs import DenseRows, Network
 
 
 def row_scorer(coef: Any, intercept: Any, one_vs_rest: bool = False) -> Callable[[Array], Any]:
@@ -47,14 +49,9 @@ def row_scorer(coef: Any, intercept: Any, one_vs_rest: bool = False) -> Callable
 
 
 def network_scorer(
-    center: Array | None,
-    scale: Array | None,
-    W1: Array,
-    b1: Array,
-    W2: Array,
-    b2: Array,
-    output: str,
-    activation: str,
+    network: Network,
+    center: Array | None = None,
+    scale: Array | None = None,
     target_center: Any = 0.0,
     target_scale: Any = 1.0,
 ) -> Callable[[Array], Any]:
@@ -62,8 +59,9 @@ def network_scorer(
 
     Parameters
     ----------
-    center, scale, W1, b1, W2, b2, output, activation
-        As for ``two_layer_outputs``.
+    network : Network
+    center, scale : ndarray of shape (n_features,), or both None
+        Rows are seen as (x - center) * scale, (LR-9).
     target_center, target_scale : float or array-like of shape (n_outputs,)
         A regression value is (output - target_center) / target_scale.
 
@@ -78,17 +76,18 @@ def network_scorer(
     ValueError
         Shapes disagree, or output or activation is unknown.
     """
-    network: list[Any] = [None if a is None else np.array(a, np.float64) for a in (center, scale, W1, b1, W2, b2)]
-    network += [output, activation]
+    own: dict[str, Any] = {name: np.array(getattr(network, name), np.float64) for name in ("W1", "b1", "W2", "b2")}
+    network, n_features = replace(network, **own), len(network.W1)
+    constants: list[Array | None] = [None if a is None else np.array(a, np.float64) for a in (center, scale)]
     middle, unit = np.asarray(target_center, np.float64), np.asarray(target_scale, np.float64)
-    two_layer_outputs(np.zeros((0, len(W1))), *network)
+    two_layer_outputs(DenseRows(np.zeros((0, n_features)), *constants), network)
 
     def score(x: Array) -> Any:
-        _check_row(x, len(W1))
-        o = two_layer_outputs(x[None].astype(np.float64), *network)[0]
-        if output == "softmax":
+        _check_row(x, n_features)
+        o = two_layer_outputs(DenseRows(x[None].astype(np.float64), *constants), network)[0]
+        if network.output == "softmax":
             return softmax(o)
-        values = logistic(o) if output == "sigmoid" else (o - middle) / unit
+        values = logistic(o) if network.output == "sigmoid" else (o - middle) / unit
         return float(values[0]) if len(values) == 1 else values
 
     return score

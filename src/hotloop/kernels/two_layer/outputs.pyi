@@ -1,0 +1,3 @@
+from hotloop.structs import CSRRows, DenseRows, Network, Vector
+
+def two_layer_outputs(rows: DenseRows | CSRRows, network: Network) -> Vector: ...
