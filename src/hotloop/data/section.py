@@ -1,14 +1,16 @@
 """What an object is in a file: named arrays and JSON values, in sections that hold further sections."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, fields
+from typing import Any, TypeVar
 
 import numpy as np
 
 from hotloop.data.validation import Array
 
 Arrays = dict[str, Array]
+
+Record = TypeVar("Record")
 
 
 @dataclass
@@ -88,6 +90,13 @@ class Section:
         if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= most or value == np.inf:
             raise ValueError(f"{name} is {value!r}, expected a number from 0 to {most:g}")
         return float(value)
+
+    def record(self, name: str, kind: type[Record]) -> Record:
+        """Return a dataclass that checks its attributes itself, made of all of them."""
+        values = self.values[name]
+        if set(values) != set(attributes := [one.name for one in fields(kind)]):  # type: ignore[arg-type]
+            raise ValueError(f"{name} has {', '.join(sorted(values))}, expected {', '.join(attributes)}")
+        return kind(**values)
 
     def choice(self, name: str, known: Iterable[str]) -> str:
         """Return one of these words."""

@@ -20,7 +20,7 @@ from hotloop.training.callbacks import FitCallbacks
 from hotloop.training.config import TrainingConfig
 from hotloop.training.rules import check_rules
 from hotloop.two_layer.fit import fit_two_layer, new_network, targets_in_words
-from hotloop.two_layer.online import TwoLayerStream
+from hotloop.two_layer.online import TwoLayerLearner
 from hotloop.two_layer.options import RULES, TwoLayerOptions, facts
 from hotloop.two_layer.state import TwoLayerState
 
@@ -117,7 +117,7 @@ class TwoLayerParameters:
 class TwoLayerBase(TwoLayerParameters, TrainedBySGD):
     """Base of the estimators of networks: they check and convert rows and targets, and call this."""
 
-    _stream: TwoLayerStream
+    _stream: TwoLayerLearner
     classes_: Array
     class_weight: Any
     _takes_sparse = True
@@ -138,7 +138,7 @@ class TwoLayerBase(TwoLayerParameters, TrainedBySGD):
         """
         start = self._start(classes)
 
-        def on_start(learner: TwoLayerStream, config: TrainingConfig, _: bool) -> None:
+        def on_start(learner: TwoLayerLearner, config: TrainingConfig, _: bool) -> None:
             self._stream = learner  # the model from now on, even if training is interrupted
             if classes is not None:
                 self.classes_ = classes
@@ -169,8 +169,8 @@ class TwoLayerBase(TwoLayerParameters, TrainedBySGD):
             weighed = weigh_classes(rows, self.class_weight, classes)
         if not hasattr(self, "_stream"):
             options = self._options().resolved(rows.X, targets, "partial_fit")
-            self._stream = TwoLayerStream.fresh(new_network(rows, options, classes), options, options.init)
-        self._stream.take(weighed, rows.sample_weight)
+            self._stream = TwoLayerLearner.new(new_network(rows, options, classes), options, options.init)
+        self._stream.partial_fit(weighed, rows.sample_weight)
         self.n_iter_ = 1
         if self._stream.config is not None:
             self.eta0_, self.alpha_ = self._stream.config.eta0, self._stream.config.alpha
@@ -233,7 +233,7 @@ class TwoLayerBase(TwoLayerParameters, TrainedBySGD):
         """Return the estimator of a file."""
         predictor, learner = checkpoint.predictor, checkpoint.learner
         estimator = cls(**predictor.params)
-        assert isinstance(learner, TwoLayerStream)
+        assert isinstance(learner, TwoLayerLearner)
         options = estimator._options()
         learner.state.keep_rule(options.network_rule())
         estimator._stream = replace(learner, options=options, init=options.init)

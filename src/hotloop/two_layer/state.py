@@ -1,15 +1,16 @@
 """What a two-layer network has learnt so far, and how its targets are scaled."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hotloop.backend import get_backend
+from hotloop.data.section import Section
 from hotloop.data.validation import Array
 from hotloop.structs import CSRRows
-from hotloop.training.config import TrainingConfig
+from hotloop.training.snapshot import Snapshot
 from hotloop.two_layer.initializers import INITS, activation_moments
 from hotloop.two_layer.optimizer import NetworkRule
 from hotloop.two_layer.weights import NetworkWeights
@@ -46,8 +47,6 @@ class TwoLayerState:
         What the rule keeps beside the weights, of their shapes; empty before the first step, and for plain per-sample SGD.
     n_batches : int
         Batches that the moments have seen.
-    config : TrainingConfig or None
-        By which it was trained last, for files.
     """
 
     W1: Array
@@ -64,10 +63,6 @@ class TwoLayerState:
     rule: NetworkRule = field(default_factory=NetworkRule)
     moments: list[Array] = field(default_factory=list)
     n_batches: int = 0
-    config: TrainingConfig | None = None
-
-    ARRAYS = ("W1", "b1", "W2", "b2", "center", "scale", "target_center", "target_scale")
-    NUMBERS = ("t",)
 
     @classmethod
     def random(
@@ -118,6 +113,16 @@ class TwoLayerState:
         )
 
     @property
+    def n_features(self) -> int:
+        """Columns of a row."""
+        return len(self.W1)
+
+    @property
+    def n_outputs(self) -> int:
+        """Outputs of a row."""
+        return len(self.b2)
+
+    @property
     def dtype(self) -> np.dtype[Any]:
         """Type of the weights."""
         return self.W1.dtype
@@ -127,14 +132,22 @@ class TwoLayerState:
         own: dict[str, Any] = {name: getattr(self, name).copy() for name in WEIGHTS}
         return replace(self, **own, moments=[moment.copy() for moment in self.moments])
 
+    def snapshot(self) -> Snapshot:
+        """Return what :meth:`restore` takes."""
+        return Snapshot.of(self)
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """Go back to a snapshot."""
+        snapshot.restore(self)
+
     @property
-    def cut(self) -> int:
-        """Rows that move, of which a multiple leaves nothing unfinished."""
+    def group_size(self) -> int:
+        """A pass that is cut after a multiple of so many rows of weight above 0 leaves nothing unfinished."""
         return 64 if self.rule.by_sample else int(self.rule.batch_size)
 
     @property
-    def units(self) -> int:
-        """Work of a cell, in that of a cell of logistic regression."""
+    def work_per_cell(self) -> int:
+        """Multiply-adds for a cell of a row, in those of logistic regression."""
         return max(1, len(self.b1) // 64)
 
     def keep_rule(self, rule: NetworkRule) -> None:
@@ -282,6 +295,24 @@ class TwoLayerState:
         ratio = self.target_scale / scale
         self.W2 *= ratio.astype(self.W2.dtype)
         self.b2[:] = (self.b2 - center) * ratio + self.target_center
+
+    def to_section(self) -> Section:
+        """Return what a file holds of the state."""
+        section = Section.of(self, values=("t", "n_batches"))
+        section.add("weights", self.view().to_section())
+        section.add("moments", Section({str(place): moment for place, moment in enumerate(self.moments)}))
+        return section.with_values(rule=asdict(self.rule), n_moments=len(self.moments))
+
+    @classmethod
+    def from_section(cls, section: Section) -> "TwoLayerState":
+        """Return the state that a file holds; ValueError where its parts do not fit together."""
+        weights, rule = NetworkWeights.from_section(section.part("weights")), section.record("rule", NetworkRule)
+        n_moments, stored = section.count("n_moments"), section.part("moments")
+        if n_moments not in (0, rule.n_moments):
+            raise ValueError(f"n_moments is {n_moments}, expected 0 or {rule.n_moments}")
+        arrays = [getattr(weights, name) for name in WEIGHTS] * 2
+        moments = [stored.array(str(place), arrays[place].shape, weights.dtype) for place in range(n_moments)]
+        return cls(**vars(weights), rule=rule, moments=moments, t=section.count("t"), n_batches=section.count("n_batches"))
 
 
 def _rows(X: Array | CSRRows) -> Any:
