@@ -106,16 +106,16 @@ def run_epochs(
             order = np.flatnonzero(rows.sample_weight) if order is None else order[rows.sample_weight[order] != 0]
         try:
             with np.errstate(over="ignore", invalid="ignore"):
-                taken = pass_over if epoch or first_pass is None else first_pass
-                loss, n_updates = taken(state, rows, config, order)
+                take_epoch = pass_over if epoch or first_pass is None else first_pass
+                loss, n_updates = take_epoch(state, rows, config, order)
             if not state.is_finite():
                 raise FloatingPointError("the weights are not finite")
         except FloatingPointError as error:
             step = state.t
             state.restore(good)
-            kept = "the weights of the epoch before" if epoch else "the first weights"
+            weights = "the weights of the epoch before" if epoch else "the first weights"
             raise FloatingPointError(
-                f"training diverged in epoch {epoch + 1}, after step {step} ({error}); {kept} are kept. "
+                f"training diverged in epoch {epoch + 1}, after step {step} ({error}); {weights} are kept. "
                 f"Take a smaller step size: eta0 was {config.eta0:g}"
             ) from None
         del good  # before the next copy is made
@@ -170,7 +170,7 @@ def pass_over(
     state: TrainableState, rows: Batch, config: TrainingConfig, order: NDArray[np.intp] | None = None
 ) -> tuple[float, int]:
     """Take one pass in the order given, or that of the rows; returns the sum of the losses before each step, and the steps."""
-    total, n_moved, n_steps = 0.0, 0, len(rows) if order is None else len(order)
+    total_loss, total_updates, n_steps = 0.0, 0, len(rows) if order is None else len(order)
     work_of_group = state.group_size * state.work_per_cell * max(1, rows.cells_per_row)
     size = state.group_size * max(1, int(WORK_PER_CALL / (4 * work_of_group)))
     for start in range(0, n_steps, size):
@@ -180,5 +180,5 @@ def pass_over(
         if rows.step_share is not None:
             eta = eta * rows.step_share[part]
         loss, n_updates = state.take_pass(rows.X, rows.y, rows.sample_weight, part, eta, config.alpha)
-        total, n_moved = total + loss, n_moved + n_updates
-    return total, n_moved
+        total_loss, total_updates = total_loss + loss, total_updates + n_updates
+    return total_loss, total_updates
