@@ -47,6 +47,11 @@ class Section:
         """Return the section with further values."""
         return Section(self.arrays, self.values | values)
 
+    def put_record(self, name: str, record: Any) -> None:
+        """Add a dataclass whose attributes are JSON, or dicts of it; None stays None."""
+        values = {} if record is None else {one.name: to_json(getattr(record, one.name)) for one in fields(record)}
+        self.values[name] = None if record is None else values
+
     def part(self, name: str) -> "Section":
         """Return a part; KeyError where there is none."""
         start = f"{name}."
@@ -96,7 +101,7 @@ class Section:
         values = self.values[name]
         if set(values) != set(attributes := [one.name for one in fields(kind)]):  # type: ignore[arg-type]
             raise ValueError(f"{name} has {', '.join(sorted(values))}, expected {', '.join(attributes)}")
-        return kind(**values)
+        return kind(**{key: from_json(value) for key, value in values.items()})
 
     def choice(self, name: str, known: Iterable[str]) -> str:
         """Return one of these words."""
@@ -104,6 +109,25 @@ class Section:
         if value not in known:
             raise ValueError(f"{name} is {value!r}, expected one of {', '.join(known)}")
         return str(value)
+
+
+def to_json(value: Any) -> Any:
+    """Return a value as JSON; TypeError where that is not possible.
+
+    A dict, such as class_weight, becomes pairs, since JSON would turn its keys into text.
+    """
+    if isinstance(value, dict):
+        return {"pairs": [[to_json(key), to_json(item)] for key, item in value.items()]}
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, str | int | float | bool | None):
+        return value
+    raise TypeError(f"{value!r} is no JSON")
+
+
+def from_json(value: Any) -> Any:
+    """Return the value of :func:`to_json`."""
+    return {key: from_json(item) for key, item in value["pairs"]} if isinstance(value, dict) else value
 
 
 def weights_dtype(array: Array) -> np.dtype[Any]:

@@ -14,7 +14,6 @@ from hotloop.data.validation import Array
 from hotloop.estimators._base import TrainedBySGD
 from hotloop.estimators._callbacks import Tasks
 from hotloop.estimators._parameters import with_constructor
-from hotloop.persistence.checkpoint import Checkpoint
 from hotloop.predictor import Predictor
 from hotloop.training.callbacks import FitCallbacks
 from hotloop.training.config import TrainingConfig
@@ -227,19 +226,3 @@ class TwoLayerBase(TwoLayerParameters, TrainedBySGD):
         classes, weights = getattr(self, "classes_", None), self._learnt().view()
         names = None if names is None else list(names)
         return Predictor(type(self).__name__, weights, classes, names, self.get_params(deep=False))
-
-    @classmethod
-    def _of_checkpoint(cls, checkpoint: Checkpoint) -> Self:
-        """Return the estimator of a file."""
-        predictor, learner = checkpoint.predictor, checkpoint.learner
-        estimator = cls(**predictor.params)
-        assert isinstance(learner, TwoLayerLearner)
-        options = estimator._options()
-        learner.state.keep_rule(options.network_rule())
-        estimator._stream = replace(learner, options=options, init=options.init)
-        if predictor.classes is not None:
-            estimator.classes_ = predictor.classes
-        estimator.n_features_in_ = predictor.n_features
-        if predictor.feature_names is not None:
-            estimator.feature_names_in_ = np.array(predictor.feature_names, dtype=object)
-        return estimator

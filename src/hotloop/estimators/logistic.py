@@ -33,7 +33,6 @@ from hotloop.logistic.search.many_dense import LogisticModels
 from hotloop.logistic.state import LogisticState
 from hotloop.logistic.state_adaptive import STEP, AdaptiveState
 from hotloop.logistic.state_l1 import L1State
-from hotloop.persistence.checkpoint import Checkpoint
 from hotloop.predictor import Predictor
 from hotloop.structs import CSRRows, float_dtype
 from hotloop.training.config import TrainingConfig
@@ -690,16 +689,3 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
         weights = self._stream.flushed_state().view()
         names = None if names is None else list(names)
         return Predictor(type(self).__name__, weights, self.classes_, names, self.get_params(deep=False))
-
-    @classmethod
-    def _of_checkpoint(cls, checkpoint: Checkpoint) -> "LogisticSGDClassifier":
-        predictor, learner = checkpoint.predictor, checkpoint.learner
-        estimator = cls(**predictor.params)
-        assert isinstance(learner, LogisticLearner)
-        estimator._stream, estimator.classes_ = learner, np.asarray(predictor.classes)
-        if learner.config is not None:
-            estimator.eta0_, estimator.alpha_ = learner.config.eta0, learner.config.alpha
-        estimator.n_features_in_ = predictor.n_features
-        if predictor.feature_names is not None:
-            estimator.feature_names_in_ = np.array(predictor.feature_names, dtype=object)
-        return estimator

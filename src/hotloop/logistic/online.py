@@ -17,6 +17,7 @@ from hotloop.logistic.state_l1 import L1State
 from hotloop.preprocessing.standardization import BY_LARGEST, ColumnStatistics
 from hotloop.structs import CSRRows
 from hotloop.training.online import OnlineLearner, read_learner
+from hotloop.training.options import FitOptions
 from hotloop.training.snapshot import Snapshot
 
 STATES: dict[str, type[LogisticState] | type[L1State] | type[AdaptiveState]] = {
@@ -100,4 +101,4 @@ class LogisticLearner(OnlineLearner[LinearState]):
     def from_section(cls, section: Section) -> "LogisticLearner":
         """Return the learner that a file holds; ValueError where its parts do not fit together."""
         state = STATES[section.choice("kind", STATES)].from_section(section.part("state"))
-        return cls(**read_learner(section, state, ()))
+        return cls(**read_learner(section, state, FitOptions, ()))

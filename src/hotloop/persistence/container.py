@@ -23,7 +23,7 @@ def write_section(section: Section, path: str | PathLike[str]) -> None:
     from safetensors.numpy import save
 
     arrays, layout = _lay_out(section.arrays)
-    text = json.dumps({"format": FORMAT, **vars(layout), "values": section.values}, default=_number)
+    text = json.dumps({"format": FORMAT, **vars(layout), "values": section.values})
     write_whole(Path(path), save(arrays, metadata={"hotloop": text, "sha256": _checksum(arrays, text)}))
 
 
@@ -118,13 +118,6 @@ def _restore_layout(stored: Arrays, layout: _Layout) -> Arrays:
     arrays = fill_in(stored, layout.shapes)
     arrays |= {name: arrays[other].copy() for name, other in layout.same.items()}
     return arrays | {name: arrays[name].T for name in layout.by_column}
-
-
-def _number(value: object) -> int | float | bool:
-    """Return the number that a NumPy scalar holds, for JSON."""
-    if not isinstance(value, np.generic):
-        raise TypeError(f"{value!r} is no JSON")
-    return value.item()  # type: ignore[no-any-return]
 
 
 def _checksum(arrays: Arrays, text: str) -> str:

@@ -7,7 +7,7 @@ first refit point, and later those of an unfinished group of rows, are pending: 
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import groupby
 from typing import Any, Generic, Protocol, TypeVar
@@ -217,35 +217,33 @@ class OnlineLearner(ABC, Generic[S]):
     def to_section(self) -> Section:
         """Return what a file holds of the learner: everything that the next rows need."""
         pending = joined(self.pending)
-        section = Section(
-            values={
-                "options": asdict(self.options),
-                "config": None if self.config is None else asdict(self.config),
-                "weight_total": self.weight_total,
-                "frozen": self.frozen,
-                "n_pending": len(pending),
-            }
-        )
+        section = Section.of(self, values=("weight_total", "frozen")).with_values(n_pending=len(pending))
+        section.put_record("options", self.options)
+        section.put_record("config", self.config)
         section.add("state", self.state.to_section())
         for place, rows in enumerate(pending):
             section.add(f"pending_{place}", _rows_section(rows))
         return section
 
 
-def read_learner(section: Section, state: LearningState, target_shape: tuple[int, ...]) -> dict[str, Any]:
+def read_learner(
+    section: Section, state: LearningState, options: type[FitOptions], target_shape: tuple[int, ...]
+) -> dict[str, Any]:
     """Return the attributes that all learners have, from a file; ValueError where they do not fit.
 
     Parameters
     ----------
     section : Section
     state : LinearState or TwoLayerState
+    options : type
+        Of the options.
     target_shape : tuple of int
         Shape of the target of a row: (), or (n_outputs,).
     """
     parts = [section.part(f"pending_{place}") for place in range(section.count("n_pending"))]
     return {
         "state": state,
-        "options": section.record("options", FitOptions),
+        "options": section.record("options", options),
         "config": None if section.values["config"] is None else section.record("config", TrainingConfig),
         "weight_total": section.number("weight_total"),
         "frozen": section.flag("frozen"),

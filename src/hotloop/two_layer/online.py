@@ -5,10 +5,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from hotloop.data.batch import Batch, Vector
+from hotloop.data.section import Section
 from hotloop.preprocessing.standardization import ColumnStatistics
-from hotloop.training.online import OnlineLearner, check_weights
+from hotloop.training.online import OnlineLearner, check_weights, read_learner
 from hotloop.training.options import FitOptions
 from hotloop.two_layer.auto import SPREAD, network_config, step_shares
+from hotloop.two_layer.initializers import INITS
+from hotloop.two_layer.options import TwoLayerOptions
 from hotloop.two_layer.state import TwoLayerState
 
 
@@ -39,6 +42,33 @@ class TwoLayerLearner(OnlineLearner[TwoLayerState]):
         """Return a learner before its first row; ``others`` are attributes, such as those of a fit."""
         statistics, targets = ColumnStatistics(state.n_features), ColumnStatistics(state.n_outputs)
         return cls(state=state, options=options, init=init, statistics=statistics, targets=targets, **others)  # type: ignore[arg-type]
+
+    def to_section(self) -> Section:
+        """Return what a file holds of the learner: everything that the next rows need."""
+        section = super().to_section().with_values(init=self.init, n_rows=self.n_rows)
+        section.add("statistics", self.statistics.to_section())
+        section.add("targets", self.targets.to_section())
+        return section.with_values(first_mean_squares=list(self.first_mean_squares))
+
+    @classmethod
+    def from_section(cls, section: Section) -> "TwoLayerLearner":
+        """Return the learner that a file holds; ValueError where its parts do not fit together.
+
+        The number of threads is that of this machine.
+        """
+        state = TwoLayerState.from_section(section.part("state"))
+        several = state.is_regression or state.view().is_multilabel
+        attributes = read_learner(section, state, TwoLayerOptions, (state.n_outputs,) if several else ())
+        state.rule = replace(state.rule, n_jobs=attributes["options"].network_rule().n_jobs)
+        of_W1, of_W2 = (float(square) for square in section.values["first_mean_squares"])
+        return cls(
+            init=section.choice("init", ("auto", *INITS)),
+            n_rows=section.count("n_rows"),
+            statistics=ColumnStatistics.from_section(section.part("statistics"), state.n_features),
+            targets=ColumnStatistics.from_section(section.part("targets"), state.n_outputs),
+            first_mean_squares=(of_W1, of_W2),
+            **attributes,
+        )
 
     def _count(self, rows: Batch, statistic_weight: Vector) -> None:
         if not self.frozen:
