@@ -13,7 +13,7 @@ from hotloop.data.batch import Batch
 from hotloop.data.validation import Array
 from hotloop.logistic.auto import fit_logistic
 from hotloop.logistic.diagnostics.fit_warnings import of_logistic_fit
-from hotloop.logistic.online import LogisticStream
+from hotloop.logistic.online import LogisticLearner
 from hotloop.logistic.search.halving import Search
 from hotloop.logistic.state import LogisticState
 from hotloop.predictor import Predictor
@@ -23,7 +23,7 @@ from hotloop.training.history import TrainingHistory
 from hotloop.training.options import FitOptions
 from hotloop.two_layer.auto import N_HIDDEN
 from hotloop.two_layer.fit import fit_two_layer
-from hotloop.two_layer.online import TwoLayerStream
+from hotloop.two_layer.online import TwoLayerLearner
 from hotloop.two_layer.options import TwoLayerOptions
 
 
@@ -32,7 +32,7 @@ class Fit:
     """A trained model, the learner that goes on from it, and how the training went."""
 
     predictor: Predictor
-    learner: LogisticStream | TwoLayerStream
+    learner: LogisticLearner | TwoLayerLearner
     history: TrainingHistory
     config: TrainingConfig
     seconds: float
@@ -70,14 +70,15 @@ def fit_arrays(
     options = replace(options, seed=int(np.random.RandomState(options.seed).randint(2**31 - 1)))  # as scikit-learn has it
     epochs = int(options.max_iter) if options.tol is None else None
     start = time.perf_counter()
-    learner: LogisticStream | TwoLayerStream
+    learner: LogisticLearner | TwoLayerLearner
     with epoch_bar(title, epochs) as (on_epoch, on_search):
         if n_hidden is None and classes is not None:
             n_outputs = 1 if len(classes) == 2 else len(classes)
             state = LogisticState.zeros(n_outputs, X.shape[1], X.dtype, fit_intercept=True, averaged=True)
             search = Search(on_progress=on_search) if "auto" in (options.alpha, options.eta0) else None
-            state, history, config = fit_logistic(state, rows, options, on_epoch=on_epoch, choose_options=search)
-            learner, name = LogisticStream(state, options, config, weight_total=float(len(X))), "LogisticSGDClassifier"
+            trained, history, config = fit_logistic(state, rows, options, on_epoch=on_epoch, choose_options=search)
+            learner = LogisticLearner(state=trained, options=options, config=config, weight_total=float(len(X)))
+            name = "LogisticSGDClassifier"
         else:
             own = TwoLayerOptions(**vars(options), n_hidden=n_hidden or N_HIDDEN)
             fitted = fit_two_layer(rows, own, classes, callbacks=FitCallbacks(on_epoch=on_epoch))
@@ -86,7 +87,7 @@ def fit_arrays(
             params["n_hidden"] = own.n_hidden
     seconds = time.perf_counter() - start
     complaints = [text] if (text := history.convergence_message(config)) else []
-    if isinstance(learner, LogisticStream) and classes is not None:
+    if isinstance(learner, LogisticLearner) and classes is not None:
         how = {"searched": search is not None and bool(search.table), "reweighed": False, "dual": False}
         held_out = None if search is None else search.held_out
         complaints += map(str, of_logistic_fit(learner.state, rows, config, history, held_out, classes, names, **how))

@@ -264,7 +264,7 @@ def test_an_interrupted_partial_fit_learns_nothing(monkeypatch):
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr("hotloop.logistic.online.pass_over", interrupt)
+        patch.setattr("hotloop.training.online.pass_over", interrupt)
         with pytest.raises(KeyboardInterrupt):
             model.partial_fit(X[200:300], y[200:300])
     for later in (model, witness):

@@ -1,5 +1,7 @@
 """Checkpoints: an estimator comes back whole, training goes on to the bit, and a learner that does not fit is refused."""
 
+import json
+
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
@@ -7,7 +9,7 @@ from sklearn.exceptions import ConvergenceWarning
 from stored_models import KINDS, fitted, predictions, read, table, write
 
 import hotloop
-from hotloop import LogisticSGDClassifier
+from hotloop import LogisticSGDClassifier, TwoLayerClassifier, TwoLayerRegressor
 from hotloop.training.warnings import FitWarning
 
 pytestmark = [
@@ -73,6 +75,32 @@ def test_a_file_that_only_predicts_is_no_estimator(path, kind):
         hotloop.load_estimator(path)
 
 
+def parts(values, name=""):
+    """Return the names of all values of a section, the parts' after their own."""
+    names = [f"{name}{key}" for key in values]
+    return names + [
+        inner for key, value in values.items() if isinstance(value, dict) for inner in parts(value, f"{name}{key}/")
+    ]
+
+
+@pytest.mark.parametrize("kind", ["online", "pending", "l1", "ftrl", "adam"])
+def test_a_learner_with_something_missing_is_refused(path, kind):
+    fitted(kind).save(path)
+    header, arrays = read(path)
+    names = parts(header["values"]["learner"])
+    assert len(names) > 10
+    for name in names:
+        broken = json.loads(json.dumps(header))
+        part, *keys = broken["values"]["learner"], *name.split("/")
+        for key in keys[:-1]:
+            part = part[key]
+        del part[keys[-1]]
+        write(path, broken, arrays)
+        with pytest.raises(ValueError, match="no model file that hotloop can use"):
+            hotloop.load_estimator(path)
+        assert_array_equal(hotloop.load(path).classes, [0, 1, 2])
+
+
 @pytest.mark.parametrize("kind", ["online", "pending", "l1", "ftrl", "network", "linear", "adam"])
 def test_arrays_that_do_not_fit_are_refused(path, kind):
     fitted(kind).save(path)
@@ -88,3 +116,64 @@ def test_arrays_that_do_not_fit_are_refused(path, kind):
         write(path, header, others)
         with pytest.raises(ValueError, match="no model file that hotloop can use"):
             hotloop.load_estimator(path)
+
+
+NETWORKS = {
+    "by sample": {},
+    "dropout": {"dropout": 0.2},
+    "momentum": {"momentum": 0.9, "batch_size": 8, "eta0": 1e-3},
+    "adam": {"optimizer": "adam", "batch_size": 16},
+    "one row a batch": {"optimizer": "adamw", "batch_size": 1},
+}
+CUTS = [0, 5, 63, 64, 70, 131, 200]
+
+
+def continued(model, X, y, between):
+    """partial_fit piece by piece; ``between`` handles the model after each."""
+    more = {} if isinstance(model, TwoLayerRegressor) else {"classes": [0, 1, 2]}
+    for start, stop in zip(CUTS, CUTS[1:], strict=False):
+        model = between(model.partial_fit(X[start:stop], y[start:stop], **more))
+    return model
+
+
+def assert_same_network(found, expected, X):
+    for name in ("coefs_", "intercepts_"):
+        for one, other in zip(getattr(found, name), getattr(expected, name), strict=True):
+            assert_array_equal(one, other)
+    assert_array_equal(found.predict(X), expected.predict(X))
+    assert (found.t_, found.eta0_, found.alpha_) == (expected.t_, expected.eta0_, expected.alpha_)
+
+
+@pytest.mark.parametrize("kind", [TwoLayerClassifier, TwoLayerRegressor])
+@pytest.mark.parametrize("options", NETWORKS.values(), ids=NETWORKS)
+@pytest.mark.parametrize("whole", [False, True], ids=["partial_fit", "after fit"])
+def test_a_network_goes_on_from_a_file_to_the_bit(backend, path, kind, options, whole):
+    """Moments, statistics, pending rows and the key of dropout are in the file."""
+    X, y = table(200)
+    y = y * 10.0 if kind is TwoLayerRegressor else y
+
+    def through_file(model):
+        model.save(path)
+        return hotloop.load_estimator(path)
+
+    def new():
+        model = kind(5, random_state=None if options else 0, max_iter=2, tol=None, **options)
+        return model.fit(X[:50], y[:50]) if whole else model
+
+    np.random.seed(3)  # noqa: NPY002  what random_state=None draws from
+    expected = continued(new(), X, y, lambda model: model)
+    np.random.seed(3)  # noqa: NPY002
+    first = new()
+    found = continued(through_file(first) if whole else first, X, y, through_file)
+    assert_same_network(found, expected, X)
+
+
+@pytest.mark.parametrize("fit", [True, False])
+@pytest.mark.parametrize("kind", [LogisticSGDClassifier, TwoLayerClassifier])
+def test_step_size_and_penalty_come_back(path, kind, fit):
+    X, y = table()
+    model = kind(max_iter=2, tol=None)
+    model = model.fit(X, y) if fit else model.partial_fit(X, y, classes=[0, 1, 2])
+    model.save(path)
+    again = hotloop.load_estimator(path)
+    assert (again.eta0_, again.alpha_) == (model.eta0_, model.alpha_)

@@ -19,6 +19,7 @@ from hotloop.training.loop import pass_over, run_epochs, train
 from hotloop.training.options import FitOptions
 from hotloop.training.order import epoch_order, hold_out
 from hotloop.training.schedules import step_sizes
+from hotloop.training.snapshot import Snapshot
 from hotloop.two_layer.fit import fit_two_layer
 from hotloop.two_layer.options import TwoLayerOptions
 from hotloop.two_layer.state import TwoLayerState
@@ -60,11 +61,17 @@ class Scripted:
     losses: list
     t: int = 0
     passes: list = field(default_factory=list)
-    cut = 4
-    units = 1
+    group_size = 4
+    work_per_cell = 1
 
     def copy(self):
         return Scripted(self.losses, self.t, list(self.passes))
+
+    def snapshot(self):
+        return Snapshot.of(self)
+
+    def restore(self, snapshot):
+        snapshot.restore(self)
 
     def restart_average(self):
         self.passes.append("restart")

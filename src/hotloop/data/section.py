@@ -1,14 +1,16 @@
 """What an object is in a file: named arrays and JSON values, in sections that hold further sections."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, fields
+from typing import Any, TypeVar
 
 import numpy as np
 
 from hotloop.data.validation import Array
 
 Arrays = dict[str, Array]
+
+Record = TypeVar("Record")
 
 
 @dataclass
@@ -44,6 +46,11 @@ class Section:
     def with_values(self, **values: Any) -> "Section":
         """Return the section with further values."""
         return Section(self.arrays, self.values | values)
+
+    def put_record(self, name: str, record: Any) -> None:
+        """Add a dataclass whose attributes are JSON, or dicts of it; None stays None."""
+        values = {} if record is None else {one.name: to_json(getattr(record, one.name)) for one in fields(record)}
+        self.values[name] = None if record is None else values
 
     def part(self, name: str) -> "Section":
         """Return a part; KeyError where there is none."""
@@ -89,12 +96,38 @@ class Section:
             raise ValueError(f"{name} is {value!r}, expected a number from 0 to {most:g}")
         return float(value)
 
+    def record(self, name: str, kind: type[Record]) -> Record:
+        """Return a dataclass that checks its attributes itself, made of all of them."""
+        values = self.values[name]
+        if set(values) != set(attributes := [one.name for one in fields(kind)]):  # type: ignore[arg-type]
+            raise ValueError(f"{name} has {', '.join(sorted(values))}, expected {', '.join(attributes)}")
+        return kind(**{key: from_json(value) for key, value in values.items()})
+
     def choice(self, name: str, known: Iterable[str]) -> str:
         """Return one of these words."""
         value, known = self.values[name], tuple(known)
         if value not in known:
             raise ValueError(f"{name} is {value!r}, expected one of {', '.join(known)}")
         return str(value)
+
+
+def to_json(value: Any) -> Any:
+    """Return a value as JSON; TypeError where that is not possible.
+
+    A dict, such as class_weight, becomes pairs, since JSON would turn its keys into text.
+    """
+    if isinstance(value, dict):
+        return {"pairs": [[to_json(key), to_json(item)] for key, item in value.items()]}
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, str | int | float | bool | None):
+        return value
+    raise TypeError(f"{value!r} is no JSON")
+
+
+def from_json(value: Any) -> Any:
+    """Return the value of :func:`to_json`."""
+    return {key: from_json(item) for key, item in value["pairs"]} if isinstance(value, dict) else value
 
 
 def weights_dtype(array: Array) -> np.dtype[Any]:

@@ -14,13 +14,12 @@ from hotloop.data.validation import Array
 from hotloop.estimators._base import TrainedBySGD
 from hotloop.estimators._callbacks import Tasks
 from hotloop.estimators._parameters import with_constructor
-from hotloop.persistence.checkpoint import Checkpoint
 from hotloop.predictor import Predictor
 from hotloop.training.callbacks import FitCallbacks
 from hotloop.training.config import TrainingConfig
 from hotloop.training.rules import check_rules
 from hotloop.two_layer.fit import fit_two_layer, new_network, targets_in_words
-from hotloop.two_layer.online import TwoLayerStream
+from hotloop.two_layer.online import TwoLayerLearner
 from hotloop.two_layer.options import RULES, TwoLayerOptions, facts
 from hotloop.two_layer.state import TwoLayerState
 
@@ -117,7 +116,7 @@ class TwoLayerParameters:
 class TwoLayerBase(TwoLayerParameters, TrainedBySGD):
     """Base of the estimators of networks: they check and convert rows and targets, and call this."""
 
-    _stream: TwoLayerStream
+    _stream: TwoLayerLearner
     classes_: Array
     class_weight: Any
     _takes_sparse = True
@@ -138,7 +137,7 @@ class TwoLayerBase(TwoLayerParameters, TrainedBySGD):
         """
         start = self._start(classes)
 
-        def on_start(learner: TwoLayerStream, config: TrainingConfig, _: bool) -> None:
+        def on_start(learner: TwoLayerLearner, config: TrainingConfig, _: bool) -> None:
             self._stream = learner  # the model from now on, even if training is interrupted
             if classes is not None:
                 self.classes_ = classes
@@ -169,8 +168,8 @@ class TwoLayerBase(TwoLayerParameters, TrainedBySGD):
             weighed = weigh_classes(rows, self.class_weight, classes)
         if not hasattr(self, "_stream"):
             options = self._options().resolved(rows.X, targets, "partial_fit")
-            self._stream = TwoLayerStream.fresh(new_network(rows, options, classes), options, options.init)
-        self._stream.take(weighed, rows.sample_weight)
+            self._stream = TwoLayerLearner.new(new_network(rows, options, classes), options, options.init)
+        self._stream.partial_fit(weighed, rows.sample_weight)
         self.n_iter_ = 1
         if self._stream.config is not None:
             self.eta0_, self.alpha_ = self._stream.config.eta0, self._stream.config.alpha
@@ -227,19 +226,3 @@ class TwoLayerBase(TwoLayerParameters, TrainedBySGD):
         classes, weights = getattr(self, "classes_", None), self._learnt().view()
         names = None if names is None else list(names)
         return Predictor(type(self).__name__, weights, classes, names, self.get_params(deep=False))
-
-    @classmethod
-    def _of_checkpoint(cls, checkpoint: Checkpoint) -> Self:
-        """Return the estimator of a file."""
-        predictor, learner = checkpoint.predictor, checkpoint.learner
-        estimator = cls(**predictor.params)
-        assert isinstance(learner, TwoLayerStream)
-        options = estimator._options()
-        learner.state.set_optimizer(options.network_optimizer())
-        estimator._stream = replace(learner, options=options, init=options.init)
-        if predictor.classes is not None:
-            estimator.classes_ = predictor.classes
-        estimator.n_features_in_ = predictor.n_features
-        if predictor.feature_names is not None:
-            estimator.feature_names_in_ = np.array(predictor.feature_names, dtype=object)
-        return estimator

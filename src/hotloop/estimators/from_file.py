@@ -3,6 +3,8 @@
 from os import PathLike
 from typing import Any
 
+import numpy as np
+
 from hotloop.estimators.logistic import LogisticSGDClassifier
 from hotloop.estimators.two_layer import TwoLayerClassifier, TwoLayerRegressor
 from hotloop.persistence.checkpoint import load_checkpoint
@@ -20,7 +22,7 @@ def load_estimator(path: str | PathLike[str]) -> Any:
     Returns
     -------
     estimator : LogisticSGDClassifier, TwoLayerClassifier or TwoLayerRegressor
-        ``partial_fit`` goes on where the saved one stopped.
+        ``partial_fit`` goes on where the saved one stopped, to the bit.
 
     Raises
     ------
@@ -28,4 +30,13 @@ def load_estimator(path: str | PathLike[str]) -> Any:
         As for :func:`hotloop.load`; ValueError also where :func:`hotloop.save` wrote the file, which only predicts.
     """
     checkpoint = load_checkpoint(path)
-    return ESTIMATORS[checkpoint.predictor.estimator_name]._of_checkpoint(checkpoint)
+    predictor, learner = checkpoint.predictor, checkpoint.learner
+    estimator = ESTIMATORS[predictor.estimator_name](**predictor.params)
+    estimator._stream, estimator.n_features_in_ = learner, predictor.n_features
+    if predictor.classes is not None:
+        estimator.classes_ = predictor.classes
+    if predictor.feature_names is not None:
+        estimator.feature_names_in_ = np.array(predictor.feature_names, dtype=object)
+    if learner.config is not None:
+        estimator.eta0_, estimator.alpha_ = learner.config.eta0, learner.config.alpha
+    return estimator

@@ -25,14 +25,14 @@ from hotloop.logistic.auto import fit_logistic, start_logistic
 from hotloop.logistic.bootstrap import bootstrap_counts
 from hotloop.logistic.diagnostics.duality_gap import Certificate, certify
 from hotloop.logistic.diagnostics.fit_warnings import of_logistic_fit
-from hotloop.logistic.online import LogisticStream
+from hotloop.logistic.linear_state import LinearState
+from hotloop.logistic.online import LogisticLearner
 from hotloop.logistic.sdca import fit_dual
 from hotloop.logistic.search.halving import Search
 from hotloop.logistic.search.many_dense import LogisticModels
 from hotloop.logistic.state import LogisticState
 from hotloop.logistic.state_adaptive import STEP, AdaptiveState
 from hotloop.logistic.state_l1 import L1State
-from hotloop.persistence.checkpoint import Checkpoint
 from hotloop.predictor import Predictor
 from hotloop.structs import CSRRows, float_dtype
 from hotloop.training.config import TrainingConfig
@@ -184,7 +184,7 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
     """
 
     classes_: Array
-    _stream: LogisticStream
+    _stream: LogisticLearner
     _takes_sparse = True
     _sparsified = False
 
@@ -323,7 +323,9 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
 
         def keep(config: TrainingConfig) -> None:
             self.classes_ = classes
-            self._stream = LogisticStream(state, options, config, weight_total=rows.total_weight, frozen=sparse)
+            self._stream = LogisticLearner(
+                state=state, options=options, config=config, weight_total=rows.total_weight, frozen=sparse
+            )
             if self.verbose:
                 self._progress_bar.training()
             tasks.training_begins(config, searches=search is not None)
@@ -331,6 +333,7 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
         report, progressive = partial(self._report, tasks=tasks), ProgressiveValidation() if self.progressive else None
         try:
             history: TrainingHistory
+            trained: LinearState
             certificate: Certificate | None
             if optimizer == "sdca":
                 trained, history, config, certificate = fit_dual(state, rows, options, report, keep, names)
@@ -382,7 +385,7 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
             The weights diverge; nothing is learnt from these rows.
         """
         first = not hasattr(self, "_stream")
-        dtype = None if first else self._stream.state.W.dtype
+        dtype = None if first else self._stream.state.dtype
         X, y = check_rows(self, X, y, reset=first, dtype=dtype, sparse=True)
         if self.class_weight == "balanced":
             raise ValueError("class_weight='balanced' needs all labels at once; give partial_fit a dict of weights")
@@ -400,8 +403,9 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
         if first:
             self.classes_ = known
             optimizer = self._rule(X, online=True)
-            self._stream = LogisticStream(self._new_state(X, len(known), optimizer), self._options(optimizer).of_rows(X))
-        self._stream.take(weigh_classes(Batch(X, codes, sample_weight), self.class_weight, known), sample_weight)
+            state = self._new_state(X, len(known), optimizer)
+            self._stream = LogisticLearner(state=state, options=self._options(optimizer).of_rows(X))
+        self._stream.partial_fit(weigh_classes(Batch(X, codes, sample_weight), self.class_weight, known), sample_weight)
         self.n_iter_ = 1
         if self._stream.config is not None:
             self.eta0_, self.alpha_ = self._stream.config.eta0, self._stream.config.alpha
@@ -470,21 +474,19 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
     def _learnt_so_far(self) -> dict[str, Any]:
         return {"_stream": replace(self._stream, state=self._stream.state.copy())}
 
-    def _learnt(self) -> LogisticStream:
+    def _learnt(self) -> LogisticLearner:
         if not hasattr(self, "_stream"):
             raise AttributeError(f"this {type(self).__name__} is not fitted yet")
         return self._stream
 
     def _replace(self, coef: Array, intercept: Array) -> None:
         stream = self._learnt()
-        shape = stream.state.W.shape
+        shape = stream.state.n_outputs, stream.state.n_features
         if coef.shape != shape or intercept.shape != shape[:1]:
             raise ValueError(f"coef_ has shape {coef.shape} and intercept_ {intercept.shape}; expected {shape} and {shape[:1]}")
         if not (np.isfinite(coef).all() and np.isfinite(intercept).all()):
             raise ValueError("coef_ and intercept_ must be finite")
-        stream.state = stream.flushed_state()
-        stream.pending = []
-        stream.state.replace_weights(coef, intercept)
+        stream.replace_weights(coef, intercept)
 
     def _rule(self, X: Array | CSRRows, *, online: bool = False) -> str:
         """Return what ``optimizer`` means for these rows."""
@@ -512,7 +514,7 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
                 "multi_class='ovr' takes dense rows only; for sparse ones take OneVsRestClassifier(LogisticSGDClassifier())"
             )
 
-    def _new_state(self, X: Array | CSRRows, n_classes: int, optimizer: str) -> LogisticState:
+    def _new_state(self, X: Array | CSRRows, n_classes: int, optimizer: str) -> Any:
         if self.average not in ("auto", True, False):
             raise ValueError(f"average is {self.average!r}, expected True, False or 'auto'")
         dtype, n_weights = float_dtype(X.dtype), (1 if n_classes == 2 else n_classes) * X.shape[1]
@@ -583,7 +585,7 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
         elif hasattr(self, "search_"):
             del self.search_
 
-    def _certificate(self, state: LogisticState, rows: Batch, config: TrainingConfig) -> Certificate:
+    def _certificate(self, state: LinearState, rows: Batch, config: TrainingConfig) -> Certificate:
         return certify(state, rows, config.alpha, float(rows.n_nonzero_weight))[0]
 
     def _keep_if_any(self, name: str, value: Any) -> None:
@@ -687,16 +689,3 @@ class LogisticSGDClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc
         weights = self._stream.flushed_state().view()
         names = None if names is None else list(names)
         return Predictor(type(self).__name__, weights, self.classes_, names, self.get_params(deep=False))
-
-    @classmethod
-    def _of_checkpoint(cls, checkpoint: Checkpoint) -> "LogisticSGDClassifier":
-        predictor, learner = checkpoint.predictor, checkpoint.learner
-        estimator = cls(**predictor.params)
-        assert isinstance(learner, LogisticStream)
-        estimator._stream, estimator.classes_ = learner, np.asarray(predictor.classes)
-        if learner.config is not None:
-            estimator.eta0_, estimator.alpha_ = learner.config.eta0, learner.config.alpha
-        estimator.n_features_in_ = predictor.n_features
-        if predictor.feature_names is not None:
-            estimator.feature_names_in_ = np.array(predictor.feature_names, dtype=object)
-        return estimator

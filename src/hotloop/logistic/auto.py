@@ -14,13 +14,14 @@ The rules behind "auto", all from one read of the rows (docs/defaults.md has the
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
 from hotloop.backend import get_backend
 from hotloop.data.batch import Batch
 from hotloop.data.csr import check_finite_rows
-from hotloop.logistic.state import LogisticState
+from hotloop.logistic.linear_state import LinearState
 from hotloop.logistic.state_adaptive import STEP, AdaptiveState
 from hotloop.metrics import mean_log_loss
 from hotloop.preprocessing.standardization import BY_LARGEST, ColumnStatistics, scale_of
@@ -36,11 +37,11 @@ from hotloop.training.options import FitOptions
 STEP_LOGISTIC = 0.25
 
 # (state before the first step, rows, settings, plan without L2, validation rows) -> settings with what was found
-ChooseOptions = Callable[[LogisticState, Batch, "FitOptions", TrainingConfig, Batch | None], "FitOptions"]
+ChooseOptions = Callable[[Any, Batch, "FitOptions", TrainingConfig, Batch | None], "FitOptions"]
 
 
 def logistic_config(
-    state: LogisticState, options: FitOptions, n_rows: int, mean_weight: float, square: float | None = None
+    state: LinearState, options: FitOptions, n_rows: int, mean_weight: float, square: float | None = None
 ) -> TrainingConfig:
     """Return the plan for rows of which ``state.statistics`` tells the mean of weight ||z||^2, unless it is ``square``."""
     if options.eta0 != "auto":
@@ -55,7 +56,7 @@ def logistic_config(
 
 
 def start_logistic(
-    state: LogisticState, rows: Batch, options: FitOptions, columns: Sequence[str] | None = None
+    state: LinearState, rows: Batch, options: FitOptions, columns: Sequence[str] | None = None
 ) -> TrainingConfig:
     """Standardise by the statistics of all rows and reset the counters; returns the plan. The weights stay what they tell.
 
@@ -72,19 +73,19 @@ def start_logistic(
         state.statistics.update(rows.X, rows.sample_weight, largest=options.standardize in BY_LARGEST)
         if not state.statistics.is_finite():
             check_finite_rows(rows.X, columns)
-    state.restandardize(*state.statistics.constants(options.standardize, state.W.dtype))
+    state.restandardize(*state.statistics.constants(options.standardize, state.dtype))
     state.restart_average()
     return logistic_config(state, options, state.n_rows, mean_weight)
 
 
-def _start_sparse(state: LogisticState, X: CSRRows, rows: Batch, options: FitOptions, columns: Sequence[str] | None) -> float:
+def _start_sparse(state: LinearState, X: CSRRows, rows: Batch, options: FitOptions, columns: Sequence[str] | None) -> float:
     """Standardise sparse rows; returns the mean of weight ||z||^2, 0 where nobody asks for it.
 
     Rows that are not finite show in what is computed: ValueError; or, where nothing is, in their margins.
 
     The largest values alone cost a number a column, and nothing where every value is 1; the statistics of "std" six.
     """
-    dtype, n_features, sample_weight = state.W.dtype, X.n_features, rows.sample_weight
+    dtype, n_features, sample_weight = state.dtype, X.n_features, rows.sample_weight
     square, total = 0.0, rows.total_weight
     if options.standardize == "std":
         state.statistics.update(X, sample_weight)
@@ -114,7 +115,7 @@ def _start_sparse(state: LogisticState, X: CSRRows, rows: Batch, options: FitOpt
 
 
 def fit_logistic(
-    state: LogisticState,
+    state: LinearState,
     rows: Batch,
     options: FitOptions,
     validation: Batch | None = None,
@@ -123,7 +124,7 @@ def fit_logistic(
     columns: Sequence[str] | None = None,
     choose_options: ChooseOptions | None = None,
     first_pass: Callable[..., tuple[float, int]] | None = None,
-) -> tuple[LogisticState, TrainingHistory, TrainingConfig]:
+) -> tuple[LinearState, TrainingHistory, TrainingConfig]:
     """Train ``state`` (its weights are where it starts) on all rows to the stop; see ``training.run_epochs``.
 
     ``choose_options`` chooses what is "auto" by a search (``search.Search``); without it the rules above do. ``on_start`` is
@@ -138,7 +139,7 @@ def fit_logistic(
         if on_start is not None:
             on_start(config)
 
-    def validate(state: LogisticState) -> float:
+    def validate(state: LinearState) -> float:
         assert validation is not None
         return mean_log_loss(state.scores(state.margins(validation.X)), validation.y, validation.sample_weight)
 

@@ -1,197 +1,104 @@
-"""Logistic regression on a stream: rows come in pieces of any size, and the pieces give the bits of the whole.
-
-Standardisation, step size and L2 strength follow the rows seen so far, but take effect only when 64, 128, 256, ... rows have
-come, where the weights are re-expressed so that no prediction moves. The first 64 rows wait until then, later ones until their
-block of four is complete.
-"""
+"""Online learning of logistic regression."""
 
 from collections.abc import Callable
-from copy import copy
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
-from hotloop.data.batch import Batch
+from hotloop.data.batch import Batch, Vector
+from hotloop.data.section import Section
+from hotloop.data.validation import Array
 from hotloop.logistic.auto import logistic_config
+from hotloop.logistic.linear_state import LinearState
 from hotloop.logistic.state import LogisticState
-from hotloop.preprocessing.standardization import BY_LARGEST
+from hotloop.logistic.state_adaptive import AdaptiveState
+from hotloop.logistic.state_l1 import L1State
+from hotloop.preprocessing.standardization import BY_LARGEST, ColumnStatistics
 from hotloop.structs import CSRRows
-from hotloop.training.config import BLOCK, TrainingConfig
-from hotloop.training.loop import pass_over
-from hotloop.training.online import FIRST, joined
+from hotloop.training.online import OnlineLearner, read_learner
 from hotloop.training.options import FitOptions
+from hotloop.training.snapshot import Snapshot
+
+STATES: dict[str, type[LogisticState] | type[L1State] | type[AdaptiveState]] = {
+    "plain": LogisticState,
+    "l1": L1State,
+    "adaptive": AdaptiveState,
+}
 
 
-@dataclass
-class LogisticStream:
-    """A state that learns from a stream.
+@dataclass(kw_only=True, eq=False)
+class LogisticLearner(OnlineLearner[LinearState]):
+    """Logistic regression that learns from rows as they come; the state has the statistics of the columns.
 
-    Attributes
-    ----------
-    state : LogisticState
-        As of the last row that did not have to wait.
-    options : FitOptions
-    config : TrainingConfig or None
-        What the settings come to since the last milestone; None before the first.
-    pending : list of Batch
-        The rows before the first milestone; then those of an unfinished block.
-    weight_total : float
-        Sum of the rows' weights, class weights included.
-    frozen : bool
-        Standardisation and plan stay: a fit of sparse rows has chosen them and keeps no statistics.
+    Dense rows are learnt in blocks of four, (LR-12), rows given by their non-zeros one by one.
     """
 
-    state: LogisticState
-    options: FitOptions
-    config: TrainingConfig | None = None
-    pending: list[Batch] = field(default_factory=list)
-    weight_total: float = 0.0
-    frozen: bool = False
+    @property
+    def n_rows(self) -> int:
+        """Rows of weight above 0 that have come, pending ones included."""
+        return self.state.n_rows
 
-    def take(self, rows: Batch, statistic_weight: np.ndarray) -> None:
-        """Train on rows in their order; ``statistic_weight`` are the weights without class weights.
+    def replace_weights(self, coef: Array, intercept: Vector) -> None:
+        """Learn the pending rows and go on from these weights, in the caller's units."""
+        self.state, self.pending, self._flushed = self.flushed_state(), [], None
+        self.state.replace_weights(coef, intercept)
 
-        Raises
-        ------
-        FloatingPointError
-            The weights diverge; names the step. The state is then as before this call, as after KeyboardInterrupt.
-        """
-        moving = rows.sample_weight > 0
-        if not moving.all():
-            rows = Batch(rows.X[moving], rows.y[moving], rows.sample_weight[moving])
-            statistic_weight = statistic_weight[moving]
-        restore, start = self._remember(rows), 0
-        try:
-            with np.errstate(over="ignore", invalid="ignore"):
-                while start < len(rows):
-                    stop = min(len(rows), start + self._next_refit_point() - self.state.n_rows)
-                    part = slice(start, stop)
-                    piece = Batch(rows.X[part], rows.y[part], rows.sample_weight[part])
-                    self._take_piece(piece, statistic_weight[part])
-                    start = stop
-            self._check_weights(rows)
-        except BaseException as error:  # Ctrl-C too: rows are learnt and counted, or neither
-            restore()
-            if isinstance(error, FloatingPointError):
-                raise FloatingPointError(
-                    f"training diverged ({error}); these rows were not learnt. Take a smaller eta0"
-                ) from None
-            raise
+    def _count(self, rows: Batch, statistic_weight: Vector) -> None:
+        if self._needs_statistics:
+            self.state.statistics.update(rows.X, statistic_weight, largest=self.options.standardize in BY_LARGEST)
+        self.state.n_rows += len(rows)
 
-    def _remember(self, rows: Batch) -> Callable[[], None]:
-        """Return a call that undoes what these rows are about to do."""
-        state, kept = self.state, (self.config, list(self.pending), self.weight_total)
-        config, few = self.config, False
-        if isinstance(rows.X, CSRRows) and config is not None and not self.pending:
-            few = rows.X.nnz < rows.X.n_features and state.n_rows + len(rows) < self._next_refit_point()
-            few = few and not state.may_settle(len(rows), config)
-        if not few:
-            before = state.copy()
-            before.statistics = before.statistics.copy()
+    @property
+    def _needs_statistics(self) -> bool:
+        return self.options.need_statistics and not self.frozen
 
-            def restore() -> None:
-                self.state, (self.config, self.pending, self.weight_total) = before, kept
-
-            return restore
-        # Nothing but the columns of these rows will change: the others are not copied.
-        assert isinstance(rows.X, CSRRows)
-        places, own, statistics = rows.X.stored_indices(), dict(vars(state)), state.statistics
-        by_column = state.by_column()
-        if not self.frozen and self.options.need_statistics and statistics.seen is not None:
-            by_column += [getattr(statistics, name) for name in statistics.ARRAYS if name != "total_weight"]
-        columns = [(array, array[places]) for array in by_column]
-        values = [(array, array.copy()) for array in (statistics.total_weight, *state.whole())]
-        folded = copy(state.folded)
-
-        def restore_columns() -> None:
-            for array, before in columns:
-                array[places] = before
-            for array, before in values:
-                array[...] = before
-            vars(state).update(own)
-            state.folded = folded
-            state._kept = {}
-            self.config, self.pending, self.weight_total = kept
-
-        return restore_columns
-
-    def _check_weights(self, rows: Batch) -> None:
-        state = self.state
-        few = isinstance(rows.X, CSRRows) and rows.X.nnz < rows.X.n_features
-        columns = rows.X.stored_indices() if few else slice(None)
-        if not all(np.isfinite(a).all() for a in (*state.whole(), *(array[columns] for array in state.by_column()))):
-            raise FloatingPointError("the weights are not finite")
-
-    def flushed_state(self) -> LogisticState:
-        """Return the state that predictions use: as if the pending rows were all there will be."""
-        if not self.pending:
-            return self.state
-        now = replace(self, state=self.state.copy(), pending=list(self.pending))
-        if now.config is None:
-            now._set_constants()
-        now._learn_pending()
-        return now.state
-
-    def _next_refit_point(self) -> int:
-        if self.frozen:
-            return 2**62
-        refit_point = FIRST
-        while refit_point <= self.state.n_rows:
-            refit_point *= 2
-        return refit_point
-
-    def _take_piece(self, piece: Batch, statistic_weight: np.ndarray) -> None:
-        """Take rows that reach the next milestone at most."""
-        refit_point = self._next_refit_point()
-        if self.options.need_statistics and not self.frozen:
-            self.state.statistics.update(piece.X, statistic_weight, largest=self.options.standardize in BY_LARGEST)
-        self.state.n_rows += len(piece)
-        # one by one, so that the sum does not depend on the pieces
-        self.weight_total = float(np.add.accumulate(np.append(self.weight_total, piece.sample_weight))[-1])
-        if self.config is None:
-            self.pending.append(self._copied(piece, 0, len(piece)))
-        else:
-            self._learn(piece)
-        if self.state.n_rows == refit_point:
-            if self.config is not None:  # under the constants that these rows came under
-                self._learn_pending()
-            self._set_constants()
-            self._learn_pending()
+    def _statistics(self) -> list[ColumnStatistics]:
+        return [self.state.statistics]
 
     def _set_constants(self) -> None:
         state = self.state
-        state.restandardize(*state.statistics.constants(self.options.standardize, state.W.dtype))
+        state.restandardize(*state.statistics.constants(self.options.standardize, state.dtype))
         self.config = logistic_config(state, self.options, state.n_rows, self.weight_total / state.n_rows)
 
-    def _learn(self, piece: Batch) -> None:
-        """Train on the blocks that the pending rows and these fill; the others wait."""
-        assert self.config is not None
-        if isinstance(piece.X, CSRRows):  # row by row
-            self._learn_pending()
-            pass_over(self.state, replace(piece, X=piece.X.astype(self.state.W.dtype)), self.config)
-            return
-        start, n_pending = 0, sum(map(len, self.pending))
-        if n_pending:
-            start = min(len(piece), BLOCK - n_pending)
-            self.pending.append(self._copied(piece, 0, start))
-            if n_pending + start < BLOCK:
-                return
-            self._learn_pending()
-        stop = start + (len(piece) - start) // BLOCK * BLOCK
-        if start < stop:
-            whole = Batch(piece.X[start:stop], piece.y[start:stop], piece.sample_weight[start:stop])
-            pass_over(self.state, whole, self.config)
-        if stop < len(piece):
-            self.pending.append(self._copied(piece, stop, len(piece)))
+    def _group_size(self, X: Array | CSRRows) -> int:
+        return 1 if isinstance(X, CSRRows) else self.state.group_size
 
-    def _learn_pending(self) -> None:
-        assert self.config is not None
-        pending, self.pending = self.pending, []
-        for rows in joined(pending):
-            pass_over(self.state, rows, self.config)
+    def _undo(self, rows: Batch) -> list[Callable[[], None]]:
+        columns, state = self._columns_that_change(rows), self.state
+        if columns is None:
+            return super()._undo(rows)
+        arrays = {name: getattr(state.statistics, name) for name in state.statistics.ARRAYS}
+        whole = [arrays.pop("total_weight")]
+        by_column = [array for array in arrays.values() if array is not None]
+        statistics = Snapshot.of_columns(state.statistics, columns, by_column, whole)
+        return [partial(state.restore, state.snapshot(columns)), partial(statistics.restore, state.statistics)]
 
-    def _copied(self, rows: Batch, start: int, stop: int) -> Batch:
-        """Return rows start to stop - 1, in the type of the weights, which the caller may change afterwards."""
-        X, dtype = rows.X[start:stop], self.state.W.dtype
-        X = X.copy().astype(dtype) if isinstance(X, CSRRows) else X.astype(dtype)
-        return Batch(X, rows.y[start:stop].copy(), rows.sample_weight[start:stop].copy())
+    def _columns_that_change(self, rows: Batch) -> Array | None:
+        """Return the columns of sparse rows where learning them changes no other column; else None."""
+        X, state = rows.X, self.state
+        if not isinstance(X, CSRRows) or self.config is None or self.pending or X.nnz >= X.n_features:
+            return None
+        if state.n_rows + len(rows) >= self._next_refit_point() or state.may_materialize(len(rows), self.config):
+            return None
+        if self._needs_statistics and state.statistics.seen is None:  # all rows so far were dense
+            return None
+        return X.stored_indices()
+
+    def _check(self, rows: Batch) -> None:
+        few = isinstance(rows.X, CSRRows) and rows.X.nnz < rows.X.n_features
+        columns = rows.X.stored_indices() if few else slice(None)
+        arrays = *self.state.whole(), *(array[columns] for array in self.state.by_column())
+        if not all(np.isfinite(array).all() for array in arrays):
+            raise FloatingPointError("the weights are not finite")
+
+    def to_section(self) -> Section:
+        """Return what a file holds of the learner: everything that the next rows need."""
+        kind = next(name for name, kind in STATES.items() if type(self.state) is kind)
+        return super().to_section().with_values(kind=kind)
+
+    @classmethod
+    def from_section(cls, section: Section) -> "LogisticLearner":
+        """Return the learner that a file holds; ValueError where its parts do not fit together."""
+        state = STATES[section.choice("kind", STATES)].from_section(section.part("state"))
+        return cls(**read_learner(section, state, FitOptions, ()))

@@ -163,10 +163,8 @@ class _Dual:
     def show(self) -> None:
         """Let the state have the weights."""
         W = self.W.T if self.sparse else self.W
-        self.state.W = W.astype(self.state.W.dtype, order="F" if self.sparse else "C")
-        if self.b is not None:
-            self.state.b = self.b.copy()
-        self.state._kept.clear()
+        b = self.state.b if self.b is None else self.b.copy()
+        self.state.use_arrays(W.astype(self.state.dtype, order="F" if self.sparse else "C"), b)
 
     def certificate(self) -> Certificate:
         """Return the certificate by the duals."""

@@ -1,103 +1,82 @@
-"""What logistic regression has learnt so far: weights on standardised columns, averages, counters; and the caller's view."""
+"""Logistic regression by steps of one size for all weights, with the mean of the iterates: weights, sums, counters."""
 
 from copy import copy
 from dataclasses import dataclass, field, replace
-from typing import Any, ClassVar, Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hotloop.backend import get_backend
+from hotloop.data.section import Section, check_sizes, weights_dtype
 from hotloop.data.validation import Array
-from hotloop.logistic.weights import LinearWeights, feature_major
-from hotloop.metrics import scores
+from hotloop.logistic.linear_state import (
+    LinearState,
+    change_of_constants,
+    changes_weights,
+    common_attributes,
+    constants_for,
+    copy_weights,
+)
+from hotloop.logistic.weights import LinearWeights, Vector, feature_major
 from hotloop.preprocessing.standardization import ColumnStatistics
 from hotloop.structs import CSRRows
-from hotloop.training.config import BLOCK, TrainingConfig
+from hotloop.training.config import TrainingConfig
 
 
-@dataclass
-class LogisticState:
-    """Weights of (LR-1) on the standardised rows of (LR-9), their running sum (LR-10), and how far training has come.
+@dataclass(kw_only=True, eq=False)
+class LogisticState(LinearState):
+    """Weights of (LR-1), their running sum (LR-10), and how far training has come.
 
     Attributes
     ----------
     W : ndarray of shape (n_outputs, n_features), float32 or float64
     b : ndarray of shape (n_outputs,), float64
-    statistics : ColumnStatistics
-    center, scale : ndarray of shape (n_features,), dtype of W, or both None
-    fit_intercept : bool
     averaged : bool
-        Whether the caller sees the mean of the iterates since ``restart_average`` instead of the last one.
+        Whether predictions use the mean of the iterates since ``restart_average`` instead of the last one.
     W_total, b_total : ndarray like W and b, float64
         Sum of those iterates; without averaging not used.
-    one_vs_rest : bool
-        Whether each output is a model of its own, a class against the rest, (LR-18), instead of all a softmax.
+    n_averaged : int
+        Iterates in that sum.
     importance_aware : bool
         Whether steps are taken by their shares, (LR-19).
-    n_averaged, t, n_rows : int
-        Iterates in that sum; steps taken; rows of weight above 0 in ``statistics``.
     folded : ndarray of shape (3 + 3 n_outputs,), float64, or None
-        What ``W`` and ``W_total`` are to be combined with after rows given by their non-zeros, see ``reference.settle``.
+        What steps of sparse rows have put off: what W and W_total are to be combined with, see ``reference.settle``.
+    statistics, fit_intercept, center, scale, t, n_rows, one_vs_rest
+        As for LinearState.
 
-    For rows given by their non-zeros the weights of a column lie side by side: ``W`` and ``W_total`` are then in Fortran order.
+    For rows given by their non-zeros the weights of a column lie side by side: W and W_total are then in Fortran order.
     """
 
     W: Array
-    b: NDArray[np.float64]
-    statistics: ColumnStatistics
-    fit_intercept: bool = True
+    b: Vector
     averaged: bool = False
-    center: Array | None = None
-    scale: Array | None = None
-    W_total: NDArray[np.float64] = field(default_factory=lambda: np.zeros((0, 0)))
-    b_total: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
+    W_total: Vector = field(default_factory=lambda: np.zeros((0, 0)))
+    b_total: Vector = field(default_factory=lambda: np.zeros(0))
     n_averaged: int = 0
-    t: int = 0
-    n_rows: int = 0
-    folded: NDArray[np.float64] | None = None
-    one_vs_rest: bool = False
     importance_aware: bool = False
-    _kept: dict[str, Any] = field(default_factory=dict, repr=False)  # computed from the rest, until that changes
-
-    ARRAYS: ClassVar[tuple[str, ...]] = ("W", "b", "center", "scale", "W_total", "b_total", "folded")
-    NUMBERS: ClassVar[tuple[str, ...]] = (
-        "fit_intercept",
-        "averaged",
-        "one_vs_rest",
-        "importance_aware",
-        "n_averaged",
-        "t",
-        "n_rows",
-    )
-
-    cut: ClassVar[int] = BLOCK
-    units: ClassVar[int] = 1
+    folded: Vector | None = None
 
     @classmethod
-    def zeros(
-        cls,
-        n_outputs: int,
-        n_features: int,
-        dtype: Any,
-        *,
-        fit_intercept: bool,
-        averaged: bool,
-        one_vs_rest: bool = False,
-        importance_aware: bool = False,
-    ) -> "LogisticState":
-        """Return the state before the first step: all weights 0."""
-        state = cls(
-            np.zeros((n_outputs, n_features), dtype),
-            np.zeros(n_outputs),
-            ColumnStatistics(n_features),
-            fit_intercept,
-            averaged,
-            one_vs_rest=one_vs_rest,
-            importance_aware=importance_aware,
-        )
+    def zeros(cls, n_outputs: int, n_features: int, dtype: Any, **options: bool) -> "LogisticState":
+        """Return the state before the first step, all weights 0.
+
+        ``options`` are fit_intercept, averaged, one_vs_rest and importance_aware.
+        """
+        W, statistics = np.zeros((n_outputs, n_features), dtype), ColumnStatistics(n_features)
+        state = cls(W=W, b=np.zeros(n_outputs), statistics=statistics, **options)  # type: ignore[arg-type]
         state.restart_average()
         return state
+
+    @property
+    def n_outputs(self) -> int:
+        """Margins of a row: one for two classes."""
+        return len(self.W)
+
+    @property
+    def n_features(self) -> int:
+        """Columns of a row."""
+        return int(self.W.shape[1])
 
     @property
     def dtype(self) -> np.dtype[Any]:
@@ -106,42 +85,36 @@ class LogisticState:
 
     def copy(self) -> "LogisticState":
         """Return a copy that later steps of this state do not touch; the column statistics are shared."""
-        if self._is_zero():  # of new zeros no memory is in use yet
-            W, W_total = (np.zeros(array.shape, array.dtype) for array in (self.W, self.W_total))
-        else:
-            W, W_total = (array.copy(order="K") for array in (self.W, self.W_total))
-        kept = {name: value for name, value in self._kept.items() if name != "view"}  # which may hold W itself
-        own = {"b": self.b.copy(), "b_total": self.b_total.copy(), "folded": copy(self.folded), "_kept": kept}
-        return replace(self, W=W, W_total=W_total, **own)  # type: ignore[arg-type]
+        W, W_total = copy_weights(self.W), copy_weights(self.W_total)
+        return replace(self, W=W, W_total=W_total, b=self.b.copy(), b_total=self.b_total.copy(), folded=copy(self.folded))
 
     def _is_zero(self) -> bool:
         """Tell whether no weight has moved yet."""
         return self.t == 0 and self.folded is None and not (self.W.any() or self.W_total.any())
 
+    @changes_weights
     def restart_average(self) -> None:
         """Forget the iterates summed so far."""
         if self.averaged:
             if self.n_averaged:
-                self.settle()
-                self._kept.clear()
+                self.materialize()
             if self.n_averaged or not self.W_total.size:
                 self.W_total = np.zeros(self.W.shape, order="F" if self.W.flags.f_contiguous else "C")
             self.b_total, self.n_averaged = np.zeros(self.b.shape), 0
 
+    @changes_weights
     def take_pass(
         self,
         X: Array | CSRRows,
-        y: NDArray[np.float64],
-        sample_weight: NDArray[np.float64],
+        y: Vector,
+        sample_weight: Vector,
         order: NDArray[np.intp],
-        eta: NDArray[np.float64],
+        eta: Vector,
         alpha: float,
     ) -> tuple[float, int]:
-        """Train on the rows of X in the given order; returns the sum of the losses before each update, and the steps taken."""
+        """Train on the rows of X in the given order; see LinearState."""
         b = self.b if self.fit_intercept else None
         b_total = self.b_total if self.averaged and self.fit_intercept else None
-        for name in ("view", "square"):
-            self._kept.pop(name, None)
         self._arrange("F" if isinstance(X, CSRRows) else "C")
         # Counted first: Python hears Ctrl-C as the kernel returns, when the weights have moved.
         n_updates = len(order) if sample_weight.strides == (0,) else int(np.count_nonzero(sample_weight[order]))
@@ -169,10 +142,29 @@ class LogisticState:
             self.t, self.n_averaged = self.t - n_updates, self.n_averaged - n_updates * self.averaged
             raise
 
+    @changes_weights
+    def use_arrays(self, W: Array, b: Vector, W_total: Vector | None = None, b_total: Vector | None = None) -> None:
+        """Hold these arrays from now on, weights on standardised columns and their sums; None keeps the sums."""
+        self.W, self.b, self.folded = W, b, None
+        if W_total is not None and b_total is not None:
+            self.W_total, self.b_total = W_total, b_total
+
+    @changes_weights
     def count_steps(self, n_updates: int) -> None:
-        """Count steps that changed W, b and their sums in place, many models at once."""
-        self._kept.clear()
+        """Count steps that changed the arrays of this state in place, with those of other models."""
         self.t, self.n_averaged = self.t + n_updates, self.n_averaged + n_updates * self.averaged
+
+    @changes_weights
+    def put_weights(self, W: Array, b: Vector, columns: NDArray[np.intp] | None) -> None:
+        """Take weights on standardised columns for some columns, None: for all; and all intercepts."""
+        self.materialize()
+        self.W[:, slice(None) if columns is None else columns] = W
+        self.b[:] = b
+
+    @changes_weights
+    def give_up(self) -> None:
+        """Make all weights NaN: training diverged."""
+        self.W[:], self.folded = np.nan, None
 
     def by_column(self) -> list[Array]:
         """Return the arrays of which a step of sparse rows changes its own columns only: columns along the first axis."""
@@ -180,15 +172,15 @@ class LogisticState:
 
     def whole(self) -> list[Array]:
         """Return the arrays that every step changes."""
-        return [self.b, self.b_total]
+        return [self.b, self.b_total, *([] if self.folded is None else [self.folded])]
 
-    def may_settle(self, n_steps: int, config: TrainingConfig) -> bool:
+    def may_materialize(self, n_steps: int, config: TrainingConfig) -> bool:
         """Tell whether so many steps of sparse rows can let the kernel touch every weight."""
         keep = 1.0 if self.folded is None else float(self.folded[0])
         return keep * (1 - config.eta0 * config.alpha) ** n_steps <= 0.01
 
-    def settle(self) -> None:
-        """Let W and W_total hold the weights and their sum, with nothing folded."""
+    def materialize(self) -> None:
+        """Let W and W_total hold the weights and their sum, with nothing put off."""
         if self.folded is not None and not self.averaged and self._sparse_constants()[0] is None and self.folded[0] == 1:
             self.folded = None  # nothing to combine: the columns are not touched
         if self.folded is not None:
@@ -200,18 +192,9 @@ class LogisticState:
     def _arrange(self, order: Literal["C", "F"]) -> None:
         """Bring W and W_total into the order that the next rows want."""
         if order == "C":
-            self.settle()
+            self.materialize()
         self.W = np.asarray(self.W, order=order)
         self.W_total = np.asarray(self.W_total, order=order)
-
-    def _sparse_constants(self) -> tuple[Array | None, Array | None]:
-        """Return shift and scale of (LR-15), None where they are 0 and 1."""
-        if self.center is None or self.scale is None:
-            return None, None
-        if "sparse" not in self._kept:
-            shift = self.center * self.scale if self.center.any() else None
-            self._kept["sparse"] = shift, None if (self.scale == 1).all() else self.scale
-        return self._kept["sparse"]  # type: ignore[no-any-return]
 
     def is_finite(self) -> bool:
         """Tell whether every weight is a number."""
@@ -222,77 +205,70 @@ class LogisticState:
         return 0.5 * self._square()
 
     def _square(self) -> float:
-        """||W||^2; where it overflows but the weights do not, training has diverged, too."""
-        if "square" not in self._kept:
-            self.settle()
-            self._kept["square"] = get_backend().sum_of_squares(self.W.reshape(-1, order="A"))
-        return self._kept["square"]  # type: ignore[no-any-return]
+        """Return ||W||^2; where it overflows but the weights do not, training has diverged, too."""
+        self.materialize()
+        return float(get_backend().sum_of_squares(self.W.reshape(-1, order="A")))
 
-    def weights(self) -> tuple[Array, NDArray[np.float64]]:
+    def weights(self) -> tuple[Array, Vector]:
         """Return the weights on standardised rows that predictions use: the averaged ones where averaging is on."""
         if self.folded is not None:
-            settled = self.copy()
-            settled.settle()
-            return settled.weights()
+            materialized = self.copy()
+            materialized.materialize()
+            return materialized.weights()
         if self.averaged and self.n_averaged:
             return (self.W_total / self.n_averaged).astype(self.W.dtype), self.b_total / self.n_averaged
         return self.W, self.b
 
-    def view(self) -> LinearWeights:
-        """Return what predictions use."""
-        if "view" not in self._kept:
-            self._kept["view"] = LinearWeights(*self.weights(), self.center, self.scale, self.one_vs_rest)
-        return self._kept["view"]  # type: ignore[no-any-return]
+    def last_iterate(self) -> LinearWeights:
+        """Return the weights after the last step, not averaged."""
+        return replace(self, averaged=False).view() if self.averaged else self.view()
 
-    def margins(self, X: Array | CSRRows) -> NDArray[np.float64]:
-        """Return the margins (n_samples, n_outputs) of rows in the caller's units."""
-        return self.view().margins(X)
-
-    def scores(self, m: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return the margins of which the probabilities are the softmax, or the logistic function where there is one output."""
-        return scores(m, self.one_vs_rest)
-
-    def coef(self) -> Array:
-        """Return the weights in the caller's units, (LR-11)."""
-        return self.view().coef()
-
-    def intercept(self) -> NDArray[np.float64]:
-        """Return the intercept in the caller's units, (LR-11)."""
-        return self.view().intercept()
-
-    def replace_weights(self, coef: Array, intercept: NDArray[np.float64]) -> None:
-        """Go on from these weights, in the caller's units: averaging starts anew.
-
-        Standardisation stays; a column that was constant so far and has a weight now is taken as it is until the next
-        constants.
-        """
-        center, scale, self.folded = self.center, self.scale, None
-        self._kept.clear()
-        self.W, self.b = np.array(coef, self.W.dtype, order="C"), np.array(intercept, np.float64)
-        self.center = self.scale = None
+    @changes_weights
+    def replace_weights(self, coef: Array, intercept: Vector) -> None:
+        """Go on from these weights, in the caller's units: averaging starts anew."""
+        constants = constants_for(np.asarray(coef, self.dtype), self.center, self.scale)
+        self.W, self.b = np.array(coef, self.dtype, order="C"), np.array(intercept, np.float64)
+        self.center = self.scale = self.folded = None
         self.restart_average()
-        if center is not None and scale is not None:
-            raw = (scale == 0) & (self.W != 0).any(axis=0)
-            self.restandardize(np.where(raw, 0, center).astype(center.dtype), np.where(raw, 1, scale).astype(scale.dtype))
+        self.restandardize(*constants)
 
+    @changes_weights
     def restandardize(self, center: Array | None, scale: Array | None) -> None:
         """Change to other constants of (LR-9), and the weights with them, so that no prediction moves."""
-        self.settle()
-        self._kept.clear()
-        if self._is_zero() or center is scale is self.center is self.scale:  # the last: None
-            self.center, self.scale = center, scale
-            return
-        dtype, n_features = self.W.dtype, self.W.shape[1]
-        old_center = np.zeros(n_features) if self.center is None else self.center.astype(np.float64)
-        new_center = np.zeros(n_features) if center is None else center.astype(np.float64)
-        old_scale = np.ones(n_features) if self.scale is None else self.scale.astype(np.float64)
-        new_scale = np.ones(n_features) if scale is None else scale.astype(np.float64)
-        shift = old_scale * (new_center - old_center)
-        factor = np.divide(old_scale, new_scale, out=np.zeros(n_features), where=new_scale != 0)
-        # sums by NumPy, not by BLAS, whose order of addition depends on the CPU
-        self.b = self.b + (self.W * shift).sum(axis=1)
-        self.W = (self.W * factor).astype(dtype)
-        if self.averaged:
-            self.b_total = self.b_total + (self.W_total * shift).sum(axis=1)
-            self.W_total = self.W_total * factor
+        self.materialize()
+        if not (self._is_zero() or center is scale is self.center is self.scale):  # the last: None
+            shift, factor = change_of_constants(self, center, scale)
+            # sums by NumPy, not by BLAS, whose order of addition depends on the CPU
+            self.b = self.b + (self.W * shift).sum(axis=1)
+            self.W = (self.W * factor).astype(self.dtype)
+            if self.averaged:
+                self.b_total = self.b_total + (self.W_total * shift).sum(axis=1)
+                self.W_total = self.W_total * factor
         self.center, self.scale = center, scale
+
+    def to_section(self) -> Section:
+        """Return what a file holds of the state."""
+        sums = ("W_total", "b_total") if self.averaged else ()
+        flags = "averaged", "one_vs_rest", "importance_aware"
+        return self._section(("W", "b", *sums, "folded"), (*flags, "n_averaged"))
+
+    @classmethod
+    def from_section(cls, section: Section) -> "LogisticState":
+        """Return the state that a file holds; ValueError where its parts do not fit together."""
+        W = section.arrays["W"]
+        n_outputs, n_features = W.shape
+        check_sizes(n_outputs=n_outputs, n_features=n_features)
+        flags: dict[str, Any] = {name: section.flag(name) for name in ("averaged", "one_vs_rest", "importance_aware")}
+        sums: dict[str, Any] = {}
+        if flags["averaged"]:
+            sums["W_total"] = section.array("W_total", W.shape, np.float64)
+            sums["b_total"] = section.array("b_total", (n_outputs,), np.float64)
+        return cls(
+            W=W,
+            b=section.array("b", (n_outputs,), np.float64),
+            n_averaged=section.count("n_averaged"),
+            folded=section.array_or_none("folded", (3 + 3 * n_outputs,), np.float64),
+            **flags,
+            **sums,
+            **common_attributes(section, n_features, weights_dtype(W)),
+        )

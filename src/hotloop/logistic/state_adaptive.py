@@ -1,19 +1,20 @@
-"""What logistic regression by adaptive steps has learnt so far: AdaGrad, FTRL-proximal, normalised (AD-1 to AD-3)."""
+"""Logistic regression by a step size for each weight: AdaGrad, FTRL-proximal, normalised (AD-1 to AD-3)."""
 
 from copy import copy
-from dataclasses import dataclass, field, replace
-from typing import Any, ClassVar
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hotloop.backend import get_backend
+from hotloop.data.section import Section, check_sizes, weights_dtype
 from hotloop.data.validation import Array
-from hotloop.logistic.state import LogisticState
+from hotloop.logistic.linear_state import LinearState, changes_weights, common_attributes
+from hotloop.logistic.weights import Vector
 from hotloop.preprocessing.standardization import ColumnStatistics
 from hotloop.reference.logistic.adaptive import adaptive_weights, divide
 from hotloop.structs import CSRRows
-from hotloop.training.config import TrainingConfig
 
 # eta of (AD-1) and (AD-2) is this over E[||z||^2], z the standardised row. Test log loss after three epochs against a tuned
 # LogisticRegression, FTRL with 3 / 6, AdaGrad with 1 / 1.4 / 2: a9a +0.4 / +1.1, +0.1 / +0.2 / +0.4 %; criteo_index
@@ -25,66 +26,70 @@ STEP = {"adagrad": 1.4, "ftrl": 6.0, "normalized": 0.5}  # the last is the step 
 BETA = {"adagrad": 0.0, "ftrl": 1.0, "normalized": 0.0}
 
 
-@dataclass
-class AdaptiveState(LogisticState):
-    """A state whose weights each have their own step size.
-
-    ``W`` tells shape and type only. ``averaged`` is False.
+@dataclass(kw_only=True, eq=False)
+class AdaptiveState(LinearState):
+    """Weights that each have their own step size. They are not averaged: their steps become shorter by themselves.
 
     Attributes
     ----------
     rule : {"adagrad", "ftrl", "normalized"}
     l1_ratio : float
         Share of the L1 norm in the penalty.
-    pairs : ndarray of shape (n_features, n_outputs, 2), dtype of W
-        Weight or z, and sum of squared slopes. Of "normalized" those of columns over their largest values.
+    pairs : ndarray of shape (n_features, n_outputs, 2), float32 or float64
+        Of each weight the weight, or z of (AD-2), and the sum of its squared gradients; for "normalized" of the columns over
+        their largest values.
     b_pairs : ndarray of shape (n_outputs, 2), float64
-    largest : ndarray of shape (n_features,), dtype of W, and met : ndarray of shape (1,), float64
-        Of "normalized", else None: largest absolute value of each column so far; sum of the squares of the normalised rows.
+        The same of the intercepts.
+    largest : ndarray of shape (n_features,), dtype of pairs, or None
+        Largest absolute value of each column so far, for "normalized".
+    met : ndarray of shape (1,), float64, or None
+        Sum of the squares of the normalised rows, for "normalized".
     eta0, alpha : float
         Of the last pass: FTRL's weights are a function of them.
+    statistics, fit_intercept, center, scale, t, n_rows
+        As for LinearState.
     """
 
-    rule: str = "adagrad"
-    l1_ratio: float = 0.0
-    pairs: Array = field(default_factory=lambda: np.zeros((0, 0, 2)))
-    b_pairs: NDArray[np.float64] = field(default_factory=lambda: np.zeros((0, 2)))
+    rule: str
+    l1_ratio: float
+    pairs: Array
+    b_pairs: Vector
     largest: Array | None = None
-    met: NDArray[np.float64] | None = None
+    met: Vector | None = None
     eta0: float = 1.0
     alpha: float = 0.0
-
-    ARRAYS: ClassVar[tuple[str, ...]] = ("center", "scale", "pairs", "b_pairs", "largest", "met")
-    NUMBERS: ClassVar[tuple[str, ...]] = (
-        "fit_intercept",
-        "averaged",
-        "n_averaged",
-        "t",
-        "n_rows",
-        "rule",
-        "l1_ratio",
-        "eta0",
-        "alpha",
-    )
 
     @classmethod
     def new(
         cls, n_outputs: int, n_features: int, dtype: Any, *, fit_intercept: bool, rule: str, l1_ratio: float
     ) -> "AdaptiveState":
-        """Return the state before the first step."""
-        pairs, b_pairs = np.zeros((n_features, n_outputs, 2), dtype), np.zeros((n_outputs, 2))
-        own: dict[str, Any] = {"fit_intercept": fit_intercept, "rule": rule, "l1_ratio": l1_ratio}
-        if rule == "normalized":
-            own |= {"largest": np.zeros(n_features, dtype), "met": np.zeros(1)}
-        return cls.of_pairs(pairs, b_pairs, ColumnStatistics(n_features), **own)
+        """Return the state before the first step, all weights 0."""
+        normalized = rule == "normalized"
+        return cls(
+            rule=rule,
+            l1_ratio=l1_ratio,
+            pairs=np.zeros((n_features, n_outputs, 2), dtype),
+            b_pairs=np.zeros((n_outputs, 2)),
+            largest=np.zeros(n_features, dtype) if normalized else None,
+            met=np.zeros(1) if normalized else None,
+            statistics=ColumnStatistics(n_features),
+            fit_intercept=fit_intercept,
+        )
 
-    @classmethod
-    def of_pairs(
-        cls, pairs: Array, b_pairs: NDArray[np.float64], statistics: ColumnStatistics, **others: Any
-    ) -> "AdaptiveState":
-        """Return the state that has learnt these pairs."""
-        W = np.broadcast_to(pairs.dtype.type(0), (pairs.shape[1], pairs.shape[0]))
-        return cls(W, np.zeros(len(b_pairs)), statistics, pairs=pairs, b_pairs=b_pairs, **others)
+    @property
+    def n_outputs(self) -> int:
+        """Margins of a row: one for two classes."""
+        return int(self.pairs.shape[1])
+
+    @property
+    def n_features(self) -> int:
+        """Columns of a row."""
+        return len(self.pairs)
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Type of the weights."""
+        return self.pairs.dtype
 
     def usual_alpha(self, n_rows: int) -> float:
         """Return the strength of the penalty where the user does not decide."""
@@ -92,18 +97,7 @@ class AdaptiveState(LogisticState):
 
     def copy(self) -> "AdaptiveState":
         """Return a copy that later steps of this state do not touch; the column statistics are shared."""
-        own = {name: copy(getattr(self, name)) for name in ("pairs", "b_pairs", "largest", "met")}
-        return replace(self, **own, _kept={})
-
-    def restart_average(self) -> None:
-        """Do nothing: steps that shrink by themselves need no averaging."""
-
-    def settle(self) -> None:
-        """Do nothing: nothing is folded."""
-
-    def may_settle(self, n_steps: int, config: TrainingConfig) -> bool:
-        """Return False: nothing is folded."""
-        return False
+        return replace(self, **{name: copy(getattr(self, name)) for name in ("pairs", "b_pairs", "largest", "met")})
 
     def by_column(self) -> list[Array]:
         """Return the arrays of which a step changes the columns of its row only: columns along the first axis."""
@@ -113,17 +107,17 @@ class AdaptiveState(LogisticState):
         """Return the arrays that every step changes."""
         return [self.b_pairs] if self.met is None else [self.b_pairs, self.met]
 
+    @changes_weights
     def take_pass(
         self,
         X: Array | CSRRows,
-        y: NDArray[np.float64],
-        sample_weight: NDArray[np.float64],
+        y: Vector,
+        sample_weight: Vector,
         order: NDArray[np.intp],
-        eta: NDArray[np.float64],
+        eta: Vector,
         alpha: float,
     ) -> tuple[float, int]:
-        """Train on the rows of X in the given order; returns the sum of the losses before each update, and the steps taken."""
-        self._kept.clear()
+        """Train on the rows of X in the given order; see LinearState."""
         if len(eta) and (self.eta0, self.alpha) != (eta[0], alpha):
             W = self.weights()[0]  # FTRL's z stands for these by eta0 and alpha
             self.eta0, self.alpha = float(eta[0]), alpha
@@ -156,7 +150,7 @@ class AdaptiveState(LogisticState):
         return bool(np.isfinite(get_backend().sum_of_squares(self.pairs.reshape(-1))) and np.isfinite(self.b_pairs).all())
 
     def penalty(self) -> float:
-        """Return l1_ratio |W|_1 + (1 - l1_ratio) / 2 ||W||^2; 0 where there is no penalty, and none is looked for."""
+        """Return l1_ratio |W|_1 + (1 - l1_ratio) / 2 ||W||^2; 0, without a look at the weights, where there is no penalty."""
         if not self.alpha:
             return 0.0
         W = self.weights()[0]
@@ -164,17 +158,17 @@ class AdaptiveState(LogisticState):
             np.square(W, dtype=np.float64).sum()
         )
 
-    def weights(self) -> tuple[Array, NDArray[np.float64]]:
+    def weights(self) -> tuple[Array, Vector]:
         """Return the weights on standardised rows; FTRL's have exact zeros."""
         l1, l2 = (self.t * self.alpha * share for share in (self.l1_ratio, 1 - self.l1_ratio))
         W = adaptive_weights(self.rule, self.eta0, BETA[self.rule], l1, l2, self.pairs)
         if self.largest is not None:
             W = divide(W, self.largest[:, None])
-        return W.T.astype(self.W.dtype), self.b_pairs[:, 0].copy()
+        return W.T.astype(self.dtype), self.b_pairs[:, 0].copy()
 
-    def replace_weights(self, coef: Array, intercept: NDArray[np.float64]) -> None:
+    @changes_weights
+    def replace_weights(self, coef: Array, intercept: Vector) -> None:
         """Go on from these weights, in the caller's units, with the step sizes of before."""
-        self._kept.clear()
         center, scale = self.center, self.scale
         W = np.asarray(coef, np.float64)
         self.b_pairs[:, 0] = intercept
@@ -183,12 +177,12 @@ class AdaptiveState(LogisticState):
             W = np.divide(W, scale, out=np.zeros_like(W), where=scale != 0)
         self._set_weights(W)
 
+    @changes_weights
     def restandardize(self, center: Array | None, scale: Array | None) -> None:
         """Change to other constants of (LR-9), and the weights with them, so that no prediction moves.
 
-        A column seen r times as large has slopes r times as large.
+        A column r times as large has gradients r times as large.
         """
-        self._kept.clear()
         if center is scale is self.center is self.scale:  # None, and nothing to do
             return
         if self.pairs[..., 0].any():
@@ -205,6 +199,7 @@ class AdaptiveState(LogisticState):
         self.center, self.scale = center, scale
 
     def _set_weights(self, W: Array) -> None:
+        """Take weights on standardised rows, with the step sizes of before."""
         if self.largest is not None:  # a column not seen so far counts as one with a 1
             self.largest[(self.largest == 0) & W.any(axis=0)] = 1
             self.pairs[..., 0] = W.T * self.largest[:, None]
@@ -216,3 +211,27 @@ class AdaptiveState(LogisticState):
         root = np.sqrt(self.pairs[..., 1].astype(np.float64))
         z = -(W.T * ((BETA[self.rule] + root) / self.eta0 + l2) + np.sign(W.T) * l1)  # (AD-2) solved for z
         self.pairs[..., 0] = np.where(W.T == 0, np.clip(self.pairs[..., 0], -l1, l1), z)
+
+    def to_section(self) -> Section:
+        """Return what a file holds of the state."""
+        return self._section(("pairs", "b_pairs", "largest", "met"), ("rule", "l1_ratio", "eta0", "alpha"))
+
+    @classmethod
+    def from_section(cls, section: Section) -> "AdaptiveState":
+        """Return the state that a file holds; ValueError where its parts do not fit together."""
+        pairs = section.arrays["pairs"]
+        n_features, n_outputs, _ = pairs.shape
+        check_sizes(n_outputs=n_outputs, n_features=n_features)
+        dtype, rule = weights_dtype(pairs), section.choice("rule", STEP)
+        normalized = rule == "normalized"
+        return cls(
+            rule=rule,
+            pairs=section.array("pairs", (n_features, n_outputs, 2)),
+            b_pairs=section.array("b_pairs", (n_outputs, 2), np.float64),
+            largest=section.array("largest", (n_features,), dtype) if normalized else None,
+            met=section.array("met", (1,), np.float64) if normalized else None,
+            l1_ratio=section.number("l1_ratio", 1),
+            eta0=section.number("eta0"),
+            alpha=section.number("alpha"),
+            **common_attributes(section, n_features, dtype),
+        )

@@ -1,68 +1,102 @@
-"""What logistic regression has learnt so far under an L1 penalty, by steps of one size for all weights (LR-16, LR-17)."""
+"""Logistic regression under an L1 penalty, by steps of one size for all weights (LR-16, LR-17)."""
 
-from dataclasses import dataclass, field
+from copy import copy
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hotloop.backend import get_backend
+from hotloop.data.section import Section, check_sizes, weights_dtype
 from hotloop.data.validation import Array
-from hotloop.logistic.state import LogisticState
-from hotloop.logistic.weights import feature_major
+from hotloop.logistic.linear_state import (
+    LinearState,
+    change_of_constants,
+    changes_weights,
+    common_attributes,
+    constants_for,
+    copy_weights,
+)
+from hotloop.logistic.weights import Vector, feature_major
 from hotloop.preprocessing.standardization import ColumnStatistics
 from hotloop.structs import CSRRows
 from hotloop.training.config import TrainingConfig
 
 
-@dataclass
-class L1State(LogisticState):
-    """A state whose weights shrink towards 0 at each step, and rest there. ``averaged`` is False: a mean of iterates is not 0.
+@dataclass(kw_only=True, eq=False)
+class L1State(LinearState):
+    """Weights that shrink towards 0 at each step, and rest there. They are not averaged: a mean of iterates is not 0.
 
     Attributes
     ----------
+    W : ndarray of shape (n_outputs, n_features), float32 or float64
+        In Fortran order after the first pass.
+    b : ndarray of shape (n_outputs,), float64
     l1_ratio : float
         Share of the L1 norm in the penalty.
     shrunk : ndarray like W, float64
-        With ``folded``, of two entries, what W is to be combined with after rows given by their non-zeros, see
-        ``reference.settle_l1``; 0 where ``folded`` is None.
+        With ``folded``, what W is to be combined with after rows given by their non-zeros, see ``reference.settle_l1``; 0 where
+        ``folded`` is None.
+    folded : ndarray of shape (2,), float64, or None
+    statistics, fit_intercept, center, scale, t, n_rows
+        As for LinearState.
     """
 
+    W: Array
+    b: Vector
     l1_ratio: float = 1.0
-    shrunk: NDArray[np.float64] = field(default_factory=lambda: np.zeros((0, 0)))
+    shrunk: Vector
+    folded: Vector | None = None
 
-    ARRAYS: ClassVar[tuple[str, ...]] = ("W", "b", "center", "scale", "folded", "shrunk")
-    NUMBERS: ClassVar[tuple[str, ...]] = (*LogisticState.NUMBERS, "l1_ratio")
     LARGEST: ClassVar[float] = 1e4  # sum of shrinking at which the kernel settles
 
     @classmethod
     def new(cls, n_outputs: int, n_features: int, dtype: Any, *, fit_intercept: bool, l1_ratio: float) -> "L1State":
-        """Return the state before the first step."""
-        W, shrunk = np.zeros((n_outputs, n_features), dtype), np.zeros((n_outputs, n_features))
-        own = {"fit_intercept": fit_intercept, "l1_ratio": l1_ratio, "shrunk": shrunk}
-        return cls(W, np.zeros(n_outputs), ColumnStatistics(n_features), **own)  # type: ignore[arg-type]
+        """Return the state before the first step, all weights 0."""
+        return cls(
+            W=np.zeros((n_outputs, n_features), dtype),
+            b=np.zeros(n_outputs),
+            shrunk=np.zeros((n_outputs, n_features)),
+            statistics=ColumnStatistics(n_features),
+            fit_intercept=fit_intercept,
+            l1_ratio=l1_ratio,
+        )
+
+    @property
+    def n_outputs(self) -> int:
+        """Margins of a row: one for two classes."""
+        return len(self.W)
+
+    @property
+    def n_features(self) -> int:
+        """Columns of a row."""
+        return int(self.W.shape[1])
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Type of the weights."""
+        return self.W.dtype
 
     def copy(self) -> "L1State":
         """Return a copy that later steps of this state do not touch; the column statistics are shared."""
-        own = super().copy()
-        assert isinstance(own, L1State)
-        own.shrunk = np.zeros(self.shrunk.shape) if self.folded is None else self.shrunk.copy(order="K")
-        return own
+        shrunk = np.zeros(self.shrunk.shape) if self.folded is None else self.shrunk.copy(order="K")
+        return replace(self, W=copy_weights(self.W), b=self.b.copy(), shrunk=shrunk, folded=copy(self.folded))
 
+    @changes_weights
     def take_pass(
         self,
         X: Array | CSRRows,
-        y: NDArray[np.float64],
-        sample_weight: NDArray[np.float64],
+        y: Vector,
+        sample_weight: Vector,
         order: NDArray[np.intp],
-        eta: NDArray[np.float64],
+        eta: Vector,
         alpha: float,
     ) -> tuple[float, int]:
-        """Train on the rows of X in the given order; returns the sum of the losses before each update, and the steps taken."""
-        self._kept.clear()
+        """Train on the rows of X in the given order; see LinearState."""
         sparse = isinstance(X, CSRRows)
         if not sparse:
-            self.settle()
+            self.materialize()
         self.W = np.asarray(self.W, order="F")
         if sparse:
             if self._sparse_constants()[0] is not None:
@@ -89,26 +123,81 @@ class L1State(LogisticState):
         """Return the arrays of which a step of sparse rows changes its own columns only: columns along the first axis."""
         return [feature_major(self.W), feature_major(self.shrunk)]
 
-    def may_settle(self, n_steps: int, config: TrainingConfig) -> bool:
+    def whole(self) -> list[Array]:
+        """Return the arrays that every step changes."""
+        return [self.b, *([] if self.folded is None else [self.folded])]
+
+    def may_materialize(self, n_steps: int, config: TrainingConfig) -> bool:
         """Tell whether so many steps of sparse rows can let the kernel touch every weight."""
         keep, shrinks = (1.0, 0.0) if self.folded is None else self.folded
         keep *= (1 - config.eta0 * config.alpha) ** n_steps
         return keep < 0.01 or shrinks + n_steps * config.eta0 * config.alpha / keep > 0.9 * self.LARGEST
 
-    def settle(self) -> None:
-        """Let W hold the weights, with nothing folded."""
+    def materialize(self) -> None:
+        """Let W hold the weights, with nothing put off."""
         if self.folded is not None:
             self.W, self.shrunk = np.asfortranarray(self.W), np.asfortranarray(self.shrunk)
             get_backend().settle_l1(feature_major(self.W), feature_major(self.shrunk), self.folded)
             self.folded = None
 
+    def is_finite(self) -> bool:
+        """Tell whether every weight is a number."""
+        return bool(np.isfinite(self._square()) and np.isfinite(self.b).all())
+
     def penalty(self) -> float:
         """Return l1_ratio |W|_1 + (1 - l1_ratio) / 2 ||W||^2."""
-        square = self._square()  # settles
+        square = self._square()  # materializes
         return self.l1_ratio * float(np.abs(self.W).sum(dtype=np.float64)) + 0.5 * (1 - self.l1_ratio) * square
 
-    def replace_weights(self, coef: Array, intercept: NDArray[np.float64]) -> None:
+    def _square(self) -> float:
+        """Return ||W||^2; where it overflows but the weights do not, training has diverged, too."""
+        self.materialize()
+        return float(get_backend().sum_of_squares(self.W.reshape(-1, order="A")))
+
+    def weights(self) -> tuple[Array, Vector]:
+        """Return the weights on standardised rows; many are exactly 0."""
+        if self.folded is None:
+            return self.W, self.b
+        materialized = self.copy()
+        materialized.materialize()
+        return materialized.W, materialized.b
+
+    @changes_weights
+    def replace_weights(self, coef: Array, intercept: Vector) -> None:
         """Go on from these weights, in the caller's units."""
+        constants = constants_for(np.asarray(coef, self.dtype), self.center, self.scale)
+        self.W, self.b = np.array(coef, self.dtype, order="C"), np.array(intercept, np.float64)
         if self.folded is not None:
             self.shrunk = np.zeros(self.shrunk.shape)
-        super().replace_weights(coef, intercept)
+        self.center = self.scale = self.folded = None
+        self.restandardize(*constants)
+
+    @changes_weights
+    def restandardize(self, center: Array | None, scale: Array | None) -> None:
+        """Change to other constants of (LR-9), and the weights with them, so that no prediction moves."""
+        self.materialize()
+        if (self.t or self.W.any()) and not center is scale is self.center is self.scale:  # the last: None
+            shift, factor = change_of_constants(self, center, scale)
+            self.b = self.b + (self.W * shift).sum(axis=1)
+            self.W = (self.W * factor).astype(self.dtype)
+        self.center, self.scale = center, scale
+
+    def to_section(self) -> Section:
+        """Return what a file holds of the state."""
+        return self._section(("W", "b", "folded", "shrunk") if self.folded is not None else ("W", "b"), ("l1_ratio",))
+
+    @classmethod
+    def from_section(cls, section: Section) -> "L1State":
+        """Return the state that a file holds; ValueError where its parts do not fit together."""
+        W = section.arrays["W"]
+        n_outputs, n_features = W.shape
+        check_sizes(n_outputs=n_outputs, n_features=n_features)
+        folded = section.array_or_none("folded", (2,), np.float64)
+        return cls(
+            W=W,
+            b=section.array("b", (n_outputs,), np.float64),
+            l1_ratio=section.number("l1_ratio", 1),
+            shrunk=np.zeros(W.shape) if folded is None else section.array("shrunk", W.shape, np.float64),
+            folded=folded,
+            **common_attributes(section, n_features, weights_dtype(W)),
+        )

@@ -2,10 +2,10 @@
 
 from os import PathLike
 
-from hotloop.data.section import Section
+from hotloop.data.section import Section, from_json
 from hotloop.logistic.weights import LinearWeights
 from hotloop.persistence.container import NONSENSE, read_section, unusable, write_section
-from hotloop.persistence.packing import pack_labels, pack_params, unpack_labels, unpack_param
+from hotloop.persistence.packing import pack_labels, pack_params, unpack_labels
 from hotloop.predictor import Predictor
 from hotloop.preprocessing.table_encoding import TableEncoding
 from hotloop.two_layer.weights import NetworkWeights
@@ -88,5 +88,5 @@ def predictor_of(section: Section) -> Predictor:
     encoding = None if values["encoding"] is None else TableEncoding.from_dict(values["encoding"])
     if encoding is not None and len(encoding.feature_names) != weights.n_features:
         raise ValueError(f"an encoding to {len(encoding.feature_names)} columns for {weights.n_features}")
-    params = {name: unpack_param(value) for name, value in values["params"].items()}
+    params = {name: from_json(value) for name, value in values["params"].items()}
     return Predictor(values["estimator"], weights, classes, names, params, encoding, dict(values["metadata"]))

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from hotloop.data.section import Arrays
+from hotloop.data.section import Arrays, to_json
 from hotloop.data.validation import Array
 
 THINNED = 4096  # entries from which an array that is mostly 0 is stored as its non-zeros
@@ -65,23 +65,13 @@ def pack_labels(classes: Array) -> dict[str, Any]:
 
 
 def pack_params(params: dict[str, Any]) -> dict[str, Any]:
-    """Return parameters as JSON; ValueError for one that JSON does not hold."""
-    return {name: pack_param(name, value) for name, value in params.items()}
-
-
-def pack_param(name: str, value: Any) -> Any:
-    """Return a parameter as JSON; a dict (class_weight) as pairs, since JSON would turn its keys into text."""
-    if isinstance(value, dict):
-        return {"pairs": [[pack_param(name, key), pack_param(name, item)] for key, item in value.items()]}
-    if isinstance(value, np.generic):
-        return value.item()
-    if isinstance(value, str | int | float | bool | None):
-        return value
-    if name == "random_state":
-        return None  # a generator of the caller's; only shuffling of a later fit would ask for it
-    raise ValueError(f"parameter {name}={value!r} cannot be saved")
-
-
-def unpack_param(value: Any) -> Any:
-    """Return the parameter of :func:`pack_params`."""
-    return dict(map(tuple, value["pairs"])) if isinstance(value, dict) else value
+    """Return parameters of an estimator as JSON; ValueError for one that JSON does not hold."""
+    packed = {}
+    for name, value in params.items():
+        try:
+            packed[name] = to_json(value)
+        except TypeError:
+            if name != "random_state":  # a generator of the caller's; only shuffling of a later fit would ask for it
+                raise ValueError(f"parameter {name}={value!r} cannot be saved") from None
+            packed[name] = None
+    return packed

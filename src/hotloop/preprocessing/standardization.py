@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hotloop.backend import get_backend
+from hotloop.data.section import Section
 from hotloop.data.validation import Array
 from hotloop.structs import CSRRows
 
@@ -39,6 +40,19 @@ class ColumnStatistics:
         self.mean, self.deviation = np.zeros(n_features), np.zeros(n_features)
         self.lowest, self.highest, self.others = np.zeros(n_features), np.zeros(n_features), np.zeros(n_features)
         self.seen: Array | None = None
+
+    def to_section(self) -> Section:
+        """Return what a file holds of the statistics."""
+        return Section.of(self, self.ARRAYS)
+
+    @classmethod
+    def from_section(cls, section: Section, n_features: int) -> "ColumnStatistics":
+        """Return the statistics of so many columns that a file holds; ValueError where they are others."""
+        statistics = cls(n_features)
+        for name in cls.ARRAYS:
+            read = section.array_or_none if name == "seen" else section.array
+            setattr(statistics, name, read(name, (1,) if name == "total_weight" else (n_features,), np.float64))
+        return statistics
 
     def copy(self) -> "ColumnStatistics":
         """Return an independent copy."""

@@ -21,7 +21,7 @@ class TrainingConfig:
     n_iter_no_change: int = 5
     shuffle: bool = True
     seed: int = 0
-    longest: float = np.inf  # ||z||^2 + 1 of a row of a network, above which its step is shortened: see fitting.step_shares
+    longest: float = np.inf  # ||z||^2 + 1 of a network's row above which its step is shortened: two_layer.auto.step_shares
 
     def __post_init__(self) -> None:
         if not self.eta0 > 0:

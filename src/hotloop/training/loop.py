@@ -1,4 +1,4 @@
-"""Passes over the data around one kernel call: epochs, shuffling, step sizes, the stop; and the two models trained so."""
+"""Passes over the rows around calls of the kernels: epochs, shuffling, step sizes, the stop."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -12,6 +12,7 @@ from hotloop.training.config import TrainingConfig
 from hotloop.training.history import TrainingHistory
 from hotloop.training.order import epoch_order
 from hotloop.training.schedules import step_sizes
+from hotloop.training.snapshot import Snapshot
 
 OnStart = Callable[[TrainingConfig], None]
 
@@ -20,16 +21,28 @@ OnStart = Callable[[TrainingConfig], None]
 WORK_PER_CALL = 20_000_000
 
 
-class State(Protocol):
-    """What a model has learnt so far (LogisticState, TwoLayerState)."""
+class TrainableState(Protocol):
+    """What a model of either family has learnt so far: a ``LinearState`` or a ``TwoLayerState``.
+
+    Attributes
+    ----------
+    t : int
+        Steps taken.
+    group_size : int
+        A pass that is cut after a multiple of so many rows of weight above 0 leaves nothing unfinished.
+    work_per_cell : int
+        Multiply-adds for a cell of a row, in those of logistic regression.
+    """
 
     t: int
 
     @property
-    def cut(self) -> int: ...
+    def group_size(self) -> int: ...
     @property
-    def units(self) -> int: ...
+    def work_per_cell(self) -> int: ...
     def copy(self) -> Any: ...
+    def snapshot(self) -> Snapshot: ...
+    def restore(self, snapshot: Snapshot) -> None: ...
     def restart_average(self) -> None: ...
     def take_pass(
         self, X: Any, y: Vector, sample_weight: Vector, order: NDArray[np.intp], eta: Vector, alpha: float
@@ -38,7 +51,7 @@ class State(Protocol):
     def penalty(self) -> float: ...
 
 
-S = TypeVar("S", bound=State)
+S = TypeVar("S", bound=TrainableState)
 
 
 def run_epochs(
@@ -47,17 +60,33 @@ def run_epochs(
     config: TrainingConfig,
     validate: Callable[[S], float] | None = None,
     on_epoch: Callable[[TrainingHistory], bool | None] | None = None,
-    start: S | None = None,
+    start: Snapshot | None = None,
     first_pass: Callable[..., tuple[float, int]] | None = None,
 ) -> tuple[S, TrainingHistory]:
-    """Train ``state`` until its loss stands still; returns the state to keep and how it went.
+    """Train ``state`` until its loss stands still.
 
     An epoch visits every row once, in an order drawn from (seed, epoch) alone. Averages restart after epochs 1, 2, 4, 8, ...:
     they cover the epochs since then. The loss is the validation loss where there is one, and the weights of the best epoch
     are then kept; else the loss curve. It stands still when ``n_iter_no_change`` epochs in a row did not lower the best by
-    more than ``tol``; "auto" is a thousandth of the best, None trains for max_iter epochs. ``start`` is a copy of ``state``,
-    where the caller has one. ``first_pass`` stands for ``pass_over`` in the first epoch. ``on_epoch`` sees the course after
-    each epoch; the training ends where it returns True.
+    more than ``tol``; "auto" is a thousandth of the best, None trains for max_iter epochs.
+
+    Parameters
+    ----------
+    state, rows, config
+        What is trained, on what, and how.
+    validate : callable, optional
+        Returns the validation loss of the state.
+    on_epoch : callable, optional
+        Is called with the history after each epoch; training ends where it returns True.
+    start : Snapshot, optional
+        Of ``state``, where the caller has one.
+    first_pass : callable, optional
+        Takes the first epoch in place of ``pass_over``.
+
+    Returns
+    -------
+    state : the state to keep
+    history : TrainingHistory
 
     Raises
     ------
@@ -69,7 +98,7 @@ def run_epochs(
     history, best_loss, best, waited = TrainingHistory(), np.inf, state, 0
     all_nonzero_weight = rows.all_nonzero_weight
     for epoch in range(config.max_iter):
-        good = start if epoch == 0 and start is not None else state.copy()
+        good = start if epoch == 0 and start is not None else state.snapshot()
         if epoch & (epoch - 1) == 0 and epoch:
             state.restart_average()
         order = epoch_order(len(rows), epoch, config.seed) if config.shuffle else None
@@ -77,16 +106,16 @@ def run_epochs(
             order = np.flatnonzero(rows.sample_weight) if order is None else order[rows.sample_weight[order] != 0]
         try:
             with np.errstate(over="ignore", invalid="ignore"):
-                taken = pass_over if epoch or first_pass is None else first_pass
-                loss, n_updates = taken(state, rows, config, order)
+                take_epoch = pass_over if epoch or first_pass is None else first_pass
+                loss, n_updates = take_epoch(state, rows, config, order)
             if not state.is_finite():
                 raise FloatingPointError("the weights are not finite")
         except FloatingPointError as error:
             step = state.t
-            vars(state).update(vars(good))
-            kept = "the weights of the epoch before" if epoch else "the first weights"
+            state.restore(good)
+            weights = "the weights of the epoch before" if epoch else "the first weights"
             raise FloatingPointError(
-                f"training diverged in epoch {epoch + 1}, after step {step} ({error}); {kept} are kept. "
+                f"training diverged in epoch {epoch + 1}, after step {step} ({error}); {weights} are kept. "
                 f"Take a smaller step size: eta0 was {config.eta0:g}"
             ) from None
         del good  # before the next copy is made
@@ -123,24 +152,27 @@ def train(
 ) -> tuple[S, TrainingHistory, TrainingConfig]:
     """:func:`run_epochs`; with ``automatic_step`` a step size that diverges is halved and training starts again.
 
-    Returns also the plan that was carried out.
+    Returns also the config that was carried out.
     """
     for _ in range(20):
-        start = state.copy()
+        start = state.snapshot()
         try:
             return *run_epochs(state, rows, config, validate, on_epoch, start, first_pass), config
         except FloatingPointError:
             if not automatic_step:
                 raise
-            vars(state).update(vars(start))
+            state.restore(start)
             config = replace(config, eta0=config.eta0 / 2)
     raise FloatingPointError(f"training diverges even with step size {config.eta0:g}; are the columns standardised?")
 
 
-def pass_over(state: State, rows: Batch, config: TrainingConfig, order: NDArray[np.intp] | None = None) -> tuple[float, int]:
+def pass_over(
+    state: TrainableState, rows: Batch, config: TrainingConfig, order: NDArray[np.intp] | None = None
+) -> tuple[float, int]:
     """Take one pass in the order given, or that of the rows; returns the sum of the losses before each step, and the steps."""
-    total, n_moved, n_steps = 0.0, 0, len(rows) if order is None else len(order)
-    size = state.cut * max(1, int(WORK_PER_CALL / (4 * state.cut * state.units * max(1, rows.cells_per_row))))
+    total_loss, total_updates, n_steps = 0.0, 0, len(rows) if order is None else len(order)
+    work_of_group = state.group_size * state.work_per_cell * max(1, rows.cells_per_row)
+    size = state.group_size * max(1, int(WORK_PER_CALL / (4 * work_of_group)))
     for start in range(0, n_steps, size):
         stop = min(start + size, n_steps)
         part = np.arange(start, stop, dtype=np.intp) if order is None else order[start:stop]
@@ -148,5 +180,5 @@ def pass_over(state: State, rows: Batch, config: TrainingConfig, order: NDArray[
         if rows.step_share is not None:
             eta = eta * rows.step_share[part]
         loss, n_updates = state.take_pass(rows.X, rows.y, rows.sample_weight, part, eta, config.alpha)
-        total, n_moved = total + loss, n_moved + n_updates
-    return total, n_moved
+        total_loss, total_updates = total_loss + loss, total_updates + n_updates
+    return total_loss, total_updates

@@ -1,6 +1,6 @@
 """How well rows were predicted before the model learnt from them: an honest judgement by rows that are all trained on."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -47,7 +47,8 @@ class ProgressiveValidation:
         total, n_updates, start = 0.0, 0, 0
         while start < len(order):
             part = order[start : start + min(most, max(BLOCK, start // 8 // BLOCK * BLOCK))]
-            margins.append(state.scores(replace(state, averaged=False, _kept={}).margins(rows.X[part])))
+            last = state.last_iterate()
+            margins.append(last.scores(last.margins(rows.X[part])))
             loss, steps = pass_over(state, rows, config, part)
             total, n_updates, start = total + loss, n_updates + steps, start + len(part)
         self._evaluate(np.concatenate(margins), rows.y[order].astype(np.intp), rows.sample_weight[order])

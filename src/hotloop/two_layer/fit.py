@@ -17,7 +17,7 @@ from hotloop.training.history import TrainingHistory
 from hotloop.training.loop import train
 from hotloop.training.order import hold_out
 from hotloop.two_layer.auto import N_HIDDEN, SPREAD, network_config, step_shares
-from hotloop.two_layer.online import TwoLayerStream
+from hotloop.two_layer.online import TwoLayerLearner
 from hotloop.two_layer.options import TwoLayerOptions
 from hotloop.two_layer.state import TwoLayerState, network_output
 
@@ -28,14 +28,14 @@ class TwoLayerFit:
 
     Attributes
     ----------
-    learner : TwoLayerStream
+    learner : TwoLayerLearner
         Its ``state`` has the weights; it goes on learning, row by row.
     config : TrainingConfig
         What the options came to.
     history : TrainingHistory
     """
 
-    learner: TwoLayerStream
+    learner: TwoLayerLearner
     config: TrainingConfig
     history: TrainingHistory
 
@@ -97,7 +97,7 @@ def fit_two_layer(
     square = float(rows.sample_weight[nonzero].mean()) * state.gradient_square(mean_square, *state.mean_squares(mean_square))
     config = network_config(state, options, int(nonzero.sum()), square, mean_square, by_budget=validation is None)
     rows = replace(rows, step_share=step_shares(rows.X, state, config.longest))
-    learner = TwoLayerStream(state, options, config=config)
+    learner = TwoLayerLearner.new(state, options, config=config, frozen=True)
     if callbacks.on_start is not None:
         callbacks.on_start(learner, config, False)
     validate = None if validation is None else partial(network_loss, rows=validation)

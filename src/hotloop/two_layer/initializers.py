@@ -1,6 +1,7 @@
 """Initializers of the weights of a network, and the moments of its hidden activations."""
 
 import numpy as np
+from numpy.typing import NDArray
 
 # Name: the factor f of the variance, whether the outputs count, and how a weight is drawn. The variance of a weight is
 # f / n_inputs, or f / (n_inputs + n_outputs) where the outputs count.
@@ -11,6 +12,21 @@ INITS = {
     "glorot_uniform": (2.0, True, "uniform"),
     "lecun_normal": (1.0, False, "normal"),
 }
+
+
+def draw_weights(random: np.random.Generator, n_inputs: int, n_outputs: int, name: str) -> NDArray[np.float64]:
+    """Return first weights (n_inputs, n_outputs) of a layer.
+
+    He: variance 2 / inputs (He et al. 2015); Glorot: 2 / (inputs + outputs) (Glorot and Bengio 2010); LeCun: 1 / inputs.
+    """
+    factor, by_both, kind = INITS[name]
+    spread = np.sqrt(factor / (n_inputs + n_outputs if by_both else n_inputs))
+    drawn: NDArray[np.float64]
+    if kind == "normal":
+        drawn = random.standard_normal((n_inputs, n_outputs))
+    else:
+        drawn = random.uniform(-np.sqrt(3), np.sqrt(3), (n_inputs, n_outputs))
+    return np.asarray(drawn * spread)
 
 
 def activation_moments(activation: str, variance: float) -> tuple[float, float]:

@@ -1,4 +1,4 @@
-"""What a two-layer network has learnt so far, and how its targets are scaled."""
+"""What a two-layer network has learnt so far: weights, constants, the scaling of targets, moments of its optimizer."""
 
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -7,10 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hotloop.backend import get_backend
+from hotloop.data.section import Section
 from hotloop.data.validation import Array
 from hotloop.structs import CSRRows, DenseRows, Network, Pass
-from hotloop.training.config import TrainingConfig
-from hotloop.two_layer.initializers import INITS, activation_moments
+from hotloop.training.snapshot import Snapshot
+from hotloop.two_layer.initializers import INITS, activation_moments, draw_weights
 from hotloop.two_layer.optimizer import NetworkOptimizer
 from hotloop.two_layer.weights import NetworkWeights
 
@@ -43,11 +44,9 @@ class TwoLayerState:
         Steps taken.
     optimizer : NetworkOptimizer
     moments : list of ndarray
-        What the optimizer keeps beside the weights, of their shapes; empty before the first step, and for plain per-sample SGD.
+        Momentum or Adam's moments, in the shapes of the weights; empty before the first step, and for plain per-sample SGD.
     n_batches : int
         Batches that the moments have seen.
-    config : TrainingConfig or None
-        By which it was trained last, for files.
     """
 
     W1: Array
@@ -64,10 +63,6 @@ class TwoLayerState:
     optimizer: NetworkOptimizer = field(default_factory=NetworkOptimizer)
     moments: list[Array] = field(default_factory=list)
     n_batches: int = 0
-    config: TrainingConfig | None = None
-
-    ARRAYS = ("W1", "b1", "W2", "b2", "center", "scale", "target_center", "target_scale")
-    NUMBERS = ("t",)
 
     @classmethod
     def random(
@@ -83,26 +78,22 @@ class TwoLayerState:
     ) -> "TwoLayerState":
         """Return the state before the first step; biases are 0.
 
-        ``init`` "auto" is "lecun_normal", for W1 rescaled by ``fit_to``. He: variance 2 /
-        inputs (He et al. 2015); Glorot: 2 / (inputs + outputs) (Glorot and Bengio 2010); LeCun: 1 / inputs. For the sum of
-        sigmoids W2 has variance 1, as each hidden unit has a sigmoid of its own.
+        Parameters
+        ----------
+        n_features, n_hidden, n_outputs : int
+        output, activation : str
+            As the attributes.
+        dtype : float32 or float64
+        seed : int
+        init : str
+            A name of INITS. "auto" is "lecun_normal", for W1 rescaled by :meth:`fit_to`. For the sum of sigmoids W2 has
+            variance 1, as each hidden unit has a sigmoid of its own.
         """
         if init != "auto" and init not in INITS:
             raise ValueError(f"init is {init!r}, expected 'auto' or one of {', '.join(INITS)}")
         random = np.random.Generator(np.random.Philox(key=np.array([seed, 2**63], dtype=np.uint64)))
-
-        def draw(rows: int, columns: int, name: str) -> Array:
-            factor, both, kind = INITS[name]
-            spread = np.sqrt(factor / (rows + columns if both else rows))
-            drawn: Array
-            if kind == "normal":
-                drawn = random.standard_normal((rows, columns))
-            else:
-                drawn = random.uniform(-np.sqrt(3), np.sqrt(3), (rows, columns))
-            return np.asarray(drawn * spread)
-
         name = "lecun_normal" if init == "auto" else init
-        W1, W2 = draw(n_features, n_hidden, name), draw(n_hidden, n_outputs, name)
+        W1, W2 = draw_weights(random, n_features, n_hidden, name), draw_weights(random, n_hidden, n_outputs, name)
         if output == "sigmoid_sum":
             W2 *= 1 / np.sqrt(np.mean(np.square(W2))) if init != "auto" else n_hidden**0.5
         return cls(
@@ -118,23 +109,41 @@ class TwoLayerState:
         )
 
     @property
+    def n_features(self) -> int:
+        """Columns of a row."""
+        return len(self.W1)
+
+    @property
+    def n_outputs(self) -> int:
+        """Outputs of a row."""
+        return len(self.b2)
+
+    @property
     def dtype(self) -> np.dtype[Any]:
         """Type of the weights."""
         return self.W1.dtype
 
     def copy(self) -> "TwoLayerState":
         """Return a copy that later steps of this state do not touch."""
-        own: dict[str, Any] = {name: getattr(self, name).copy() for name in WEIGHTS}
-        return replace(self, **own, moments=[moment.copy() for moment in self.moments])
+        weights: dict[str, Any] = {name: getattr(self, name).copy() for name in WEIGHTS}
+        return replace(self, **weights, moments=[moment.copy() for moment in self.moments])
+
+    def snapshot(self) -> Snapshot:
+        """Return what :meth:`restore` takes."""
+        return Snapshot.of(self)
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """Go back to a snapshot."""
+        snapshot.restore(self)
 
     @property
-    def cut(self) -> int:
-        """Rows that move, of which a multiple leaves nothing unfinished."""
+    def group_size(self) -> int:
+        """A pass that is cut after a multiple of so many rows of weight above 0 leaves nothing unfinished."""
         return 64 if self.optimizer.by_sample else int(self.optimizer.batch_size)
 
     @property
-    def units(self) -> int:
-        """Work of a cell, in that of a cell of logistic regression."""
+    def work_per_cell(self) -> int:
+        """Multiply-adds for a cell of a row, in those of logistic regression."""
         return max(1, len(self.b1) // 64)
 
     def set_optimizer(self, optimizer: NetworkOptimizer) -> None:
@@ -205,9 +214,14 @@ class TwoLayerState:
         return self.view().outputs(X)
 
     def fit_to(self, mean_square: float, spread: float | None) -> None:
-        """Before the first step, scale W1 to rows of that mean ||z||^2 instead of n_features, as sparse rows have it.
+        """Before the first step, scale W1 to the rows.
 
-        ``spread``: such that the pre-activations have that standard deviation.
+        Parameters
+        ----------
+        mean_square : float
+            Mean ||z||^2 of the rows, in place of n_features: that of sparse rows is smaller.
+        spread : float or None
+            Standard deviation that the pre-activations get; None: that of W1's first variance.
         """
         if mean_square > 0:
             factor = len(self.W1) / mean_square
@@ -226,7 +240,7 @@ class TwoLayerState:
         self.choose_scale(mean, np.sqrt(np.average((y - mean) ** 2, axis=0, weights=sample_weight)))
 
     def choose_scale(self, mean: Vector, deviation: Vector) -> None:
-        """Choose it from mean and deviation of each target."""
+        """Choose the scaling of the targets from mean and deviation of each."""
         deviation = np.where(deviation == 0, 1.0, deviation)
         middle, spread = (len(self.b1) / 2, len(self.b1) / 8) if self.output == "sigmoid_sum" else (0.0, 1.0)
         self.target_scale = spread / deviation
@@ -261,7 +275,7 @@ class TwoLayerState:
         return n_hidden * square + 1 + (mean_square + 1) * slope * n_hidden * of_W2
 
     def restandardize(self, center: Array | None, scale: Array | None) -> None:
-        """Take other constants; the weights change so that no output moves. What a column that was constant meets is 0."""
+        """Take other constants; the weights change so that no output moves. Those of a column that was constant become 0."""
         if center is None or scale is None or self.center is None or self.scale is None:
             return
         with np.errstate(divide="ignore", invalid="ignore"):
@@ -278,3 +292,24 @@ class TwoLayerState:
         ratio = self.target_scale / scale
         self.W2 *= ratio.astype(self.W2.dtype)
         self.b2[:] = (self.b2 - center) * ratio + self.target_center
+
+    def to_section(self) -> Section:
+        """Return what a file holds of the state."""
+        section = Section.of(self, values=("t", "n_batches"))
+        section.add("weights", self.view().to_section())
+        section.add("moments", Section({str(place): moment for place, moment in enumerate(self.moments)}))
+        section.put_record("optimizer", self.optimizer)
+        return section.with_values(n_moments=len(self.moments))
+
+    @classmethod
+    def from_section(cls, section: Section) -> "TwoLayerState":
+        """Return the state that a file holds; ValueError where its parts do not fit together."""
+        weights, optimizer = NetworkWeights.from_section(section.part("weights")), section.record("optimizer", NetworkOptimizer)
+        n_moments, stored = section.count("n_moments"), section.part("moments")
+        if n_moments not in (0, optimizer.n_moments):
+            raise ValueError(f"n_moments is {n_moments}, expected 0 or {optimizer.n_moments}")
+        arrays = [getattr(weights, name) for name in WEIGHTS] * 2
+        moments = [stored.array(str(place), arrays[place].shape, weights.dtype) for place in range(n_moments)]
+        return cls(
+            **vars(weights), optimizer=optimizer, moments=moments, t=section.count("t"), n_batches=section.count("n_batches")
+        )

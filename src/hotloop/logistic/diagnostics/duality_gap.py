@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from hotloop.backend import get_backend
 from hotloop.data.batch import Batch
 from hotloop.data.validation import check_memory, readable
-from hotloop.logistic.state import LogisticState
+from hotloop.logistic.linear_state import LinearState
 from hotloop.logistic.weights import feature_major
 from hotloop.metrics import log_probabilities
 from hotloop.structs import CSRRows
@@ -50,7 +50,7 @@ class Constants:
     scale: Vector | None
 
     @classmethod
-    def of(cls, state: LogisticState, sparse: bool) -> "Constants":
+    def of(cls, state: LinearState, sparse: bool) -> "Constants":
         """Take those of a state; for sparse rows the center times the scale."""
         if state.center is None or state.scale is None:
             return cls(None, None)
@@ -69,13 +69,13 @@ def kernel_rows(rows: Batch) -> tuple[Any, Any]:
 
 
 def certify(
-    state: LogisticState, rows: Batch, alpha: float, total: float, dual: Vector | None = None
+    state: LinearState, rows: Batch, alpha: float, total: float, dual: Vector | None = None
 ) -> tuple[Certificate, Vector, Vector]:
     """Return the certificate of the weights that predictions use, and what the duals make of W and of the sum over rows.
 
     Parameters
     ----------
-    state : LogisticState
+    state : LinearState
     rows : Batch
     alpha : float
         Strength of the L2 penalty.

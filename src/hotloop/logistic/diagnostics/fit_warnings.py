@@ -10,7 +10,7 @@ from hotloop.data.batch import Batch
 from hotloop.data.validation import Array, distinct
 from hotloop.logistic.diagnostics.calibration import _calibration
 from hotloop.logistic.diagnostics.leakage import _column, _leaked
-from hotloop.logistic.state import LogisticState
+from hotloop.logistic.linear_state import LinearState
 from hotloop.structs import CSRRows
 from hotloop.training.config import TrainingConfig
 from hotloop.training.history import TrainingHistory
@@ -20,7 +20,7 @@ GUESSING = 1.5  # times the loss of guessing
 
 
 def of_logistic_fit(
-    state: LogisticState,
+    state: LinearState,
     rows: Batch,
     config: TrainingConfig,
     history: TrainingHistory,
@@ -70,7 +70,7 @@ def _diverging(
         )
 
 
-def _constant(state: LogisticState, X: Any, names: Sequence[str] | None) -> Iterator[FitWarning]:
+def _constant(state: LinearState, X: Any, names: Sequence[str] | None) -> Iterator[FitWarning]:
     """Columns of zeros are often categories that these rows lack, and not told."""
     statistics = state.statistics
     if isinstance(X, CSRRows) or not statistics.total_weight[0]:
@@ -84,7 +84,7 @@ def _constant(state: LogisticState, X: Any, names: Sequence[str] | None) -> Iter
         )
 
 
-def _few_rows(state: LogisticState, X: Any, n_rows: int, config: TrainingConfig, searched: bool) -> Iterator[FitWarning]:
+def _few_rows(state: LinearState, X: Any, n_rows: int, config: TrainingConfig, searched: bool) -> Iterator[FitWarning]:
     if isinstance(X, CSRRows) or searched or config.alpha * n_rows > 1 + 1e-9:
         return
     n_columns = X.shape[1] if state.scale is None else int(np.count_nonzero(state.scale))
@@ -97,7 +97,7 @@ def _few_rows(state: LogisticState, X: Any, n_rows: int, config: TrainingConfig,
 
 
 def _separable(
-    state: LogisticState,
+    state: LinearState,
     rows: Batch,
     moving: NDArray[np.intp] | None,
     history: TrainingHistory,

@@ -51,7 +51,8 @@ class LogisticModels:
         self._alpha = np.array([config.alpha for config in configs])
         self.states = [start.copy() for _ in configs]
         for W, b, state in zip(self._W, self._b, self.states, strict=True):
-            state.W, state.b, state.t = W, b, 0
+            state.use_arrays(W, b)
+            state.t = 0
         self._epochs = 0
         self._sparse = isinstance(rows.X, CSRRows)
         self._W_total, self._b_total = np.zeros((n_models, 0, 0)), np.zeros((n_models, 0))
@@ -68,9 +69,8 @@ class LogisticModels:
             self._W_total, self._b_total = self._W_total[models], self._b_total[models]
         if self._in_lanes():
             for i, state in enumerate(self.states):
-                state.W, state.b = self._W[i], self._b[i]
-                if averaged:
-                    state.W_total, state.b_total = self._W_total[i], self._b_total[i]
+                sums = (self._W_total[i], self._b_total[i]) if averaged else ()
+                state.use_arrays(self._W[i], self._b[i], *sums)
 
     def _in_lanes(self) -> bool:
         """Tell whether the models share each read."""
@@ -129,7 +129,8 @@ class LogisticModels:
             return
         self._W_total, self._b_total = np.zeros(self._W.shape), np.zeros(self._b.shape)
         for W_total, b_total, state in zip(self._W_total, self._b_total, self.states, strict=True):
-            state.W_total, state.b_total, state.n_averaged = W_total, b_total, 0
+            state.use_arrays(state.W, state.b, W_total, b_total)
+            state.n_averaged = 0
 
     def _pass(self, order: NDArray[np.intp]) -> None:
         rows, state, n_models = self._rows, self.states[0], len(self.states)
@@ -163,7 +164,7 @@ class LogisticModels:
                 if state.is_finite():
                     pass_over(state, Batch(rows.X, rows.y, rows.sample_weight * counts), config, order)
             except FloatingPointError:
-                state.W[:], state.folded = np.nan, None
+                state.give_up()
 
     def _steps(self, count: int) -> NDArray[np.float64]:
         return next_steps(self._plans, [state.t for state in self.states], count)

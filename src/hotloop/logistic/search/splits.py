@@ -52,9 +52,7 @@ class Sample:
         """Give ``state``, standardised like these rows, the weights of a candidate."""
         if not (np.isfinite(W).all() and np.isfinite(b).all()):
             return
-        state.settle()
-        state.W[:, slice(None) if self.columns is None else self.columns] = W
-        state.b[:] = b
+        state.put_weights(W, b, self.columns)
 
 
 def draw_rows(rows: Batch, seed: int, *, most: int = MOST_ROWS) -> NDArray[np.intp]:
