@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 
+from hotloop.structs import CSRRows
+
 sp = pytest.importorskip("scipy.sparse")
 
 
@@ -16,3 +18,10 @@ def drawn(n_samples=400, n_features=40, density=0.25, seed=0, n_classes=2):
     X.eliminate_zeros()
     S = X @ draw.standard_normal((n_features, n_classes))
     return X, (S + draw.standard_normal(S.shape)).argmax(axis=1)
+
+
+def csr_rows(X, dtype, *, index=np.int32, ones=False):
+    """Return a CSR matrix as the backends take it; with ``ones`` without its values."""
+    data = None if ones else X.data.astype(dtype)
+    longest = int(np.diff(X.indptr).max(initial=0))
+    return CSRRows(X.indptr.astype(np.int64), X.indices.astype(index), data, X.shape[1], np.dtype(dtype), longest)

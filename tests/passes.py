@@ -1,8 +1,9 @@
-"""Arguments of the two passes, drawn from a seed, and one call of a pass on copies of what it overwrites."""
+"""Arguments of the passes, drawn from a seed, and one call of a pass on copies of what it overwrites."""
 
 import numpy as np
 
 from hotloop import reference
+from hotloop.structs import DenseRows, Pass
 
 OF_DTYPE = ("X", "center", "scale", "W", "W1", "b1", "W2", "b2")  # have the dtype of X; everything else is float64 or intp
 OVERWRITTEN = ("W", "b", "W_total", "b_total", "W1", "b1", "W2", "b2")
@@ -71,47 +72,62 @@ def of_dtype(arguments, dtype):
     return own
 
 
+def grouped(X, y, sample_weight, order, eta, alpha, center, scale, **weights):
+    """Return the arguments of a pass as the backends take them: rows and steps in one struct each."""
+    return {"rows": DenseRows(X, center, scale), "steps": Pass(order, y, sample_weight, eta, alpha), **weights}
+
+
+def run(function, arguments):
+    """Call a pass on arguments by name; returns what it returns."""
+    return function(**(arguments if "W1" in arguments else grouped(**arguments)))
+
+
 def take(function, arguments, dtype, **changed):
     """Call a pass on its own copies; return what it overwrote, by name, with "loss" and "n_updates"."""
     own = of_dtype(arguments, dtype)
     own |= changed
-    loss, n_updates = function(**own)
+    loss, n_updates = run(function, own)
     return {name: own[name] for name in OVERWRITTEN if own.get(name) is not None} | {"loss": loss, "n_updates": n_updates}
 
 
 def many_arguments(n_models, X, y, dtype, *, folds=False, averaged=False, intercept=True, standardised=False, by_model=False):
-    """Return the arguments of ``logistic_many_pass`` in order: models that differ in all that may differ."""
+    """Return the arguments of ``logistic_many_pass`` by name: models that differ in all that may differ."""
     draw = np.random.default_rng(n_models)
     n_samples, n_features = X.shape
     m = np.arange(n_models)
     eta = (0.5 ** (m % 4) / max(1, n_features)) / (1 + np.arange(n_samples)[:, None] / (10 * (1 + m)))
     W = 0.1 * draw.standard_normal((n_models, n_features))
-    return [
-        X.astype(dtype),
-        y,
-        draw.choice([0.0, 0.5, 1.0], n_samples),
-        draw.integers(0, 3, (n_samples, n_models)).astype(np.uint8) if folds else None,
-        (m % 2).astype(np.float64),
-        draw.integers(0, n_samples, n_samples),
-        np.asfortranarray(eta) if by_model else eta,
-        np.array([0.0, 0.01, 0.1])[m % 3],
-        0.2 * draw.standard_normal(n_features).astype(dtype) if standardised else None,
-        draw.uniform(0.5, 1.2, n_features).astype(dtype) if standardised else None,
-        W.astype(dtype),
-        np.full(n_models, 0.1) if intercept else None,
-        np.zeros(W.shape) if averaged else None,
-        np.zeros(n_models) if averaged and intercept else None,
-    ]
+    return {
+        "X": X.astype(dtype),
+        "y": y,
+        "sample_weight": draw.choice([0.0, 0.5, 1.0], n_samples),
+        "weight_multiplier": draw.integers(0, 3, (n_samples, n_models)).astype(np.uint8) if folds else None,
+        "target": (m % 2).astype(np.float64),
+        "order": draw.integers(0, n_samples, n_samples),
+        "eta": np.asfortranarray(eta) if by_model else eta,
+        "alpha": np.array([0.0, 0.01, 0.1])[m % 3],
+        "center": 0.2 * draw.standard_normal(n_features).astype(dtype) if standardised else None,
+        "scale": draw.uniform(0.5, 1.2, n_features).astype(dtype) if standardised else None,
+        "W": W.astype(dtype),
+        "b": np.full(n_models, 0.1) if intercept else None,
+        "W_total": np.zeros(W.shape) if averaged else None,
+        "b_total": np.zeros(n_models) if averaged and intercept else None,
+    }
 
 
 def alone(arguments, m):
     """Return W, b, W_total, b_total of model m and its steps, trained by ``logistic_pass`` of the reference in float64."""
-    X, y, weight, multiplicity, target, order, eta, alpha, center, scale, *own = arguments
-    own = [None if array is None else array[m : m + 1].astype(np.float64) for array in own]
-    constants = [None if array is None else array.astype(np.float64) for array in (center, scale)]
-    weight = weight if multiplicity is None else weight * multiplicity[:, m]
-    labels = (y == target[m]).astype(np.float64)
-    _, n_updates = reference.logistic_pass(
-        X.astype(np.float64), labels, weight, order, eta[:, m].copy(), alpha[m], *constants, *own
-    )
-    return own, n_updates
+    own = {name: arguments[name] for name in ("W", "b", "W_total", "b_total")}
+    own = {name: None if array is None else array[m : m + 1].astype(np.float64) for name, array in own.items()}
+    wide = {name: arguments[name] for name in ("X", "center", "scale")}
+    wide = {name: None if array is None else array.astype(np.float64) for name, array in wide.items()}
+    weight, multiplier = arguments["sample_weight"], arguments["weight_multiplier"]
+    one = {
+        "y": (arguments["y"] == arguments["target"][m]).astype(np.float64),
+        "sample_weight": weight if multiplier is None else weight * multiplier[:, m],
+        "order": arguments["order"],
+        "eta": arguments["eta"][:, m].copy(),
+        "alpha": arguments["alpha"][m],
+    }
+    _, n_updates = run(reference.logistic_pass, wide | one | own)
+    return list(own.values()), n_updates

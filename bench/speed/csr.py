@@ -13,6 +13,7 @@ from cases import BENCH_CSR, CSRCase
 from bench.measure import Candidate
 from bench.speed.peers import logistic as peers
 from hotloop import LogisticSGDClassifier, kernels, reference
+from hotloop.structs import AdaptiveRule, CSRRows, Pass
 
 LEVELS = kernels.available_levels()
 PREFIX = 300  # rows over which the oracle is compared: it costs the columns that they have
@@ -32,18 +33,21 @@ def candidates(case: CSRCase) -> list[Candidate]:
     mixed = kernels.permutation(n, np.arange(6, dtype=np.uint32))
     values = None if case.ones else X.data
 
+    def csr_of(data):
+        return CSRRows(starts, X.indices, data, k, np.dtype(np.float32), longest)
+
     @lru_cache
     def oracle(n_samples: int, shuffled: bool = False):
         """Weights, then intercept; the reference sees the columns that the rows have."""
         chosen = (mixed if shuffled else order)[:n_samples]
         rows = X[chosen]
-        columns, places = np.unique(rows.indices, return_inverse=True)
-        W, b, folded = np.zeros((len(columns), 1)), np.zeros(1), np.eye(1, 6)[0]
-        csr = rows.indptr.astype(np.int64), places, None if case.ones else rows.data.astype(np.float64), longest
-        own = y[chosen], np.ones(n_samples), order[:n_samples], eta, 0.0, None, None
-        reference.logistic_sparse_pass(*csr, *own, W, b, None, None, folded)
+        columns, indices = np.unique(rows.indices, return_inverse=True)
+        W, b, lazy = np.zeros((1, len(columns))), np.zeros(1), np.eye(1, 6)[0]
+        data = None if case.ones else rows.data.astype(np.float64)
+        csr = CSRRows(rows.indptr.astype(np.int64), indices, data, len(columns), np.dtype(np.float64), longest)
+        reference.logistic_csr_pass(csr, Pass(order[:n_samples], y[chosen], np.ones(n_samples), eta), W, b, None, None, lazy)
         found = np.zeros(k + 1)
-        found[columns], found[k] = W[:, 0], b[0]
+        found[columns], found[k] = W[0], b[0]
         return [found]
 
     def candidate(key, name, start, train, weights, n_samples=n, oracle=oracle):
@@ -52,7 +56,7 @@ def candidates(case: CSRCase) -> list[Candidate]:
     def at_level(level, averaged=False):
         def start():
             kernels.use_level(level)
-            arrays = [np.empty((k, 1), np.float32), np.zeros(1), np.empty((k, 1)) if averaged else None]
+            arrays = [np.empty((1, k), np.float32), np.zeros(1), np.empty((1, k)) if averaged else None]
             for array in (arrays[0], arrays[2]):
                 if array is not None:
                     array[:] = 0  # its memory is there before the clock starts
@@ -62,39 +66,34 @@ def candidates(case: CSRCase) -> list[Candidate]:
 
     def one_pass(visited=order, data=values):
         def train(weights, n_samples):
-            kernels.logistic_sparse_pass(
-                starts, X.indices, data, longest, y, ones, visited[:n_samples], eta, 0.0, None, None, *weights
-            )
+            kernels.logistic_csr_pass(csr_of(data), Pass(visited[:n_samples], y, ones, eta), *weights)
 
         return train
 
     def adaptive(rule):
         def train(weights, n_samples):
-            csr = starts, X.indices, values, longest
-            own = rule, 0.1, float(rule == "ftrl"), 0.0, 0.0, 0.0
-            kernels.logistic_adaptive_pass(None, csr, y, ones, order[:n_samples], *own, None, None, *weights)
+            steps = Pass(order[:n_samples], y, ones)
+            kernels.logistic_adaptive_pass(csr_of(values), steps, AdaptiveRule(rule, 0.1, float(rule == "ftrl")), *weights)
 
         normalized = rule == "normalized"
 
         def start():
             kernels.use_level(LEVELS[0])
-            pairs = np.empty((k, 1, 2), np.float32)
-            pairs[:] = 0
-            return pairs, np.zeros((1, 2)), np.zeros(k, np.float32) if normalized else None, np.zeros(1) if normalized else None
+            accumulators = np.empty((2, 1, k), np.float32, order="F")
+            accumulators[:] = 0
+            return accumulators, np.zeros((2, 1)), *((np.zeros(k, np.float32), np.zeros(1)) if normalized else (None, None))
 
         return start, train
 
     def elastic_net():
         def train(weights, n_samples):
-            csr = starts, X.indices, values, longest
-            own = 1e-6, 1e-6, None, None
-            kernels.logistic_l1_pass(None, csr, y, ones, order[:n_samples], eta, *own, *weights)
+            kernels.logistic_l1_pass(csr_of(values), Pass(order[:n_samples], y, ones, eta, 2e-6), 0.5, *weights)
 
         def start():
             kernels.use_level(LEVELS[0])
-            W, shrunk = np.empty((k, 1), np.float32), np.empty((k, 1))
-            W[:], shrunk[:] = 0, 0
-            return W, np.zeros(1), shrunk, np.array([1.0, 0.0])
+            W, applied_l1 = np.empty((1, k), np.float32), np.empty((1, k))
+            W[:], applied_l1[:] = 0, 0
+            return W, np.zeros(1), applied_l1, np.array([1.0, 0.0])
 
         return start, train
 
@@ -118,13 +117,13 @@ def candidates(case: CSRCase) -> list[Candidate]:
 
     best = LEVELS[0]
     found = [
-        candidate(f"logistic_sparse_pass@{level}", f"logistic_sparse_pass, {level}", at_level(level), one_pass(), plain)
+        candidate(f"logistic_csr_pass@{level}", f"logistic_csr_pass, {level}", at_level(level), one_pass(), plain)
         for level in LEVELS
     ]
     found.append(
         candidate(
-            "logistic_sparse_pass@random-order",
-            "logistic_sparse_pass, random order",
+            "logistic_csr_pass@random-order",
+            "logistic_csr_pass, random order",
             at_level(best),
             one_pass(mixed),
             plain,
@@ -132,13 +131,13 @@ def candidates(case: CSRCase) -> list[Candidate]:
         )
     )
     found.append(
-        candidate("logistic_sparse_pass@averaged", "logistic_sparse_pass, averaged", at_level(best, True), one_pass(), plain)
+        candidate("logistic_csr_pass@averaged", "logistic_csr_pass, averaged", at_level(best, True), one_pass(), plain)
     )
     if case.ones:
         found.append(
             candidate(
-                "logistic_sparse_pass@ones-read",
-                "logistic_sparse_pass, ones read",
+                "logistic_csr_pass@ones-read",
+                "logistic_csr_pass, ones read",
                 at_level(best),
                 one_pass(data=X.data),
                 plain,
@@ -176,7 +175,7 @@ def candidates(case: CSRCase) -> list[Candidate]:
 
 
 @pytest.mark.parametrize("case", QUICK[:2], ids=lambda case: case.name)
-def test_logistic_sparse_pass(benchmark, case):
+def test_logistic_csr_pass(benchmark, case):
     found = candidates(case)[0]
     benchmark.extra_info.update(n_samples=found.n_samples, error=found.error(PREFIX))
     assert benchmark.extra_info["error"] < BOUND

@@ -14,6 +14,7 @@ from sklearn.linear_model import SGDClassifier
 from bench.measure import Candidate
 from bench.speed.peers import logistic as peers
 from hotloop import LogisticSGDClassifier, kernels, reference
+from hotloop.structs import ColumnMoments, DenseRows, Pass
 
 LEVELS = kernels.available_levels()
 PREFIX = 4000  # rows over which the oracle is compared
@@ -37,11 +38,12 @@ def candidates(case: Case) -> list[Candidate]:
         rows = (X if of is None else narrowed(of)).astype(np.float64)
         visited, center, scale = (mixed if shuffled else order)[:n_samples], None, None
         if standardized:
-            total, mean, deviation = np.zeros(1), np.zeros(k), np.zeros(k)
-            reference.column_moments(rows[:n_samples], ones[:n_samples], total, mean, deviation, *np.zeros((3, k)), False)
-            center, scale = mean, 1 / np.sqrt(deviation / total)
+            moments = ColumnMoments(np.zeros(1), *np.zeros((5, k)))
+            reference.column_moments(DenseRows(rows[:n_samples]), ones[:n_samples], moments, False)
+            center, scale = moments.mean, 1 / np.sqrt(moments.deviation / moments.total_weight)
         W, b = np.zeros((1, k)), np.zeros(1)
-        reference.logistic_pass(rows, y, ones, visited, eta * step_of(of), 0.0, center, scale, W, b, None, None)
+        steps = Pass(visited, y, ones, eta * step_of(of))
+        reference.logistic_pass(DenseRows(rows, center, scale), steps, W, b, None, None)
         if standardized:
             W, b = W * scale, b - W @ (scale * center)
         return [np.append(W, b)]
@@ -59,11 +61,11 @@ def candidates(case: Case) -> list[Candidate]:
         return Candidate(case.name, key, name, n_samples, n_samples * k * itemsize, start, train, weights, oracle)
 
     def one_pass(backend, visited=order, of=None):
-        rows, steps = X if of is None else narrowed(of), eta * step_of(of)
+        rows, eta_of = DenseRows(X if of is None else narrowed(of)), eta * step_of(of)
 
         def train(weights, n_samples):
             W, b = weights
-            backend.logistic_pass(rows, y, ones, visited[:n_samples], steps[:n_samples], 0.0, None, None, W, b, None, None)
+            backend.logistic_pass(rows, Pass(visited[:n_samples], y, ones, eta_of[:n_samples]), W, b, None, None)
 
         return train
 
@@ -77,16 +79,15 @@ def candidates(case: Case) -> list[Candidate]:
     def many(weights, n_samples):
         W, b = weights
         grid = np.broadcast_to(case.eta * 0.9 ** np.arange(MODELS), (n_samples, MODELS))
-        kernels.logistic_many_pass(
-            X, y, ones, None, np.ones(MODELS), order[:n_samples], grid, np.zeros(MODELS), None, None, W, b, None, None
-        )
+        steps = Pass(order[:n_samples], y, ones, grid, np.zeros(MODELS))
+        kernels.logistic_many_pass(DenseRows(X), steps, None, np.ones(MODELS), W, b, None, None)
 
     def oracle_of_many(n_samples):
         found = []
         for m in range(MODELS):
             W, b = np.zeros((1, k)), np.zeros(1)
-            steps = eta * 0.9**m
-            reference.logistic_pass(X.astype(np.float64), y, ones, order[:n_samples], steps, 0.0, None, None, W, b, None, None)
+            steps = Pass(order[:n_samples], y, ones, eta * 0.9**m)
+            reference.logistic_pass(DenseRows(X.astype(np.float64)), steps, W, b, None, None)
             found.append(np.append(W, b))
         return [np.array(found)]
 

@@ -4,6 +4,7 @@ import os
 import warnings
 from dataclasses import dataclass
 from types import ModuleType
+from typing import cast
 
 from hotloop import reference
 
@@ -19,8 +20,52 @@ NAMES = ("auto", "compiled", "reference")
 _warned = False
 
 
-def get_backend(backend: str = "auto") -> ModuleType:
-    """Return the package that computes: ``"compiled"``, ``"reference"``, or with ``"auto"`` what HOTLOOP_BACKEND says.
+class Backend:
+    """The functions that both packages export, with the signatures of the reference."""
+
+    adaptive_weights = staticmethod(reference.adaptive_weights)
+    all_alike = staticmethod(reference.all_alike)
+    binary_probabilities = staticmethod(reference.binary_probabilities)
+    check_nonzeros = staticmethod(reference.check_nonzeros)
+    column_moments = staticmethod(reference.column_moments)
+    csr_column_moments = staticmethod(reference.csr_column_moments)
+    csr_largest = staticmethod(reference.csr_largest)
+    csr_margins = staticmethod(reference.csr_margins)
+    csr_square = staticmethod(reference.csr_square)
+    hash_units = staticmethod(reference.hash_units)
+    hash_words = staticmethod(reference.hash_words)
+    linear_margins = staticmethod(reference.linear_margins)
+    logistic_adaptive_pass = staticmethod(reference.logistic_adaptive_pass)
+    logistic_csr_pass = staticmethod(reference.logistic_csr_pass)
+    logistic_dual_pass = staticmethod(reference.logistic_dual_pass)
+    logistic_dual_sums = staticmethod(reference.logistic_dual_sums)
+    logistic_gradient = staticmethod(reference.logistic_gradient)
+    logistic_l1_pass = staticmethod(reference.logistic_l1_pass)
+    logistic_loss = staticmethod(reference.logistic_loss)
+    logistic_many_csr_pass = staticmethod(reference.logistic_many_csr_pass)
+    logistic_many_pass = staticmethod(reference.logistic_many_pass)
+    logistic_pass = staticmethod(reference.logistic_pass)
+    logistic_probability = staticmethod(reference.logistic_probability)
+    materialize = staticmethod(reference.materialize)
+    materialize_l1 = staticmethod(reference.materialize_l1)
+    murmurhash3 = staticmethod(reference.murmurhash3)
+    network_scorer = staticmethod(reference.network_scorer)
+    permutation = staticmethod(reference.permutation)
+    row_scorer = staticmethod(reference.row_scorer)
+    sigmoid_sum_backward = staticmethod(reference.sigmoid_sum_backward)
+    sigmoid_sum_forward = staticmethod(reference.sigmoid_sum_forward)
+    sigmoid_sum_gradients = staticmethod(reference.sigmoid_sum_gradients)
+    sum_of_squares = staticmethod(reference.sum_of_squares)
+    two_layer_backward = staticmethod(reference.two_layer_backward)
+    two_layer_forward = staticmethod(reference.two_layer_forward)
+    two_layer_jacobians = staticmethod(reference.two_layer_jacobians)
+    two_layer_minibatch_pass = staticmethod(reference.two_layer_minibatch_pass)
+    two_layer_outputs = staticmethod(reference.two_layer_outputs)
+    two_layer_pass = staticmethod(reference.two_layer_pass)
+
+
+def get_backend(backend: str = "auto") -> Backend:
+    """Return what computes: ``"compiled"``, ``"reference"``, or with ``"auto"`` what HOTLOOP_BACKEND says.
 
     Where it says nothing, the compiled kernels; where there are none, the reference, announced by one RuntimeWarning.
 
@@ -31,6 +76,10 @@ def get_backend(backend: str = "auto") -> ModuleType:
     ImportError
         The compiled kernels are asked for by name and are not there.
     """
+    return cast(Backend, _package(backend))
+
+
+def _package(backend: str) -> ModuleType:
     global _warned
     asked = os.environ.get("HOTLOOP_BACKEND", "auto") if backend == "auto" else backend
     if asked not in NAMES:
@@ -49,7 +98,7 @@ def get_backend(backend: str = "auto") -> ModuleType:
         warnings.warn(
             f"hotloop runs on its plain-Python reference backend, some hundred times slower: {_import_error}. {_REMEDY}",
             RuntimeWarning,
-            stacklevel=2,
+            stacklevel=3,
         )
     return reference
 
@@ -85,6 +134,6 @@ class BackendInfo:
 
 def backend_info() -> BackendInfo:
     """Return which backend and instruction set run; HOTLOOP_BACKEND and HOTLOOP_ISA force them."""
-    if get_backend() is reference:
+    if _package("auto") is reference:
         return BackendInfo("reference", "none", tuple(kernels.available_levels()) if kernels is not None else ())
     return BackendInfo("compiled", kernels.active_level(), tuple(kernels.available_levels()))

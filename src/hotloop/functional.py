@@ -10,7 +10,7 @@ import numpy as np
 
 from hotloop.backend import get_backend
 from hotloop.data.validation import Array, as_rows, as_vector, check_finite, check_labels, check_memory
-from hotloop.structs import DenseRows, Network
+from hotloop.structs import DenseRows, Network, Pass
 
 __all__ = [
     "logistic_gradient",
@@ -50,7 +50,7 @@ def logistic_probability(X: Any, w: Any, *, backend: str = "auto") -> Array:
     array([0.5, 0.5])
     """
     X, w = _rows_and_weights(X, w)
-    return get_backend(backend).logistic_probability(X, w)  # type: ignore[no-any-return]
+    return get_backend(backend).logistic_probability(X, w)
 
 
 def logistic_loss(X: Any, y: Any, w: Any, *, backend: str = "auto") -> Array:
@@ -63,7 +63,7 @@ def logistic_loss(X: Any, y: Any, w: Any, *, backend: str = "auto") -> Array:
     loss : ndarray of shape (n_samples,)
     """
     X, w = _rows_and_weights(X, w)
-    return get_backend(backend).logistic_loss(X, check_labels(y, len(X)), w)  # type: ignore[no-any-return]
+    return get_backend(backend).logistic_loss(X, check_labels(y, len(X)), w)
 
 
 def logistic_gradient(X: Any, y: Any, w: Any, *, backend: str = "auto") -> Array:
@@ -76,7 +76,7 @@ def logistic_gradient(X: Any, y: Any, w: Any, *, backend: str = "auto") -> Array
     gradient : ndarray of shape (n_samples, n_features)
     """
     X, w = _rows_and_weights(X, w)
-    return get_backend(backend).logistic_gradient(X, check_labels(y, len(X)), w)  # type: ignore[no-any-return]
+    return get_backend(backend).logistic_gradient(X, check_labels(y, len(X)), w)
 
 
 def logistic_sgd(X: Any, y: Any, w: Any, eta: Any, *, backend: str = "auto") -> Array:
@@ -110,13 +110,12 @@ def logistic_sgd(X: Any, y: Any, w: Any, eta: Any, *, backend: str = "auto") -> 
     """
     X, w = _rows_and_weights(X, w)
     y, n = check_labels(y, len(X)), len(X)
-    steps = as_vector(np.broadcast_to(eta, (n,)) if np.ndim(eta) == 0 else eta, n, "eta", np.float64)
-    if n and steps.min() <= 0:
-        raise ValueError(f"eta must be positive; eta[{steps.argmin()}] is {steps.min():g}")
+    eta = as_vector(np.broadcast_to(eta, (n,)) if np.ndim(eta) == 0 else eta, n, "eta", np.float64)
+    if n and eta.min() <= 0:
+        raise ValueError(f"eta must be positive; eta[{eta.argmin()}] is {eta.min():g}")
     W = w[None, :].copy()
-    get_backend(backend).logistic_pass(
-        X, y, np.ones(n), np.arange(n, dtype=np.intp), steps, 0.0, None, None, W, None, None, None
-    )
+    steps = Pass(np.arange(n, dtype=np.intp), y, np.ones(n), eta)
+    get_backend(backend).logistic_pass(DenseRows(X), steps, W, None, None, None)
     if not np.isfinite(W).all():
         raise FloatingPointError(f"the weights are not finite after step {n - 1}; take a smaller eta")
     new: Array = W[0]
@@ -144,7 +143,7 @@ def sigmoid_sum_forward(X: Any, W: Any, v: Any, *, backend: str = "auto") -> tup
     ValueError
         Shapes disagree, or a value is not finite.
     """
-    return get_backend(backend).sigmoid_sum_forward(*_network(X, W, v))  # type: ignore[no-any-return]
+    return get_backend(backend).sigmoid_sum_forward(*_network(X, W, v))
 
 
 def sigmoid_sum_gradients(X: Any, W: Any, v: Any, *, backend: str = "auto") -> tuple[Array, Array, Array]:
@@ -164,7 +163,7 @@ def sigmoid_sum_gradients(X: Any, W: Any, v: Any, *, backend: str = "auto") -> t
     >>> y.round(6), dv.round(6)
     (array([1.380797]), array([[0.209987, 0.      ]]))
     """
-    return get_backend(backend).sigmoid_sum_gradients(*_network(X, W, v))  # type: ignore[no-any-return]
+    return get_backend(backend).sigmoid_sum_gradients(*_network(X, W, v))
 
 
 def sigmoid_sum_backward(X: Any, W: Any, v: Any, dy: Any, *, backend: str = "auto") -> tuple[Array, Array]:
@@ -181,7 +180,7 @@ def sigmoid_sum_backward(X: Any, W: Any, v: Any, dy: Any, *, backend: str = "aut
     """
     X, W, v = _network(X, W, v)
     dy = as_vector(dy, len(X), "dy", X.dtype)
-    return get_backend(backend).sigmoid_sum_backward(X, W, v, dy)  # type: ignore[no-any-return]
+    return get_backend(backend).sigmoid_sum_backward(X, W, v, dy)
 
 
 def two_layer_forward(
@@ -208,7 +207,7 @@ def two_layer_forward(
     ValueError
         Shapes disagree, or a value is not finite.
     """
-    return get_backend(backend).two_layer_forward(*_two_layer(X, W1, b1, W2, b2), activation)  # type: ignore[no-any-return]
+    return get_backend(backend).two_layer_forward(*_two_layer(X, W1, b1, W2, b2), activation)
 
 
 def two_layer_jacobians(
@@ -242,7 +241,7 @@ def two_layer_jacobians(
     X, W1, b1, W2, b2 = _two_layer(X, W1, b1, W2, b2)
     n_weights = W1.size + b1.size + W2.size + b2.size
     check_memory(len(X) * len(b2) * n_weights * X.itemsize, f"the derivatives of {len(X)} rows")
-    return get_backend(backend).two_layer_jacobians(X, W1, b1, W2, b2, activation)  # type: ignore[no-any-return]
+    return get_backend(backend).two_layer_jacobians(X, W1, b1, W2, b2, activation)
 
 
 def two_layer_backward(
@@ -264,7 +263,7 @@ def two_layer_backward(
         raise ValueError(f"do has shape {do.shape}, expected ({len(X)}, {len(b2)}): one derivative a row and output")
     check_finite(do, "do")
     network = Network(W1, b1, W2, b2, "linear", activation)
-    return get_backend(backend).two_layer_backward(DenseRows(X), do, network)  # type: ignore[no-any-return]
+    return get_backend(backend).two_layer_backward(DenseRows(X), do, network)
 
 
 def _rows_and_weights(X: Any, w: Any) -> tuple[Array, Array]:
@@ -282,7 +281,7 @@ def _network(X: Any, W: Any, v: Any) -> tuple[Array, Array, Array]:
     return X, W.astype(X.dtype, copy=False), as_vector(v, W.shape[1], "v", X.dtype)
 
 
-def _two_layer(X: Any, W1: Any, b1: Any, W2: Any, b2: Any) -> tuple[Array, ...]:
+def _two_layer(X: Any, W1: Any, b1: Any, W2: Any, b2: Any) -> tuple[Array, Array, Array, Array, Array]:
     X, W1, W2 = as_rows(X), as_rows(W1, "W1"), as_rows(W2, "W2")
     if len(W1) != X.shape[1] or len(W2) != W1.shape[1]:
         raise ValueError(

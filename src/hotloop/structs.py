@@ -101,6 +101,10 @@ class CSRRows:
         """indptr, indices, data, max_row_nnz"""
         return self.indptr, self.indices, self.data, self.max_row_nnz
 
+    def standardized(self, shift: Array | None, scale: Array | None) -> "CSRRows":
+        """Return the same rows, seen as x * scale - shift."""
+        return self if shift is scale is self.shift is self.scale else replace(self, shift=shift, scale=scale)
+
     def __getitem__(self, chosen: "slice | NDArray[Any]") -> "CSRRows":
         """Return a range of rows, which shares the arrays, or chosen ones (indices, or a bool a row), which are copied."""
         if isinstance(chosen, slice):
@@ -188,7 +192,7 @@ class AdaptiveRule:
     t: float = 0.0
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class ColumnMoments:
     """Running statistics of the columns, overwritten by the kernels.
 
@@ -197,7 +201,8 @@ class ColumnMoments:
     total_weight : ndarray of shape (1,), float64
         Sum of the weights of all rows so far.
     mean, deviation, lowest, highest, others : ndarray of shape (n_features,), float64
-        Mean, weighted sum of squared differences from it, the extremes, and 1 where there are other values than these two, else 0.
+        Mean, weighted sum of squared differences from it, the extremes, and 1 where there are other values than these two,
+        else 0.
     seen : ndarray of shape (n_features,), float64, or None
         Weight of the rows that have the column, where only non-zeros are taken in. None: all rows have all columns.
     """

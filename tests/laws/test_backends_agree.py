@@ -16,6 +16,7 @@ from tolerances import LOGISTIC_ULP, NETWORK, SAMPLE, WEIGHTS, relative_error
 
 import hotloop.functional as F
 from hotloop import reference
+from hotloop.structs import ColumnMoments, DenseRows
 
 each_case = pytest.mark.parametrize("case", AGREEMENT, ids=lambda case: case.name)
 
@@ -131,8 +132,7 @@ def test_passes_of_any_shape(compiled, dtype, n_samples, n_features, n_outputs, 
         assert_allclose(found[name], value, rtol=0, atol=atol, err_msg=name)
     b = np.ones(n_outputs)
     arrays = [start[name] for name in ("X", "center", "scale", "W")]
-    exact = [None if a is None else a.astype(np.float64) for a in arrays]
-    assert_allclose(compiled.linear_margins(*arrays, b), reference.linear_margins(*exact, b), **SAMPLE[dtype]._asdict())
+    assert_same_margins(compiled, arrays, b, dtype)
 
 
 @given(n_samples=st.integers(0, 9), n_features=widths, n_outputs=st.sampled_from([1, 3]), standardised=st.booleans())
@@ -142,8 +142,16 @@ def test_margins_of_any_shape(compiled, dtype, n_samples, n_features, n_outputs,
     W, b = W / np.sqrt(max(1, n_features)), draw.standard_normal(n_outputs)
     constants = [draw.standard_normal(n_features), draw.uniform(0.5, 2, n_features)] if standardised else [None, None]
     arrays = [None if a is None else a.astype(dtype) for a in (X, *constants, W)]
+    assert_same_margins(compiled, arrays, b, dtype)
+
+
+def assert_same_margins(compiled, arrays, b, dtype):
+    """``arrays``: X, center, scale, W."""
     exact = [None if a is None else a.astype(np.float64) for a in arrays]
-    assert_allclose(compiled.linear_margins(*arrays, b), reference.linear_margins(*exact, b), **SAMPLE[dtype]._asdict())
+    found, expected = (
+        package.linear_margins(DenseRows(*rows), W, b) for package, (*rows, W) in ((compiled, arrays), (reference, exact))
+    )
+    assert_allclose(found, expected, **SAMPLE[dtype]._asdict())
 
 
 @given(n_samples=st.integers(0, 9) | st.sampled_from([255, 256, 257, 600]), strided=st.booleans())
@@ -193,8 +201,8 @@ def test_samples_and_moments_of_any_shape(compiled, dtype, n_samples, n_features
     weight = np.random.default_rng(2).choice([0.0, 0.5, 2.0], n_samples)
     found, expected = ([np.zeros(1), *np.zeros((5, n_features))] for _ in range(2))
     for extremes in (True, False):
-        compiled.column_moments(X, weight, *found, extremes)
-        reference.column_moments(exact[0], weight, *expected, extremes)
+        compiled.column_moments(DenseRows(X), weight, ColumnMoments(*found), extremes)
+        reference.column_moments(DenseRows(exact[0]), weight, ColumnMoments(*expected), extremes)
         for a, b in zip(found, expected, strict=True):
             assert_allclose(a, b, rtol=1e-13, atol=1e-14)
 

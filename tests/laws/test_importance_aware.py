@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
-from passes import drawn_rows, logistic_arguments, take
+from passes import drawn_rows, logistic_arguments, run, take
 from scipy.sparse import csr_matrix
 from tolerances import WEIGHTS, relative_error
 
@@ -132,4 +132,4 @@ def test_rows_that_cannot_be_are_refused(backend):
             model().fit(rows, labels)
     own = logistic_arguments(X, y, 3) | {"importance_aware": True}
     with pytest.raises(ValueError, match="one output only"):
-        backend.logistic_pass(**own)
+        run(backend.logistic_pass, own)

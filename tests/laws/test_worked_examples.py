@@ -112,7 +112,8 @@ def test_steps_of_each_rule(backend, dtype, case):
         expected = [after[name] for name in ("W1", "b1", "W2", "b2")]
     else:
         weights = [before["W"].astype(dtype), before["b"], np.zeros_like(before["W"]), np.zeros_like(before["b"])]
-        loss, n_updates = backend.logistic_pass(*start, *constants, *weights)
+        rows_of, y, weight, order, eta, alpha = start
+        loss, n_updates = backend.logistic_pass(DenseRows(rows_of, *constants), Pass(order, y, weight, eta, alpha), *weights)
         expected = [after["W"], after["b"], total["W"], total["b"]]
     assert n_updates == case["n_updates"]
     for found, value in zip([*weights, loss], [*expected, case["loss"]], strict=True):

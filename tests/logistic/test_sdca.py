@@ -17,6 +17,7 @@ from hotloop.logistic.auto import start_logistic
 from hotloop.logistic.diagnostics.duality_gap import balance
 from hotloop.logistic.sdca import _Dual
 from hotloop.logistic.state import LogisticState
+from hotloop.structs import DenseRows, Pass
 from hotloop.training.options import FitOptions
 
 CLASSES = pytest.mark.parametrize("n_classes", [2, 4])
@@ -39,18 +40,16 @@ def state(X, n_classes, sparse, *, start=False):
         dual -= np.log(np.exp(dual).sum(axis=1, keepdims=True))
     if start:
         W, b, dual = np.zeros(W.shape), np.zeros(m), np.full(dual.shape, -np.inf)
-    return np.ascontiguousarray(W.T if sparse else W), b, dual
+    return np.asarray(W, order="F" if sparse else "C"), b, dual
 
 
 def rows_of(X, storage, standardised):
-    """Return X, csr, center, scale as the kernels take them, and the rows that they stand for."""
+    """Return rows as the kernels take them, and the array that they stand for."""
     draw = np.random.default_rng(2)
     center, scale = (draw.standard_normal(X.shape[1]), draw.uniform(0.5, 2, X.shape[1])) if standardised else (None, None)
     if storage == "dense":
-        return (X, None, center, scale), X if center is None else (X - center) * scale
-    sparse = csr_matrix(X)
-    csr = sparse.indptr.astype(np.int64), sparse.indices, sparse.data, X.shape[1]
-    return (None, csr, center, scale), X if center is None else X * scale - center
+        return DenseRows(X, center, scale), X if center is None else (X - center) * scale
+    return from_scipy(csr_matrix(X)).standardized(center, scale), X if center is None else X * scale - center
 
 
 @pytest.mark.parametrize("storage", ["dense", "csr"])
@@ -60,7 +59,7 @@ def test_kernels_are_the_oracle(compiled, storage, standardised, n_classes):
     from hotloop import reference
 
     X, y, weight = data(n_classes=n_classes)
-    (dense, csr, center, scale), _ = rows_of(X, storage, standardised)
+    rows, _ = rows_of(X, storage, standardised)
     order = np.random.default_rng(3).integers(0, len(X), 2 * len(X))
     y = y.astype(float)
     W, b, dual = state(X, n_classes, storage == "csr", start=n_classes == 2)
@@ -69,13 +68,15 @@ def test_kernels_are_the_oracle(compiled, storage, standardised, n_classes):
         dual[np.arange(n_classes) != y[:, None]] = -np.inf
     found = []
     for package in (compiled, reference):
-        own = [a.copy() for a in (W, b, dual)]
-        told = package.logistic_dual_pass(dense, csr, y, weight, order, 2.0, 5.0, center, scale, *own)
+        own = [a.copy(order="K") for a in (W, b, dual)]
+        told = package.logistic_dual_pass(rows, Pass(order, y, weight), 2.0, 5.0, *own)
         found.append([*own[:2], np.exp(own[2]), *told])
         margins, b_sums = np.zeros((len(X), len(b))), np.zeros((n_classes, len(b)))
         for q in (None, own[2]):
             sums = np.zeros((n_classes, *W.shape))
-            package.logistic_dual_sums(dense, csr, y, weight, center, scale, own[0], own[1], q, margins, sums, b_sums)
+            if storage == "csr":
+                sums = np.zeros((n_classes, *W.T.shape)).transpose(0, 2, 1)
+            package.logistic_dual_sums(rows, y, weight, own[0], own[1], q, margins, sums, b_sums)
             found[-1] += [margins.copy(), sums, b_sums.copy()]
     assert np.abs(found[0][0] - W).max() > 0.01
     for ours, expected in zip(*found, strict=True):
@@ -86,14 +87,13 @@ def test_kernels_are_the_oracle(compiled, storage, standardised, n_classes):
 @CLASSES
 def test_a_step_is_the_best_answer_and_the_weights_are_what_the_duals_make(backend, storage, n_classes):
     X, y, weight = data(n_classes=n_classes)
-    (dense, csr, center, scale), Z = rows_of(X, storage, True)
+    rows, Z = rows_of(X, storage, True)
     i = int(np.flatnonzero(weight)[0])
     W, b, dual = state(X, n_classes, storage == "csr")
     before = W.copy(), b.copy(), dual.copy()
-    told = backend.logistic_dual_pass(dense, csr, y.astype(float), weight, np.array([i]), 2.0, 5.0, center, scale, W, b, dual)
+    told = backend.logistic_dual_pass(rows, Pass(np.array([i]), y.astype(float), weight), 2.0, 5.0, W, b, dual)
     assert told[2] == 1
-    own = W.T if storage == "csr" else W
-    m = own @ Z[i] + b
+    m = W @ Z[i] + b
     if n_classes == 2:  # at the best answer the dual is the probability
         sign = 2 * y[i] - 1
         assert_allclose(dual[i, 0], -sign * m[0], rtol=1e-9, atol=1e-10)
@@ -101,8 +101,7 @@ def test_a_step_is_the_best_answer_and_the_weights_are_what_the_duals_make(backe
     else:
         assert_allclose(np.exp(dual[i]), np.exp(m) / np.exp(m).sum(), rtol=1e-9)
         n_updates = np.exp(before[2][i]) - np.exp(dual[i])
-    was = before[0].T if storage == "csr" else before[0]
-    assert_allclose(own - was, weight[i] / 2.0 * np.outer(n_updates, Z[i]), rtol=1e-9, atol=1e-12)
+    assert_allclose(W - before[0], weight[i] / 2.0 * np.outer(n_updates, Z[i]), rtol=1e-9, atol=1e-12)
     assert_allclose(b - before[1], weight[i] / 5.0 * n_updates, rtol=1e-9, atol=1e-12)
 
 
@@ -120,7 +119,7 @@ def test_what_does_not_fit_is_refused(backend, wrong):
     if wrong == "label":
         y, weight = y + 2, np.ones(len(X))
     with pytest.raises(ValueError, match="one entry|is no row|no class index"):
-        backend.logistic_dual_pass(X, None, y, weight, order, 2.0, 5.0, None, None, W, b, dual)
+        backend.logistic_dual_pass(DenseRows(X), Pass(order, y, weight), 2.0, 5.0, W, b, dual)
 
 
 def test_balance():

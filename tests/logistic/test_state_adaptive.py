@@ -1,22 +1,24 @@
 """AdaGrad, FTRL-proximal, normalised steps: worked steps, the reference, dense and CSR rows alike, states that go on."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
-from csr_rows import drawn
+from csr_rows import csr_rows, drawn
 from numpy.testing import assert_allclose
 from tolerances import DENSE_AND_CSR, SAMPLE, STEPS, WEIGHTS, relative_error
 
 import hotloop
 from hotloop import reference
-from hotloop.reference.logistic.adaptive import adaptive_weights
+from hotloop.structs import AdaptiveRule, CSRRows, DenseRows, Pass
 
 sp = pytest.importorskip("scipy.sparse")
 
 LogisticSGDClassifier = hotloop.LogisticSGDClassifier
-RULES = {  # rule, eta, beta, l1, l2
-    "adagrad": ("adagrad", 0.3, 0.0, 0.0, 0.0),
-    "ftrl": ("ftrl", 0.3, 1.0, 0.004, 0.01),
-    "normalized": ("normalized", 0.3, 0.0, 0.0, 0.0),
+RULES = {
+    "adagrad": AdaptiveRule("adagrad", 0.3, t=5.0),
+    "ftrl": AdaptiveRule("ftrl", 0.3, 1.0, 0.004, 0.01, 5.0),
+    "normalized": AdaptiveRule("normalized", 0.3, t=5.0),
 }
 
 
@@ -25,17 +27,16 @@ def take_pass(package, X, y, n_outputs, dtype, rule, *, dense=False, ones=False,
     n, k = X.shape
     scale = draw.uniform(0.5, 1.2, k).astype(dtype) if standardised else None
     center = (0.2 * draw.standard_normal(k)).astype(dtype) if standardised and dense else None
-    pairs, b_pairs = np.zeros((k, n_outputs, 2), dtype), np.zeros((n_outputs, 2)) if intercept else None
+    learnt = np.zeros((2, n_outputs, k), dtype, order="F"), np.zeros((2, n_outputs), order="F") if intercept else None
     weight, order = draw.choice([0.0, 0.5, 1.0, 1.5], n), draw.integers(0, n, n)
-    values = None if ones else X.data.astype(dtype)
-    csr = (X.indptr.astype(np.int64), X.indices, values, int(np.diff(X.indptr).max()))
-    rows = (X.toarray().astype(dtype), None) if dense else (None, csr)
-    largest, met = (np.zeros(k, dtype), np.array([30.0])) if rule == "normalized" else (None, None)
-    learnt = pairs, b_pairs, largest, met
-    loss, n_updates = package.logistic_adaptive_pass(*rows, y, weight, order, *RULES[rule], 5.0, center, scale, *learnt)
-    l1, l2 = (strength * (5 + n_updates) for strength in RULES[rule][3:])
-    W = adaptive_weights(*RULES[rule][:3], l1, l2, pairs)
-    found = W, pairs[..., 0], pairs[..., 1], *(array for array in learnt[1:] if array is not None)
+    rows = csr_rows(X, dtype, ones=ones).standardized(None, scale)
+    if dense:
+        rows = DenseRows(X.toarray().astype(dtype), center, scale)
+    learnt += (np.zeros(k, dtype), np.array([30.0])) if rule == "normalized" else (None, None)
+    loss, n_updates = package.logistic_adaptive_pass(rows, Pass(order, y, weight), RULES[rule], *learnt)
+    W = package.adaptive_weights(replace(RULES[rule], t=5.0 + n_updates), learnt[0], learnt[2])
+    assert W.dtype == dtype
+    found = W, *learnt[0], *(array for array in learnt[1:] if array is not None)
     return found, loss, n_updates
 
 
@@ -71,43 +72,43 @@ def test_without_intercept(compiled, dtype, rule):
         assert relative_error(a, b) <= WEIGHTS[dtype]
 
 
-def one_row(backend, dtype, rule, eta, beta, l1=0.0, l2=0.0, steps=1, largest=None, met=None):
-    """Return pairs and b_pairs after steps on x = (2, 0, -1), y = 1."""
-    pairs, b_pairs = np.zeros((3, 1, 2), dtype), np.zeros((1, 2))
-    pairs[..., 1] = 4.0 if rule == "normalized" else 0.0
-    csr = np.array([0, 2], np.int64), np.array([0, 2], np.int32), np.array([2, -1], dtype), 2
-    order = np.zeros(steps, np.intp)
-    backend.logistic_adaptive_pass(
-        None, csr, np.ones(1), np.ones(1), order, rule, eta, beta, l1, l2, 0.0, None, None, pairs, b_pairs, largest, met
-    )
-    return pairs[:, 0], b_pairs[0]
+def one_row(backend, dtype, rule, *, steps=1, feature_scale=None, norm_sum=None):
+    """Return weight or z and sum of each column, (3, 2), and those of the intercept after steps on x = (2, 0, -1), y = 1."""
+    accumulators, b_accumulators = np.zeros((2, 1, 3), dtype, order="F"), np.zeros((2, 1))
+    accumulators[1] = 4.0 if rule.name == "normalized" else 0.0
+    rows = CSRRows(np.array([0, 2]), np.array([0, 2], np.int32), np.array([2, -1], dtype), 3, np.dtype(dtype), 2)
+    one = Pass(np.zeros(steps, np.intp), np.ones(1), np.ones(1))
+    backend.logistic_adaptive_pass(rows, one, rule, accumulators, b_accumulators, feature_scale, norm_sum)
+    return accumulators[:, 0].T, b_accumulators[:, 0]
 
 
 def test_steps_by_hand(backend, dtype):
     """From w = 0: p = 1/2, g = -1/2, slopes (-1, 0, 1/2), and the first step of AdaGrad is eta against their signs."""
     close = STEPS[dtype]._asdict()
-    pairs, b_pairs = one_row(backend, dtype, "adagrad", 0.1, 0.0)
+    pairs, b_pairs = one_row(backend, dtype, AdaptiveRule("adagrad", 0.1))
     assert_allclose(pairs, [[0.1, 1], [0, 0], [-0.1, 0.25]], **close)
     assert_allclose(b_pairs, [0.1, 0.25], **close)
     # m = 2 0.1 + 0.1 + 0.1 = 0.4, g = -1 / (1 + exp(0.4)); slopes (2 g, 0, -g)
     g = -1 / (1 + np.exp(0.4))
-    pairs, _ = one_row(backend, dtype, "adagrad", 0.1, 0.0, steps=2)
+    pairs, _ = one_row(backend, dtype, AdaptiveRule("adagrad", 0.1), steps=2)
     n = np.array([1 + 4 * g * g, 0.25 + g * g])
     assert_allclose(pairs[[0, 2], 0], [0.1 - 0.2 * g / np.sqrt(n[0]), -0.1 + 0.1 * g / np.sqrt(n[1])], **close)
     assert_allclose(pairs[[0, 2], 1], n, **close)
     # FTRL with w = 0: z takes the slopes; then |z| - l1 over (beta + sqrt(n)) / eta + l2
-    pairs, _ = one_row(backend, dtype, "ftrl", 0.1, 1.0, 0.6, 0.3)
+    rule = AdaptiveRule("ftrl", 0.1, 1.0, 0.6, 0.3)
+    pairs, _ = one_row(backend, dtype, rule)
     assert_allclose(pairs, [[-1, 1], [0, 0], [0.5, 0.25]], **close)
-    W = adaptive_weights("ftrl", 0.1, 1.0, 0.6, 0.3, pairs[:, None])
-    assert_allclose(W[:, 0], [(1 - 0.6) / ((1 + 1) / 0.1 + 0.3), 0, 0], **close)
+    W = backend.adaptive_weights(replace(rule, t=1.0), np.asfortranarray(pairs.T[:, None]), None)
+    assert_allclose(W[0], [(1 - 0.6) / ((1 + 1) / 0.1 + 0.3), 0, 0], **close)
 
 
 def test_a_normalised_step_by_hand(backend, dtype):
     """x = (2, 0, -1) over the largest values (2, 1, 1) is (1, 0, -1); the first was 1/2 so far, its sum 4 becomes 4/16."""
-    largest, met = np.array([0.5, 1, 1], dtype), np.array([2.0])
-    pairs, b_pairs = one_row(backend, dtype, "normalized", 0.1, 0.0, largest=largest, met=met)
-    assert largest.tolist() == [2, 1, 1]
-    assert met[0] == 5  # 1 and 1 of the row, 1 of the intercept
+    feature_scale, norm_sum = np.array([0.5, 1, 1], dtype), np.array([2.0])
+    rule = AdaptiveRule("normalized", 0.1)
+    pairs, b_pairs = one_row(backend, dtype, rule, feature_scale=feature_scale, norm_sum=norm_sum)
+    assert feature_scale.tolist() == [2, 1, 1]
+    assert norm_sum[0] == 5  # 1 and 1 of the row, 1 of the intercept
     step = 0.1 * np.sqrt(1 / 5)
     n = np.array([0.25 + 0.25, 4, 4 + 0.25])
     u = [step * 0.5 / np.sqrt(n[0]), 0, -step * 0.5 / np.sqrt(n[2])]
@@ -135,15 +136,11 @@ def test_normalised_steps_know_no_units(compiled, dtype, n_classes, dense):
 def test_ftrl_without_penalty_takes_the_steps_of_adagrad(backend):
     """McMahan et al. 2013, section 3.1."""
     X, y = drawn(150)
-    csr = X.indptr.astype(np.int64), X.indices, X.data, int(np.diff(X.indptr).max())
-    found = {}
-    for rule in ("adagrad", "ftrl"):
-        pairs, b_pairs = np.zeros((X.shape[1], 1, 2)), np.zeros((1, 2))
-        own = rule, 0.3, 1.0, 0.0, 0.0, 0.0
-        backend.logistic_adaptive_pass(
-            None, csr, y.astype(np.float64), np.ones(150), np.arange(150), *own, None, None, pairs, b_pairs, None, None
-        )
-        found[rule] = adaptive_weights(*own[:5], pairs), pairs[..., 1]
+    rows, steps, found = csr_rows(X, np.float64), Pass(np.arange(150), y.astype(np.float64), np.ones(150)), {}
+    for name in ("adagrad", "ftrl"):
+        accumulators, rule = np.zeros((2, 1, X.shape[1]), order="F"), AdaptiveRule(name, 0.3, 1.0)
+        backend.logistic_adaptive_pass(rows, steps, rule, accumulators, np.zeros((2, 1)), None, None)
+        found[name] = backend.adaptive_weights(rule, accumulators, None), accumulators[1]
     assert relative_error(found["ftrl"], found["adagrad"]) < 1e-12
 
 
@@ -280,10 +277,10 @@ def test_sparsify(compiled):
 def test_slopes_whose_squares_vanish_move_nothing(backend, rule, weight):
     """In float32 or float64; the kernels took them over the smallest number there is."""
     X = np.random.default_rng(0).uniform(0.5, 1, (20, 5)).astype(np.float32)
-    pairs, b_pairs = np.zeros((5, 1, 2), np.float32), np.zeros((1, 2))
-    learnt = pairs, b_pairs, *((np.zeros(5, np.float32), np.zeros(1)) if rule == "normalized" else (None, None))
-    rest = np.ones(20), np.full(20, weight), np.arange(20), rule, 0.5, 0.0, 0.0, 0.0, 0.0, None, None
-    backend.logistic_adaptive_pass(X, None, *rest, *learnt)
-    assert np.isfinite(pairs).all()
-    assert np.abs(pairs[..., 0]).max() <= 0.5 * 20
-    assert np.isfinite(b_pairs).all()
+    accumulators, b_accumulators = np.zeros((2, 1, 5), np.float32, order="F"), np.zeros((2, 1))
+    normalized = (np.zeros(5, np.float32), np.zeros(1)) if rule == "normalized" else (None, None)
+    steps = Pass(np.arange(20), np.ones(20), np.full(20, weight))
+    backend.logistic_adaptive_pass(DenseRows(X), steps, AdaptiveRule(rule, 0.5), accumulators, b_accumulators, *normalized)
+    assert np.isfinite(accumulators).all()
+    assert np.abs(accumulators[0]).max() <= 0.5 * 20
+    assert np.isfinite(b_accumulators).all()

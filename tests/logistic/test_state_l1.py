@@ -4,17 +4,18 @@ from functools import partial
 
 import numpy as np
 import pytest
-from csr_rows import drawn
+from csr_rows import csr_rows, drawn
 from numpy.testing import assert_allclose
 from tolerances import DENSE_AND_CSR, SAMPLE, STEPS, WEIGHTS, relative_error
 
 import hotloop
 from hotloop import reference
 from hotloop.reference.logistic.l1 import soft
+from hotloop.structs import CSRRows, DenseRows, Pass
 
 sp = pytest.importorskip("scipy.sparse")
 LogisticSGDClassifier = partial(hotloop.LogisticSGDClassifier, optimizer="sgd")
-STRENGTHS = {"l1": (0.02, 0.0), "elastic net": (0.01, 0.03), "l2": (0.0, 0.03), "strong": (0.02, 12.0)}
+STRENGTHS = {"l1": (0.02, 1.0), "elastic net": (0.04, 0.25), "l2": (0.03, 0.0), "strong": (12.02, 1 / 601)}  # alpha, l1_ratio
 
 
 def take_pass(package, X, y, n_outputs, dtype, strengths, *, dense=False, ones=False, scaled=False, intercept=True, passes=1):
@@ -23,20 +24,22 @@ def take_pass(package, X, y, n_outputs, dtype, strengths, *, dense=False, ones=F
     n, k = X.shape
     scale = draw.uniform(0.5, 1.2, k).astype(dtype) if scaled else None
     center = (0.2 * draw.standard_normal(k)).astype(dtype) if scaled and dense else None
-    W, b = (0.1 * draw.standard_normal((k, n_outputs))).astype(dtype), 0.1 * draw.standard_normal(n_outputs)
-    shrunk, folded = np.zeros((k, n_outputs)), np.array([1.0, 0.0])
+    W, b = (0.1 * draw.standard_normal((k, n_outputs))).astype(dtype).T, 0.1 * draw.standard_normal(n_outputs)
+    applied_l1, lazy = np.zeros((n_outputs, k), order="F"), np.array([1.0, 0.0])
     weight, order = draw.choice([0.0, 0.5, 1.0, 1.5], n), draw.integers(0, n, n)
-    csr = (X.indptr.astype(np.int64), X.indices, None if ones else X.data.astype(dtype), int(np.diff(X.indptr).max()))
-    rows = (X.toarray().astype(dtype), None) if dense else (None, csr)
-    folds = (None, None) if dense else (shrunk, folded)
+    rows = csr_rows(X, dtype, ones=ones).standardized(None, scale)
+    if dense:
+        rows = DenseRows(X.toarray().astype(dtype), center, scale)
+    put_off = (None, None) if dense else (applied_l1, lazy)
+    alpha, l1_ratio = STRENGTHS[strengths]
     eta, loss, n_updates = 0.05 / (1 + np.arange(n) / n), 0.0, 0
     for _ in range(passes):
-        own = STRENGTHS[strengths], center, scale, W, b if intercept else None
-        more = package.logistic_l1_pass(*rows, y, weight, order, eta, *own[0], *own[1:], *folds)
+        steps = Pass(order, y, weight, eta, alpha)
+        more = package.logistic_l1_pass(rows, steps, l1_ratio, W, b if intercept else None, *put_off)
         loss, n_updates = loss + more[0], n_updates + more[1]
-    package.settle_l1(W, shrunk, folded)
-    assert (folded == [1, 0]).all()
-    assert not shrunk.any()
+    package.materialize_l1(W, applied_l1, lazy)
+    assert (lazy == [1, 0]).all()
+    assert not applied_l1.any()
     return W, b, loss, n_updates
 
 
@@ -49,7 +52,7 @@ def take_pass(package, X, y, n_outputs, dtype, strengths, *, dense=False, ones=F
 )
 def test_pass(compiled, dtype, n_outputs, strengths, options):
     X, y = drawn(n_features=130, n_classes=max(2, n_outputs))
-    y, options = y.astype(np.float64), {**options, "passes": 3 if strengths == "strong" else 1}  # which settles on the way
+    y, options = y.astype(np.float64), {**options, "passes": 3 if strengths == "strong" else 1}  # which materializes on the way
     exact = X.copy()
     exact.data = X.data.astype(dtype).astype(np.float64)
     expected = take_pass(reference, exact, y, n_outputs, np.float64, strengths, **options)
@@ -67,35 +70,34 @@ def test_pass(compiled, dtype, n_outputs, strengths, options):
 def test_steps_by_hand(backend, dtype):
     """x = (2, 0, -1), y = 1, w = (0, 1, 0.3), eta = 1/2, l1 = 0.4, l2 = 0.2: m = -0.3, g = s(-0.3) - 1."""
     g = 1 / (1 + np.exp(0.3)) - 1
-    before = np.array([[0], [1], [0.3]], dtype)
+    before = np.array([[0, 1, 0.3]], dtype)
     first = np.array([-0.5 * g * 2 - 0.2, 0.9 - 0.2, 0])  # 0.9 0.3 + 0.5 g = -0.017, within 0.2 of 0
-    order = np.zeros(1, np.intp)
-    csr = np.array([0, 2], np.int64), np.array([0, 2], np.int32), np.array([2, -1], dtype), 2
-    for dense in (False, True):
-        W, b, shrunk, folded = before.copy(), np.zeros(1), np.zeros((3, 1)), np.array([1.0, 0.0])
-        rows, folds = ((np.array([[2, 0, -1]], dtype), None), (None, None)) if dense else ((None, csr), (shrunk, folded))
+    one = Pass(np.zeros(1, np.intp), np.ones(1), np.ones(1), np.full(1, 0.5), 0.6)
+    csr = CSRRows(np.array([0, 2]), np.array([0, 2], np.int32), np.array([2, -1], dtype), 3, np.dtype(dtype), 2)
+    for rows in (csr, DenseRows(np.array([[2, 0, -1]], dtype))):
+        W, b, applied_l1, lazy = before.copy(), np.zeros(1), np.zeros((1, 3)), np.array([1.0, 0.0])
+        put_off = (applied_l1, lazy) if rows is csr else (None, None)
         for steps in (1, 2):
-            own = np.full(1, 0.5), 0.4, 0.2, None, None
-            backend.logistic_l1_pass(*rows, np.ones(1), np.ones(1), order, *own, W, b, *folds)
+            backend.logistic_l1_pass(rows, one, 2 / 3, W, b, *put_off)
             shown = W.copy()
-            backend.settle_l1(shown, shrunk.copy(), folded.copy())
+            backend.materialize_l1(shown, applied_l1.copy(), lazy.copy())
             if steps == 1:
-                assert_allclose(shown[:, 0], first, **STEPS[dtype]._asdict())
+                assert_allclose(shown[0], first, **STEPS[dtype]._asdict())
                 assert b[0] == pytest.approx(-0.5 * g, rel=1e-6)
         m = 2 * first[0] - 0.5 * g
         second = -1 / (1 + np.exp(m))
         expected = [0.9 * first[0] - second - 0.2, 0.9 * first[1] - 0.2, 0.5 * second + 0.2 if second < -0.4 else 0]
-        assert_allclose(shown[:, 0], expected, **STEPS[dtype]._asdict())
+        assert_allclose(shown[0], expected, **STEPS[dtype]._asdict())
 
 
 def test_small_shrinking_adds_up_in_float32(compiled):
     """A weight of 1 in a million steps of 1e-9 each: float32 holds none of them alone."""
     n = 200_000
-    csr = np.arange(n + 1, dtype=np.int64), np.zeros(n, np.int32), np.full(n, 1e-30, np.float32), 1
-    W, shrunk, folded = np.ones((1, 1), np.float32), np.zeros((1, 1)), np.array([1.0, 0.0])
-    steps = np.arange(n), np.ones(n), 1e-7, 0.0, None, None
-    compiled.logistic_l1_pass(None, csr, np.zeros(n), np.ones(n), *steps, W, None, shrunk, folded)
-    compiled.settle_l1(W, shrunk, folded)
+    rows = CSRRows(np.arange(n + 1), np.zeros(n, np.int32), np.full(n, 1e-30, np.float32), 1, np.dtype(np.float32), 1)
+    W, applied_l1, lazy = np.ones((1, 1), np.float32), np.zeros((1, 1)), np.array([1.0, 0.0])
+    steps = Pass(np.arange(n), np.zeros(n), np.ones(n), np.ones(n), 1e-7)
+    compiled.logistic_l1_pass(rows, steps, 1.0, W, None, applied_l1, lazy)
+    compiled.materialize_l1(W, applied_l1, lazy)
     assert W[0, 0] == pytest.approx(1 - 0.02, rel=1e-6)
 
 

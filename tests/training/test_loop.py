@@ -12,6 +12,7 @@ from hotloop.data.batch import Batch
 from hotloop.logistic.auto import fit_logistic
 from hotloop.logistic.state import LogisticState
 from hotloop.metrics import mean_log_loss
+from hotloop.structs import DenseRows, Pass
 from hotloop.training import loop as training
 from hotloop.training.config import TrainingConfig
 from hotloop.training.history import TrainingHistory
@@ -160,9 +161,8 @@ def test_epochs_are_the_passes_written_out(backend, dtype):
         W_total[:], b_total[:] = 0, 0
         eta = step_sizes("auto", 0.2, 50.0, 0.25, t, len(rows))
         order = epoch_order(len(rows), epoch, 3)
-        loss, n = backend.logistic_pass(
-            rows.X, rows.y, rows.sample_weight, order, eta, 0.01, None, None, W, b, W_total, b_total
-        )
+        steps = Pass(order, rows.y, rows.sample_weight, eta, 0.01)
+        loss, n = backend.logistic_pass(DenseRows(rows.X), steps, W, b, W_total, b_total)
         t += n
         losses.append(loss / n + 0.01 * 0.5 * float((W.astype(np.float64) ** 2).sum()))
     assert_array_equal(found.W, W)
@@ -317,7 +317,9 @@ def test_cuts_into_kernel_calls_change_no_bit(backend, dtype, monkeypatch, work)
     monkeypatch.setattr(training, "WORK_PER_CALL", work)
     calls = []
     package = backends.get_backend()
-    monkeypatch.setattr(package, "logistic_pass", lambda *a, run=package.logistic_pass: calls.append(len(a[3])) or run(*a))
+    monkeypatch.setattr(
+        package, "logistic_pass", lambda *a, run=package.logistic_pass: calls.append(len(a[1].order)) or run(*a)
+    )
     for found, expected in zip(fits(), whole, strict=True):
         assert_same_weights(found, expected)
     moving = np.count_nonzero(rows.sample_weight)

@@ -98,16 +98,15 @@ def _start_sparse(state: LinearState, X: CSRRows, rows: Batch, options: FitOptio
         if options.standardize == "maxabs" and X.data is not None:
             largest = np.zeros(n_features, dtype)
             with np.errstate(over="ignore", invalid="ignore"):
-                get_backend().sparse_largest(*X.arrays, sample_weight, largest)
+                get_backend().csr_largest(X, sample_weight, largest)
             if not np.isfinite(largest.max(initial=0)):  # a NaN does not show here
                 check_finite_rows(X, columns)
             largest[largest == 0] = 1  # rows to come may have it
             center, scale = np.zeros(n_features, dtype), scale_of(largest, dtype)
         state.restandardize(center, scale)
         if options.eta0 == "auto":
-            scale = np.zeros(0, dtype) if scale is None else scale
             with np.errstate(over="ignore", invalid="ignore"):
-                square = get_backend().sparse_square(*X.arrays, sample_weight, scale)
+                square = get_backend().csr_square(X.standardized(None, scale), sample_weight, dtype)
             if not np.isfinite(square):
                 check_finite_rows(X, columns)
     state.restart_average()

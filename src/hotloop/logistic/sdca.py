@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 from hotloop.backend import get_backend
 from hotloop.data.batch import Batch
 from hotloop.logistic.auto import STEP_LOGISTIC, start_logistic
-from hotloop.logistic.diagnostics.duality_gap import Certificate, Constants, Vector, certify, kernel_rows
+from hotloop.logistic.diagnostics.duality_gap import Certificate, Vector, certify, kernel_rows
 from hotloop.logistic.state import LogisticState
-from hotloop.structs import CSRRows
+from hotloop.structs import CSRRows, Pass
 from hotloop.training.config import TrainingConfig
 from hotloop.training.history import TrainingHistory
 from hotloop.training.loop import WORK_PER_CALL
@@ -113,11 +113,11 @@ class _Dual:
     def __init__(self, state: LogisticState, rows: Batch, alpha: float, total: float, ratio: float) -> None:
         self.state, self.rows, self.alpha, self.total, self.ratio = state, rows, alpha, total, ratio
         self.sparse, (m, n_features) = isinstance(rows.X, CSRRows), state.W.shape
-        self.constants, (self.X, self.csr) = Constants.of(state, self.sparse), kernel_rows(rows)
-        self.W = np.zeros((n_features, m) if self.sparse else (m, n_features))
-        self.center, self.before, self.n_epochs = np.zeros_like(self.W), self.W.copy(), 0
+        self.standardized = kernel_rows(state, rows)
+        self.W = np.zeros((m, n_features), order="F" if self.sparse else "C")
+        self.center, self.before, self.n_epochs = np.zeros_like(self.W), self.W.copy(order="K"), 0
         self.b = np.zeros(m) if state.fit_intercept else None
-        self.b_strength = INTERCEPT / 4 * total
+        self.b_l2 = INTERCEPT / 4 * total
         # all of the label: the dual of weights 0
         self.dual = np.full((len(rows), m), -np.inf)
         if m > 1:
@@ -132,14 +132,13 @@ class _Dual:
         size = max(1, int(WORK_PER_CALL / max(1.0, self.rows.cells_per_row * len(self.state.W))))
         for start in range(0, len(order), size):
             part = order[start : start + size]
-            strengths = self.ratio * self.alpha * self.total, self.b_strength
-            constants = self.constants.center, self.constants.scale
-            own = self.rows.y, self.rows.sample_weight, part, *strengths, *constants, self.W, self.b, self.dual
-            some = get_backend().logistic_dual_pass(self.X, self.csr, *own)
+            steps = Pass(part, self.rows.y, self.rows.sample_weight)
+            l2 = self.ratio * self.alpha * self.total
+            some = get_backend().logistic_dual_pass(self.standardized, steps, l2, self.b_l2, self.W, self.b, self.dual)
             loss, gap = loss + some[0], gap + some[1]
             self.state.t += some[2]
         if self.b is not None:
-            self.b -= self._off() / self.b_strength  # (DU-6): its penalty is now about where it has come
+            self.b -= self._off() / self.b_l2  # (DU-6): its penalty is now about where it has come
         away = self.W - (self.W - self.center) * self.ratio  # from the weights that the duals make, (DU-1)
         return loss / self.total, gap / self.total + self.alpha / 2 * float((away**2).sum())
 
@@ -147,7 +146,7 @@ class _Dual:
         """(DU-7): from the weights on, by what the last epochs moved them."""
         root = self.ratio**-0.5
         ahead = self.W + (1 - root) / (1 + root) * (self.W - self.before)
-        self.before = self.W.copy()
+        self.before = self.W.copy(order="K")
         center = (1 - 1 / self.ratio) * ahead
         self.W += center - self.center
         self.center = center
@@ -162,9 +161,8 @@ class _Dual:
 
     def show(self) -> None:
         """Let the state have the weights."""
-        W = self.W.T if self.sparse else self.W
         b = self.state.b if self.b is None else self.b.copy()
-        self.state.use_arrays(W.astype(self.state.dtype, order="F" if self.sparse else "C"), b)
+        self.state.use_arrays(self.W.astype(self.state.dtype, order="F" if self.sparse else "C"), b)
 
     def certificate(self) -> Certificate:
         """Return the certificate by the duals."""

@@ -20,7 +20,7 @@ from hotloop.logistic.linear_state import (
 )
 from hotloop.logistic.weights import LinearWeights, Vector, feature_major
 from hotloop.preprocessing.standardization import ColumnStatistics
-from hotloop.structs import CSRRows
+from hotloop.structs import CSRRows, DenseRows, Pass
 from hotloop.training.config import TrainingConfig
 
 
@@ -40,8 +40,8 @@ class LogisticState(LinearState):
         Iterates in that sum.
     importance_aware : bool
         Whether steps are taken by their shares, (LR-19).
-    folded : ndarray of shape (3 + 3 n_outputs,), float64, or None
-        What steps of sparse rows have put off: what W and W_total are to be combined with, see ``reference.settle``.
+    lazy : ndarray of shape (3 + 3 n_outputs,), float64, or None
+        What steps of sparse rows have put off: what W and W_total are to be combined with, see ``reference.materialize``.
     statistics, fit_intercept, center, scale, t, n_rows, one_vs_rest
         As for LinearState.
 
@@ -55,7 +55,7 @@ class LogisticState(LinearState):
     b_total: Vector = field(default_factory=lambda: np.zeros(0))
     n_averaged: int = 0
     importance_aware: bool = False
-    folded: Vector | None = None
+    lazy: Vector | None = None
 
     @classmethod
     def zeros(cls, n_outputs: int, n_features: int, dtype: Any, **options: bool) -> "LogisticState":
@@ -86,11 +86,11 @@ class LogisticState(LinearState):
     def copy(self) -> "LogisticState":
         """Return a copy that later steps of this state do not touch; the column statistics are shared."""
         W, W_total = copy_weights(self.W), copy_weights(self.W_total)
-        return replace(self, W=W, W_total=W_total, b=self.b.copy(), b_total=self.b_total.copy(), folded=copy(self.folded))
+        return replace(self, W=W, W_total=W_total, b=self.b.copy(), b_total=self.b_total.copy(), lazy=copy(self.lazy))
 
     def _is_zero(self) -> bool:
         """Tell whether no weight has moved yet."""
-        return self.t == 0 and self.folded is None and not (self.W.any() or self.W_total.any())
+        return self.t == 0 and self.lazy is None and not (self.W.any() or self.W_total.any())
 
     @changes_weights
     def restart_average(self) -> None:
@@ -120,24 +120,24 @@ class LogisticState(LinearState):
         n_updates = len(order) if sample_weight.strides == (0,) else int(np.count_nonzero(sample_weight[order]))
         self.t, self.n_averaged = self.t + n_updates, self.n_averaged + n_updates * self.averaged
         try:
+            weights = self.W, b, self.W_total if self.averaged else None, b_total
+            steps = Pass(order, y, sample_weight, eta, alpha)
             if isinstance(X, CSRRows):
-                W, W_total = feature_major(self.W), feature_major(self.W_total) if self.averaged else None
                 shift, scale = self._sparse_constants()
-                if self.folded is None:
-                    self.folded = np.zeros(3 + 3 * len(self.W))
-                    self.folded[0] = 1
+                if self.lazy is None:
+                    self.lazy = np.zeros(3 + 3 * len(self.W))
+                    self.lazy[0] = 1
                     if shift is not None:
-                        get_backend().settle(shift, W, None, self.folded)
-                own = shift, scale, W, b, W_total, b_total, self.folded
-                return get_backend().logistic_sparse_pass(*X.arrays, y, sample_weight, order, eta, alpha, *own)  # type: ignore[no-any-return]
-            W_total = self.W_total if self.averaged else None
-            weights = self.center, self.scale, self.W, b, W_total, b_total
+                        get_backend().materialize(shift, self.W, None, self.lazy)
+                return get_backend().logistic_csr_pass(X.standardized(shift, scale), steps, *weights, self.lazy)
+            rows = DenseRows(X, self.center, self.scale)
             if self.one_vs_rest:
                 n_outputs, loss = len(self.W), np.zeros(1)
-                lanes = np.arange(float(n_outputs)), order, np.broadcast_to(eta[:, None], (len(eta), n_outputs))
-                get_backend().logistic_many_pass(X, y, sample_weight, None, *lanes, np.full(n_outputs, alpha), *weights, loss)
+                eta = np.broadcast_to(eta[:, None], (len(eta), n_outputs))
+                steps = Pass(order, y, sample_weight, eta, np.full(n_outputs, alpha))
+                get_backend().logistic_many_pass(rows, steps, None, np.arange(float(n_outputs)), *weights, loss)
                 return float(loss[0]), n_updates
-            return get_backend().logistic_pass(X, y, sample_weight, order, eta, alpha, *weights, self.importance_aware)  # type: ignore[no-any-return]
+            return get_backend().logistic_pass(rows, steps, *weights, self.importance_aware)
         except (FloatingPointError, ValueError):
             self.t, self.n_averaged = self.t - n_updates, self.n_averaged - n_updates * self.averaged
             raise
@@ -145,7 +145,7 @@ class LogisticState(LinearState):
     @changes_weights
     def use_arrays(self, W: Array, b: Vector, W_total: Vector | None = None, b_total: Vector | None = None) -> None:
         """Hold these arrays from now on, weights on standardised columns and their sums; None keeps the sums."""
-        self.W, self.b, self.folded = W, b, None
+        self.W, self.b, self.lazy = W, b, None
         if W_total is not None and b_total is not None:
             self.W_total, self.b_total = W_total, b_total
 
@@ -164,7 +164,7 @@ class LogisticState(LinearState):
     @changes_weights
     def give_up(self) -> None:
         """Make all weights NaN: training diverged."""
-        self.W[:], self.folded = np.nan, None
+        self.W[:], self.lazy = np.nan, None
 
     def by_column(self) -> list[Array]:
         """Return the arrays of which a step of sparse rows changes its own columns only: columns along the first axis."""
@@ -172,22 +172,22 @@ class LogisticState(LinearState):
 
     def whole(self) -> list[Array]:
         """Return the arrays that every step changes."""
-        return [self.b, self.b_total, *([] if self.folded is None else [self.folded])]
+        return [self.b, self.b_total, *([] if self.lazy is None else [self.lazy])]
 
     def may_materialize(self, n_steps: int, config: TrainingConfig) -> bool:
         """Tell whether so many steps of sparse rows can let the kernel touch every weight."""
-        keep = 1.0 if self.folded is None else float(self.folded[0])
-        return keep * (1 - config.eta0 * config.alpha) ** n_steps <= 0.01
+        scale = 1.0 if self.lazy is None else float(self.lazy[0])
+        return scale * (1 - config.eta0 * config.alpha) ** n_steps <= 0.01
 
     def materialize(self) -> None:
         """Let W and W_total hold the weights and their sum, with nothing put off."""
-        if self.folded is not None and not self.averaged and self._sparse_constants()[0] is None and self.folded[0] == 1:
-            self.folded = None  # nothing to combine: the columns are not touched
-        if self.folded is not None:
+        if self.lazy is not None and not self.averaged and self._sparse_constants()[0] is None and self.lazy[0] == 1:
+            self.lazy = None  # nothing to combine: the columns are not touched
+        if self.lazy is not None:
             self.W, self.W_total = np.asfortranarray(self.W), np.asfortranarray(self.W_total)
-            W_total = feature_major(self.W_total) if self.averaged else None
-            get_backend().settle(self._sparse_constants()[0], feature_major(self.W), W_total, self.folded)
-            self.folded = None
+            W_total = self.W_total if self.averaged else None
+            get_backend().materialize(self._sparse_constants()[0], self.W, W_total, self.lazy)
+            self.lazy = None
 
     def _arrange(self, order: Literal["C", "F"]) -> None:
         """Bring W and W_total into the order that the next rows want."""
@@ -211,7 +211,7 @@ class LogisticState(LinearState):
 
     def weights(self) -> tuple[Array, Vector]:
         """Return the weights on standardised rows that predictions use: the averaged ones where averaging is on."""
-        if self.folded is not None:
+        if self.lazy is not None:
             materialized = self.copy()
             materialized.materialize()
             return materialized.weights()
@@ -228,7 +228,7 @@ class LogisticState(LinearState):
         """Go on from these weights, in the caller's units: averaging starts anew."""
         constants = constants_for(np.asarray(coef, self.dtype), self.center, self.scale)
         self.W, self.b = np.array(coef, self.dtype, order="C"), np.array(intercept, np.float64)
-        self.center = self.scale = self.folded = None
+        self.center = self.scale = self.lazy = None
         self.restart_average()
         self.restandardize(*constants)
 
@@ -250,7 +250,7 @@ class LogisticState(LinearState):
         """Return what a file holds of the state."""
         sums = ("W_total", "b_total") if self.averaged else ()
         flags = "averaged", "one_vs_rest", "importance_aware"
-        return self._section(("W", "b", *sums, "folded"), (*flags, "n_averaged"))
+        return self._section(("W", "b", *sums, "lazy"), (*flags, "n_averaged"))
 
     @classmethod
     def from_section(cls, section: Section) -> "LogisticState":
@@ -267,7 +267,7 @@ class LogisticState(LinearState):
             W=W,
             b=section.array("b", (n_outputs,), np.float64),
             n_averaged=section.count("n_averaged"),
-            folded=section.array_or_none("folded", (3 + 3 * n_outputs,), np.float64),
+            lazy=section.array_or_none("lazy", (3 + 3 * n_outputs,), np.float64),
             **flags,
             **sums,
             **common_attributes(section, n_features, weights_dtype(W)),

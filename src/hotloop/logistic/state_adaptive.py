@@ -13,8 +13,7 @@ from hotloop.data.validation import Array
 from hotloop.logistic.linear_state import LinearState, changes_weights, common_attributes
 from hotloop.logistic.weights import Vector
 from hotloop.preprocessing.standardization import ColumnStatistics
-from hotloop.reference.logistic.adaptive import adaptive_weights, divide
-from hotloop.structs import CSRRows
+from hotloop.structs import AdaptiveRule, CSRRows, DenseRows, Pass
 
 # eta of (AD-1) and (AD-2) is this over E[||z||^2], z the standardised row. Test log loss after three epochs against a tuned
 # LogisticRegression, FTRL with 3 / 6, AdaGrad with 1 / 1.4 / 2: a9a +0.4 / +1.1, +0.1 / +0.2 / +0.4 %; criteo_index
@@ -124,17 +123,18 @@ class AdaptiveState(LinearState):
             if W.any():
                 self._set_weights(W)
         l1, l2 = alpha * self.l1_ratio, alpha * (1 - self.l1_ratio)
-        b_pairs = self.b_pairs if self.fit_intercept else None
-        rule = self.rule, self.eta0, BETA[self.rule], l1, l2, float(self.t)
+        b_pairs = self.b_pairs.T if self.fit_intercept else None
+        rule = AdaptiveRule(self.rule, self.eta0, BETA[self.rule], l1, l2, float(self.t))
         n_updates = len(order) if sample_weight.strides == (0,) else int(np.count_nonzero(sample_weight[order]))
         self.t += n_updates  # first: Python hears Ctrl-C as the kernel returns
         try:
+            rows: DenseRows | CSRRows
             if isinstance(X, CSRRows):
-                rows, constants = (None, X.arrays), (None, self._scale_of_sparse())
+                rows = X.standardized(None, self._scale_of_sparse())
             else:
-                rows, constants = (X, None), (self.center, self.scale)  # type: ignore[assignment]
-            learnt = self.pairs, b_pairs, self.largest, self.met
-            return get_backend().logistic_adaptive_pass(*rows, y, sample_weight, order, *rule, *constants, *learnt)  # type: ignore[no-any-return]
+                rows = DenseRows(X, self.center, self.scale)
+            learnt = self.pairs.T, b_pairs, self.largest, self.met
+            return get_backend().logistic_adaptive_pass(rows, Pass(order, y, sample_weight), rule, *learnt)
         except (FloatingPointError, ValueError):
             self.t -= n_updates
             raise
@@ -161,10 +161,8 @@ class AdaptiveState(LinearState):
     def weights(self) -> tuple[Array, Vector]:
         """Return the weights on standardised rows; FTRL's have exact zeros."""
         l1, l2 = (self.t * self.alpha * share for share in (self.l1_ratio, 1 - self.l1_ratio))
-        W = adaptive_weights(self.rule, self.eta0, BETA[self.rule], l1, l2, self.pairs)
-        if self.largest is not None:
-            W = divide(W, self.largest[:, None])
-        return W.T.astype(self.dtype), self.b_pairs[:, 0].copy()
+        rule = AdaptiveRule(self.rule, self.eta0, BETA[self.rule], l1, l2, 1.0)  # the strengths of all steps at once
+        return get_backend().adaptive_weights(rule, self.pairs.T, self.largest), self.b_pairs[:, 0].copy()
 
     @changes_weights
     def replace_weights(self, coef: Array, intercept: Vector) -> None:

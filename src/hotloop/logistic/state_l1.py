@@ -20,7 +20,7 @@ from hotloop.logistic.linear_state import (
 )
 from hotloop.logistic.weights import Vector, feature_major
 from hotloop.preprocessing.standardization import ColumnStatistics
-from hotloop.structs import CSRRows
+from hotloop.structs import CSRRows, DenseRows, Pass
 from hotloop.training.config import TrainingConfig
 
 
@@ -35,10 +35,10 @@ class L1State(LinearState):
     b : ndarray of shape (n_outputs,), float64
     l1_ratio : float
         Share of the L1 norm in the penalty.
-    shrunk : ndarray like W, float64
-        With ``folded``, what W is to be combined with after rows given by their non-zeros, see ``reference.settle_l1``; 0 where
-        ``folded`` is None.
-    folded : ndarray of shape (2,), float64, or None
+    applied_l1 : ndarray like W, float64
+        With ``lazy``, what W is to be combined with after rows given by their non-zeros, see ``reference.materialize_l1``; 0 where
+        ``lazy`` is None.
+    lazy : ndarray of shape (2,), float64, or None
     statistics, fit_intercept, center, scale, t, n_rows
         As for LinearState.
     """
@@ -46,8 +46,8 @@ class L1State(LinearState):
     W: Array
     b: Vector
     l1_ratio: float = 1.0
-    shrunk: Vector
-    folded: Vector | None = None
+    applied_l1: Vector
+    lazy: Vector | None = None
 
     LARGEST: ClassVar[float] = 1e4  # sum of shrinking at which the kernel settles
 
@@ -57,7 +57,7 @@ class L1State(LinearState):
         return cls(
             W=np.zeros((n_outputs, n_features), dtype),
             b=np.zeros(n_outputs),
-            shrunk=np.zeros((n_outputs, n_features)),
+            applied_l1=np.zeros((n_outputs, n_features)),
             statistics=ColumnStatistics(n_features),
             fit_intercept=fit_intercept,
             l1_ratio=l1_ratio,
@@ -80,8 +80,8 @@ class L1State(LinearState):
 
     def copy(self) -> "L1State":
         """Return a copy that later steps of this state do not touch; the column statistics are shared."""
-        shrunk = np.zeros(self.shrunk.shape) if self.folded is None else self.shrunk.copy(order="K")
-        return replace(self, W=copy_weights(self.W), b=self.b.copy(), shrunk=shrunk, folded=copy(self.folded))
+        applied_l1 = np.zeros(self.applied_l1.shape) if self.lazy is None else self.applied_l1.copy(order="K")
+        return replace(self, W=copy_weights(self.W), b=self.b.copy(), applied_l1=applied_l1, lazy=copy(self.lazy))
 
     @changes_weights
     def take_pass(
@@ -101,44 +101,42 @@ class L1State(LinearState):
         if sparse:
             if self._sparse_constants()[0] is not None:
                 raise ValueError("an L1 penalty does not centre sparse rows; take standardize='maxabs' or None")
-            self.shrunk = np.asarray(self.shrunk, order="F")
-            if self.folded is None:
-                self.folded = np.array([1.0, 0.0])
+            self.applied_l1 = np.asarray(self.applied_l1, order="F")
+            if self.lazy is None:
+                self.lazy = np.array([1.0, 0.0])
         n_updates = len(order) if sample_weight.strides == (0,) else int(np.count_nonzero(sample_weight[order]))
         self.t += n_updates  # first: Python hears Ctrl-C as the kernel returns
-        strengths = alpha * self.l1_ratio, alpha * (1 - self.l1_ratio)
-        W, b = feature_major(self.W), self.b if self.fit_intercept else None
+        steps, b = Pass(order, y, sample_weight, eta, alpha), self.b if self.fit_intercept else None
         try:
             if isinstance(X, CSRRows):
-                own = None, self._sparse_constants()[1], W, b, feature_major(self.shrunk), self.folded
-                rows: tuple[Any, Any] = None, X.arrays
-            else:
-                own, rows = (self.center, self.scale, W, b, None, None), (X, None)  # type: ignore[assignment]
-            return get_backend().logistic_l1_pass(*rows, y, sample_weight, order, eta, *strengths, *own)  # type: ignore[no-any-return]
+                rows = X.standardized(None, self._sparse_constants()[1])
+                return get_backend().logistic_l1_pass(rows, steps, self.l1_ratio, self.W, b, self.applied_l1, self.lazy)
+            dense = DenseRows(X, self.center, self.scale)
+            return get_backend().logistic_l1_pass(dense, steps, self.l1_ratio, self.W, b, None, None)
         except (FloatingPointError, ValueError):
             self.t -= n_updates
             raise
 
     def by_column(self) -> list[Array]:
         """Return the arrays of which a step of sparse rows changes its own columns only: columns along the first axis."""
-        return [feature_major(self.W), feature_major(self.shrunk)]
+        return [feature_major(self.W), feature_major(self.applied_l1)]
 
     def whole(self) -> list[Array]:
         """Return the arrays that every step changes."""
-        return [self.b, *([] if self.folded is None else [self.folded])]
+        return [self.b, *([] if self.lazy is None else [self.lazy])]
 
     def may_materialize(self, n_steps: int, config: TrainingConfig) -> bool:
         """Tell whether so many steps of sparse rows can let the kernel touch every weight."""
-        keep, shrinks = (1.0, 0.0) if self.folded is None else self.folded
-        keep *= (1 - config.eta0 * config.alpha) ** n_steps
-        return keep < 0.01 or shrinks + n_steps * config.eta0 * config.alpha / keep > 0.9 * self.LARGEST
+        scale, cumulative_l1 = (1.0, 0.0) if self.lazy is None else self.lazy
+        scale *= (1 - config.eta0 * config.alpha) ** n_steps
+        return scale < 0.01 or cumulative_l1 + n_steps * config.eta0 * config.alpha / scale > 0.9 * self.LARGEST
 
     def materialize(self) -> None:
         """Let W hold the weights, with nothing put off."""
-        if self.folded is not None:
-            self.W, self.shrunk = np.asfortranarray(self.W), np.asfortranarray(self.shrunk)
-            get_backend().settle_l1(feature_major(self.W), feature_major(self.shrunk), self.folded)
-            self.folded = None
+        if self.lazy is not None:
+            self.W, self.applied_l1 = np.asfortranarray(self.W), np.asfortranarray(self.applied_l1)
+            get_backend().materialize_l1(self.W, self.applied_l1, self.lazy)
+            self.lazy = None
 
     def is_finite(self) -> bool:
         """Tell whether every weight is a number."""
@@ -156,7 +154,7 @@ class L1State(LinearState):
 
     def weights(self) -> tuple[Array, Vector]:
         """Return the weights on standardised rows; many are exactly 0."""
-        if self.folded is None:
+        if self.lazy is None:
             return self.W, self.b
         materialized = self.copy()
         materialized.materialize()
@@ -167,9 +165,9 @@ class L1State(LinearState):
         """Go on from these weights, in the caller's units."""
         constants = constants_for(np.asarray(coef, self.dtype), self.center, self.scale)
         self.W, self.b = np.array(coef, self.dtype, order="C"), np.array(intercept, np.float64)
-        if self.folded is not None:
-            self.shrunk = np.zeros(self.shrunk.shape)
-        self.center = self.scale = self.folded = None
+        if self.lazy is not None:
+            self.applied_l1 = np.zeros(self.applied_l1.shape)
+        self.center = self.scale = self.lazy = None
         self.restandardize(*constants)
 
     @changes_weights
@@ -184,7 +182,7 @@ class L1State(LinearState):
 
     def to_section(self) -> Section:
         """Return what a file holds of the state."""
-        return self._section(("W", "b", "folded", "shrunk") if self.folded is not None else ("W", "b"), ("l1_ratio",))
+        return self._section(("W", "b", "lazy", "applied_l1") if self.lazy is not None else ("W", "b"), ("l1_ratio",))
 
     @classmethod
     def from_section(cls, section: Section) -> "L1State":
@@ -192,12 +190,12 @@ class L1State(LinearState):
         W = section.arrays["W"]
         n_outputs, n_features = W.shape
         check_sizes(n_outputs=n_outputs, n_features=n_features)
-        folded = section.array_or_none("folded", (2,), np.float64)
+        lazy = section.array_or_none("lazy", (2,), np.float64)
         return cls(
             W=W,
             b=section.array("b", (n_outputs,), np.float64),
             l1_ratio=section.number("l1_ratio", 1),
-            shrunk=np.zeros(W.shape) if folded is None else section.array("shrunk", W.shape, np.float64),
-            folded=folded,
+            applied_l1=np.zeros(W.shape) if lazy is None else section.array("applied_l1", W.shape, np.float64),
+            lazy=lazy,
             **common_attributes(section, n_features, weights_dtype(W)),
         )

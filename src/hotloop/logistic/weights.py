@@ -12,7 +12,7 @@ from hotloop.backend import get_backend
 from hotloop.data.section import Section, check_sizes, weights_dtype
 from hotloop.data.validation import Array, readable
 from hotloop.metrics import scores
-from hotloop.structs import CSRRows
+from hotloop.structs import CSRRows, DenseRows
 
 CONVERTED_AT_ONCE = 1 << 16  # cells: they stay in the second-level cache
 
@@ -58,9 +58,8 @@ class LinearWeights:
 
     @cached_property
     def _by_column(self) -> tuple[Array, Vector]:
-        """Weights (n_features, n_outputs) and intercepts in the caller's units, as the kernel of sparse rows reads them."""
-        coef = np.asarray(self.W if self.scale is None else self.W * self.scale, order="F")
-        return feature_major(coef), self.intercept()
+        """Weights and intercepts in the caller's units, as the kernel of sparse rows reads them: a column's side by side."""
+        return np.asarray(self.W if self.scale is None else self.W * self.scale, order="F"), self.intercept()
 
     def margins(self, X: Array | CSRRows) -> Vector:
         """Return the margins (n_samples, n_outputs) of rows in the caller's units.
@@ -69,16 +68,16 @@ class LinearWeights:
         """
         if isinstance(X, CSRRows):
             coef, intercept = self._by_column
-            return get_backend().sparse_margins(*X.astype(self.dtype).arrays, coef, intercept)  # type: ignore[no-any-return]
-        arguments = self.center, self.scale, np.ascontiguousarray(self.W), self.b
+            return get_backend().csr_margins(X.astype(self.dtype), coef, intercept)
+        constants, W = (self.center, self.scale), np.ascontiguousarray(self.W)
         if readable(X, self.dtype):
-            return get_backend().linear_margins(X, *arguments)  # type: ignore[no-any-return]
+            return get_backend().linear_margins(DenseRows(X, *constants), W, self.b)
         n_rows = max(1, CONVERTED_AT_ONCE // max(1, X.shape[1]))
         m = np.empty((len(X), len(self.W)))
         for start in range(0, len(X), n_rows):
             with np.errstate(over="ignore"):  # what float32 does not hold shows in the margin
-                rows = np.ascontiguousarray(X[start : start + n_rows], self.dtype)
-            m[start : start + n_rows] = get_backend().linear_margins(rows, *arguments)
+                rows = DenseRows(np.ascontiguousarray(X[start : start + n_rows], self.dtype), *constants)
+            m[start : start + n_rows] = get_backend().linear_margins(rows, W, self.b)
         return m
 
     def outputs(self, X: Array | CSRRows) -> Vector:
@@ -101,7 +100,7 @@ class LinearWeights:
 
     def scorer(self) -> Callable[[Array], Any]:
         """Return a function of one row: P(second class), or the probabilities of all classes."""
-        return get_backend().row_scorer(self.coef(), self.intercept(), self.one_vs_rest)  # type: ignore[no-any-return]
+        return get_backend().row_scorer(self.coef(), self.intercept(), self.one_vs_rest)
 
     def to_section(self) -> Section:
         """Return what a file holds of the weights."""

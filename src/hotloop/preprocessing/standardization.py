@@ -9,14 +9,14 @@ from numpy.typing import NDArray
 from hotloop.backend import get_backend
 from hotloop.data.section import Section
 from hotloop.data.validation import Array
-from hotloop.structs import CSRRows
+from hotloop.structs import ColumnMoments, CSRRows, DenseRows
 
 STANDARDIZE = ("auto", "std", "maxabs", "common", None)
 
 BY_LARGEST = ("maxabs", "common")  # these need the extremes of all columns
 
 
-class ColumnStatistics:
+class ColumnStatistics(ColumnMoments):
     """Running weighted mean, deviation and extremes of each column, and whether it has other values than these two.
 
     The rows may come in any number of pieces: the same rows in the same order give the same bits. Rows of weight 0 do not
@@ -36,10 +36,7 @@ class ColumnStatistics:
     ARRAYS = ("total_weight", "mean", "deviation", "lowest", "highest", "others", "seen")
 
     def __init__(self, n_features: int) -> None:
-        self.total_weight = np.zeros(1)
-        self.mean, self.deviation = np.zeros(n_features), np.zeros(n_features)
-        self.lowest, self.highest, self.others = np.zeros(n_features), np.zeros(n_features), np.zeros(n_features)
-        self.seen: Array | None = None
+        super().__init__(np.zeros(1), *(np.zeros(n_features) for _ in range(5)))
 
     def to_section(self) -> Section:
         """Return what a file holds of the statistics."""
@@ -66,18 +63,14 @@ class ColumnStatistics:
         if isinstance(X, CSRRows):
             if self.seen is None:
                 self.seen = np.full(len(self.mean), self.total_weight[0]) if self.total_weight[0] else np.zeros(len(self.mean))
-            extremes = self.lowest, self.highest, self.others
             with np.errstate(over="ignore", invalid="ignore"):
-                get_backend().sparse_column_moments(
-                    *X.arrays, sample_weight, self.total_weight, self.seen, self.mean, self.deviation, *extremes
-                )
+                get_backend().csr_column_moments(X, sample_weight, self)
             return
         if self.seen is not None:
             (self.mean, self.deviation), (self.lowest, self.highest, self.others) = self.moments(), self.extremes()
             self.seen = None
-        extremes = self.lowest, self.highest, self.others
         with np.errstate(over="ignore", invalid="ignore"):  # shows in is_finite
-            get_backend().column_moments(X, sample_weight, self.total_weight, self.mean, self.deviation, *extremes, largest)
+            get_backend().column_moments(DenseRows(X), sample_weight, self, largest)
 
     def moments(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return mean and deviation over all rows."""

@@ -60,8 +60,8 @@ def log_sum_exp(m: Array) -> Any:
     return top + np.log(np.sum(np.exp(m - np.expand_dims(top, -1)), axis=-1))
 
 
-def slopes_of_row(m: Array, y: float) -> tuple[float, Array]:
-    """Return the loss of a row and its slopes g by the margins m of one output, or of several."""
+def gradient_of_row(m: Array, y: float) -> tuple[float, Array]:
+    """Return the loss of a row and its gradient g by the margins m, of one output or of several."""
     if len(m) == 1:
         return float(log_loss(m, y)[0]), logistic(m) - y  # (LR-3), (LR-2), (LR-4)
     return float(log_sum_exp(m) - m[int(y)]), softmax(m) - (np.arange(len(m)) == y)  # (LR-7), (LR-6), (LR-8)

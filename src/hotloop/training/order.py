@@ -10,7 +10,7 @@ from hotloop.data.batch import Vector
 def epoch_order(n_samples: int, epoch: int, seed: int) -> NDArray[np.intp]:
     """Return the permutation of an epoch: it depends on n_samples, epoch and seed alone, by a counter-based generator."""
     generator = np.random.Philox(key=np.array([seed, epoch], dtype=np.uint64))
-    return get_backend().permutation(n_samples, generator.random_raw(6).astype(np.uint32))  # type: ignore[no-any-return]
+    return get_backend().permutation(n_samples, generator.random_raw(6).astype(np.uint32))
 
 
 def hold_out(y: Vector, fraction: float, seed: int, *, stratify: bool) -> tuple[NDArray[np.intp], NDArray[np.intp]]:

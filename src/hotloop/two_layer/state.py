@@ -176,8 +176,8 @@ class TwoLayerState:
         dropout = optimizer.dropout_at(self.t - n_updates)
         try:
             if optimizer.by_sample:
-                return get_backend().two_layer_pass(rows, steps, network, dropout, optimizer.n_jobs)  # type: ignore[no-any-return]
-            return get_backend().two_layer_minibatch_pass(  # type: ignore[no-any-return]
+                return get_backend().two_layer_pass(rows, steps, network, dropout, optimizer.n_jobs)
+            return get_backend().two_layer_minibatch_pass(
                 rows, steps, network, optimizer.of_batches(self.n_batches - n_batches), self.moments, dropout
             )
         except (FloatingPointError, ValueError):

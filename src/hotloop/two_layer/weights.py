@@ -84,7 +84,7 @@ class NetworkWeights:
         else:
             X = X if readable(X, self.dtype) else np.ascontiguousarray(X, self.dtype)
             rows = DenseRows(X, self.center, self.scale)
-        return get_backend().two_layer_outputs(rows, network)  # type: ignore[no-any-return]
+        return get_backend().two_layer_outputs(rows, network)
 
     def _network(self) -> Network:
         return Network(self.W1, self.b1, self.W2, self.b2, self.output, self.activation)
@@ -96,7 +96,7 @@ class NetworkWeights:
     def scorer(self) -> Callable[[Array], Any]:
         """Return a function of one row: P(second class), all probabilities, or the value or values; see ``network_scorer``."""
         targets = (self.target_center, self.target_scale) if self.is_regression else ()
-        return get_backend().network_scorer(self._network(), self.center, self.scale, *targets)  # type: ignore[no-any-return]
+        return get_backend().network_scorer(self._network(), self.center, self.scale, *targets)
 
     def to_section(self) -> Section:
         """Return what a file holds of the weights."""

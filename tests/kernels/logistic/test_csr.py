@@ -6,7 +6,7 @@ from functools import partial
 
 import numpy as np
 import pytest
-from csr_rows import drawn
+from csr_rows import csr_rows, drawn
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tolerances import DENSE_AND_CSR, SAMPLE, WEIGHTS, relative_error
@@ -14,6 +14,7 @@ from tolerances import DENSE_AND_CSR, SAMPLE, WEIGHTS, relative_error
 import hotloop
 from hotloop import reference
 from hotloop.data.csr import are_ones, from_scipy
+from hotloop.structs import ColumnMoments, CSRRows, Pass
 
 sp = pytest.importorskip("scipy.sparse")
 LogisticSGDClassifier = partial(hotloop.LogisticSGDClassifier, optimizer="sgd")
@@ -25,21 +26,19 @@ def take_pass(package, X, y, n_outputs, dtype, index, *, ones=False, shifted=Fal
     n, k = X.shape
     shift = (0.2 * draw.standard_normal(k)).astype(dtype) if shifted else None
     scale = draw.uniform(0.5, 1.2, k).astype(dtype) if scaled else None
-    W, b = (0.1 * draw.standard_normal((k, n_outputs))).astype(dtype), 0.1 * draw.standard_normal(n_outputs)
-    W_total, b_total, folded = np.zeros((k, n_outputs)), np.zeros(n_outputs), np.zeros(3 + 3 * n_outputs)
+    W, b = (0.1 * draw.standard_normal((k, n_outputs))).astype(dtype).T, 0.1 * draw.standard_normal(n_outputs)
+    W_total, b_total, lazy = np.zeros((k, n_outputs)).T, np.zeros(n_outputs), np.zeros(3 + 3 * n_outputs)
     weight, order = draw.choice([0.0, 0.5, 1.0, 1.5], n), draw.integers(0, n, n)
-    folded[0] = 1
-    package.settle(shift, W, W_total, folded)
-    arrays = X.indptr.astype(np.int64), X.indices.astype(index), None if ones else X.data.astype(dtype)
+    lazy[0] = 1
+    package.materialize(shift, W, W_total, lazy)
+    rows = csr_rows(X, dtype, index=index, ones=ones).standardized(shift, scale)
     eta, loss, n_updates = 0.05 / (1 + np.arange(n) / n), 0.0, 0
     for _ in range(passes):
-        more = package.logistic_sparse_pass(
-            *arrays, int(np.diff(X.indptr).max()), y, weight, order, eta, alpha, shift, scale, W, b, W_total, b_total, folded
-        )
+        more = package.logistic_csr_pass(rows, Pass(order, y, weight, eta, alpha), W, b, W_total, b_total, lazy)
         loss, n_updates = loss + more[0], n_updates + more[1]
-    package.settle(shift, W, W_total, folded)
-    assert folded[0] == 1
-    assert not folded[1]
+    package.materialize(shift, W, W_total, lazy)
+    assert lazy[0] == 1
+    assert not lazy[1]
     return W, b, W_total, b_total, loss, n_updates
 
 
@@ -53,7 +52,7 @@ def take_pass(package, X, y, n_outputs, dtype, index, *, ones=False, shifted=Fal
         {"ones": True, "scaled": True},
         {"shifted": True, "scaled": True},
         {"alpha": 0.0},
-        {"alpha": 8.0, "shifted": True, "passes": 3},  # settled on the way
+        {"alpha": 8.0, "shifted": True, "passes": 3},  # materialized on the way
     ],
     ids=str,
 )
@@ -80,7 +79,7 @@ def test_rows_of_each_length(compiled, dtype, length):
     starts = np.array([0, length, length], np.int64)
     beyond = np.append(places, np.int32(2**31 - 1)), np.append(values, np.nan).astype(dtype)
     for x, expected in ((beyond[1], values.astype(np.float64) @ W[places, 0]), (None, W[places, 0].astype(np.float64).sum())):
-        found = compiled.sparse_margins(starts, beyond[0], x, length, W, b)
+        found = compiled.csr_margins(CSRRows(starts, beyond[0], x, 100, np.dtype(dtype), length), W.T, b)
         assert found.shape == (2, 1)
         assert found[1, 0] == 1
         assert found[0, 0] == pytest.approx(1 + expected, **{"rel": SAMPLE[dtype].rtol, "abs": SAMPLE[dtype].atol})
@@ -97,17 +96,15 @@ def test_labels_and_rows_that_do_not_exist_are_refused(backend, label):
 
 
 def test_a_row_outside_the_arrays_is_refused(compiled):
-    W, b, one = np.zeros((3, 1)), np.zeros(1), np.ones(1)
+    W, b, one = np.zeros((1, 3)), np.zeros(1), np.ones(1)
     for starts in ([0, 3], [-1, 1], [2, 1]):
-        arrays = np.array(starts, np.int64), np.zeros(2, np.int32), None, 5
+        rows = CSRRows(np.array(starts, np.int64), np.zeros(2, np.int32), None, 3, np.dtype(np.float64), 5)
         with pytest.raises(ValueError, match="is no row of X|does not lie in the arrays"):
-            compiled.logistic_sparse_pass(
-                *arrays, one, one, np.zeros(1, np.intp), one, 0.0, None, None, W, b, None, None, np.eye(1, 6)[0]
-            )
+            compiled.logistic_csr_pass(rows, Pass(np.zeros(1, np.intp), one, one, one), W, b, None, None, np.eye(1, 6)[0])
         with pytest.raises(ValueError, match="does not lie in the arrays"):
-            compiled.sparse_margins(*arrays, W, b)
+            compiled.csr_margins(rows, W, b)
         with pytest.raises(ValueError, match="does not lie in the arrays"):
-            compiled.sparse_column_moments(*arrays, one, *(np.zeros(n) for n in (1, 3, 3, 3, 3, 3, 3)))
+            compiled.csr_column_moments(rows, one, ColumnMoments(*(np.zeros(n) for n in (1, 3, 3, 3, 3, 3, 3))))
 
 
 def test_statistics(backend, dtype):
@@ -116,7 +113,7 @@ def test_statistics(backend, dtype):
     rows = from_scipy(X.astype(dtype))
     exact, counted = X.astype(dtype).toarray().astype(np.float64), weight > 0
     total, seen, mean, deviation, lowest, highest, others = np.zeros(1), *np.zeros((6, X.shape[1]))
-    backend.sparse_column_moments(*rows.arrays, weight, total, seen, mean, deviation, lowest, highest, others)
+    backend.csr_column_moments(rows, weight, ColumnMoments(total, mean, deviation, lowest, highest, others, seen))
     assert total[0] == pytest.approx(weight.sum())
     assert seen == pytest.approx(weight @ (exact != 0))
     assert (lowest, highest) == (pytest.approx(exact[counted].min(axis=0)), pytest.approx(exact[counted].max(axis=0)))
@@ -126,11 +123,12 @@ def test_statistics(backend, dtype):
     variance = np.average((exact - mean * share) ** 2, axis=0, weights=weight)
     assert (deviation + seen * mean**2 * (1 - share)) / total == pytest.approx(variance)
     alone = np.zeros(X.shape[1], dtype)
-    backend.sparse_largest(*rows.arrays, weight, alone)
+    backend.csr_largest(rows, weight, alone)
     assert alone == pytest.approx(np.maximum(highest, -lowest))
-    for scale in (np.zeros(0, dtype), np.linspace(0.5, 2, X.shape[1]).astype(dtype)):
-        expected = weight @ ((exact * (scale if len(scale) else 1)) ** 2).sum(axis=1)
-        assert backend.sparse_square(*rows.arrays, weight, scale) == pytest.approx(expected, rel=SAMPLE[dtype].rtol)
+    for scale in (None, np.linspace(0.5, 2, X.shape[1]).astype(dtype)):
+        expected = weight @ ((exact * (1 if scale is None else scale)) ** 2).sum(axis=1)
+        square = backend.csr_square(rows.standardized(None, scale), weight, dtype)
+        assert square == pytest.approx(expected, rel=SAMPLE[dtype].rtol)
 
 
 OPTIONS = {

@@ -5,8 +5,10 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
-from passes import drawn_rows, logistic_arguments, of_dtype, take
+from passes import drawn_rows, logistic_arguments, of_dtype, run, take
 from tolerances import DIFFERENCE, SAMPLE, STEPS, WEIGHTS, central_differences, relative_error
+
+from hotloop.structs import ColumnMoments, DenseRows
 
 EVERYTHING = {
     "intercept": True, "alpha": 0.05, "weighted": True, "averaged": True, "standardised": True, "shuffled": True
@@ -30,7 +32,7 @@ def test_a_step_is_the_gradient_of_the_objective(backend, n_outputs):
     W, b = one["W"].copy(), one["b"].copy()
 
     def objective():
-        loss, _ = backend.logistic_pass(**one | {"W": W.copy(), "b": b.copy()})
+        loss, _ = run(backend.logistic_pass, one | {"W": W.copy(), "b": b.copy()})
         return loss + 0.1 * (W**2).sum()
 
     new = take(backend.logistic_pass, one, np.float64)
@@ -107,7 +109,7 @@ def test_a_pass_equals_its_pieces(backend, dtype, n_outputs, cuts):
     whole = take(backend.logistic_pass, start, dtype)
     own, n_updates, loss = of_dtype(start, dtype), 0, 0.0
     for order in np.split(start["order"], list(cuts)):
-        more, n = backend.logistic_pass(**own | {"order": order, "eta": start["eta"][n_updates:]})
+        more, n = run(backend.logistic_pass, own | {"order": order, "eta": start["eta"][n_updates:]})
         n_updates, loss = n_updates + n, loss + more
     assert n_updates == whole["n_updates"] == 300
     assert loss == pytest.approx(whole["loss"], rel=SAMPLE[dtype].rtol)
@@ -198,7 +200,7 @@ def test_divergence_stops_before_the_step(backend, dtype, n_outputs, place):
     before = take(backend.logistic_pass, start | {"order": start["order"][:place]}, dtype)
     message = f"row {row} .* at step {place} "
     with pytest.raises(FloatingPointError, match=message), np.errstate(over="ignore", invalid="ignore"):
-        backend.logistic_pass(**own)
+        run(backend.logistic_pass, own)
     for name in ("W", "b", "W_total", "b_total"):
         scale = np.abs(before[name]).max()
         assert_allclose(own[name], before[name], rtol=0, atol=16 * np.finfo(dtype).eps * scale, err_msg=name)
@@ -207,7 +209,7 @@ def test_divergence_stops_before_the_step(backend, dtype, n_outputs, place):
 @pytest.mark.parametrize("row", [-1, 30])
 def test_an_order_outside_the_rows_is_refused(backend, row):
     with pytest.raises(ValueError, match=rf"order\[1\] = {row} is no row of X, which has 30"):
-        backend.logistic_pass(**arguments() | {"order": np.array([0, row], np.intp)})
+        run(backend.logistic_pass, arguments() | {"order": np.array([0, row], np.intp)})
 
 
 @pytest.mark.parametrize(("n_outputs", "label"), [(1, -1), (1, 2), (3, 3), (3, -0.5), (1, np.nan), (3, np.nan)])
@@ -215,7 +217,7 @@ def test_a_label_that_is_no_class_is_refused(backend, n_outputs, label):
     start = arguments(n_outputs=n_outputs)
     start["y"][7] = label
     with pytest.raises(ValueError, match=rf"y\[7\] = .* is no class index below {max(2, n_outputs)}"):
-        backend.logistic_pass(**start)
+        run(backend.logistic_pass, start)
 
 
 @pytest.mark.parametrize(
@@ -236,7 +238,7 @@ def test_a_label_that_is_no_class_is_refused(backend, n_outputs, label):
 )
 def test_shapes_that_disagree_are_refused(backend, name, value):
     with pytest.raises(ValueError, match="must|come together|has shape|goes with"):
-        backend.logistic_pass(**arguments(**EVERYTHING) | {name: value})
+        run(backend.logistic_pass, arguments(**EVERYTHING) | {name: value})
 
 
 def test_no_steps(backend, dtype):
@@ -252,7 +254,7 @@ def test_threads_share_the_input(backend, dtype):
 
     def train(scale):
         own = {name: start[name].copy() for name in ("W", "b", "W_total", "b_total")}
-        backend.logistic_pass(**start | own | {"eta": start["eta"] * scale})
+        run(backend.logistic_pass, start | own | {"eta": start["eta"] * scale})
         return own
 
     scales = [0.25, 0.5, 0.75, 1.0] * 2
@@ -270,7 +272,7 @@ def test_margins_are_the_formula(backend, dtype, standardised, n_outputs):
     X = own["X"].astype(np.float64)
     if standardised:
         X = (X - own["center"]) * own["scale"]  # (LR-9)
-    m = backend.linear_margins(own["X"], own["center"], own["scale"], own["W"], own["b"])
+    m = backend.linear_margins(DenseRows(own["X"], own["center"], own["scale"]), own["W"], own["b"])
     assert m.dtype == np.float64
     assert_allclose(m, X @ own["W"].T.astype(np.float64) + own["b"], **SAMPLE[dtype]._asdict())  # (LR-1)
 
@@ -279,14 +281,16 @@ def test_margins_refuse_shapes_that_disagree(backend):
     own = arguments(intercept=True, standardised=True)
     parts = {name: own[name] for name in ("X", "center", "scale", "W", "b")}
     for name, value in (("W", np.zeros((1, 8))), ("b", np.zeros(2)), ("center", np.zeros(8)), ("scale", None)):
+        X, center, scale, W, b = (parts | {name: value}).values()
         with pytest.raises(ValueError, match="must|come together|has shape"):
-            backend.linear_margins(**parts | {name: value})
+            backend.linear_margins(DenseRows(X, center, scale), W, b)
 
 
 def moments(backend, X, weight, cuts=()):
     own = np.zeros(1), *np.zeros((5, X.shape[1]))
     for rows, weights in zip(np.split(X, cuts), np.split(weight, cuts), strict=True):
-        backend.column_moments(np.ascontiguousarray(rows), np.ascontiguousarray(weights), *own, True)
+        rows = DenseRows(np.ascontiguousarray(rows))
+        backend.column_moments(rows, np.ascontiguousarray(weights), ColumnMoments(*own), True)
     return own
 
 
@@ -323,8 +327,9 @@ def test_a_constant_column_has_no_deviation(backend, dtype):
 def test_moments_refuse_shapes_that_disagree(backend):
     good = [np.ones((4, 2)), np.ones(4), np.zeros(1), *np.zeros((5, 2))]
     for place, value in ((1, np.ones(3)), (2, np.zeros(2)), *((place, np.zeros(2 * place - 5)) for place in (3, 4, 5, 6, 7))):
+        X, weight, *own = [*good[:place], value, *good[place + 1 :]]
         with pytest.raises(ValueError, match="must have"):
-            backend.column_moments(*good[:place], value, *good[place + 1 :], True)
+            backend.column_moments(DenseRows(X), weight, ColumnMoments(*own), True)
 
 
 def test_rows_that_fill_up_a_block_add_no_loss(backend):

@@ -5,10 +5,8 @@ from itertools import product
 import numpy as np
 import pytest
 from cases import Case
-from passes import alone, drawn_rows, many_arguments
+from passes import OVERWRITTEN, alone, drawn_rows, many_arguments, run
 from tolerances import WEIGHTS
-
-OVERWRITTEN = slice(10, 14)
 
 
 @pytest.mark.parametrize(("n_models", "n_features"), [*product([1, 3, 16, 21], [1, 7, 33]), (18, 300)])
@@ -28,9 +26,10 @@ def test_each_model_is_the_one_trained_alone(backend, dtype, n_models, n_feature
     X, y = drawn_rows(203, n_features)
     arguments = many_arguments(n_models, X, y, dtype, **options)
     wanted = [alone(arguments, m) for m in range(n_models)]
-    n_updates = backend.logistic_many_pass(*arguments)
+    n_updates = run(backend.logistic_many_pass, arguments)
     np.testing.assert_array_equal(n_updates, [steps for _, steps in wanted])
-    for place, got in enumerate(arguments[OVERWRITTEN]):
+    for place, name in enumerate(OVERWRITTEN[:4]):
+        got = arguments[name]
         if got is not None:
             want = np.concatenate([own[place] for own, _ in wanted])
             assert np.abs(got - want).max() <= WEIGHTS[dtype] * np.abs(want).max()
@@ -40,9 +39,9 @@ def test_a_model_that_overflows_leaves_the_others_alone(backend):
     X, y = drawn_rows(100, 5)
     arguments = many_arguments(4, X, y, np.float32)
     wanted = [alone(arguments, m)[0][0] for m in range(4)]
-    arguments[6][:, 2], arguments[7][2] = 1e30, 0.0
-    backend.logistic_many_pass(*arguments)
-    W = arguments[10]
+    arguments["eta"][:, 2], arguments["alpha"][2] = 1e30, 0.0
+    run(backend.logistic_many_pass, arguments)
+    W = arguments["W"]
     assert not (np.abs(W[2]) < 1e6).all()
     for m in (0, 1, 3):
         assert np.abs(W[m] - wanted[m]).max() <= WEIGHTS[np.float32] * np.abs(wanted[m]).max()
@@ -54,37 +53,39 @@ def test_margins_far_out(backend, dtype, size):
     X, y = drawn_rows(60, 1)
     X = np.where(np.abs(X) > 0.8, 1.0, 0.5) * np.sign(X)
     arguments = many_arguments(5, X, y, dtype, intercept=False)
-    arguments[10][:, 0] = [size, -size, size / 2, 0.0, -size / 3]
+    arguments["W"][:, 0] = [size, -size, size / 2, 0.0, -size / 3]
     wanted = np.concatenate([alone(arguments, m)[0][0] for m in range(5)])
-    assert not np.array_equal(wanted, arguments[10])
-    backend.logistic_many_pass(*arguments)
-    assert (np.abs(arguments[10] - wanted) <= WEIGHTS[dtype] * np.abs(wanted)).all()
+    assert not np.array_equal(wanted, arguments["W"])
+    run(backend.logistic_many_pass, arguments)
+    assert (np.abs(arguments["W"] - wanted) <= WEIGHTS[dtype] * np.abs(wanted)).all()
 
 
 def test_no_rows_and_no_columns(backend):
     for X in (np.zeros((0, 3)), np.zeros((4, 0))):
         arguments = many_arguments(3, X, np.zeros(len(X)), np.float64)
-        arguments[5] = np.arange(len(X))
-        assert len(backend.logistic_many_pass(*arguments)) == 3
+        arguments["order"] = np.arange(len(X))
+        assert len(run(backend.logistic_many_pass, arguments)) == 3
 
 
 @pytest.mark.parametrize(
-    ("place", "wrong", "message"),
+    ("name", "wrong", "message"),
     [
-        (3, np.ones((2, 2), np.uint8), "multiplicity must have one entry a row of X and model"),
-        (4, np.ones(2), "target and alpha must have one entry a model"),
-        (6, np.ones((2, 3)), "eta one a step and model"),
-        (5, np.array([0, 99]), "is no row of X"),
-        (11, np.zeros(2), "b must have 3 entries"),
+        ("weight_multiplier", np.ones((2, 2), np.uint8), "weight_multiplier must have one entry a row of X and model"),
+        ("target", np.ones(2), "target must have one entry a model"),
+        ("alpha", np.ones(2), "alpha must have one entry a model"),
+        ("eta", np.ones((2, 3)), "eta must have one entry a step and model"),
+        ("eta", np.ones(20), "eta must have one entry a step and model"),
+        ("order", np.array([0, 99]), "is no row of X"),
+        ("b", np.zeros(2), "b must have 3 entries"),
     ],
 )
-def test_shapes_that_disagree_are_refused(backend, place, wrong, message):
+def test_shapes_that_disagree_are_refused(backend, name, wrong, message):
     X, y = drawn_rows(20, 4)
     arguments = many_arguments(3, X, y, np.float64)
-    arguments[2] = np.ones(20)
-    arguments[place] = wrong
+    arguments["sample_weight"] = np.ones(20)
+    arguments[name] = wrong
     with pytest.raises(ValueError, match=message):
-        backend.logistic_many_pass(*arguments)
+        run(backend.logistic_many_pass, arguments)
 
 
 @pytest.mark.parametrize("n_models", [1, 16])
@@ -94,5 +95,5 @@ def test_two_thousand_rows(compiled, dtype, n_models):
     X, y = case.rows()
     arguments = many_arguments(n_models, X, y, dtype)
     wanted = np.concatenate([alone(arguments, m)[0][0] for m in range(n_models)])
-    compiled.logistic_many_pass(*arguments)
-    assert np.abs(arguments[10] - wanted).max() <= WEIGHTS[dtype] * np.abs(wanted).max()
+    run(compiled.logistic_many_pass, arguments)
+    assert np.abs(arguments["W"] - wanted).max() <= WEIGHTS[dtype] * np.abs(wanted).max()

@@ -4,11 +4,11 @@ import tracemalloc
 
 import numpy as np
 import pytest
-from passes import drawn_rows, logistic_arguments, of_dtype, take
+from passes import drawn_rows, logistic_arguments, of_dtype, run, take
 
 from hotloop import LogisticSGDClassifier
 from hotloop.data.validation import readable
-from hotloop.structs import float_dtype
+from hotloop.structs import ColumnMoments, DenseRows, float_dtype
 
 NARROW = [np.uint8, np.int8, np.uint16, np.int16, np.bool_, np.float16]
 TYPES = [*NARROW, np.float32, np.float64, np.uint32, np.int32, np.uint64, np.int64]
@@ -43,12 +43,12 @@ def test_margins_and_moments_read_every_type(backend, of):
     W, b = draw.standard_normal((3, 33)).astype(dtype), draw.standard_normal(3)
     converted = X.astype(dtype)
     np.testing.assert_array_equal(
-        backend.linear_margins(X, None, None, W, b), backend.linear_margins(converted, None, None, W, b)
+        backend.linear_margins(DenseRows(X), W, b), backend.linear_margins(DenseRows(converted), W, b)
     )
     both = []
     for rows in (X, converted):
         found = np.zeros((5, 33))
-        backend.column_moments(rows, np.ones(60), np.zeros(1), *found, True)
+        backend.column_moments(DenseRows(rows), np.ones(60), ColumnMoments(np.zeros(1), *found), True)
         both.append(found)
     np.testing.assert_array_equal(*both)
 
@@ -61,14 +61,14 @@ def test_a_margin_does_not_depend_on_the_place_of_its_row(backend, of, n_feature
     draw = np.random.default_rng(n_features)
     X = np.abs(draw.standard_normal((11, n_features)) * 20).astype(of)
     W, b = draw.standard_normal((n_outputs, n_features)).astype(float_dtype(of)), draw.standard_normal(n_outputs)
-    whole = backend.linear_margins(X, None, None, W, b)
+    whole = backend.linear_margins(DenseRows(X), W, b)
     assert len(np.unique(whole)) > n_outputs
-    alone = [backend.linear_margins(X[i : i + 1], None, None, W, b)[0] for i in range(11)]
+    alone = [backend.linear_margins(DenseRows(X[i : i + 1]), W, b)[0] for i in range(11)]
     np.testing.assert_array_equal(whole, alone)
     for first in range(1, 5):
-        np.testing.assert_array_equal(backend.linear_margins(X[first:], None, None, W, b), whole[first:])
-    np.testing.assert_array_equal(backend.linear_margins(X[::-1], None, None, W, b), whole[::-1])
-    np.testing.assert_array_equal(backend.linear_margins(X[::3], None, None, W, b), whole[::3])
+        np.testing.assert_array_equal(backend.linear_margins(DenseRows(X[first:]), W, b), whole[first:])
+    np.testing.assert_array_equal(backend.linear_margins(DenseRows(X[::-1]), W, b), whole[::-1])
+    np.testing.assert_array_equal(backend.linear_margins(DenseRows(X[::3]), W, b), whole[::3])
 
 
 def test_every_float16(backend):
@@ -76,7 +76,7 @@ def test_every_float16(backend):
     bits = np.arange(2**16, dtype=np.uint16)
     X = bits.view(np.float16)[:, None]
     X = X[np.isfinite(X[:, 0])]
-    margins = backend.linear_margins(X, None, None, np.ones((1, 1), np.float32), np.zeros(1))
+    margins = backend.linear_margins(DenseRows(X), np.ones((1, 1), np.float32), np.zeros(1))
     np.testing.assert_array_equal(margins[:, 0], X[:, 0].astype(np.float64))
 
 
@@ -98,7 +98,7 @@ def test_rows_a_kernel_cannot_read_are_refused(compiled):
         assert not readable(rows, np.float64)
         own = of_dtype(logistic_arguments(np.zeros((len(rows), rows.shape[1])), np.zeros(len(rows))), np.float64)
         with pytest.raises(ValueError, match="X"):
-            compiled.logistic_pass(**own | {"X": rows})
+            run(compiled.logistic_pass, own | {"X": rows})
 
 
 @pytest.mark.parametrize("of", [*NARROW, np.float32, np.float64])

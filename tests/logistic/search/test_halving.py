@@ -127,7 +127,7 @@ def test_sparse_models_are_those_of_dense_rows(compiled, averaged):
     weight = np.random.default_rng(3).choice([0.0, 1.0, 2.0], 200)
     dense = LogisticModels(start, Batch(X, y.astype(float), weight), configs, counts)
     sparse_rows = Batch(from_scipy(sp.csr_array(X)), y.astype(float), weight)
-    sparse = SparseLogisticModels(sparse_rows, None, configs, counts, np.float32, fit_intercept=True, averaged=averaged)
+    sparse = SparseLogisticModels(sparse_rows, configs, counts, np.float32, fit_intercept=True, averaged=averaged)
     chosen, left = np.flatnonzero(counts[:, 0] == 0), [4, 1, 2]
     for epochs in (1, 4):
         dense.train(epochs)

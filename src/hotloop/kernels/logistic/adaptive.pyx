@@ -2,172 +2,196 @@
 non-zeros.
 
 Equations (LR-1) to (LR-4), (LR-6) to (LR-9), (AD-1) to (AD-3). A dense row is a row that has all columns. A weight and its sum of
-squared slopes lie side by side.
+squared gradients lie side by side.
 """
 import numpy as np
 
 from cython cimport floating
-from libc.math cimport isfinite, sqrt
+from libc.math cimport fabs, isfinite, sqrt
 from libc.stdint cimport int32_t
 
+from hotloop.kernels.rows.source cimport CACHED, Rows, Source, prefetch_ahead, prefetch_weights, take_row
+from hotloop.kernels.rows.steps cimport BAD_ROW, DIVERGED, OK, Pass, Status, Steps, next_row, take_gradient
 from hotloop.kernels.vectors cimport levels
-from hotloop.kernels.rows cimport csr as nonzeros
-from hotloop.kernels.rows cimport dense as samples
-from hotloop.kernels.rows.csr cimport Csr, NonZeros
-from hotloop.kernels.rows.dense cimport Dense
-from hotloop.kernels.rows.cursor cimport BAD_ROW, DIVERGED, NONE, Steps, Trouble, new_steps, next_row, take_slopes, what_is_wrong
+
+_RULES = "adagrad", "ftrl", "normalized"
 
 
 cdef struct Rule:
     bint ftrl
+    bint normalized
     double eta
     double beta
     double l1             # alpha l1_ratio: times the steps so far it is the strength of (AD-2)
     double l2
     double t              # steps so far
-    bint normalized
 
 
-cdef Trouble take_steps(
-    const levels.vectors *v, Steps *steps, const Csr *X, const Dense *D, Py_ssize_t n_features, Py_ssize_t m, const floating *center,
-    const floating *scale, Rule rule, int32_t *places, floating *scratch, floating *w, floating *root, double *p, floating *pair,
-    double *b_pair, floating *largest, double *met, floating *q
+cdef struct Adaptive:
+    # What is learnt, and room for the row at hand; of the type of the weights where nothing else is said.
+    Py_ssize_t n_features
+    Py_ssize_t m          # outputs
+    void *pair            # [column][output][2]
+    double *b_pair        # [output][2]; NULL: no intercept
+    void *feature_scale   # of "normalized", else NULL
+    double *norm_sum
+    double *p             # margins, then gradients, of each output
+    void *w               # [output][column of the row]
+    void *root
+    void *normalized_row
+
+
+cdef inline double margin_of(
+    const levels.vectors *v, const Rule *rule, const Adaptive *model, Py_ssize_t c, Py_ssize_t n, const floating *x, const int32_t *at
+) noexcept nogil:
+    """Return the margin of a row for output c, (LR-1); FTRL's weights and roots of sums go to model.w and model.root."""
+    cdef Py_ssize_t m = model.m, j
+    cdef floating *w = <floating *>model.w + c * n
+    cdef const floating *pair = <const floating *>model.pair + 2 * c
+    cdef double found
+    if not rule.ftrl:
+        found = levels.adaptive_margin(v, n, x, at, m, pair)
+    else:
+        levels.adaptive_weights(v, n, at, m, pair, <floating>(rule.l1 * rule.t), <floating>(rule.l2 * rule.t), <floating>rule.beta,
+                                <floating>(1 / rule.eta), w, <floating *>model.root + c * n)
+        found = 0.0
+        if x == NULL:
+            for j in range(n):
+                found += w[j]
+        elif n > 0:
+            found = levels.dot(v, n, x, <const floating *>w)
+    if model.b_pair != NULL:
+        found += model.b_pair[2 * c]                                                       # (LR-1)
+    return found
+
+
+cdef inline void update(
+    const levels.vectors *v, const Rule *rule, const Adaptive *model, Py_ssize_t c, double g, double step, Py_ssize_t n,
+    const floating *x, const int32_t *at
+) noexcept nogil:
+    """Move the weights of the columns of a row, and the intercept, by the gradient g of output c."""
+    cdef double below
+    levels.adaptive_update(v, n, x, at, model.m, <floating *>model.pair + 2 * c, rule.ftrl, <floating>rule.beta, <floating>step,
+                           <floating>g, <const floating *>model.w + c * n, <const floating *>model.root + c * n)
+    if model.b_pair == NULL:
+        return
+    model.b_pair[2 * c + 1] += g * g
+    below = rule.beta + sqrt(model.b_pair[2 * c + 1])
+    if below > 0.0:
+        model.b_pair[2 * c] -= step * g / below                                            # (AD-1)
+
+
+cdef Status take_steps(
+    const levels.vectors *v, const Source *X, Steps *steps, Rule *rule, const Adaptive *model, floating tag
 ) noexcept nogil:
     cdef const int32_t *at
     cdef const floating *x
-    cdef Trouble trouble = NONE
-    cdef bint fetch = X != NULL and 2 * n_features * m * <Py_ssize_t>sizeof(floating) > nonzeros.CACHED
-    cdef Py_ssize_t row, n, c, j
-    cdef double weight, g, below, step = rule.eta
-    cdef floating beta = <floating>rule.beta, eta = <floating>rule.eta, inverse = <floating>(1 / rule.eta)
+    cdef Status status
+    cdef Py_ssize_t row, n, c, m = model.m
+    cdef bint weights = X.sparse and 2 * model.n_features * m * <Py_ssize_t>sizeof(floating) > CACHED
+    cdef double weight, step = rule.eta
     while steps.next < steps.n_steps:
-        if X != NULL:
-            row = nonzeros.look_ahead(v, X, steps.order, steps.next, steps.n_steps, fetch)
+        if X.sparse:
+            row = prefetch_ahead(v, X, steps.order, steps.next, steps.n_steps, weights)
             if row >= 0:
-                nonzeros.fetch_weights(v, X, row, pair, 2 * m * sizeof(floating))
-                if largest != NULL:
-                    nonzeros.fetch_weights(v, X, row, largest, sizeof(floating))
-        trouble = next_row(steps, &row, &weight)
-        if trouble != NONE:
-            return trouble
+                prefetch_weights(v, X, row, model.pair, 2 * m * sizeof(floating))
+                if model.feature_scale != NULL:
+                    prefetch_weights(v, X, row, model.feature_scale, sizeof(floating))
+        status = next_row(steps, &row, &weight)
+        if status != OK:
+            return status
         if weight == 0.0:
             continue
-        if X != NULL:
-            n = nonzeros.take_row(v, X, row, scale, places, scratch, &at, &x)
-            if n < 0:
-                return BAD_ROW
-        else:
-            n, at = n_features, places
-            x = samples.row(v, D.data + row * D.stride, D.type, n_features, center, scale, scratch)
+        n = take_row(v, X, row, 0, &at, &x)
+        if n < 0:
+            return BAD_ROW
         if rule.normalized:
-            met[0] += levels.normalize(v, n, x, at, m, pair, largest, q) + (b_pair != NULL)
-            x = q
-            step = rule.eta * sqrt((rule.t + 1) / met[0]) if met[0] > 0 else 0.0           # (AD-3)
-            eta = <floating>step
+            model.norm_sum[0] += levels.normalize(v, n, x, at, m, <floating *>model.pair, <floating *>model.feature_scale,
+                                                  <floating *>model.normalized_row) + (model.b_pair != NULL)
+            x = <const floating *>model.normalized_row
+            step = rule.eta * sqrt((rule.t + 1) / model.norm_sum[0]) if model.norm_sum[0] > 0 else 0.0  # (AD-3)
         for c in range(m):
-            if not rule.ftrl:
-                p[c] = levels.adaptive_margin(v, n, x, at, m, <const floating *>(pair + 2 * c))
-            else:
-                levels.adaptive_weights(v, n, at, m, <const floating *>(pair + 2 * c), <floating>(rule.l1 * rule.t),
-                                        <floating>(rule.l2 * rule.t), beta, inverse, w + c * n, root + c * n)
-                p[c] = 0.0
-                if x == NULL:
-                    for j in range(n):
-                        p[c] += w[c * n + j]
-                elif n > 0:
-                    p[c] = levels.dot(v, n, x, <const floating *>(w + c * n))
-            if b_pair != NULL:
-                p[c] += b_pair[2 * c]                                                      # (LR-1)
-            if not isfinite(p[c]):
+            model.p[c] = margin_of(v, rule, model, c, n, x, at)
+            if not isfinite(model.p[c]):
                 return DIVERGED
-        steps.loss += weight * take_slopes(v, m, p, <Py_ssize_t>steps.y[row * steps.y_stride])
+        steps.loss += weight * take_gradient(v, m, model.p, <Py_ssize_t>steps.y[row * steps.y_stride])
         for c in range(m):
-            g = weight * p[c]
-            levels.adaptive_update(v, n, x, at, m, pair + 2 * c, rule.ftrl, beta, eta, <floating>g, <const floating *>(w + c * n),
-                                   <const floating *>(root + c * n))
-            if b_pair != NULL:
-                b_pair[2 * c + 1] += g * g
-                below = rule.beta + sqrt(b_pair[2 * c + 1])
-                if below > 0.0:
-                    b_pair[2 * c] -= step * g / below                                      # (AD-1)
+            update(v, rule, model, c, weight * model.p[c], step, n, x, at)
         rule.t += 1
-        steps.moved += 1
-    return trouble
+        steps.n_updates += 1
+    return OK
+
+
+cdef Rule new_rule(rule) except *:
+    if rule.name not in _RULES:
+        raise ValueError(f"rule is {rule.name!r}, expected 'adagrad', 'ftrl' or 'normalized'")
+    return Rule(rule.name == "ftrl", rule.name == "normalized", rule.eta, rule.beta, rule.l1, rule.l2, rule.t)
 
 
 def logistic_adaptive_pass(
-    X,
-    csr,
-    const double[:] y not None,
-    const double[:] sample_weight not None,
-    const Py_ssize_t[::1] order not None,
-    str rule not None,
-    double eta,
-    double beta,
-    double l1,
-    double l2,
-    double t,
-    center,
-    scale,
-    floating[:, :, ::1] pairs not None,
-    double[:, ::1] b_pairs,
-    floating[::1] largest,
-    double[::1] met,
+    rows not None,
+    steps not None,
+    rule not None,
+    floating[::1, :, :] accumulators not None,
+    double[::1, :] b_accumulators,
+    floating[::1] feature_scale,
+    double[::1] norm_sum,
 ):
     """See hotloop.reference.logistic_adaptive_pass. The GIL is released."""
-    cdef Py_ssize_t n_features = pairs.shape[0], n_outputs = pairs.shape[1], n_samples, longest
-    cdef samples.Samples dense
-    cdef NonZeros sparse
-    cdef const Csr *rows = NULL
-    cdef Dense where = Dense(NULL, 0, 0)
-    if X is not None:
-        dense = samples.Samples(X)
-        n_samples, longest, where = dense.n_samples, n_features, Dense(dense.data, dense.stride, dense.type)
-        if dense.n_features != n_features:
-            raise ValueError(f"X has {dense.n_features} columns, pairs {n_features}")
-    else:
-        sparse = NonZeros(*csr)
-        rows, n_samples, longest = &sparse.rows, sparse.rows.n_samples, sparse.rows.longest
-        if center is not None:
-            raise ValueError("sparse rows are scaled, not centred")
-    if rule not in ("adagrad", "ftrl", "normalized"):
-        raise ValueError(f"rule is {rule!r}, expected 'adagrad', 'ftrl' or 'normalized'")
-    cdef bint normalized = rule == "normalized"
-    if normalized and (largest is None or largest.shape[0] != n_features or met is None or met.shape[0] != 1):
-        raise ValueError(f"largest must have {n_features} entries, met one")
-    if y.shape[0] != n_samples or sample_weight.shape[0] != n_samples:
-        raise ValueError("y and sample_weight must have one entry a row")
-    for array in (center, scale):
-        if array is not None and array.shape[0] != n_features:
-            raise ValueError(f"center and scale must have {n_features} entries")
-    if pairs.shape[2] != 2 or n_outputs < 1 or (b_pairs is not None and b_pairs.shape[0] != n_outputs):
-        raise ValueError("pairs must be (n_features, n_outputs, 2), b_pairs (n_outputs, 2)")
-    if b_pairs is not None and b_pairs.shape[1] != 2:
-        raise ValueError("b_pairs must be (n_outputs, 2)")
-    if order.shape[0] == 0:
+    cdef Py_ssize_t m = accumulators.shape[1], n_features = accumulators.shape[2], room
+    cdef Rule own = new_rule(rule)
+    cdef Rows X = Rows(rows, sizeof(floating), n_features, 1, True)
+    cdef Pass one_pass = Pass(steps, X.source.n_samples, max(m, 2), -1)
+    if X.source.sparse and X.source.center != NULL:
+        raise ValueError("sparse rows are scaled, not centred")
+    if own.normalized and (feature_scale is None or feature_scale.shape[0] != n_features or norm_sum is None
+                           or norm_sum.shape[0] != 1):
+        raise ValueError(f"feature_scale must have {n_features} entries, norm_sum one")
+    if accumulators.shape[0] != 2 or m < 1:
+        raise ValueError("accumulators must have shape (2, n_outputs, n_features)")
+    if b_accumulators is not None and (b_accumulators.shape[0] != 2 or b_accumulators.shape[1] != m):
+        raise ValueError(f"b_accumulators must have shape {(2, m)}")
+    if one_pass.steps.n_steps == 0:
         return 0.0, 0
-    if n_samples == 0:
-        raise ValueError("order[0] is no row of X, which has 0")
-    cdef Steps steps = new_steps(order, y, sample_weight, n_samples, max(n_outputs, 2))
-    dtype = np.asarray(pairs).dtype
-    cdef int32_t[::1] places = np.arange(max(longest, 1), dtype=np.int32)
-    cdef floating[::1] scratch = np.empty(max(longest, 1), dtype), w = np.empty(max(longest * n_outputs, 1), dtype)
-    cdef floating[::1] root = np.empty(max(longest * n_outputs, 1), dtype)
-    cdef double[::1] p = np.empty(n_outputs)
-    cdef bint empty = n_features == 0
-    cdef const floating[::1] centers = center, scales = scale
-    cdef const floating *center0 = NULL if empty or center is None else &centers[0]
-    cdef const floating *scale0 = NULL if empty or scale is None else &scales[0]
-    cdef floating *pair0 = NULL if empty else &pairs[0, 0, 0]
-    cdef double *b_pair0 = NULL if b_pairs is None else &b_pairs[0, 0]
-    cdef floating[::1] q = np.empty(max(longest, 1) if normalized else 1, dtype)
-    cdef floating *largest0 = NULL if empty or not normalized else &largest[0]
-    cdef double *met0 = NULL if not normalized else &met[0]
-    cdef Rule own = Rule(rule == "ftrl", eta, beta, l1, l2, t, normalized)
-    cdef Trouble trouble
+    room = max(X.source.room, 1)
+    dtype = np.float32 if floating is float else np.float64
+    cdef floating[::1] w = np.empty(room * m, dtype), root = np.empty(room * m, dtype), normalized_row = np.empty(room, dtype)
+    cdef double[::1] p = np.empty(m)
+    cdef Adaptive model = Adaptive(n_features, m, NULL, NULL, NULL, NULL, &p[0], &w[0], &root[0], &normalized_row[0])
+    if n_features:
+        model.pair = &accumulators[0, 0, 0]
+    if b_accumulators is not None:
+        model.b_pair = &b_accumulators[0, 0]
+    if own.normalized:
+        model.feature_scale, model.norm_sum = &feature_scale[0] if n_features else NULL, &norm_sum[0]
+    cdef Status status
     with nogil:
-        trouble = take_steps(levels.active, &steps, rows, &where, n_features, n_outputs, center0, scale0, own, &places[0],
-                             &scratch[0], &w[0], &root[0], &p[0], pair0, b_pair0, largest0, met0, &q[0])
-    if trouble != NONE:
-        raise what_is_wrong(trouble, steps.place, order, y, n_samples, max(n_outputs, 2))
-    return steps.loss, steps.moved
+        status = take_steps(levels.active, &X.source, &one_pass.steps, &own, &model, <floating>0)
+    if status != OK:
+        raise one_pass.error(status)
+    return one_pass.steps.loss, one_pass.steps.n_updates
+
+
+def adaptive_weights(rule not None, const floating[::1, :, :] accumulators not None, const floating[::1] feature_scale):
+    """See hotloop.reference.adaptive_weights. The GIL is released."""
+    cdef Rule own = new_rule(rule)
+    cdef Py_ssize_t m = accumulators.shape[1], n_features = accumulators.shape[2], j, c
+    if feature_scale is not None and feature_scale.shape[0] != n_features:
+        raise ValueError(f"feature_scale must have {n_features} entries")
+    found = np.empty((m, n_features), np.float32 if floating is float else np.float64, order="F")
+    cdef floating[::1, :] W = found
+    cdef double z, size, below, l1 = own.l1 * own.t, l2 = own.l2 * own.t
+    cdef bint scaled = feature_scale is not None
+    with nogil:
+        for j in range(n_features):
+            for c in range(m):
+                z = accumulators[0, c, j]
+                if own.ftrl:                                                               # (AD-2)
+                    size = fabs(z) - l1
+                    size = 0.0 if size < 0.0 else size
+                    below = (own.beta + sqrt(<double>accumulators[1, c, j])) / own.eta + l2
+                    z = 0.0 if below == 0.0 else (size if z < 0 else -size) / below
+                if scaled:
+                    z = z / feature_scale[j] if feature_scale[j] != 0 else 0.0             # (AD-3)
+                W[c, j] = <floating>z
+    return found

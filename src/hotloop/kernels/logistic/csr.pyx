@@ -1,149 +1,185 @@
 """Logistic regression on rows given by their non-zeros: one sequential pass of per-sample SGD, margins.
 
-Equations (LR-1) to (LR-11), and (LR-13) to (LR-15), by which a step costs the non-zeros of its row and never the columns. W is
-feature-major: the weights of a column lie side by side. A row's columns are gathered in the order in which they stand. The
-weights of rows ahead are fetched where W is larger than a cache.
+Equations (LR-1) to (LR-11), and (LR-13) to (LR-15), by which a step costs the non-zeros of its row and never the columns. W is in
+Fortran order: the weights of a column lie side by side. A row's columns are gathered in the order in which they stand. The
+weights of rows ahead are prefetched where W is larger than a cache.
 """
 import numpy as np
 
 from cython cimport floating
 from libc.math cimport isfinite, log
-from libc.stdint cimport int32_t, int64_t
+from libc.stdint cimport int32_t
 
+from hotloop.kernels.logistic.model cimport Model, new_model
+from hotloop.kernels.rows.source cimport (
+    CACHED, WEIGHTS_PREFETCHED, Rows, Source, csr_rows, prefetch_ahead, prefetch_weights, take_row,
+)
+from hotloop.kernels.rows.steps cimport BAD_ROW, DIVERGED, OK, Pass, Status, Steps, next_row, prefetch
 from hotloop.kernels.vectors cimport levels
-from hotloop.kernels.rows cimport csr as nonzeros
-from hotloop.kernels.rows.csr cimport Csr, NonZeros
-from hotloop.kernels.rows.cursor cimport BAD_ROW, DIVERGED, NONE, Steps, Trouble, new_steps, next_row, prefetch, what_is_wrong
 
-# Weights are settled when the factor that L2 leaves them with is below this: the two parts of (LR-14) cancel as it falls.
-cdef double SMALLEST = 1e-3
+# Weights are materialized when the scale that L2 leaves them with is below this: the two parts of (LR-14) cancel as it falls.
+cdef double SMALLEST_SCALE = 1e-3
 
 
-cdef struct Folded:
-    # (LR-13), (LR-14): what the weights are made of besides U; m entries each, or one
-    double *keep          # 1 factor, then the sum of its values since the weights were settled, then shift . shift
-    double *lean          # m of them, then m sums of keep lean, then m dots u . shift
+cdef struct Lazy:
+    # (LR-13), (LR-14): what the weights are made of besides U
+    double *scale             # 1 factor
+    double *scale_sum         # sum of its values since the weights were materialized
+    double *shift_square      # shift . shift
+    double *shift_coef        # of each output
+    double *shift_coef_sum    # sums of scale shift_coef
+    double *along             # u . shift
 
 
-cdef void settle_all(
-    const levels.vectors *v, Py_ssize_t n_features, Py_ssize_t m, floating *W, double *total, const floating *shift, Folded *folded
-) noexcept nogil:
-    """Let W hold the weights and total their sum, with nothing folded."""
-    cdef Py_ssize_t j, c
-    cdef double w, keep = folded.keep[0], kept = folded.keep[1], moved
-    for j in range(n_features):
+cdef Lazy new_lazy(double[::1] lazy, Py_ssize_t n_outputs) except *:
+    if lazy.shape[0] != 3 + 3 * n_outputs:
+        raise ValueError(f"lazy must have {3 + 3 * n_outputs} entries")
+    cdef double *of_outputs = &lazy[0] + 3
+    return Lazy(&lazy[0], &lazy[0] + 1, &lazy[0] + 2, of_outputs, of_outputs + n_outputs, of_outputs + 2 * n_outputs)
+
+
+cdef void materialize_all(const Model *model, const Lazy *lazy, floating *W, const floating *shift) noexcept nogil:
+    """Let W hold the weights and W_total their sum, with nothing put off."""
+    cdef Py_ssize_t j, c, m = model.n_outputs
+    cdef double *total = model.W_total
+    cdef double w, scale = lazy.scale[0], scale_sum = lazy.scale_sum[0], moved
+    for j in range(model.n_features):
         moved = 0.0 if shift == NULL else shift[j]
         for c in range(m):
             w = W[j * m + c]
             if total != NULL:
-                total[j * m + c] += kept * w + folded.lean[m + c] * moved                 # (LR-14)
-            W[j * m + c] = <floating>(keep * (w + folded.lean[c] * moved))                # (LR-13)
-    folded.keep[0], folded.keep[1], folded.keep[2] = 1.0, 0.0, 0.0
-    for c in range(3 * m):
-        folded.lean[c] = 0.0
+                total[j * m + c] += scale_sum * w + lazy.shift_coef_sum[c] * moved        # (LR-14)
+            W[j * m + c] = <floating>(scale * (w + lazy.shift_coef[c] * moved))           # (LR-13)
+    lazy.scale[0], lazy.scale_sum[0], lazy.shift_square[0] = 1.0, 0.0, 0.0
+    for c in range(m):
+        lazy.shift_coef[c] = lazy.shift_coef_sum[c] = lazy.along[c] = 0.0
     if shift != NULL:
-        for j in range(n_features):
-            folded.keep[2] += <double>shift[j] * shift[j]
+        for j in range(model.n_features):
+            lazy.shift_square[0] += <double>shift[j] * shift[j]
             for c in range(m):
-                folded.lean[2 * m + c] += <double>shift[j] * W[j * m + c]
+                lazy.along[c] += <double>shift[j] * W[j * m + c]
 
 
 cdef inline void look_ahead(
-    const levels.vectors *v, Steps *steps, const Csr *X, const floating *W, Py_ssize_t m, const double *total, bint fetch
+    const levels.vectors *v, Steps *steps, const Source *X, const Model *model, Py_ssize_t itemsize, bint weights
 ) noexcept nogil:
-    """Fetch what rows ahead of the next one need."""
-    cdef Py_ssize_t row = nonzeros.look_ahead(v, X, steps.order, steps.next, steps.n_steps, fetch)
-    prefetch(steps.eta + steps.moved + 256)
+    """Prefetch what rows ahead of the next one need."""
+    cdef Py_ssize_t row = prefetch_ahead(v, X, steps.order, steps.next, steps.n_steps, weights)
+    prefetch(steps.eta + steps.n_updates + 256)
     if row >= 0:
-        nonzeros.fetch_weights(v, X, row, W, m * sizeof(floating))
-        if total != NULL:
-            nonzeros.fetch_weights(v, X, row, total, m * sizeof(double))
+        prefetch_weights(v, X, row, model.W, model.n_outputs * itemsize)
+        if model.W_total != NULL:
+            prefetch_weights(v, X, row, model.W_total, model.n_outputs * sizeof(double))
 
 
-cdef Trouble one_output(
-    const levels.vectors *v, Steps *steps, const Csr *X, Py_ssize_t n_features, const floating *shift, const floating *scale,
-    int32_t *places, floating *scratch, floating *w, double *total, double *b, double *b_total, Folded *folded
+cdef inline Status one_step(
+    const levels.vectors *v, const Source *X, Steps *steps, const Model *model, const Lazy *lazy, Py_ssize_t row, double weight,
+    floating *rows, Py_ssize_t slot
 ) noexcept nogil:
-    cdef floating rows[levels.ROWS]
+    """A step of one output; its margin and weight go to a slot of rows."""
     cdef const int32_t *at
     cdef const floating *x
-    cdef Trouble trouble = NONE
-    cdef bint fetch = n_features * <Py_ssize_t>sizeof(floating) > nonzeros.CACHED
-    cdef Py_ssize_t row, n, slot, i
-    cdef double weight, eta, m, a, c, along, keep, inverse, kept
+    cdef floating *w = <floating *>model.W
+    cdef const floating *shift = <const floating *>X.center
+    cdef Py_ssize_t n = take_row(v, X, row, 0, &at, &x)
+    cdef double eta, m, a, c, along = 0.0, scale, inverse, scale_sum
     cdef floating sign
-    while trouble == NONE and steps.next < steps.n_steps:
+    if n < 0:
+        return BAD_ROW
+    # what does not depend on the margin first: the division would lengthen the chain from row to row
+    eta = steps.eta[steps.n_updates]
+    sign = <floating>(1.0 - 2.0 * steps.y[row * steps.y_stride])
+    scale = lazy.scale[0] * (1.0 - eta * steps.alpha)
+    inverse, scale_sum = 1.0 / scale, -lazy.scale_sum[0]
+    m = levels.gather_dot(v, n, x, at, <const floating *>w)
+    if shift != NULL:                                                                    # (LR-15)
+        along = levels.gather_dot(v, n, x, at, shift)
+        m += lazy.shift_coef[0] * (along - lazy.shift_square[0]) - lazy.along[0]
+    m *= lazy.scale[0]
+    if model.b != NULL:
+        m += model.b[0]                                                                   # (LR-1)
+    if not isfinite(m):
+        return DIVERGED
+    rows[levels.MARGIN + slot], rows[levels.WEIGHT + slot] = sign * <floating>m, <floating>weight
+    a = levels.step_along(v, <floating>(-sign * eta * weight), sign, <floating>m)
+    c = a * inverse
+    levels.scatter_add(v, n, <floating>c, scale_sum, x, at, w, model.W_total)             # (LR-5), (LR-13), (LR-14)
+    lazy.scale[0] = scale
+    lazy.scale_sum[0] += scale
+    if model.b != NULL:
+        model.b[0] += a
+        if model.b_total != NULL:
+            model.b_total[0] += model.b[0]
+    if shift != NULL:
+        lazy.along[0] += c * along
+        lazy.shift_coef[0] -= c
+        lazy.shift_coef_sum[0] += scale * lazy.shift_coef[0]
+    if scale < SMALLEST_SCALE:
+        materialize_all(model, lazy, w, shift)
+    steps.n_updates += 1
+    return OK
+
+
+cdef Status one_output(
+    const levels.vectors *v, const Source *X, Steps *steps, const Model *model, const Lazy *lazy, floating tag
+) noexcept nogil:
+    """A pass of one output; the losses of a group of rows are taken together."""
+    cdef floating rows[levels.ROWS]
+    cdef Status status = OK
+    cdef bint weights = model.n_features * <Py_ssize_t>sizeof(floating) > CACHED
+    cdef Py_ssize_t row, slot, i
+    cdef double weight
+    while status == OK and steps.next < steps.n_steps:
         slot = 0
         while steps.next < steps.n_steps and slot < levels.GROUP:
-            look_ahead(v, steps, X, <const floating *>w, 1, total, fetch)
-            trouble = next_row(steps, &row, &weight)
-            if trouble != NONE:
+            look_ahead(v, steps, X, model, sizeof(floating), weights)
+            status = next_row(steps, &row, &weight)
+            if status == OK and weight != 0.0:
+                status = one_step(v, X, steps, model, lazy, row, weight, rows, slot)
+                slot += status == OK
+            if status != OK:
                 break
-            if weight == 0.0:
-                continue
-            n = nonzeros.take_row(v, X, row, scale, places, scratch, &at, &x)
-            if n < 0:
-                trouble = BAD_ROW
-                break
-            # what does not hang on the margin first: the division would lengthen the chain from row to row
-            eta = steps.eta[steps.moved]
-            sign = <floating>(1.0 - 2.0 * steps.y[row * steps.y_stride])
-            keep = folded.keep[0] * (1.0 - eta * steps.alpha)
-            inverse, kept = 1.0 / keep, -folded.keep[1]
-            m = levels.gather_dot(v, n, x, at, <const floating *>w)
-            along = 0.0
-            if shift != NULL:                                                            # (LR-15)
-                along = levels.gather_dot(v, n, x, at, shift)
-                m += folded.lean[0] * (along - folded.keep[2]) - folded.lean[2]
-            m *= folded.keep[0]
-            if b != NULL:
-                m += b[0]                                                                 # (LR-1)
-            if not isfinite(m):
-                trouble = DIVERGED
-                break
-            rows[levels.MARGIN + slot], rows[levels.WEIGHT + slot] = sign * <floating>m, <floating>weight
-            a = levels.step_along(v, <floating>(-sign * eta * weight), sign, <floating>m)
-            c = a * inverse
-            levels.scatter_add(v, n, <floating>c, kept, x, at, w, total)                  # (LR-5), (LR-13), (LR-14)
-            folded.keep[0] = keep
-            folded.keep[1] += keep
-            if b != NULL:
-                b[0] += a
-                if b_total != NULL:
-                    b_total[0] += b[0]
-            if shift != NULL:
-                folded.lean[2] += c * along
-                folded.lean[0] -= c
-                folded.lean[1] += keep * folded.lean[0]
-            if keep < SMALLEST:
-                settle_all(v, n_features, 1, w, total, shift, folded)
-            steps.moved += 1
-            slot += 1
         for i in range(slot, (slot + 3) // 4 * 4):
             rows[levels.MARGIN + i] = rows[levels.WEIGHT + i] = 0
         levels.losses(v, (slot + 3) // 4 * 4, rows, &steps.loss)                          # (LR-3)
-    return trouble
+    return status
 
 
-cdef Trouble several_outputs(
-    const levels.vectors *v, Steps *steps, const Csr *X, Py_ssize_t n_features, Py_ssize_t n_outputs, const floating *shift,
-    const floating *scale, int32_t *places, floating *scratch, floating *found, double *m, floating *W, double *total,
-    double *b, double *b_total, Folded *folded
+cdef inline double softmax_of(const levels.vectors *v, Py_ssize_t n, double *m, Py_ssize_t label, double *below) noexcept nogil:
+    """Replace margins by exp(m - largest) and tell their sum; returns the loss."""
+    cdef double largest = m[0], top = m[label]
+    cdef Py_ssize_t c
+    for c in range(n):
+        largest = max(largest, m[c])
+    for c in range(n):
+        m[c] -= largest
+    levels.exponential(v, n, <const double *>m, m)
+    below[0] = 0.0
+    for c in range(n):
+        below[0] += m[c]
+    return log(below[0]) + largest - top                                                  # (LR-7)
+
+
+cdef Status several_outputs(
+    const levels.vectors *v, const Source *X, Steps *steps, const Model *model, const Lazy *lazy, floating *found, double *m
 ) noexcept nogil:
+    """A pass of several outputs; found and m have an entry an output."""
     cdef const int32_t *at
     cdef const floating *x
-    cdef Trouble trouble = NONE
-    cdef bint fetch = n_features * n_outputs * <Py_ssize_t>sizeof(floating) > nonzeros.CACHED
-    cdef Py_ssize_t row, n, c, label
-    cdef double weight, eta, along, keep, a, largest, below, top
+    cdef floating *W = <floating *>model.W
+    cdef const floating *shift = <const floating *>X.center
+    cdef Status status
+    cdef Py_ssize_t row, n, c, label, n_outputs = model.n_outputs
+    cdef bint weights = model.n_features * n_outputs * <Py_ssize_t>sizeof(floating) > CACHED
+    cdef double weight, eta, along, scale, a, below
     while steps.next < steps.n_steps:
-        look_ahead(v, steps, X, <const floating *>W, n_outputs, total, fetch)
-        trouble = next_row(steps, &row, &weight)
-        if trouble != NONE:
-            break
+        look_ahead(v, steps, X, model, sizeof(floating), weights)
+        status = next_row(steps, &row, &weight)
+        if status != OK:
+            return status
         if weight == 0.0:
             continue
-        n = nonzeros.take_row(v, X, row, scale, places, scratch, &at, &x)
+        n = take_row(v, X, row, 0, &at, &x)
         if n < 0:
             return BAD_ROW
         levels.gather_rows(v, n, n_outputs, x, at, <const floating *>W, found)
@@ -151,177 +187,114 @@ cdef Trouble several_outputs(
         for c in range(n_outputs):
             m[c] = found[c]
             if shift != NULL:                                                            # (LR-15)
-                m[c] += folded.lean[c] * (along - folded.keep[2]) - folded.lean[2 * n_outputs + c]
-            m[c] = m[c] * folded.keep[0] + (b[c] if b != NULL else 0.0)                   # (LR-1)
+                m[c] += lazy.shift_coef[c] * (along - lazy.shift_square[0]) - lazy.along[c]
+            m[c] = m[c] * lazy.scale[0] + (model.b[c] if model.b != NULL else 0.0)        # (LR-1)
             if not isfinite(m[c]):
                 return DIVERGED
         label = <Py_ssize_t>steps.y[row * steps.y_stride]
-        largest, top, below = m[0], m[label], 0.0
-        for c in range(n_outputs):
-            largest = max(largest, m[c])
-        for c in range(n_outputs):
-            m[c] -= largest
-        levels.exponential(v, n_outputs, <const double *>m, m)
-        for c in range(n_outputs):
-            below += m[c]
-        steps.loss += weight * (log(below) + largest - top)                               # (LR-7)
-        eta = steps.eta[steps.moved]
-        keep = folded.keep[0] * (1.0 - eta * steps.alpha)
+        steps.loss += weight * softmax_of(v, n_outputs, m, label, &below)
+        eta = steps.eta[steps.n_updates]
+        scale = lazy.scale[0] * (1.0 - eta * steps.alpha)
         for c in range(n_outputs):
             a = -eta * weight * (m[c] / below - (c == label))                             # (LR-6), (LR-8)
-            if b != NULL:
-                b[c] += a
-                if b_total != NULL:
-                    b_total[c] += b[c]
-            a /= keep
+            if model.b != NULL:
+                model.b[c] += a
+                if model.b_total != NULL:
+                    model.b_total[c] += model.b[c]
+            a /= scale
             found[c] = <floating>a
             if shift != NULL:
-                folded.lean[2 * n_outputs + c] += a * along
-                folded.lean[c] -= a
-                folded.lean[n_outputs + c] += keep * folded.lean[c]
-        levels.scatter_rows(v, n, n_outputs, <const floating *>found, -folded.keep[1], x, at, W, total)
-        folded.keep[0] = keep
-        folded.keep[1] += keep
-        if keep < SMALLEST:
-            settle_all(v, n_features, n_outputs, W, total, shift, folded)
-        steps.moved += 1
-    return trouble
+                lazy.along[c] += a * along
+                lazy.shift_coef[c] -= a
+                lazy.shift_coef_sum[c] += scale * lazy.shift_coef[c]
+        levels.scatter_rows(v, n, n_outputs, <const floating *>found, -lazy.scale_sum[0], x, at, W, model.W_total)
+        lazy.scale[0] = scale
+        lazy.scale_sum[0] += scale
+        if scale < SMALLEST_SCALE:
+            materialize_all(model, lazy, W, shift)
+        steps.n_updates += 1
+    return OK
 
 
-cdef check_weights(Py_ssize_t n_features, Py_ssize_t n_outputs, shift, scale, b, W_total, b_total, folded):
-    if n_outputs < 1:
-        raise ValueError("W must have at least one output")
-    for array in (shift, scale):
-        if array is not None and array.shape[0] != n_features:
-            raise ValueError(f"shift and scale must have {n_features} entries")
-    if b is not None and b.shape[0] != n_outputs:
-        raise ValueError(f"b must have {n_outputs} entries")
-    if W_total is not None and (W_total.shape[0] != n_features or W_total.shape[1] != n_outputs):
-        raise ValueError("W_total must have the shape of W")
-    if b_total is not None and (b is None or W_total is None or b_total.shape[0] != n_outputs):
-        raise ValueError("b_total goes with b and W_total and has the shape of b")
-    if folded.shape[0] != 3 + 3 * n_outputs:
-        raise ValueError(f"folded must have {3 + 3 * n_outputs} entries")
-
-
-def logistic_sparse_pass(
-    const int64_t[::1] starts not None,
-    places not None,
-    values,
-    Py_ssize_t longest,
-    const double[:] y not None,
-    const double[:] sample_weight not None,
-    const Py_ssize_t[::1] order not None,
-    const double[::1] eta not None,
-    double alpha,
-    shift,
-    scale,
-    floating[:, ::1] W not None,
+def logistic_csr_pass(
+    rows not None,
+    steps not None,
+    floating[::1, :] W not None,
     double[::1] b,
-    double[:, ::1] W_total,
+    double[::1, :] W_total,
     double[::1] b_total,
-    double[::1] folded not None,
+    double[::1] lazy not None,
 ):
-    """See hotloop.reference.logistic_sparse_pass. The GIL is released."""
-    cdef NonZeros X = NonZeros(starts, places, values, longest)
-    cdef Py_ssize_t n_samples = X.rows.n_samples, n_features = W.shape[0], n_outputs = W.shape[1]
-    if y.shape[0] != n_samples or sample_weight.shape[0] != n_samples:
-        raise ValueError("y and sample_weight must have one entry a row")
-    check_weights(n_features, n_outputs, shift, scale, b, W_total, b_total, folded)
-    if eta.shape[0] < order.shape[0]:
-        raise ValueError("eta must have one entry a step")
-    if order.shape[0] == 0:
+    """See hotloop.reference.logistic_csr_pass. The GIL is released."""
+    cdef Py_ssize_t n_outputs = W.shape[0], n_features = W.shape[1]
+    cdef Rows X = csr_rows(rows, sizeof(floating), n_features)
+    cdef Pass one_pass = Pass(steps, X.source.n_samples, max(n_outputs, 2))
+    cdef Model model = new_model(n_outputs, n_features, b, W_total, b_total)
+    cdef Lazy parts = new_lazy(lazy, n_outputs)
+    if one_pass.steps.n_steps == 0:
         return 0.0, 0
-    if n_samples == 0:
-        raise ValueError("order[0] is no row of X, which has 0")
-    cdef Steps steps = new_steps(order, y, sample_weight, n_samples, max(n_outputs, 2))
-    steps.eta, steps.alpha = &eta[0], alpha
-    dtype = np.asarray(W).dtype
-    cdef int32_t[::1] found_places = np.empty(max(longest, 1), np.int32)
-    cdef floating[::1] scratch = np.empty(max(longest, 1), dtype), found = np.empty(n_outputs, dtype)
+    cdef floating[::1] found = np.empty(n_outputs, np.float32 if floating is float else np.float64)
     cdef double[::1] margins = np.empty(n_outputs)
-    cdef bint empty = n_features == 0
-    cdef const floating[::1] shifts = shift, scales = scale
-    cdef const floating *shift0 = NULL if empty or shift is None else &shifts[0]
-    cdef const floating *scale0 = NULL if empty or scale is None else &scales[0]
-    cdef floating *W0 = NULL if empty else &W[0, 0]
-    cdef double *W_total0 = NULL if empty or W_total is None else &W_total[0, 0]
-    cdef double *b0 = NULL if b is None else &b[0]
-    cdef double *b_total0 = NULL if b_total is None else &b_total[0]
-    cdef Folded parts = Folded(&folded[0], &folded[3])
-    cdef Trouble trouble
+    cdef Status status
+    model.W = &W[0, 0] if n_features else NULL
     with nogil:
         if n_outputs == 1:
-            trouble = one_output(levels.active, &steps, &X.rows, n_features, shift0, scale0, &found_places[0], &scratch[0], W0,
-                                 W_total0, b0, b_total0, &parts)
+            status = one_output(levels.active, &X.source, &one_pass.steps, &model, &parts, <floating>0)
         else:
-            trouble = several_outputs(levels.active, &steps, &X.rows, n_features, n_outputs, shift0, scale0, &found_places[0],
-                                      &scratch[0], &found[0], &margins[0], W0, W_total0, b0, b_total0, &parts)
-    if trouble != NONE:
-        raise what_is_wrong(trouble, steps.place, order, y, n_samples, max(n_outputs, 2))
-    return steps.loss, steps.moved
+            status = several_outputs(levels.active, &X.source, &one_pass.steps, &model, &parts, &found[0], &margins[0])
+    if status != OK:
+        raise one_pass.error(status)
+    return one_pass.steps.loss, one_pass.steps.n_updates
 
 
-def settle(shift, floating[:, ::1] W not None, double[:, ::1] W_total, double[::1] folded not None):
-    """See hotloop.reference.settle."""
-    cdef Py_ssize_t n_features = W.shape[0], n_outputs = W.shape[1]
-    check_weights(n_features, n_outputs, shift, None, None, W_total, None, folded)
-    if n_features == 0:
-        return
+def materialize(shift, floating[::1, :] W not None, double[::1, :] W_total, double[::1] lazy not None):
+    """See hotloop.reference.materialize."""
+    cdef Model model = new_model(W.shape[0], W.shape[1], None, W_total, None)
+    cdef Lazy parts = new_lazy(lazy, W.shape[0])
     cdef const floating[::1] shifts = shift
-    cdef const floating *shift0 = NULL if shift is None else &shifts[0]
-    cdef double *W_total0 = NULL if W_total is None else &W_total[0, 0]
-    cdef Folded parts = Folded(&folded[0], &folded[3])
+    cdef const floating *shift0 = NULL
+    if shifts is not None and shifts.shape[0] != W.shape[1]:
+        raise ValueError(f"shift must have {W.shape[1]} entries")
+    if W.shape[1] == 0:
+        return
+    if shifts is not None:
+        shift0 = &shifts[0]
     with nogil:
-        settle_all(levels.active, n_features, n_outputs, &W[0, 0], W_total0, shift0, &parts)
+        materialize_all(&model, &parts, &W[0, 0], shift0)
 
 
-def sparse_margins(
-    const int64_t[::1] starts not None,
-    places not None,
-    values,
-    Py_ssize_t longest,
-    const floating[:, ::1] W not None,
-    const double[::1] b not None,
-):
-    """See hotloop.reference.sparse_margins. The GIL is released."""
-    cdef NonZeros X = NonZeros(starts, places, values, longest)
-    cdef Py_ssize_t n_samples = X.rows.n_samples, n_outputs = W.shape[1], i, c, n = 0
+def csr_margins(rows not None, const floating[::1, :] W not None, const double[::1] b not None):
+    """See hotloop.reference.csr_margins. The GIL is released."""
+    cdef Py_ssize_t n_outputs = W.shape[0], i, c, n = 0
+    cdef Rows X = csr_rows(rows, sizeof(floating), W.shape[1])
+    cdef Py_ssize_t n_samples = X.source.n_samples
     if b.shape[0] != n_outputs:
         raise ValueError(f"b must have {n_outputs} entries")
+    if X.source.center != NULL:  # (LR-15)
+        b = np.asarray(b) - np.asarray(W, np.float64) @ rows.shift
     out = np.empty((n_samples, n_outputs))
-    if n_samples == 0 or n_outputs == 0 or W.shape[0] == 0:
+    if n_samples == 0 or n_outputs == 0 or W.shape[1] == 0:
         out[:] = b
         return out
     cdef double[:, ::1] m = out
-    dtype = np.float32 if floating is float else np.float64
-    cdef int32_t[::1] found_places = np.empty(max(longest, 1), np.int32)
-    cdef floating[::1] scratch = np.empty(max(longest, 1), dtype), found = np.empty(n_outputs, dtype)
+    cdef floating[::1] found = np.empty(n_outputs, np.float32 if floating is float else np.float64)
+    cdef const levels.vectors *v = levels.active
     cdef const int32_t *at
     cdef const floating *x
-    cdef bint fetch = W.shape[0] * n_outputs * <Py_ssize_t>sizeof(floating) > nonzeros.CACHED
+    cdef bint weights = W.shape[1] * n_outputs * <Py_ssize_t>sizeof(floating) > CACHED
     with nogil:
         for i in range(n_samples):
-            if fetch and i + nonzeros.WEIGHTS_FETCHED < n_samples:
-                nonzeros.fetch_weights(levels.active, &X.rows, i + nonzeros.WEIGHTS_FETCHED, &W[0, 0], n_outputs * sizeof(floating))
-            n = nonzeros.take_row(levels.active, &X.rows, i, <const floating *>NULL, &found_places[0], &scratch[0], &at, &x)
+            if weights and i + WEIGHTS_PREFETCHED < n_samples:
+                prefetch_weights(v, &X.source, i + WEIGHTS_PREFETCHED, &W[0, 0], n_outputs * sizeof(floating))
+            n = take_row(v, &X.source, i, 0, &at, &x)
             if n < 0:
                 break
             if n_outputs == 1:
-                found[0] = levels.gather_dot(levels.active, n, x, at, &W[0, 0])
+                found[0] = levels.gather_dot(v, n, x, at, &W[0, 0])
             else:
-                levels.gather_rows(levels.active, n, n_outputs, x, at, &W[0, 0], &found[0])
+                levels.gather_rows(v, n, n_outputs, x, at, &W[0, 0], &found[0])
             for c in range(n_outputs):
                 m[i, c] = found[c] + b[c]                                                 # (LR-1)
     if n < 0:
         raise ValueError(f"row {i} does not lie in the arrays")
     return out
-
-
-def sum_of_squares(const floating[::1] w not None):
-    """See hotloop.reference.sum_of_squares. The GIL is released."""
-    cdef double total = 0.0
-    with nogil:
-        if w.shape[0]:
-            total = levels.sum_of_squares(levels.active, w.shape[0], &w[0])
-    return total

@@ -1,187 +1,189 @@
 """Many logistic models over rows given by their non-zeros, in one read: the weights of a column for all models lie side by side.
 
 Equations (LR-1) to (LR-5), (LR-10), (LR-13) and (LR-14) for each model, without a shift. A non-zero reads its column once for all
-models. What the averages lack lies beside the weights, so that a column is met once: its "margins" are computed and thrown away,
-which costs less than to meet it twice. Margins, weights and what the averages lack have the type of W; factors, intercepts and
-their sums are float64. Iterates equal the reference to rounding.
+models. The delayed sums of the averages lie beside the weights, so that a column is met once: their "margins" are computed and thrown
+away, which costs less than to meet it twice. Margins, weights and delayed sums have the type of W; scales, intercepts and their sums
+are float64. Iterates equal the reference to rounding.
 """
 import numpy as np
 
 from cython cimport floating
-from libc.stdint cimport int32_t, int64_t
+from libc.stdint cimport int32_t
 
+from hotloop.kernels.rows.source cimport Rows, Source, csr_rows, prefetch_row, prefetch_weights, take_row
+from hotloop.kernels.rows.steps cimport BAD_ROW, OK, Pass, Status, Steps, next_row
 from hotloop.kernels.vectors cimport levels
-from hotloop.kernels.rows cimport csr as nonzeros
-from hotloop.kernels.rows.csr cimport Csr, NonZeros
-from hotloop.kernels.rows.cursor cimport BAD_ROW, NONE, Steps, Trouble, new_steps, next_row, what_is_wrong
 
 cdef enum:
-    ROWS_FETCHED = 24     # so many rows ahead their columns and values are fetched
-    WEIGHTS_FETCHED = 1   # and so many ahead the weights that they meet
-    LINE = 64             # bytes of a cache line
-# As in logistic_sparse.pyx: weights are settled before the two parts of (LR-14) cancel.
-cdef double SMALLEST = 1e-3
+    ROWS_PREFETCHED = 24     # so many rows ahead their columns and values are prefetched
+    WEIGHTS_PREFETCHED = 1   # and so many ahead the weights of their columns
+    LINE = 64                # bytes of a cache line
+# As in csr.pyx: weights are materialized before the two parts of (LR-14) cancel.
+cdef double SMALLEST_SCALE = 1e-3
 
 
 cdef struct Models:
     Py_ssize_t n_models
-    const unsigned char *multiplicity  # of row and model, row by row
-    Py_ssize_t eta_stride              # from one step to the next
-    Py_ssize_t model_stride            # from one model to the next
-    const double *alpha
+    Py_ssize_t width                   # numbers a column: weights, then delayed sums
+    Py_ssize_t n_features
+    const unsigned char *weight_multiplier  # of row and model, row by row
+    void *W                            # [column][width]
     double *b
     double *b_total
     bint intercept
-    double *keep                       # (LR-13), then its sums, (LR-14)
-    Py_ssize_t *moved                  # steps that each model took
+    double *scale                      # (LR-13)
+    double *scale_sum                  # (LR-14)
+    Py_ssize_t *n_updates              # steps that each model took
+    # of the row at hand, a number a model
+    double *weights
+    double *eta
+    double *counts                     # 1 where the row moves the model, else 0
+    double *lag
 
 
-cdef void settle_model(Py_ssize_t n_features, Models *models, Py_ssize_t i, floating *W, Py_ssize_t width) noexcept nogil:
-    """Let W hold the weights of a model and their sum, with nothing folded."""
-    cdef Py_ssize_t j, m = models.n_models
-    cdef floating keep = <floating>models.keep[i], kept = <floating>models.keep[m + i]
-    for j in range(n_features):
+cdef void materialize_model(const Models *models, Py_ssize_t i, floating *W) noexcept nogil:
+    """Let W hold the weights of a model and their sum, with nothing put off."""
+    cdef Py_ssize_t j, m = models.n_models, width = models.width
+    cdef floating scale = <floating>models.scale[i], scale_sum = <floating>models.scale_sum[i]
+    for j in range(models.n_features):
         if width > m:
-            W[j * width + m + i] += kept * W[j * width + i]                               # (LR-14)
-        W[j * width + i] *= keep                                                          # (LR-13)
-    models.keep[i], models.keep[m + i] = 1.0, 0.0
+            W[j * width + m + i] += scale_sum * W[j * width + i]                          # (LR-14)
+        W[j * width + i] *= scale                                                         # (LR-13)
+    models.scale[i], models.scale_sum[i] = 1.0, 0.0
 
 
-cdef Trouble sparse_many_pass(
-    const levels.vectors *v, Steps *steps, Models *models, const Csr *X, Py_ssize_t n_features, const floating *scale,
-    int32_t *places, floating *scratch, floating *found, double *numbers, floating *W, Py_ssize_t width
+cdef inline void look_ahead(const levels.vectors *v, const Source *X, const Steps *steps, const Models *models, floating *W) noexcept nogil:
+    """Prefetch rows ahead of the next one, and the weights of the one after it."""
+    cdef Py_ssize_t ahead = steps.order[min(steps.next + ROWS_PREFETCHED, steps.n_steps - 1)], i = 0
+    if 0 <= ahead < X.n_samples:
+        prefetch_row(v, X, ahead)
+    ahead = steps.order[min(steps.next + WEIGHTS_PREFETCHED, steps.n_steps - 1)]
+    if 0 <= ahead < X.n_samples:
+        while i < models.width:
+            prefetch_weights(v, X, ahead, W + i, models.width * sizeof(floating))
+            i += LINE // sizeof(floating)
+
+
+cdef inline void count_row(const Steps *steps, const Models *models, Py_ssize_t row, double weight) noexcept nogil:
+    """Find weight and step size of a row in each model, and count the step.
+
+    A row that does not move a model has weight 0 there: without branches, which folds drawn at random would mislead.
+    """
+    cdef Py_ssize_t i, m = models.n_models
+    cdef double own
+    cdef bint moves
+    for i in range(m):
+        own = weight * models.weight_multiplier[row * m + i]
+        moves = own != 0.0
+        models.weights[i] = own
+        models.eta[i] = moves * steps.eta[models.n_updates[i] * steps.eta_stride + i * steps.model_stride]
+        models.counts[i] = moves
+        models.n_updates[i] += moves
+
+
+cdef inline double step_models(
+    const Steps *steps, const Models *models, double y, const floating *p, floating *step, floating *lag
 ) noexcept nogil:
-    """W[column][width]; found has room for two rows of it and a number a model, numbers for four numbers a model."""
+    """Move intercepts and scales, and write the step of each model along the row; returns the smallest scale."""
+    cdef Py_ssize_t i, m = models.n_models
+    cdef double a, a_of_lane, scale, least = 1.0, intercept = models.intercept
+    for i in range(m):
+        a = -models.eta[i] * models.weights[i] * (p[i] - y)                               # (LR-4)
+        scale = models.scale[i] * (1.0 - models.eta[i] * steps.alphas[i])
+        a_of_lane = a / scale                                                             # (LR-13)
+        step[i] = <floating>a_of_lane
+        models.lag[i] = -models.scale_sum[i] * a_of_lane                                  # (LR-14)
+        models.scale[i] = scale
+        models.scale_sum[i] += models.counts[i] * scale
+        models.b[i] += intercept * a
+        models.b_total[i] += models.counts[i] * models.b[i]
+        least = scale if scale < least else least
+    if models.width > m:
+        for i in range(m):
+            lag[i] = <floating>models.lag[i]
+    return least
+
+
+cdef Status many_csr_pass(
+    const levels.vectors *v, const Source *X, Steps *steps, const Models *models, floating *found
+) noexcept nogil:
+    """found has room for two rows of W and a number a model."""
     cdef const int32_t *at
     cdef const floating *x
-    cdef Trouble trouble = NONE
-    cdef Py_ssize_t row, ahead, n, i, m = models.n_models
+    cdef Status status
+    cdef Py_ssize_t row, n, i, m = models.n_models, width = models.width
+    cdef floating *W = <floating *>models.W
     cdef floating *margin = found
     cdef floating *step = found + width
-    cdef floating *lag = found + width + m
     cdef floating *p = found + 2 * width
-    cdef double *weights = numbers
-    cdef double *etas = numbers + m
-    cdef double *counts = numbers + 2 * m
-    cdef double *lags = numbers + 3 * m
-    cdef double weight, own, a, a_of_lane, y, keep, least, intercept = models.intercept
-    cdef bint moves
+    cdef double weight, least
     while steps.next < steps.n_steps:
-        ahead = steps.order[min(steps.next + ROWS_FETCHED, steps.n_steps - 1)]
-        if 0 <= ahead < X.n_samples:
-            nonzeros.fetch_row(v, X, ahead)
-        ahead = steps.order[min(steps.next + WEIGHTS_FETCHED, steps.n_steps - 1)]
-        if 0 <= ahead < X.n_samples:
-            i = 0
-            while i < width:
-                nonzeros.fetch_weights(v, X, ahead, W + i, width * sizeof(floating))
-                i += LINE // sizeof(floating)
-        trouble = next_row(steps, &row, &weight)
-        if trouble != NONE:
-            return trouble
+        look_ahead(v, X, steps, models, W)
+        status = next_row(steps, &row, &weight)
+        if status != OK:
+            return status
         if weight == 0.0:
             continue
-        n = nonzeros.take_row(v, X, row, scale, places, scratch, &at, &x)
+        n = take_row(v, X, row, 0, &at, &x)
         if n < 0:
             return BAD_ROW
-        y = steps.y[row * steps.y_stride]
         levels.gather_rows(v, n, width, x, at, <const floating *>W, margin)
         for i in range(m):
-            margin[i] = <floating>(margin[i] * models.keep[i] + models.b[i])              # (LR-1), (LR-13)
-        levels.logistic(v, m, <const floating *>margin, p)                               # (LR-2)
-        # A row that a model does not move on has weight 0: without branches, which folds drawn at random would mislead
-        for i in range(m):
-            own = weight * models.multiplicity[row * m + i]
-            moves = own != 0.0
-            weights[i] = own
-            etas[i] = moves * steps.eta[models.moved[i] * models.eta_stride + i * models.model_stride]
-            counts[i] = moves
-            models.moved[i] += moves
-        least = 1.0
-        for i in range(m):
-            a = -etas[i] * weights[i] * (p[i] - y)                                        # (LR-4)
-            keep = models.keep[i] * (1.0 - etas[i] * models.alpha[i])
-            a_of_lane = a / keep                                                          # (LR-13)
-            step[i] = <floating>a_of_lane
-            lags[i] = -models.keep[m + i] * a_of_lane                                     # (LR-14)
-            models.keep[i] = keep
-            models.keep[m + i] += counts[i] * keep
-            models.b[i] += intercept * a
-            models.b_total[i] += counts[i] * models.b[i]
-            least = keep if keep < least else least
-        if width > m:
-            for i in range(m):
-                lag[i] = <floating>lags[i]
+            margin[i] = <floating>(margin[i] * models.scale[i] + models.b[i])             # (LR-1), (LR-13)
+        levels.logistic(v, m, <const floating *>margin, p)                                # (LR-2)
+        count_row(steps, models, row, weight)
+        least = step_models(steps, models, steps.y[row * steps.y_stride], <const floating *>p, step, step + m)
         levels.scatter_rows(v, n, width, <const floating *>step, 0.0, x, at, W, <double *>NULL)  # (LR-5)
-        if least < SMALLEST:
+        if least < SMALLEST_SCALE:
             for i in range(m):
-                if models.keep[i] < SMALLEST:
-                    settle_model(n_features, models, i, W, width)
-    return trouble
+                if models.scale[i] < SMALLEST_SCALE:
+                    materialize_model(models, i, W)
+    return OK
 
 
-def logistic_sparse_many_pass(
-    const int64_t[::1] starts not None,
-    places not None,
-    values,
-    Py_ssize_t longest,
-    const double[:] y not None,
-    const double[:] sample_weight not None,
-    const unsigned char[:, ::1] multiplicity not None,
-    const Py_ssize_t[::1] order not None,
-    const double[:, :] eta not None,
-    const double[::1] alpha not None,
-    scale,
-    floating[:, ::1] W not None,
+def logistic_many_csr_pass(
+    rows not None,
+    steps not None,
+    const unsigned char[:, ::1] weight_multiplier not None,
+    floating[::1, :] W not None,
     double[::1] b,
     double[::1] b_total,
-    double[:, ::1] folded not None,
+    double[:, ::1] lazy not None,
 ):
-    """See hotloop.reference.logistic_sparse_many_pass. The GIL is released."""
-    cdef NonZeros X = NonZeros(starts, places, values, longest)
-    cdef Py_ssize_t n_samples = X.rows.n_samples, n_features = W.shape[0], n_models = alpha.shape[0], width = W.shape[1]
-    if y.shape[0] != n_samples or sample_weight.shape[0] != n_samples:
-        raise ValueError("y and sample_weight must have one entry a row")
-    if multiplicity.shape[0] != n_samples or multiplicity.shape[1] != n_models:
-        raise ValueError("multiplicity must have one entry a row of X and model")
+    """See hotloop.reference.logistic_many_csr_pass. The GIL is released."""
+    cdef Py_ssize_t n_models = len(steps.alpha), width = W.shape[0], n_features = W.shape[1]
+    cdef Rows X = csr_rows(rows, sizeof(floating), n_features)
+    cdef Pass one_pass = Pass(steps, X.source.n_samples, 2, n_models)
+    if X.source.center != NULL:
+        raise ValueError("the rows of many models must have no shift")
+    if weight_multiplier.shape[0] != X.source.n_samples or weight_multiplier.shape[1] != n_models:
+        raise ValueError("weight_multiplier must have one entry a row of X and model")
     if width != n_models and width != 2 * n_models:
         raise ValueError("W must have one weight a model, or two numbers")
-    if eta.shape[1] != n_models or eta.shape[0] < order.shape[0]:
-        raise ValueError("eta must have one entry a step and model")
-    if scale is not None and len(scale) != n_features:
-        raise ValueError(f"scale must have {n_features} entries")
     if b is not None and b.shape[0] != n_models:
         raise ValueError(f"b must have {n_models} entries")
     if (b_total is None) != (b is None or width == n_models) or (b_total is not None and b_total.shape[0] != n_models):
         raise ValueError("b_total goes with b and sums of iterates and has the shape of b")
-    if folded.shape[0] != 2 or folded.shape[1] != n_models:
-        raise ValueError("folded must have two entries a model")
+    if lazy.shape[0] != 2 or lazy.shape[1] != n_models:
+        raise ValueError("lazy must have two entries a model")
     counts = np.zeros(n_models, np.intp)
-    if order.shape[0] == 0 or n_models == 0:
+    if one_pass.steps.n_steps == 0 or n_models == 0:
         return counts
-    if n_samples == 0:
-        raise ValueError("order[0] is no row of X, which has 0")
-    dtype = np.float32 if floating is float else np.float64
-    cdef Py_ssize_t[::1] moved = counts
-    cdef double[::1] no_b = np.zeros(n_models)
-    cdef Steps steps = new_steps(order, y, sample_weight, n_samples, 2)
-    steps.eta = &eta[0, 0]
-    cdef double *b0 = &no_b[0] if b is None else &b[0]
-    cdef double[::1] no_total = np.zeros(n_models), numbers = np.empty(4 * n_models)
-    cdef double *b_total0 = &no_total[0] if b_total is None else &b_total[0]
+    cdef Py_ssize_t[::1] n_updates = counts
+    cdef double[:, ::1] numbers = np.zeros((6, n_models))  # of the row at hand; no intercept, no sum of it
+    cdef floating[::1] found = np.empty(2 * width + n_models, np.float32 if floating is float else np.float64)
     cdef Models models = Models(
-        n_models, &multiplicity[0, 0], eta.strides[0] // <Py_ssize_t>sizeof(double), eta.strides[1] // <Py_ssize_t>sizeof(double),
-        &alpha[0], b0, b_total0, b is not None, &folded[0, 0],
-        &moved[0])
-    cdef int32_t[::1] found_places = np.empty(max(longest, 1), np.int32)
-    cdef floating[::1] scratch = np.empty(max(longest, 1), dtype), found = np.empty(2 * width + n_models, dtype)
-    cdef const floating[::1] scales = scale
-    cdef const floating *scale0 = NULL if scale is None or n_features == 0 else &scales[0]
-    cdef floating *W0 = NULL if n_features == 0 else &W[0, 0]
-    cdef Trouble trouble
+        n_models, width, n_features, &weight_multiplier[0, 0], NULL, &numbers[4, 0], &numbers[5, 0], b is not None, &lazy[0, 0],
+        &lazy[1, 0], &n_updates[0], &numbers[0, 0], &numbers[1, 0], &numbers[2, 0], &numbers[3, 0])
+    if n_features:
+        models.W = &W[0, 0]
+    if b is not None:
+        models.b = &b[0]
+    if b_total is not None:
+        models.b_total = &b_total[0]
+    cdef Status status
     with nogil:
-        trouble = sparse_many_pass(levels.active, &steps, &models, &X.rows, n_features, scale0, &found_places[0], &scratch[0],
-                                   &found[0], &numbers[0], W0, width)
-    if trouble != NONE:
-        raise what_is_wrong(trouble, steps.place, order, y, n_samples, 2)
+        status = many_csr_pass(levels.active, &X.source, &one_pass.steps, &models, &found[0])
+    if status != OK:
+        raise one_pass.error(status)
     return counts

@@ -5,11 +5,10 @@ from cython cimport floating
 from libc.math cimport fabs
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
+from hotloop.kernels.rows.columns cimport Columns, Moments, take_value
+from hotloop.kernels.rows.source cimport Rows, Source, csr_rows, take_row
+from hotloop.kernels.rows.steps cimport prefetch
 from hotloop.kernels.vectors cimport levels
-from hotloop.kernels.rows cimport csr as nonzeros
-from hotloop.kernels.rows.columns cimport take_value
-from hotloop.kernels.rows.csr cimport NonZeros
-from hotloop.kernels.rows.cursor cimport prefetch
 
 ctypedef fused column:
     int32_t
@@ -26,24 +25,24 @@ cdef enum:
     COUNTED_AT_ONCE = 1 << 15
 
 
-def check_nonzeros(const int64_t[::1] starts not None, const column[::1] places not None, Py_ssize_t n_features):
+def check_nonzeros(const int64_t[::1] indptr not None, const column[::1] indices not None, Py_ssize_t n_features):
     """See hotloop.reference.check_nonzeros. The GIL is released."""
-    cdef Py_ssize_t row, n_samples = starts.shape[0] - 1
+    cdef Py_ssize_t row, n_samples = indptr.shape[0] - 1
     cdef int64_t j, begin, end, last, falls = 0, borders = 0
     cdef column outside
     if n_samples < 0:
         raise ValueError("indptr is empty; it must have one entry more than there are rows")
-    if starts[0] != 0:
-        raise ValueError(f"indptr starts with {starts[0]}, expected 0")
+    if indptr[0] != 0:
+        raise ValueError(f"indptr indptr with {indptr[0]}, expected 0")
     for row in range(n_samples):
-        if starts[row + 1] < starts[row]:
-            raise ValueError(f"indptr falls from {starts[row]} to {starts[row + 1]} at row {row}")
-    end = starts[n_samples]
-    if end > places.shape[0]:
-        raise ValueError(f"indptr ends with {end}, but there are {places.shape[0]} column indices")
+        if indptr[row + 1] < indptr[row]:
+            raise ValueError(f"indptr falls from {indptr[row]} to {indptr[row + 1]} at row {row}")
+    end = indptr[n_samples]
+    if end > indices.shape[0]:
+        raise ValueError(f"indptr ends with {end}, but there are {indices.shape[0]} column indices")
     if end == 0:
         return True
-    cdef const column *p = &places[0]
+    cdef const column *p = &indices[0]
     last = max(n_features, 0) - 1
     with nogil:
         outside = p[0] < 0 or p[0] > last
@@ -55,13 +54,13 @@ def check_nonzeros(const int64_t[::1] starts not None, const column[::1] places 
             else:
                 falls += levels.active.falls_wide(j, p + begin, last, &outside)
             begin += j
-            while row < n_samples and starts[row] <= begin:  # falls from one row to the next
-                if 0 < starts[row] < end and starts[row + 1] > starts[row]:
-                    borders += p[starts[row]] <= p[starts[row] - 1]
+            while row < n_samples and indptr[row] <= begin:  # falls from one row to the next
+                if 0 < indptr[row] < end and indptr[row + 1] > indptr[row]:
+                    borders += p[indptr[row]] <= p[indptr[row] - 1]
                 row += 1
     if outside != 0:
         for row in range(n_samples):
-            for j in range(starts[row], starts[row + 1]):
+            for j in range(indptr[row], indptr[row + 1]):
                 if not 0 <= p[j] < n_features:
                     raise ValueError(f"row {row} has column index {p[j]}, expected 0 to {n_features - 1}")
     return falls == borders
@@ -88,118 +87,101 @@ def all_alike(const bits[::1] values not None):
     return differs == 0
 
 
-def sparse_column_moments(
-    const int64_t[::1] starts not None,
-    places not None,
-    values,
-    Py_ssize_t longest,
-    const double[:] sample_weight not None,
-    double[::1] total_weight not None,
-    double[::1] seen not None,
-    double[::1] mean not None,
-    double[::1] deviation not None,
-    double[::1] lowest not None,
-    double[::1] highest not None,
-    double[::1] others not None,
-):
-    """See hotloop.reference.sparse_column_moments. The GIL is released."""
-    cdef NonZeros X = NonZeros(starts, places, values, longest)
-    cdef Py_ssize_t n_samples = X.rows.n_samples, n_features = mean.shape[0], i, j, n = 0
-    if sample_weight.shape[0] != n_samples:
-        raise ValueError("sample_weight must have one entry a row")
-    if not n_features == seen.shape[0] == deviation.shape[0] == lowest.shape[0] == highest.shape[0] == others.shape[0]:
-        raise ValueError(f"seen, deviation, lowest, highest and others must have {n_features} entries")
-    if total_weight.shape[0] != 1:
-        raise ValueError("total_weight must have one entry")
-    cdef int32_t[::1] found_places = np.empty(max(longest, 1), np.int32)
-    cdef double[::1] scratch = np.empty(max(longest, 1))
+def csr_column_moments(rows not None, const double[:] sample_weight not None, moments not None):
+    """See hotloop.reference.csr_column_moments. The GIL is released."""
+    cdef Rows X = csr_rows(rows, sizeof(double), -1, False)
+    cdef Columns columns = Columns(moments, X.source.n_features, True)
+    check_weights(sample_weight, X.source.n_samples)
+    cdef const Moments *of = &columns.moments
+    cdef Py_ssize_t i, j, c, n = 0
     cdef const int32_t *at
     cdef const double *x
     cdef double weight, value, before
     with nogil:
-        for i in range(n_samples):
+        for i in range(X.source.n_samples):
             weight = sample_weight[i]
             if weight == 0.0:
                 continue
-            total_weight[0] += weight
-            n = nonzeros.take_row(levels.active, &X.rows, i, <const double *>NULL, &found_places[0], &scratch[0], &at, &x)
+            of.total_weight[0] += weight
+            n = take_row(levels.active, &X.source, i, 0, &at, &x)
             if n < 0:
                 break
             for j in range(n):  # (LR-9), over the rows that have the column
-                value = 1.0 if x == NULL else x[j]
-                if seen[at[j]] == 0.0:
-                    lowest[at[j]], highest[at[j]], others[at[j]] = value, value, 0
-                seen[at[j]] += weight
-                before = value - mean[at[j]]
-                mean[at[j]] += weight / seen[at[j]] * before
-                deviation[at[j]] += weight * before * (value - mean[at[j]])
-                take_value(value, &lowest[at[j]], &highest[at[j]], &others[at[j]])
-    if n < 0:
-        raise ValueError(f"row {i} does not lie in the arrays")
+                c, value = at[j], 1.0 if x == NULL else x[j]
+                if of.seen[c] == 0.0:
+                    of.lowest[c], of.highest[c], of.others[c] = value, value, 0
+                of.seen[c] += weight
+                before = value - of.mean[c]
+                of.mean[c] += weight / of.seen[c] * before
+                of.deviation[c] += weight * before * (value - of.mean[c])
+                take_value(value, &of.lowest[c], &of.highest[c], &of.others[c])
+    check_row(i, n)
 
 
-def sparse_largest(
-    const int64_t[::1] starts not None,
-    places not None,
-    values,
-    Py_ssize_t longest,
-    const double[:] sample_weight not None,
-    floating[::1] largest not None,
-):
-    """See hotloop.reference.sparse_largest. The GIL is released."""
-    cdef NonZeros X = NonZeros(starts, places, values, longest)
-    cdef Py_ssize_t n_samples = X.rows.n_samples, i, j, n = 0
-    if sample_weight.shape[0] != n_samples:
-        raise ValueError("sample_weight must have one entry a row")
-    dtype = np.float32 if floating is float else np.float64
-    cdef int32_t[::1] found_places = np.empty(max(longest, 1), np.int32)
-    cdef floating[::1] scratch = np.empty(max(longest, 1), dtype)
+def csr_largest(rows not None, const double[:] sample_weight not None, floating[::1] largest not None):
+    """See hotloop.reference.csr_largest. The GIL is released."""
+    cdef Rows X = csr_rows(rows, sizeof(floating), -1, False)
+    check_weights(sample_weight, X.source.n_samples)
+    if largest.shape[0] != X.source.n_features:
+        raise ValueError(f"largest must have {X.source.n_features} entries")
+    cdef Py_ssize_t i, j, n = 0
     cdef const int32_t *at
     cdef const floating *x
     cdef floating value
     with nogil:
-        for i in range(n_samples):
+        for i in range(X.source.n_samples):
             if sample_weight[i] == 0.0:
                 continue
-            n = nonzeros.take_row(levels.active, &X.rows, i, <const floating *>NULL, &found_places[0], &scratch[0], &at, &x)
+            n = take_row(levels.active, &X.source, i, 0, &at, &x)
             if n < 0:
                 break
             for j in range(n):
                 value = 1 if x == NULL else <floating>fabs(x[j])
                 if value > largest[at[j]]:
                     largest[at[j]] = value
-    if n < 0:
-        raise ValueError(f"row {i} does not lie in the arrays")
+    check_row(i, n)
 
 
-def sparse_square(
-    const int64_t[::1] starts not None,
-    places not None,
-    values,
-    Py_ssize_t longest,
-    const double[:] sample_weight not None,
-    const floating[::1] scale not None,
-):
-    """See hotloop.reference.sparse_square. The GIL is released."""
-    cdef NonZeros X = NonZeros(starts, places, values, longest)
-    cdef Py_ssize_t n_samples = X.rows.n_samples, i, n = 0
-    if sample_weight.shape[0] != n_samples:
-        raise ValueError("sample_weight must have one entry a row")
-    dtype = np.float32 if floating is float else np.float64
-    cdef int32_t[::1] found_places = np.empty(max(longest, 1), np.int32)
-    cdef floating[::1] scratch = np.empty(max(longest, 1), dtype)
-    cdef const floating *scale0 = NULL if scale.shape[0] == 0 else &scale[0]
+cdef double square_of(const Source *X, const double[:] sample_weight, Py_ssize_t *row, Py_ssize_t *n, floating tag) noexcept nogil:
+    """Sum the squares of all rows by weight, up to one that does not lie in the arrays: n is then -1, and row tells which."""
     cdef const int32_t *at
     cdef const floating *x
     cdef double total = 0.0
-    with nogil:
-        for i in range(n_samples):
-            if sample_weight[i] == 0.0:
-                continue
-            n = nonzeros.take_row(levels.active, &X.rows, i, scale0, &found_places[0], &scratch[0], &at, &x)
-            if n < 0:
-                break
-            total += sample_weight[i] * (n if x == NULL else levels.sum_of_squares(levels.active, n, x))
-    if n < 0:
-        raise ValueError(f"row {i} does not lie in the arrays")
+    cdef Py_ssize_t i
+    n[0] = 0
+    for i in range(X.n_samples):
+        if sample_weight[i] == 0.0:
+            continue
+        row[0], n[0] = i, take_row(levels.active, X, i, 0, &at, &x)
+        if n[0] < 0:
+            return total
+        total += sample_weight[i] * (n[0] if x == NULL else levels.sum_of_squares(levels.active, n[0], x))
     return total
+
+
+def csr_square(rows not None, const double[:] sample_weight not None, dtype):
+    """See hotloop.reference.csr_square. The GIL is released."""
+    cdef bint narrow = np.dtype(dtype) == np.float32
+    cdef Rows X = csr_rows(rows, sizeof(float) if narrow else sizeof(double), -1)
+    check_weights(sample_weight, X.source.n_samples)
+    cdef Py_ssize_t row = 0, n
+    cdef double total
+    with nogil:
+        if narrow:
+            total = square_of(&X.source, sample_weight, &row, &n, <float>0)
+        else:
+            total = square_of(&X.source, sample_weight, &row, &n, <double>0)
+    check_row(row, n)
+    return total
+
+
+cdef int check_weights(const double[:] sample_weight, Py_ssize_t n_samples) except -1:
+    if sample_weight.shape[0] != n_samples:
+        raise ValueError("sample_weight must have one entry a row")
+    return 0
+
+
+cdef int check_row(Py_ssize_t row, Py_ssize_t n) except -1:
+    if n < 0:
+        raise ValueError(f"row {row} does not lie in the arrays")
+    return 0

@@ -1,4 +1,20 @@
-"""What the statistics of dense and of sparse columns share."""
+# What the statistics of dense and of CSR columns share.
+
+
+cdef struct Moments:
+    # See hotloop.structs.ColumnMoments.
+    double *total_weight
+    double *mean
+    double *deviation
+    double *lowest
+    double *highest
+    double *others
+    double *seen             # NULL: all rows have all columns
+
+
+cdef class Columns:
+    cdef double[::1] total_weight, mean, deviation, lowest, highest, others, seen
+    cdef Moments moments
 
 
 cdef inline void take_value(double value, double *lowest, double *highest, double *others) noexcept nogil:

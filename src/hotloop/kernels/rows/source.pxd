@@ -50,6 +50,10 @@ cdef class Rows:
     cdef int make_room(self, Py_ssize_t itemsize, Py_ssize_t n_slots, bint with_columns) except -1
 
 
+cdef Rows dense_rows(rows, Py_ssize_t itemsize, Py_ssize_t n_features, Py_ssize_t n_slots, bint standardized=*)
+cdef Rows csr_rows(rows, Py_ssize_t itemsize, Py_ssize_t n_features, bint standardized=*)
+
+
 cdef inline const floating *load_row(const levels.vectors *v, const Source *X, const char *x, floating *scratch) noexcept nogil:
     """Return the dense row at x as a kernel reads it: where it lies, or converted and standardised (LR-9) into the scratch."""
     if X.direct:

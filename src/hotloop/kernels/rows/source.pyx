@@ -67,10 +67,10 @@ cdef class Rows:
         else:
             raise TypeError(f"rows is a {kind.__name__}, expected DenseRows or CSRRows")
         if n_features >= 0 and self.source.n_features != n_features:
-            raise ValueError(f"the rows have {self.source.n_features} columns, the weights {n_features}")
+            raise ValueError(f"the weights have {n_features} columns, they must have {self.source.n_features} as the rows have")
         if standardized:
             self.take_constants(center, rows.scale, itemsize)
-        self.source.direct = not self.source.sparse and center is None and (
+        self.source.direct = not self.source.sparse and self.source.center == NULL and (
             self.source.type == (levels.F32 if itemsize == 4 else levels.F64))
         self.make_room(itemsize, n_slots, with_columns)
 
@@ -152,3 +152,17 @@ cdef class Rows:
         PyBuffer_Release(&self.indices)
         PyBuffer_Release(&self.center)
         PyBuffer_Release(&self.scale)
+
+
+cdef Rows dense_rows(rows, Py_ssize_t itemsize, Py_ssize_t n_features, Py_ssize_t n_slots, bint standardized=True):
+    """Return the rows for a kernel that takes dense ones only."""
+    if type(rows) is not DenseRows:
+        raise TypeError(f"rows is a {type(rows).__name__}, expected DenseRows")
+    return Rows(rows, itemsize, n_features, n_slots, False, standardized)
+
+
+cdef Rows csr_rows(rows, Py_ssize_t itemsize, Py_ssize_t n_features, bint standardized=True):
+    """Return the rows for a kernel that takes CSR rows only."""
+    if type(rows) is not CSRRows:
+        raise TypeError(f"rows is a {type(rows).__name__}, expected CSRRows")
+    return Rows(rows, itemsize, n_features, 1, False, standardized)

@@ -1,7 +1,6 @@
 """How far a logistic model is from the optimum: exact objective, gradient and duality gap, in float64 (DU-1 to DU-3)."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,9 +9,8 @@ from hotloop.backend import get_backend
 from hotloop.data.batch import Batch
 from hotloop.data.validation import check_memory, readable
 from hotloop.logistic.linear_state import LinearState
-from hotloop.logistic.weights import feature_major
 from hotloop.metrics import log_probabilities
-from hotloop.structs import CSRRows
+from hotloop.structs import CSRRows, DenseRows
 
 Vector = NDArray[np.float64]
 
@@ -42,30 +40,14 @@ class Certificate:
         )
 
 
-@dataclass
-class Constants:
-    """The standardisation as the kernels of the dual take it, float64."""
-
-    center: Vector | None
-    scale: Vector | None
-
-    @classmethod
-    def of(cls, state: LinearState, sparse: bool) -> "Constants":
-        """Take those of a state; for sparse rows the center times the scale."""
-        if state.center is None or state.scale is None:
-            return cls(None, None)
-        center, scale = state.center.astype(np.float64), state.scale.astype(np.float64)
-        if not sparse:
-            return cls(center, scale)
-        return cls(center * scale if center.any() else None, scale)
-
-
-def kernel_rows(rows: Batch) -> tuple[Any, Any]:
-    """Return the rows as the kernels of the dual take them: X and csr, one of them None."""
+def kernel_rows(state: LinearState, rows: Batch) -> DenseRows | CSRRows:
+    """Return the rows as the kernels of the dual take them, standardised like those of a state, in float64."""
+    center = None if state.center is None else state.center.astype(np.float64)
+    scale = None if state.scale is None else state.scale.astype(np.float64)
     if isinstance(rows.X, CSRRows):
-        return None, rows.X.arrays
-    X = rows.X
-    return (X if readable(X, np.float64) else np.ascontiguousarray(X, np.float64)), None
+        shift = None if center is None or scale is None or not center.any() else center * scale
+        return rows.X.standardized(shift, scale)
+    return DenseRows(rows.X if readable(rows.X, np.float64) else np.ascontiguousarray(rows.X, np.float64), center, scale)
 
 
 def certify(
@@ -94,18 +76,15 @@ def certify(
     """
     W, b = (np.asarray(part, np.float64) for part in state.weights())
     sparse, m = isinstance(rows.X, CSRRows), len(W)
-    constants, (X, csr) = Constants.of(state, sparse), kernel_rows(rows)
     n_classes = max(m, 2)
     check_memory(8 * n_classes * W.size, f"a certificate, {n_classes} times 8 bytes for each of {W.size} weights,")
-    own = np.ascontiguousarray(feature_major(np.asfortranarray(W)) if sparse else W)
+    own = np.asarray(W, order="F" if sparse else "C")
     margins, b_sums = np.zeros((len(rows), m)), np.zeros((n_classes, m))
-    sums = np.zeros((n_classes, *own.shape))
+    sums = np.zeros((n_classes, *own.T.shape)).transpose(0, 2, 1) if sparse else np.zeros((n_classes, *own.shape))
     intercept = b if state.fit_intercept else None
     get_backend().logistic_dual_sums(
-        X, csr, rows.y, rows.sample_weight, constants.center, constants.scale, own, intercept, dual, margins, sums, b_sums
+        kernel_rows(state, rows), rows.y, rows.sample_weight, own, intercept, dual, margins, sums, b_sums
     )
-    if sparse:
-        sums = sums.transpose(0, 2, 1)
     moving = np.flatnonzero(rows.sample_weight)
     margins, y, weight = margins[moving], rows.y[moving].astype(np.intp), rows.sample_weight[moving]
     log_p = log_probabilities(margins)

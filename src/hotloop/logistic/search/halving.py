@@ -225,7 +225,7 @@ class Search:
         dtype = np.float32
         if isinstance(sample.rows.X, CSRRows) and len(state.W) == 1 and sample.scale is None:
             return SparseLogisticModels(
-                sample.rows, None, each, multiplicity, dtype, fit_intercept=state.fit_intercept, averaged=state.averaged
+                sample.rows, each, multiplicity, dtype, fit_intercept=state.fit_intercept, averaged=state.averaged
             )
         start = LogisticState.zeros(
             len(state.W),

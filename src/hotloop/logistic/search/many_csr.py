@@ -10,6 +10,7 @@ from hotloop.backend import get_backend
 from hotloop.data.batch import Batch
 from hotloop.data.validation import Array
 from hotloop.logistic.search.many_dense import losses_of_margins, next_steps
+from hotloop.structs import Pass
 from hotloop.training.config import TrainingConfig
 from hotloop.training.loop import WORK_PER_CALL
 from hotloop.training.order import epoch_order
@@ -26,8 +27,7 @@ class SparseLogisticModels:
     ----------
     rows : Batch
         ``X`` CSRRows.
-    scale : ndarray of shape (n_features,) or None
-    configs, multiplicity : as for LogisticModels
+    configs, weight_multiplier : as for LogisticModels
     dtype : float32 or float64
     fit_intercept, averaged : bool
     """
@@ -35,30 +35,26 @@ class SparseLogisticModels:
     def __init__(
         self,
         rows: Batch,
-        scale: Array | None,
         configs: Sequence[TrainingConfig],
-        multiplicity: NDArray[np.uint8],
+        weight_multiplier: NDArray[np.uint8],
         dtype: Any,
         *,
         fit_intercept: bool,
         averaged: bool,
     ) -> None:
-        self._rows, self._scale, self._plans = rows, scale, list(configs)
-        self._multiplicity, self._moves = (
-            np.ascontiguousarray(multiplicity),
-            (rows.sample_weight != 0) & multiplicity.any(axis=1),
-        )
+        self._rows, self._plans = rows, list(configs)
+        self._moves = (rows.sample_weight != 0) & weight_multiplier.any(axis=1)
         self._fit_intercept, self._averaged, self._epochs = fit_intercept, averaged, 0
         n_models = len(configs)
         # models that never move fill up the last vector of lanes
         idle = -n_models % LANES
-        self._multiplicity = np.pad(self._multiplicity, ((0, 0), (0, idle)))
+        self._weight_multiplier = np.ascontiguousarray(np.pad(weight_multiplier, ((0, 0), (0, idle))))
         self._plans += [self._plans[-1]] * idle
         n_models += idle
-        # of each column the weights of all models, then what their sums of iterates lack, (LR-14)
+        # of each column the weights of all models, then the delayed sums of their iterates, (LR-14)
         self._W = np.zeros((rows.X.n_features, (1 + averaged) * n_models), dtype)
-        # intercepts and their sums; keep and its sums; steps taken and summed
-        self._b, self._folded = np.zeros((2, n_models)), np.repeat([[1.0], [0.0]], n_models, axis=1)
+        # intercepts and their sums; scale and its sums; steps taken and summed
+        self._b, self._lazy = np.zeros((2, n_models)), np.repeat([[1.0], [0.0]], n_models, axis=1)
         self._t, self._n_averaged = np.zeros(n_models, np.intp), np.zeros(n_models, np.intp)
 
     def keep(self, models: Sequence[int]) -> None:
@@ -67,14 +63,15 @@ class SparseLogisticModels:
         n_models = len(self._plans)
         columns = [*kept, *(n_models + m for m in kept)] if self._averaged else kept
         self._plans, self._W = [self._plans[m] for m in kept], np.ascontiguousarray(self._W[:, columns])
-        for name in ("_multiplicity", "_b", "_folded"):
+        for name in ("_weight_multiplier", "_b", "_lazy"):
             setattr(self, name, np.ascontiguousarray(getattr(self, name)[:, kept]))
-        self._multiplicity[:, len(models) :] = 0
+        self._weight_multiplier[:, len(models) :] = 0
         self._t, self._n_averaged = self._t[kept], self._n_averaged[kept]
 
     def train(self, epochs: int) -> None:
         """As :meth:`LogisticModels.train`."""
         config, X = self._plans[0], self._rows.X
+        alpha = np.array([own.alpha for own in self._plans])
         size = max(64, int(WORK_PER_CALL / (4 * max(1.0, self._rows.cells_per_row) * len(self._plans))))
         for epoch in range(self._epochs, epochs):
             if epoch & (epoch - 1) == 0 and self._averaged:
@@ -84,19 +81,15 @@ class SparseLogisticModels:
             for start in range(0, len(order), size):
                 part = order[start : start + size]
                 with np.errstate(over="ignore", invalid="ignore"):
-                    n_updates = get_backend().logistic_sparse_many_pass(
-                        *X.arrays,
-                        self._rows.y,
-                        self._rows.sample_weight,
-                        self._multiplicity,
-                        part,
-                        next_steps(self._plans, self._t.tolist(), len(part)),
-                        np.array([own.alpha for own in self._plans]),
-                        self._scale,
-                        self._W,
+                    eta = next_steps(self._plans, self._t.tolist(), len(part))
+                    n_updates = get_backend().logistic_many_csr_pass(
+                        X,
+                        Pass(part, self._rows.y, self._rows.sample_weight, eta, alpha),
+                        self._weight_multiplier,
+                        self._W.T,
                         self._b[0] if self._fit_intercept else None,
                         self._b[1] if self._fit_intercept and self._averaged else None,
-                        self._folded,
+                        self._lazy,
                     )
                 self._t, self._n_averaged = self._t + n_updates, self._n_averaged + n_updates
             self._epochs = epoch + 1
@@ -115,10 +108,7 @@ class SparseLogisticModels:
 
     def _margins(self, chosen: NDArray[np.intp], models: Sequence[int]) -> NDArray[np.float64]:
         W, b = self._visible(np.asarray(models))
-        if self._scale is not None:
-            W *= self._scale[:, None]
-        part = self._rows.X[chosen].astype(W.dtype)
-        return get_backend().sparse_margins(*part.arrays, W, b)  # type: ignore[no-any-return]
+        return get_backend().csr_margins(self._rows.X[chosen].astype(W.dtype), W.T, b)
 
     def weights(self, model: int) -> tuple[Array, NDArray[np.float64]]:
         """As :meth:`LogisticModels.weights`."""
@@ -126,15 +116,15 @@ class SparseLogisticModels:
         return W.T, b
 
     def _visible(self, models: NDArray[np.intp]) -> tuple[Array, NDArray[np.float64]]:
-        keep, kept = self._folded[:, models]
+        scale, scale_sum = self._lazy[:, models]
         counts = self._n_averaged[models]
         W, dtype = self._W[:, models], self._W.dtype
         if not self._averaged or not counts.all():
-            return np.ascontiguousarray(W * keep.astype(dtype)), self._b[0, models]
-        behind = self._W[:, len(self._plans) + models]
-        W = behind / counts.astype(dtype) + W * (kept / counts).astype(dtype)  # (LR-14)
+            return np.ascontiguousarray(W * scale.astype(dtype)), self._b[0, models]
+        delayed = self._W[:, len(self._plans) + models]
+        W = delayed / counts.astype(dtype) + W * (scale_sum / counts).astype(dtype)  # (LR-14)
         return np.ascontiguousarray(W), self._b[1, models] / counts
 
     def _restart_average(self) -> None:
-        self._folded[1], self._b[1], self._n_averaged = 0, 0, np.zeros_like(self._n_averaged)
+        self._lazy[1], self._b[1], self._n_averaged = 0, 0, np.zeros_like(self._n_averaged)
         self._W[:, len(self._plans) :] = 0

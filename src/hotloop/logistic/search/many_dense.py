@@ -10,7 +10,7 @@ from hotloop.backend import get_backend
 from hotloop.data.batch import Batch
 from hotloop.data.validation import Array
 from hotloop.logistic.state import LogisticState
-from hotloop.structs import CSRRows
+from hotloop.structs import CSRRows, DenseRows, Pass
 from hotloop.training.config import BLOCK, TrainingConfig
 from hotloop.training.loop import WORK_PER_CALL, pass_over
 from hotloop.training.order import epoch_order
@@ -32,7 +32,7 @@ class LogisticModels:
     rows : Batch
     configs : sequence of TrainingConfig, one a model
         ``learning_rate``, ``power_t``, ``shuffle`` and ``seed`` are those of the first. Models of one plan best stand together.
-    multiplicity : ndarray of shape (n_samples, n_models), uint8
+    weight_multiplier : ndarray of shape (n_samples, n_models), uint8
         Multiplies the weight of a row in a model; where it is 0 the row moves nothing.
 
     Attributes
@@ -41,13 +41,13 @@ class LogisticModels:
     """
 
     def __init__(
-        self, start: LogisticState, rows: Batch, configs: Sequence[TrainingConfig], multiplicity: NDArray[np.uint8]
+        self, start: LogisticState, rows: Batch, configs: Sequence[TrainingConfig], weight_multiplier: NDArray[np.uint8]
     ) -> None:
-        self._rows, self._plans, self._multiplicity = rows, configs, np.ascontiguousarray(multiplicity)
+        self._rows, self._plans, self._weight_multiplier = rows, configs, np.ascontiguousarray(weight_multiplier)
         n_models = len(configs)
         self._W = np.repeat(start.W[None], n_models, axis=0)
         self._b = np.repeat(start.b[None], n_models, axis=0)
-        self._moves = (rows.sample_weight != 0) & multiplicity.any(axis=1)
+        self._moves = (rows.sample_weight != 0) & weight_multiplier.any(axis=1)
         self._alpha = np.array([config.alpha for config in configs])
         self.states = [start.copy() for _ in configs]
         for W, b, state in zip(self._W, self._b, self.states, strict=True):
@@ -60,7 +60,7 @@ class LogisticModels:
     def keep(self, models: Sequence[int]) -> None:
         """Give up all models but these."""
         self._plans = [self._plans[m] for m in models]
-        self._multiplicity = np.ascontiguousarray(self._multiplicity[:, models])
+        self._weight_multiplier = np.ascontiguousarray(self._weight_multiplier[:, models])
         self._alpha = self._alpha[models]
         self.states = [self.states[m] for m in models]
         self._W, self._b = self._W[models], self._b[models]
@@ -117,7 +117,7 @@ class LogisticModels:
         for start in range(0, len(chosen), ROWS_AT_ONCE):
             part = chosen[start : start + ROWS_AT_ONCE]
             with np.errstate(over="ignore", invalid="ignore"):
-                m = get_backend().linear_margins(rows.X[part], state.center, state.scale, W, b)
+                m = get_backend().linear_margins(DenseRows(rows.X[part], state.center, state.scale), W, b)
                 m = state.scores(m.reshape(len(part), len(models), -1))
                 total += rows.sample_weight[part] @ losses_of_margins(m, rows.y[part])
         return np.asarray(total / rows.sample_weight[chosen].sum())
@@ -139,16 +139,10 @@ class LogisticModels:
         for start in range(0, len(order), size):
             part = order[start : start + size]
             n_updates = get_backend().logistic_many_pass(
-                rows.X,
-                rows.y,
-                rows.sample_weight,
-                self._multiplicity,
+                DenseRows(rows.X, state.center, state.scale),
+                Pass(part, rows.y, rows.sample_weight, self._steps(len(part)), self._alpha),
+                self._weight_multiplier,
                 np.ones(n_models),
-                part,
-                self._steps(len(part)),
-                self._alpha,
-                state.center,
-                state.scale,
                 self._W[:, 0],
                 self._b[:, 0] if state.fit_intercept else None,
                 self._W_total[:, 0] if state.averaged else None,
@@ -159,7 +153,7 @@ class LogisticModels:
 
     def _passes(self, order: NDArray[np.intp]) -> None:
         rows = self._rows
-        for state, config, counts in zip(self.states, self._plans, self._multiplicity.T, strict=True):
+        for state, config, counts in zip(self.states, self._plans, self._weight_multiplier.T, strict=True):
             try:
                 if state.is_finite():
                     pass_over(state, Batch(rows.X, rows.y, rows.sample_weight * counts), config, order)

@@ -1,46 +1,34 @@
 """Dual coordinate ascent for logistic and softmax regression, and sums for a certificate (docs/equations.md, DU-1 to DU-6)."""
 
-from typing import Any
-
 import numpy as np
 
-from hotloop.reference.logistic.csr import WrittenOut
 from hotloop.reference.losses import Array, log_loss, log_sum_exp, logistic, softmax
+from hotloop.reference.rows.source import WrittenOut
+from hotloop.reference.rows.steps import check_margins, check_pass, visits
+from hotloop.structs import CSRRows, DenseRows, Pass
 
 STEPS = 100  # at most, towards a root
 
 
 def logistic_dual_pass(
-    X: Array | None,
-    csr: tuple[Array, Array, Array | None, int] | None,
-    y: Array,
-    sample_weight: Array,
-    order: Array,
-    strength: float,
-    b_strength: float,
-    center: Array | None,
-    scale: Array | None,
-    W: Array,
-    b: Array | None,
-    dual: Array,
+    rows: DenseRows | CSRRows, steps: Pass, l2: float, b_l2: float, W: Array, b: Array | None, dual: Array
 ) -> tuple[float, float, int]:
-    """Answer each row in the given order with the best probabilities that its dual can have, all others as they are.
+    """Give each row in the given order the best probabilities that its dual can have, all others as they are.
 
     Stochastic dual coordinate ascent (Shalev-Shwartz and Zhang 2013; for two classes Yu, Huang and Lin 2011). W stays what the
     duals say, (DU-1). A row of weight 0 moves nothing.
 
     Parameters
     ----------
-    X : ndarray of shape (n_samples, n_features), numbers of any type, each row contiguous; or None
-    csr : starts, places, values, longest as for :func:`logistic_sparse_pass`, where X is None
-    y, sample_weight, order : as for :func:`logistic_pass`
-    strength : float, > 0
-        alpha times the sum of the weights.
-    b_strength : float, > 0
+    rows : DenseRows or CSRRows
+        center, shift and scale are float64.
+    steps : Pass
+        As for :func:`logistic_pass`; eta and alpha are not used.
+    l2 : float, > 0
+        Strength of the penalty: alpha times the sum of the weights.
+    b_l2 : float, > 0
         The same for the intercepts, about where they are before the pass, (DU-6).
-    center, scale : ndarray of shape (n_features,), float64, or None
-        Dense rows are seen as (x - center) scale, sparse ones as x scale - center: (LR-15).
-    W : ndarray of float64, (n_outputs, n_features), for sparse rows (n_features, n_outputs)
+    W : ndarray of shape (n_outputs, n_features), float64, C order, for CSR rows Fortran order
         Overwritten.
     b : ndarray of shape (n_outputs,), float64, or None for no intercept
         Overwritten.
@@ -54,28 +42,23 @@ def logistic_dual_pass(
         Sum over steps of weight times loss before the step, in nats.
     gap : float
         Sum of weight times the distance (DU-2) before the step.
-    n_moved : int
+    n_updates : int
 
     Raises
     ------
     ValueError, FloatingPointError
         As for :func:`logistic_pass`.
     """
-    rows, m, own = _rows(X, csr, y, sample_weight, center, scale, W, b, dual)
-    if not (strength > 0 and b_strength > 0):
-        raise ValueError("strength and b_strength must be positive")
+    written = _checked(rows, steps, W, b, dual)
+    if not (l2 > 0 and b_l2 > 0):
+        raise ValueError("l2 and b_l2 must be positive")
+    m = len(W)
     loss, gap, n_updates = 0.0, 0.0, 0
-    for s, i in enumerate(order):
-        if not 0 <= i < len(rows):
-            raise ValueError(f"order[{s}] = {i} is no row of X, which has {len(rows)}")
-        weight = sample_weight[i]
-        if weight == 0:
-            continue
-        x, label = _row(rows, i, y, center, scale, m)
-        margins = own @ x + (0 if b is None else b)  # (LR-1)
-        if not np.isfinite(margins).all():
-            raise FloatingPointError(f"the margin of row {i} is not finite at step {s} of the pass")
-        curvature = weight * (x @ x / strength + (0 if b is None else 1 / b_strength))
+    for s, i in visits(steps, len(rows), max(m, 2)):
+        x, label, weight = np.asarray(written[i], np.float64), int(steps.y[i]), steps.sample_weight[i]
+        margins = W @ x + (0 if b is None else b)  # (LR-1)
+        check_margins(margins, i, s)
+        curvature = weight * (x @ x / l2 + (0 if b is None else 1 / b_l2))
         if m == 1:
             sign = 2 * label - 1
             loss += weight * float(log_loss(margins, label)[0])  # (LR-3)
@@ -89,20 +72,17 @@ def logistic_dual_pass(
             gap += weight * distance(before, softmax(margins))  # (LR-6), (DU-2)
             dual[i] = _roots(margins + curvature * before, curvature)  # (DU-5)
             step = before - np.exp(dual[i])
-        own += weight / strength * np.outer(step, x)  # (DU-1)
+        W += weight / l2 * np.outer(step, x)  # (DU-1)
         if b is not None:
-            b += weight / b_strength * step  # (DU-6)
+            b += weight / b_l2 * step  # (DU-6)
         n_updates += 1
     return loss, gap, n_updates
 
 
 def logistic_dual_sums(
-    X: Array | None,
-    csr: tuple[Array, Array, Array | None, int] | None,
+    rows: DenseRows | CSRRows,
     y: Array,
     sample_weight: Array,
-    center: Array | None,
-    scale: Array | None,
     W: Array,
     b: Array | None,
     dual: Array | None,
@@ -116,30 +96,30 @@ def logistic_dual_sums(
 
     Parameters
     ----------
-    X, csr, y, sample_weight, center, scale, W, b, dual : as for :func:`logistic_dual_pass`; none is overwritten
+    rows, W, b, dual : as for :func:`logistic_dual_pass`; none is overwritten
+    y, sample_weight : ndarray of shape (n_samples,), float64
     margins : ndarray of shape (n_samples, n_outputs), float64
         Overwritten where the weight is not 0.
-    sums : ndarray of shape (n_classes, *W.shape), float64
-        Overwritten, as is b_sums, (n_classes, n_outputs), the sums of weight (q - e_y).
+    sums : ndarray of shape (n_classes, n_outputs, n_features), float64
+        Each entry in the order of W. Overwritten, as is b_sums, (n_classes, n_outputs), the sums of weight (q - e_y).
     """
-    rows, m, own = _rows(X, csr, y, sample_weight, center, scale, W, b, dual)
+    steps = Pass(np.arange(len(y)), y, sample_weight)
+    written, m = _checked(rows, steps, W, b, dual), len(W)
     n_classes = max(m, 2)
     if sums.shape != (n_classes, *W.shape):
         raise ValueError(f"sums must have the shape of W for each of {n_classes} classes")
     if b_sums.shape != (n_classes, m) or margins.shape != (len(rows), m):
         raise ValueError("b_sums must have one entry a class and output, margins one a row and output")
-    for i in np.flatnonzero(sample_weight).tolist():
-        x, label = _row(rows, i, y, center, scale, m)
-        margins[i] = own @ x + (0 if b is None else b)  # (LR-1)
-        if not np.isfinite(margins[i]).all():
-            raise FloatingPointError(f"the margin of row {i} is not finite at step {i} of the pass")
+    for s, i in visits(steps, len(rows), n_classes):
+        x, label = np.asarray(written[i], np.float64), int(y[i])
+        margins[i] = W @ x + (0 if b is None else b)  # (LR-1)
+        check_margins(margins[i], i, s)
         if m == 1:
             sign = 2 * label - 1
             off = -sign * _of_two(-sign * margins[i, 0] if dual is None else dual[i, 0])[:1]
         else:
             off = (softmax(margins[i]) if dual is None else np.exp(dual[i])) - (np.arange(m) == label)
-        added = sample_weight[i] * np.outer(off, x)
-        sums[label] += added if X is not None else added.T
+        sums[label] += sample_weight[i] * np.outer(off, x)
         b_sums[label] += sample_weight[i] * off
 
 
@@ -195,37 +175,12 @@ def _roots(target: Array, curvature: float) -> Array:
     return z
 
 
-def _rows(
-    X: Array | None, csr: Any, y: Array, sample_weight: Array, center: Any, scale: Any, W: Array, b: Any, dual: Any
-) -> tuple[Array | WrittenOut, int, Array]:
-    """Return the rows, the number of outputs, and W with a row for each."""
-    own = W if X is not None else W.T
-    m, n_features = own.shape
-    rows: Array | WrittenOut
-    if X is None:
-        rows = WrittenOut(csr[0], csr[1], csr[2], n_features, center, scale)
-    else:
-        rows = X
-        if X.shape[1] != n_features:
-            raise ValueError(f"X has {X.shape[1]} columns, W {n_features}")
-        if (center is None) != (scale is None):
-            raise ValueError("center and scale come together or not at all")
-    for array in (center, scale):
-        if array is not None and len(array) != n_features:
-            raise ValueError(f"center and scale must have {n_features} entries")
-    if len(y) != len(rows) or len(sample_weight) != len(rows):
-        raise ValueError("y and sample_weight must have one entry a row")
+def _checked(rows: DenseRows | CSRRows, steps: Pass, W: Array, b: Array | None, dual: Array | None) -> WrittenOut:
+    """Return the rows where everything fits together."""
+    m, n_features = W.shape
+    check_pass(steps, len(rows), -1)
     if b is not None and len(b) != m:
         raise ValueError(f"W must have at least one output, b {m} entries")
     if dual is not None and dual.shape != (len(rows), m):
         raise ValueError("dual must have one entry a row and output")
-    return rows, m, own
-
-
-def _row(rows: Any, i: int, y: Array, center: Any, scale: Any, m: int) -> tuple[Array, int]:
-    if not 0 <= y[i] < max(m, 2):
-        raise ValueError(f"y[{i}] = {y[i]} is no class index below {max(m, 2)}")
-    x = np.asarray(rows[i], np.float64)
-    if center is not None and not isinstance(rows, WrittenOut):
-        x = (x - center) * scale  # (LR-9)
-    return x, int(y[i])
+    return WrittenOut(rows, n_features)

@@ -3,33 +3,23 @@
 import numpy as np
 
 from hotloop.reference.losses import Array
+from hotloop.reference.rows.source import dense_rows
+from hotloop.structs import ColumnMoments, DenseRows
 
 
-def column_moments(
-    X: Array,
-    sample_weight: Array,
-    total_weight: Array,
-    mean: Array,
-    deviation: Array,
-    lowest: Array,
-    highest: Array,
-    others: Array,
-    extremes: bool,
-) -> None:
-    """Take the rows of X, in order, into the running statistics of each column.
+def column_moments(rows: DenseRows, sample_weight: Array, moments: ColumnMoments, extremes: bool) -> None:
+    """Take rows, as they are stored, in order, into the running statistics of each column.
 
     Welford's recurrence with weights (West 1979): it neither cancels nor depends on how the rows are cut into calls.
 
     Parameters
     ----------
-    X : ndarray of shape (n_samples, n_features), numbers of any type, each row contiguous
+    rows : DenseRows
+        Their center and scale are not used.
     sample_weight : ndarray of shape (n_samples,), float64
         A row of weight 0 is passed over.
-    total_weight : ndarray of shape (1,), float64
-        Sum of the weights so far. Overwritten.
-    mean, deviation, lowest, highest, others : ndarray of shape (n_features,), float64
-        Mean, weighted sum of squared differences from it, the extremes, and 1 where there are other values than these two, else
-        0. NaN only shows in the first two. Overwritten.
+    moments : ColumnMoments
+        NaN only shows in mean and deviation. Overwritten.
     extremes : bool
         Whether they are wanted of columns with other values, too; else they are 0 there.
 
@@ -38,11 +28,12 @@ def column_moments(
     ValueError
         Shapes disagree.
     """
-    n_features = X.shape[1]
+    X, total_weight, mean, deviation = dense_rows(rows).X, moments.total_weight, moments.mean, moments.deviation
+    lowest, highest, others = moments.lowest, moments.highest, moments.others
     if len(sample_weight) != len(X):
         raise ValueError("sample_weight must have one entry a row of X")
-    if not n_features == len(mean) == len(deviation) == len(lowest) == len(highest) == len(others):
-        raise ValueError(f"mean, deviation, lowest, highest and others must have {n_features} entries")
+    if {len(a) for a in (mean, deviation, lowest, highest, others)} != {rows.n_features}:
+        raise ValueError(f"mean, deviation, lowest, highest and others must have {rows.n_features} entries")
     if len(total_weight) != 1:
         raise ValueError("total_weight must have one entry")
     for x, weight in zip(X, sample_weight, strict=True):
