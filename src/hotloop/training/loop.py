@@ -48,7 +48,6 @@ def run_epochs(
     validate: Callable[[S], float] | None = None,
     on_epoch: Callable[[TrainingHistory], bool | None] | None = None,
     start: S | None = None,
-    first_pass: Callable[..., tuple[float, int]] | None = None,
 ) -> tuple[S, TrainingHistory]:
     """Train ``state`` until its loss stands still; returns the state to keep and how it went.
 
@@ -56,8 +55,7 @@ def run_epochs(
     they cover the epochs since then. The loss is the validation loss where there is one, and the weights of the best epoch
     are then kept; else the loss curve. It stands still when ``n_iter_no_change`` epochs in a row did not lower the best by
     more than ``tol``; "auto" is a thousandth of the best, None trains for max_iter epochs. ``start`` is a copy of ``state``,
-    where the caller has one. ``first_pass`` stands for ``pass_over`` in the first epoch. ``on_epoch`` sees the course after
-    each epoch; the training ends where it returns True.
+    where the caller has one. ``on_epoch`` is given the history after each epoch; the training ends where it returns True.
 
     Raises
     ------
@@ -77,8 +75,7 @@ def run_epochs(
             order = np.flatnonzero(rows.sample_weight) if order is None else order[rows.sample_weight[order] != 0]
         try:
             with np.errstate(over="ignore", invalid="ignore"):
-                taken = pass_over if epoch or first_pass is None else first_pass
-                loss, n_updates = taken(state, rows, config, order)
+                loss, n_updates = pass_over(state, rows, config, order)
             if not state.is_finite():
                 raise FloatingPointError("the weights are not finite")
         except FloatingPointError as error:
@@ -119,7 +116,6 @@ def train(
     automatic_step: bool,
     validate: Callable[[S], float] | None = None,
     on_epoch: Callable[[TrainingHistory], bool | None] | None = None,
-    first_pass: Callable[..., tuple[float, int]] | None = None,
 ) -> tuple[S, TrainingHistory, TrainingConfig]:
     """:func:`run_epochs`; with ``automatic_step`` a step size that diverges is halved and training starts again.
 
@@ -128,7 +124,7 @@ def train(
     for _ in range(20):
         start = state.copy()
         try:
-            return *run_epochs(state, rows, config, validate, on_epoch, start, first_pass), config
+            return *run_epochs(state, rows, config, validate, on_epoch, start), config
         except FloatingPointError:
             if not automatic_step:
                 raise
