@@ -32,6 +32,7 @@ import hotloop.cli
 import hotloop.functional as F
 from hotloop import (
     HashingEncoder,
+    LogisticSDCAClassifier,
     LogisticSGDClassifier,
     LogisticSGDClassifierCV,
     TableEncoder,
@@ -69,29 +70,31 @@ def logistic(**options: Any) -> Any:
 # What is learnt beside the weights. Each of these options is asked for here and nowhere else.
 
 
-def to_the_optimum(X: Any, y: Any, **options: Any) -> tuple[Any, Any]:
+def to_the_optimum(X: Any, y: Any, penalty: Any = "l2", **options: Any) -> tuple[Any, Any]:
     """Fit by dual coordinate ascent; return the model and what its certificate says."""
-    model = LogisticSGDClassifier(optimizer="sdca", **options).fit(X, y)
+    if penalty != "l2":
+        raise ValueError("dual coordinate ascent has an L2 penalty only")
+    model = LogisticSDCAClassifier(**options).fit(X, y)
     return model, vars(model.certificate_)
 
 
 def certified(estimator: Any, X: Any, y: Any) -> tuple[Any, Any]:
     """Fit; return the model and what its certificate says."""
-    model = estimator.set_params(certify=True).fit(X, y)
-    return model, vars(model.certificate_)
+    model = estimator.fit(X, y)
+    return model, vars(hotloop.duality_gap(model, X, y))
 
 
 def with_error_bars(estimator: Any, X: Any, y: Any, n_replicas: int) -> tuple[Any, Any]:
     """Fit; return the model and the deviations of its weights over bootstrap replicas."""
-    model = estimator.set_params(error_bars=n_replicas).fit(X, y)
-    best = getattr(model, "best_estimator_", model)
-    return model, [best.coef_std_, best.intercept_std_]
+    model = estimator.fit(X, y)
+    return model, list(hotloop.bootstrap_std(model, X, y, n_replicas))
 
 
 def judged_on_the_way(estimator: Any, X: Any, y: Any) -> tuple[Any, Any]:
     """Fit; return the model and how well rows were predicted before they were trained on."""
-    model = estimator.set_params(progressive=True).fit(X, y)
-    return model, [model.progressive_.log_loss, model.progressive_.auc, model.progressive_.reliability]
+    model = estimator.fit(X, y)
+    found = hotloop.progressive_validation(model, X, y)
+    return model, [found.log_loss, found.auc, found.reliability]
 
 
 # Data
@@ -197,6 +200,8 @@ def fingerprint(case: Case) -> str:
 
 def state(model: Any, held: Any) -> list[Any]:
     """Return what a model has learnt and what it predicts."""
+    if isinstance(model, LogisticSDCAClassifier):
+        model.eta0_ = min(1.0, 0.5 / model.alpha_)  # which it had when the first hashes were taken
     learnt = [[name, getattr(model, name)] for name in (*WEIGHTS, *COURSE, *CHOICE) if hasattr(model, name)]
     predicted = [[name, getattr(model, name)(held)] for name in PREDICTIONS if hasattr(model, name)]
     score = model.scorer()
@@ -277,6 +282,30 @@ def saved_and_continued(estimator: Any, X: Any, y: Any, whole: bool) -> list[Any
     return [*found, state(learn(again, X[75:], y[75:], known), X_held)]
 
 
+def after_refusal(estimator: Any, X: Any, y: Any) -> list[Any]:
+    """Learn some rows, then rows so large that most rules refuse them, and go on with others."""
+    known, found = y, []
+    X, y, X_held, _ = split(X, y)
+    large = float(np.finfo(X.dtype).max) ** 0.9
+    for part, factor in ((slice(0, 90), 1), (slice(90, 102), large), (slice(102, None), 1)):
+        try:
+            learn(estimator, X[part] * factor, y[part], known)
+        except (FloatingPointError, ValueError) as error:
+            found.append(type(error).__name__)
+        found.append(state(estimator, X_held))
+    return found
+
+
+def assigned(estimator: Any, X: Any, y: Any) -> list[Any]:
+    """Assign weights between two pieces."""
+    known = y
+    X, y, X_held, _ = split(X, y)
+    learn(estimator, X[:90], y[:90], known)
+    estimator.coef_, estimator.intercept_ = estimator.coef_ / 2, estimator.intercept_ + 1
+    found = state(estimator, X_held)
+    return [found, state(learn(estimator, X[90:], y[90:], known), X_held)]
+
+
 # Cases: each function fills a dictionary of them
 
 
@@ -298,6 +327,8 @@ def logistic_grid(cases: Cases) -> None:
                 add(cases, name, fitted, logistic(optimizer=optimizer, **own), *data)
         if optimizer != "sdca":
             add(cases, f"logistic/pieces/{at}", in_pieces, logistic(optimizer=optimizer), *data)
+            add(cases, f"logistic/refusal/{at}", after_refusal, logistic(optimizer=optimizer), *data)
+            add(cases, f"logistic/assigned/{at}", assigned, logistic(optimizer=optimizer), *data)
             for whole in (False, True):
                 name = f"logistic/saved/{at}/{'fit' if whole else 'partial_fit'}"
                 add(cases, name, saved_and_continued, logistic(optimizer=optimizer), *data, whole)
@@ -363,9 +394,10 @@ def logistic_rows(cases: Cases) -> None:
             add(cases, f"logistic/uint8/{kind}/{storage}", fitted, logistic(), rows(storage, "uint8"), y)
             add(cases, f"logistic/uint8/pieces/{kind}/{storage}", in_pieces, logistic(), rows(storage, "uint8"), y)
         for optimizer, penalty in (("auto", "l2"), ("sgd", "l2"), ("sgd", "l1"), ("ftrl", "l1"), ("adagrad", None)):
-            model, at = logistic(optimizer=optimizer, penalty=penalty, alpha="auto"), f"{kind}/{optimizer}/{penalty}"
-            add(cases, f"logistic/wide/{at}", fitted, model, wide_rows(), y)
-            add(cases, f"logistic/wide/pieces/{at}", in_pieces, logistic(**model.get_params()), wide_rows(), y)
+            own, at = {"optimizer": optimizer, "penalty": penalty}, f"{kind}/{optimizer}/{penalty}"
+            add(cases, f"logistic/wide/{at}", fitted, logistic(**own), wide_rows(), y)
+            add(cases, f"logistic/wide/pieces/{at}", in_pieces, logistic(**own), wide_rows(), y)
+            add(cases, f"logistic/wide/refusal/{at}", after_refusal, logistic(**own), wide_rows(), y)
     add(cases, "logistic/sparsify", fitted, logistic(penalty="l1", alpha=0.05).sparsify(), rows(), targets("binary"))
 
 
@@ -432,6 +464,7 @@ def network_grid(cases: Cases) -> None:
         data, at = (rows(storage, dtype), targets(kind)), f"{kind}/{rule}/{storage}/{dtype}"
         add(cases, f"network/{at}", fitted, network(kind, **own), *data)
         add(cases, f"network/pieces/{at}", in_pieces, network(kind, **own), *data)
+        add(cases, f"network/refusal/{at}", after_refusal, network(kind, **own), *data)
         add(cases, f"network/warm_start/{at}", fitted_twice, network(kind, warm_start=True, **own), *data)
         for whole in (False, True):
             name = f"network/saved/{at}/{'fit' if whole else 'partial_fit'}"
@@ -531,6 +564,8 @@ def encoders(cases: Cases) -> None:
     unseen = unseen.replace({"colour": {"red": "violet"}})
     for name, own in {"plain": {}, "few": {"max_categories": 2}, "float32": {"dtype": "float32"}}.items():
         add(cases, f"encoder/table/{name}", encoded, TableEncoder(**own), frame, unseen)
+    categories = [some.astype({"town": "category", "age": "Int64"}) for some in (frame, unseen)]
+    add(cases, "encoder/table/categories", encoded, TableEncoder(), *categories)
     draw = np.random.default_rng(26)
     words = np.array(["Good", "bad", "film", "Fünf", "a", "seven-up", "naïve", "x9", "THE", "end", "日本", "don't"])
     documents = [" ".join(draw.choice(words, size)) for size in draw.integers(0, 15, 80)]

@@ -1,4 +1,4 @@
-"""optimizer="sdca" against scikit-learn at convergence: the objective of both, the certificate, and the time.
+"""LogisticSDCAClassifier against scikit-learn at convergence: the objective of both, the certificate, and the time.
 
     HOTLOOP_DATA=... python -m bench.studies.optimum [--only NAME ...]
 
@@ -14,7 +14,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 
 from bench.datasets import load
-from hotloop import LogisticSGDClassifier
+from hotloop import LogisticSDCAClassifier
 
 
 def main() -> None:
@@ -35,7 +35,7 @@ def main() -> None:
         m = peer.decision_function(Z)
         theirs = np.logaddexp(0, -np.where(y == peer.classes_[1], m, -m)).mean() + (peer.coef_**2).sum() / 2 / len(y)
         start = perf_counter()
-        model = LogisticSGDClassifier(optimizer="sdca", alpha=1 / len(y), random_state=0).fit(X, y)
+        model = LogisticSDCAClassifier(alpha=1 / len(y), random_state=0).fit(X, y)
         seconds, ours = perf_counter() - start, model.certificate_
         print(
             f"| {name} | {model.n_iter_} | {seconds:.2f} | {ours.gap:.1e} | {ours.objective:.9f} | {theirs:.9f} | "

@@ -8,12 +8,16 @@ from hotloop.backend import BackendInfo, backend_info
 if TYPE_CHECKING:
     from hotloop.estimators import (
         HashingEncoder,
+        LogisticSDCAClassifier,
         LogisticSGDClassifier,
         LogisticSGDClassifierCV,
         TableEncoder,
         TwoLayerClassifier,
         TwoLayerRegressor,
+        bootstrap_std,
+        duality_gap,
         load_estimator,
+        progressive_validation,
     )
     from hotloop.persistence.model_file import load, save
     from hotloop.predictor import Predictor
@@ -23,6 +27,7 @@ __version__ = "0.1.0"
 __all__ = [
     "BackendInfo",
     "HashingEncoder",
+    "LogisticSDCAClassifier",
     "LogisticSGDClassifier",
     "LogisticSGDClassifierCV",
     "Predictor",
@@ -31,9 +36,12 @@ __all__ = [
     "TwoLayerRegressor",
     "__version__",
     "backend_info",
+    "bootstrap_std",
+    "duality_gap",
     "functional",
     "load",
     "load_estimator",
+    "progressive_validation",
     "reference",
     "save",
 ]
@@ -41,14 +49,18 @@ __all__ = [
 # Imported when first touched: the estimators bring scikit-learn, whose import takes seconds.
 _LAZY = {
     "HashingEncoder": "hotloop.estimators",
+    "LogisticSDCAClassifier": "hotloop.estimators",
     "LogisticSGDClassifier": "hotloop.estimators",
     "LogisticSGDClassifierCV": "hotloop.estimators",
     "Predictor": "hotloop.predictor",
     "TableEncoder": "hotloop.estimators",
     "TwoLayerClassifier": "hotloop.estimators",
     "TwoLayerRegressor": "hotloop.estimators",
+    "bootstrap_std": "hotloop.estimators",
+    "duality_gap": "hotloop.estimators",
     "load": "hotloop.persistence.model_file",
     "load_estimator": "hotloop.estimators",
+    "progressive_validation": "hotloop.estimators",
     "save": "hotloop.persistence.model_file",
 }
 

@@ -1,30 +1,30 @@
-"""Train a model on arrays with a progress bar, without scikit-learn."""
+"""Arrays to a fitted model of either family, without scikit-learn."""
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from hotloop.cli.progress import epoch_bar
 from hotloop.data.batch import Batch
 from hotloop.data.validation import Array
-from hotloop.logistic.auto import fit_logistic
-from hotloop.logistic.diagnostics.fit_warnings import of_logistic_fit
+from hotloop.logistic.fit import LogisticFit, fit_logistic
 from hotloop.logistic.online import LogisticLearner
-from hotloop.logistic.search.halving import Search
-from hotloop.logistic.state import LogisticState
+from hotloop.logistic.options import NAMES, LogisticOptions
 from hotloop.predictor import Predictor
 from hotloop.training.callbacks import FitCallbacks
 from hotloop.training.config import TrainingConfig
 from hotloop.training.history import TrainingHistory
 from hotloop.training.options import FitOptions
+from hotloop.training.progress_bar import ProgressBar
 from hotloop.two_layer.auto import N_HIDDEN
-from hotloop.two_layer.fit import fit_two_layer
+from hotloop.two_layer.fit import TwoLayerFit, fit_two_layer
 from hotloop.two_layer.online import TwoLayerLearner
 from hotloop.two_layer.options import TwoLayerOptions
+
+SHARED = tuple(option.name for option in fields(FitOptions) if option.name != "seed")
+ALWAYS_KEPT = ("alpha", "eta0", "max_iter", "tol")  # among the parameters of the model; others where they were set
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Fit:
     config: TrainingConfig
     seconds: float
     n_rows: int
-    complaints: Sequence[str]
+    warnings: Sequence[str]
 
     @property
     def rows_per_second(self) -> float:
@@ -46,50 +46,73 @@ class Fit:
 
 
 def fit_arrays(
-    X: Array,
-    y: NDArray[np.float64],
+    rows: Batch,
     classes: Array | None,
-    options: FitOptions,
-    n_hidden: int | None,
-    title: str,
+    options: LogisticOptions,
+    n_hidden: int | None = None,
+    *,
+    validation: Batch | None = None,
     names: Sequence[str] | None = None,
+    progress: ProgressBar | None = None,
 ) -> Fit:
-    """Train on X (float32 or float64, C-contiguous) and y: class indices, or targets where ``classes`` is None.
+    """Train the model of the estimator with these options, to the bit; ``seed`` is its ``random_state``.
 
-    ``n_hidden`` None is logistic regression, which needs classes. The model is that of an estimator with these settings, its
-    seed as ``random_state``; so are the complaints, where ``names`` are those of the columns.
+    Parameters
+    ----------
+    rows : Batch
+        Dense or CSR rows; class indices, or targets where ``classes`` is None.
+    classes : ndarray of shape (n_classes,), or None
+        None: a regression.
+    options : LogisticOptions
+        A network takes those that both families have.
+    n_hidden : int or None
+        Hidden units of a network. None: logistic regression where there are classes, else a network of N_HIDDEN units.
+    validation : Batch, default=None
+        Rows to stop by.
+    names : sequence of str, default=None
+        Names of the columns, for messages.
+    progress : ProgressBar, default=None
     """
-    rows = Batch(X, y, np.ones(len(X)))
-    params: dict[str, Any] = {
-        "alpha": options.alpha,
-        "eta0": options.eta0,
-        "max_iter": options.max_iter,
-        "tol": options.tol,
-        "random_state": options.seed,
-    }
-    options = replace(options, seed=int(np.random.RandomState(options.seed).randint(2**31 - 1)))  # as scikit-learn has it
-    epochs = int(options.max_iter) if options.tol is None else None
-    start = time.perf_counter()
-    learner: LogisticLearner | TwoLayerLearner
-    with epoch_bar(title, epochs) as (on_epoch, on_search):
-        if n_hidden is None and classes is not None:
-            n_outputs = 1 if len(classes) == 2 else len(classes)
-            state = LogisticState.zeros(n_outputs, X.shape[1], X.dtype, fit_intercept=True, averaged=True)
-            search = Search(on_progress=on_search) if "auto" in (options.alpha, options.eta0) else None
-            trained, history, config = fit_logistic(state, rows, options, on_epoch=on_epoch, choose_options=search)
-            learner = LogisticLearner(state=trained, options=options, config=config, weight_total=float(len(X)))
-            name = "LogisticSGDClassifier"
-        else:
-            own = TwoLayerOptions(**vars(options), n_hidden=n_hidden or N_HIDDEN)
-            fitted = fit_two_layer(rows, own, classes, callbacks=FitCallbacks(on_epoch=on_epoch))
-            learner, history, config = fitted.learner, fitted.history, fitted.config
-            name = "TwoLayerRegressor" if classes is None else "TwoLayerClassifier"
-            params["n_hidden"] = own.n_hidden
-    seconds = time.perf_counter() - start
-    complaints = [text] if (text := history.convergence_message(config)) else []
-    if isinstance(learner, LogisticLearner) and classes is not None:
-        how = {"searched": search is not None and bool(search.table), "reweighed": False, "dual": False}
-        held_out = None if search is None else search.held_out
-        complaints += map(str, of_logistic_fit(learner.state, rows, config, history, held_out, classes, names, **how))
-    predictor = Predictor(name, learner.state.view(), classes, params=params)
-    return Fit(predictor, learner, history, config, seconds, len(rows), complaints)
+    options, seed = replace(options, seed=_drawn(options.seed)), options.seed
+    began, callbacks = time.perf_counter(), _callbacks(progress)
+    fit: LogisticFit | TwoLayerFit
+    if n_hidden is None and classes is not None:
+        name, params = "LogisticSGDClassifier", _params(options, LogisticOptions(), NAMES)
+        fit = fit_logistic(rows, options, classes, validation=validation, names=names, callbacks=callbacks)
+        found = [str(warning) for warning in fit.warnings]
+    else:
+        own, found = TwoLayerOptions(**vars(options.shared()), n_hidden=n_hidden or N_HIDDEN), []
+        name, params = "TwoLayerRegressor" if classes is None else "TwoLayerClassifier", _params(own, TwoLayerOptions(), SHARED)
+        params["n_hidden"] = own.n_hidden
+        fit = fit_two_layer(rows, own, classes, validation, callbacks=callbacks)
+    seconds = time.perf_counter() - began
+    message = fit.history.convergence_message(fit.config)
+    predictor = Predictor(name, fit.learner.state.view(), classes, params=params | {"random_state": seed})
+    told = [*([message] if message else []), *found]
+    return Fit(predictor, fit.learner, fit.history, fit.config, seconds, len(rows), told)
+
+
+def _drawn(random_state: int) -> int:
+    """Return the seed that scikit-learn draws for a ``random_state``."""
+    return int(np.random.RandomState(random_state).randint(2**31 - 1))
+
+
+def _params(options: Any, default: Any, names: Sequence[str]) -> dict[str, Any]:
+    kept = [name for name in names if name in ALWAYS_KEPT or getattr(options, name) != getattr(default, name)]
+    return {name: getattr(options, name) for name in kept}
+
+
+def _callbacks(progress: ProgressBar | None) -> FitCallbacks:
+    """Return what shows the progress of a fit."""
+    if progress is None:
+        return FitCallbacks()
+    epochs: list[int | None] = [None]
+
+    def on_start(learner: Any, config: TrainingConfig, searches: bool) -> None:
+        epochs[0] = config.max_iter if config.tol is None else None
+        progress.training()
+
+    def on_epoch(history: TrainingHistory) -> None:
+        progress.epoch(history, epochs[0])
+
+    return FitCallbacks(on_start, progress.searching, on_epoch)

@@ -5,7 +5,7 @@ import pytest
 from numpy.testing import assert_array_equal
 from sklearn.exceptions import ConvergenceWarning
 
-from hotloop import LogisticSGDClassifier, TwoLayerClassifier, TwoLayerRegressor
+from hotloop import LogisticSDCAClassifier, LogisticSGDClassifier, TwoLayerClassifier, TwoLayerRegressor
 from hotloop.training import loop as training
 
 callback = pytest.importorskip("sklearn.callback")
@@ -44,7 +44,7 @@ def data(n_samples=120):
 MODELS = {
     "logistic": LogisticSGDClassifier(random_state=0, cv=None, max_iter=4, tol=None),
     "ftrl": LogisticSGDClassifier(random_state=0, optimizer="ftrl", max_iter=4, tol=None),
-    "sdca": LogisticSGDClassifier(random_state=0, optimizer="sdca", max_iter=4, tol=None),
+    "sdca": LogisticSDCAClassifier(random_state=0, max_iter=4, tol=None),
     "classifier": TwoLayerClassifier(4, random_state=0, max_iter=4, tol=None),
     "regressor": TwoLayerRegressor(4, random_state=0, max_iter=4, tol=None),
 }

@@ -19,7 +19,13 @@ from sklearn.preprocessing import MinMaxScaler, StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 import hotloop
-from hotloop import LogisticSGDClassifier, LogisticSGDClassifierCV, TwoLayerClassifier, TwoLayerRegressor
+from hotloop import (
+    LogisticSDCAClassifier,
+    LogisticSGDClassifier,
+    LogisticSGDClassifierCV,
+    TwoLayerClassifier,
+    TwoLayerRegressor,
+)
 
 # The reference is some hundred times slower, and scikit-learn's checks fit some hundred times.
 SLOW = hotloop.backend_info().backend == "reference"
@@ -74,7 +80,7 @@ def test_scikit_learn_checks(estimator, check):
     check(estimator)
 
 
-@parametrize_with_checks([LogisticSGDClassifier(optimizer="sdca", alpha=0.1, tol=1e-18, max_iter=300)])
+@parametrize_with_checks([LogisticSDCAClassifier(alpha=0.1, tol=1e-18, max_iter=300)])
 def test_scikit_learn_checks_at_the_optimum(estimator, check):
     """No failure is expected: a row of weight 2 is the row twice."""
     check(estimator)
@@ -482,7 +488,10 @@ def test_settings_that_cannot_be_are_refused(estimator, options, message):
 def test_settings_of_one_estimator_that_cannot_be_are_refused():
     X, y = raw()
     for model, message in (
-        (LogisticSGDClassifier(optimizer="adagrad", penalty="l1"), "penalty='l1' is there for optimizer='sgd' and 'ftrl'"),
+        (
+            LogisticSGDClassifier(optimizer="adagrad", penalty="l1"),
+            "penalty='l1' does not go with optimizer='adagrad'; take",
+        ),
         (TwoLayerClassifier(n_hidden=0), "n_hidden is 0, expected a positive whole number or 'auto'"),
         (TwoLayerClassifier(n_hidden="many"), "n_hidden is 'many'"),
         (TwoLayerRegressor(output="softmax"), "output is 'softmax', expected 'linear' or 'sigmoid_sum'"),

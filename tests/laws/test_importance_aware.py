@@ -114,9 +114,8 @@ def test_single_precision(compiled):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"optimizer": "adagrad"}, "importance_aware=True has no optimizer='adagrad'"),
-        ({"optimizer": "sgd", "penalty": "l1"}, "importance_aware=True has no penalty='l1'"),
-        ({"error_bars": 5}, "importance_aware=True has no error_bars"),
+        ({"optimizer": "adagrad"}, "importance_aware=True does not go with optimizer='adagrad'; take optimizer='sgd'"),
+        ({"optimizer": "sgd", "penalty": "l1"}, "does not go with optimizer='sgd' and penalty='l1'; take penalty='l2'"),
     ],
 )
 def test_what_cannot_be_is_refused(options, message):
@@ -127,8 +126,9 @@ def test_what_cannot_be_is_refused(options, message):
 
 def test_rows_that_cannot_be_are_refused(backend):
     X, y = drawn_rows(40, 3)
-    for rows, labels in ((csr_matrix(X), y), (X, np.arange(40) % 3)):
-        with pytest.raises(ValueError, match="takes dense rows of two classes only"):
+    sparse, several = (csr_matrix(X), y, "sparse rows; give dense"), (X, np.arange(40) % 3, "more than two classes; take")
+    for rows, labels, what in (sparse, several):
+        with pytest.raises(ValueError, match=f"importance_aware=True does not go with {what}"):
             model().fit(rows, labels)
     own = logistic_arguments(X, y, 3) | {"importance_aware": True}
     with pytest.raises(ValueError, match="one output only"):

@@ -106,10 +106,10 @@ def test_more_models_than_a_group_of_rows(compiled):
     ("options", "message"),
     [
         ({"multi_class": "crammer_singer"}, "multi_class is 'crammer_singer', expected 'multinomial' or 'ovr'"),
-        ({"penalty": "l1"}, "multi_class='ovr' has no penalty='l1'"),
-        ({"certify": True}, "multi_class='ovr' has no certify=True"),
-        ({"optimizer": "adagrad", "alpha": "auto"}, "multi_class='ovr' has no optimizer='adagrad'"),
-        ({"optimizer": "sdca", "eta0": "auto"}, "multi_class='ovr' has no optimizer='sdca'"),
+        ({"penalty": "l1"}, "multi_class='ovr' does not go with optimizer='ftrl', which optimizer='auto' is here"),
+        ({"penalty": "l1", "optimizer": "sgd"}, "multi_class='ovr' does not go with optimizer='sgd' and penalty='l1'"),
+        ({"optimizer": "adagrad", "alpha": "auto"}, "multi_class='ovr' does not go with optimizer='adagrad'"),
+        ({"optimizer": "foo"}, "optimizer is 'foo', expected 'auto', 'sgd', 'adagrad', 'ftrl' or 'normalized'"),
     ],
 )
 def test_what_cannot_be_is_refused(options, message):
@@ -121,5 +121,5 @@ def test_what_cannot_be_is_refused(options, message):
 @pytest.mark.parametrize("method", ["fit", "partial_fit"])
 def test_sparse_rows_are_refused(method):
     X, y, _ = rows()
-    with pytest.raises(ValueError, match="takes dense rows only"):
+    with pytest.raises(ValueError, match="multi_class='ovr' does not go with sparse rows and more than two classes"):
         getattr(model(), method)(csr_matrix(X), y, **({"classes": CLASSES} if method == "partial_fit" else {}))

@@ -206,7 +206,7 @@ def test_the_first_call_needs_classes():
         LogisticSGDClassifier().partial_fit(X, y)
     with pytest.raises(ValueError, match="at least two classes"):
         LogisticSGDClassifier().partial_fit(X, y, classes=[1])
-    with pytest.raises(ValueError, match="class_weight='balanced' needs all labels at once"):
+    with pytest.raises(ValueError, match="class_weight='balanced' does not go with partial_fit; it needs all labels at once"):
         LogisticSGDClassifier(class_weight="balanced").partial_fit(X, y, classes=[0, 1])
 
 

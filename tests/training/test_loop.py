@@ -9,7 +9,7 @@ from passes import drawn_rows
 
 from hotloop import backend as backends
 from hotloop.data.batch import Batch
-from hotloop.logistic.auto import fit_logistic
+from hotloop.logistic.fit import train_state
 from hotloop.logistic.state import LogisticState
 from hotloop.metrics import mean_log_loss
 from hotloop.structs import DenseRows, Pass
@@ -309,7 +309,7 @@ def test_cuts_into_kernel_calls_change_no_bit(backend, dtype, monkeypatch, work)
     options = FitOptions(max_iter=3, tol=None, seed=2)
 
     def fits():
-        logistic = fit_logistic(new_state(rows), rows, options)[0]
+        logistic = train_state(new_state(rows), rows, options)[0]
         network = fit_two_layer(rows, TwoLayerOptions(**vars(options), n_hidden=3), np.arange(3)).learner.state
         return logistic, network
 
@@ -395,10 +395,10 @@ def test_hold_out_refuses_what_cannot_be():
         hold_out(np.zeros(3), 0.1, 0, stratify=False)
 
 
-def test_fit_logistic_starts_from_what_auto_says(backend):
+def test_training_starts_from_what_auto_says(backend):
     """alpha 1 / n, eta0 a quarter of 1 / E[weight (||z||^2 + 1)], horizon 1 / (eta0 alpha); rows of weight 0 do not count."""
     rows = some_rows(weighted=True)
-    state, _, config = fit_logistic(new_state(rows), rows, FitOptions(max_iter=1))
+    state, _, config = train_state(new_state(rows), rows, FitOptions(max_iter=1))
     counted = rows.sample_weight > 0
     X, weight = rows.X[counted], rows.sample_weight[counted]
     mean = np.average(X, axis=0, weights=weight)
@@ -407,7 +407,7 @@ def test_fit_logistic_starts_from_what_auto_says(backend):
     assert config.alpha == 1 / counted.sum()
     assert config.eta0 == pytest.approx(0.25 / (weight.mean() * (5 + 1)))  # each of five columns has mean square 1
     assert config.horizon == pytest.approx(1 / (config.eta0 * config.alpha))
-    explicit = fit_logistic(new_state(rows), rows, FitOptions(max_iter=1, alpha=0.5, eta0=0.01))[2]
+    explicit = train_state(new_state(rows), rows, FitOptions(max_iter=1, alpha=0.5, eta0=0.01))[2]
     assert (explicit.alpha, explicit.eta0, explicit.horizon) == (0.5, 0.01, 200)
 
 
@@ -429,8 +429,9 @@ def test_targets_are_scaled_and_predictions_scaled_back(backend, output):
 def test_validation_rows_keep_the_best_epoch(backend):
     rows, validation = some_rows(60), some_rows(30)
     seen = []
-    state, history, _ = fit_logistic(
-        new_state(rows), rows, FitOptions(max_iter=6, tol=None), validation, lambda c: seen.append(c.validation_curve[-1])
+    options = FitOptions(max_iter=6, tol=None)
+    state, history, _ = train_state(
+        new_state(rows), rows, options, validation, on_epoch=lambda c: seen.append(c.validation_curve[-1])
     )
     assert history.validation_curve == seen
     assert len(set(seen)) == 6

@@ -6,7 +6,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy.sparse import csr_matrix
 from sklearn.metrics import log_loss, roc_auc_score
 
-from hotloop import LogisticSGDClassifier
+from hotloop import LogisticSDCAClassifier, LogisticSGDClassifier, progressive_validation
 
 pytestmark = pytest.mark.filterwarnings("ignore:too few rows")
 
@@ -25,15 +25,25 @@ def fitted(X, y, **options):
 @pytest.mark.parametrize("n_classes", [2, 3])
 @pytest.mark.parametrize("storage", ["dense", "csr"])
 @pytest.mark.parametrize("optimizer", ["sgd", "ftrl"])
-def test_training_is_the_same_to_the_bit(compiled, storage, n_classes, optimizer):
+def test_the_model_is_not_changed_and_every_row_counts(compiled, storage, n_classes, optimizer):
     X, y = data(n_classes=n_classes)
     X = csr_matrix(X) if storage == "csr" else X
-    model = fitted(X, y, optimizer=optimizer, progressive=True)
-    plain = fitted(X, y, optimizer=optimizer)
+    model, plain = (fitted(X, y, optimizer=optimizer) for _ in range(2))
+    found = progressive_validation(model, X, y)
     assert_array_equal(model.coef_, plain.coef_)
-    assert_allclose(model.loss_curve_, plain.loss_curve_, rtol=1e-12)
-    assert not hasattr(plain, "progressive_")
-    assert model.progressive_.reliability["n_rows"].sum() == len(y)
+    assert model.t_ == plain.t_
+    assert found.reliability["n_rows"].sum() == len(y)
+    assert found.log_loss < np.log(n_classes)
+
+
+def test_shuffle_and_seed_are_those_of_the_model(compiled):
+    X, y = data()
+    one, same, other, plain = (
+        progressive_validation(fitted(X, y, **options), X, y).log_loss
+        for options in ({}, {"random_state": 0}, {"random_state": 1}, {"shuffle": False})
+    )
+    assert one == same
+    assert len({one, other, plain}) == 3
 
 
 def test_it_is_what_partial_models_predict(backend):
@@ -42,9 +52,10 @@ def test_it_is_what_partial_models_predict(backend):
     weight = np.random.default_rng(1).choice([0.0, 1.0, 2.0], len(y))
     options = {"eta0": 0.05, "alpha": 1e-3, "shuffle": False, "max_iter": 1, "standardize": None}
     options |= {"cv": None, "tol": None, "average": False}
-    model = LogisticSGDClassifier(**options, progressive=True).fit(X, y, sample_weight=weight)
-    averaged = LogisticSGDClassifier(**options | {"average": True}, progressive=True).fit(X, y, sample_weight=weight)
-    assert averaged.progressive_.log_loss == model.progressive_.log_loss
+    model = LogisticSGDClassifier(**options).fit(X, y, sample_weight=weight)
+    found = progressive_validation(model, X, y, weight)
+    averaged = LogisticSGDClassifier(**options | {"average": True}).fit(X, y, sample_weight=weight)
+    assert progressive_validation(averaged, X, y, sample_weight=weight).log_loss == found.log_loss
     own = np.flatnonzero(weight)
     X, y, weight = X[own], y[own], weight[own]
     p, start = np.full(len(y), 0.5), 0
@@ -57,7 +68,6 @@ def test_it_is_what_partial_models_predict(backend):
             before = LogisticSGDClassifier(**options).fit(X[known], y[known], sample_weight=weight[known])
             p[start:stop] = before.predict_proba(X[start:stop])[:, 1]
         start = stop
-    found = model.progressive_
     assert_allclose(found.log_loss, log_loss(y, p, sample_weight=weight), rtol=1e-9)
     assert_allclose(found.auc, roc_auc_score(y, p), rtol=1e-9)
     bins = np.minimum((10 * p).astype(int), 9)
@@ -71,19 +81,27 @@ def test_it_is_what_partial_models_predict(backend):
 def test_random_labels_are_not_learnt_in_hindsight(backend):
     draw = np.random.default_rng(0)
     X, y = draw.standard_normal((200, 120)), np.arange(200) % 2
-    model = fitted(X, y, progressive=True, max_iter=100, alpha=1e-3, eta0=0.05)
+    model = fitted(X, y, max_iter=100, alpha=1e-3, eta0=0.05)
     assert model.score(X, y) > 0.95
-    assert abs(model.progressive_.auc - 0.5) < 0.15
-    with pytest.raises(ValueError, match="leave warm_start=False"):
-        fitted(X, y, progressive=True, warm_start=True)
+    assert abs(progressive_validation(model, X, y).auc - 0.5) < 0.15
 
 
 def test_one_against_the_rest(backend):
     """The first rows are judged by weights of 0: each class is as likely."""
-    X, y = data(4, 3)
+    X, _ = data(4, 3)
     y = np.array([0, 1, 2, 1])
-    model = fitted(X, y, progressive=True, multi_class="ovr", fit_intercept=False)
-    assert_allclose(model.progressive_.log_loss, np.log(3), rtol=1e-12)
+    model = fitted(X, y, multi_class="ovr", fit_intercept=False)
+    assert_allclose(progressive_validation(model, X, y).log_loss, np.log(3), rtol=1e-12)
     X, y = data(n_classes=3)
-    one = fitted(X, y, progressive=True, multi_class="ovr").progressive_.log_loss
-    assert_allclose(one, fitted(X, y, progressive=True).progressive_.log_loss, rtol=0.2)
+    one, softmax = (progressive_validation(fitted(X, y, multi_class=how), X, y) for how in ("ovr", "multinomial"))
+    assert_allclose(one.log_loss, softmax.log_loss, rtol=0.2)
+
+
+def test_models_that_cannot_be_judged_so_are_refused():
+    X, y = data(40)
+    with pytest.raises(ValueError, match="goes with LogisticSGDClassifier only"):
+        progressive_validation(LogisticSDCAClassifier(alpha=0.1).fit(X, y), X, y)
+    with pytest.raises(ValueError, match="the model has seen 40 rows, too few to have constants"):
+        progressive_validation(LogisticSGDClassifier().partial_fit(X, y, classes=[0, 1]), X, y)
+    with pytest.raises(ValueError, match="which is none of the classes"):
+        progressive_validation(fitted(X, y), X, y + 1)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from importlib import import_module
 
 from hotloop import __version__
+from hotloop.cli.training_options import add_training_options
 from hotloop.two_layer.auto import N_HIDDEN
 
 
@@ -65,9 +66,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     train.add_argument("--epochs", type=_positive, metavar="N", help="train exactly N epochs instead of to the stop")
     train.add_argument("--eta0", type=_step, help="first step size (default: from the data)")
-    train.add_argument("--alpha", type=_strength, help="L2 strength (default: from the data)")
+    train.add_argument("--alpha", type=_strength, help="strength of the penalty (default: from the data)")
+    train.add_argument("--weight", metavar="COL", help="column of the weights of the rows; no column to predict from")
+    train.add_argument("--validation", metavar="FILE", help="file of rows by whose loss training is judged and stopped")
     train.add_argument("--seed", type=_seed, default=0, help="seed of orders and first weights (default 0)")
     train.add_argument("--json", action="store_true", help="print the outcome as JSON")
+    add_training_options(train)
 
     for name, summary in (
         ("predict", "Predict the rows of a CSV file; prints CSV."),

@@ -7,10 +7,13 @@ from typing import Any
 import numpy as np
 
 from hotloop.backend import backend_info
+from hotloop.cli.messages import note
+from hotloop.data.batch import Batch
 from hotloop.data.validation import Array
 from hotloop.fit import fit_arrays
+from hotloop.logistic.options import LogisticOptions
 from hotloop.metrics import area_under_roc
-from hotloop.training.options import FitOptions
+from hotloop.training.progress_bar import ProgressBar
 
 
 def run(arguments: Namespace) -> None:
@@ -21,7 +24,7 @@ def run(arguments: Namespace) -> None:
 
     print(f"hotloop: {backend_info()}")
     cancer, digits = load_breast_cancer(), load_digits()
-    options = FitOptions(seed=arguments.seed)
+    options = LogisticOptions(seed=arguments.seed)
     _compare(
         "breast cancer, raw columns, logistic regression", cancer.data, cancer.target, options, None,
         "LogisticRegression, standardised", LogisticRegression(max_iter=10_000, tol=1e-8),
@@ -32,14 +35,16 @@ def run(arguments: Namespace) -> None:
     )  # fmt: skip
 
 
-def _compare(title: str, X: Array, y: Array, options: FitOptions, n_hidden: int | None, peer_name: str, peer: Any) -> None:
+def _compare(title: str, X: Array, y: Array, options: LogisticOptions, n_hidden: int | None, peer_name: str, peer: Any) -> None:
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 
     classes = np.unique(y)
     order = np.random.default_rng(0).permutation(len(X))
     train, test = order[: len(X) * 4 // 5], order[len(X) * 4 // 5 :]
-    fit = fit_arrays(X[train], y[train].astype(np.float64), classes, options, n_hidden, "hotloop")
+    rows = Batch(X[train], y[train].astype(np.float64), np.ones(len(train)))
+    with ProgressBar("hotloop", note=note) as progress:
+        fit = fit_arrays(rows, classes, options, n_hidden, progress=progress)
     peer = make_pipeline(StandardScaler(), peer)
     start = time.perf_counter()
     peer.fit(X[train], y[train])

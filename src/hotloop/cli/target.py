@@ -52,22 +52,47 @@ def encode_target(table: Table, name: str, classes: Array) -> NDArray[np.float64
     return position.astype(np.float64)
 
 
-def target_cells(table: Table, name: str, *, text: bool = False) -> Array:
-    """Return the column as float64, or as text where a cell is no number or ``text`` asks for it; no cell may be missing."""
+def target_cells(table: Table, name: str, *, text: bool = False, what: str = "target") -> Array:
+    """Return the column as float64, or as text where a cell is no number or ``text`` asks for it; no cell may be missing.
+
+    ``what`` the column is, for messages.
+    """
     if name not in table.columns:
-        raise DataError(f"{table.name}: no target column {name!r}; there are {', '.join(map(repr, table.columns))}")
+        raise DataError(f"{table.name}: no {what} column {name!r}; there are {', '.join(map(repr, table.columns))}")
     column = as_column(table.columns[name], name)
     numbers = None if text else column.numbers()
     missing = np.flatnonzero(null_mask(column.values) if numbers is None else np.isnan(numbers))
     if len(missing):
         more = f" (and {len(missing) - 1:,} more)" if len(missing) > 1 else ""
-        raise DataError(f"{table.where(int(missing[0]))}: the cell of the target {name!r} is empty{more}")
+        raise DataError(f"{table.where(int(missing[0]))}: the cell of the {what} {name!r} is empty{more}")
     if numbers is None:
         return np.array(column.text().to_pylist(), dtype=str)
     infinite = np.flatnonzero(np.isinf(numbers))
     if len(infinite):
-        raise DataError(f"{table.where(int(infinite[0]))}: the target {name!r} is infinite")
+        raise DataError(f"{table.where(int(infinite[0]))}: the {what} {name!r} is infinite")
     return numbers
+
+
+def read_weights(table: Table, name: str | None) -> NDArray[np.float64]:
+    """Return the weight of each row by a column of the table; 1 where ``name`` is None.
+
+    Raises
+    ------
+    DataError
+        There is no such column, a cell is no number, negative or empty, or all weights are 0.
+    """
+    if name is None:
+        return np.ones(table.n_rows)
+    weights = target_cells(table, name, what="weight")
+    if weights.dtype.kind != "f":
+        row, cell = as_column(table.columns[name], name).first_word()
+        raise DataError(f"{table.where(row)}: the weight {name!r} is {cell!r}, expected a number")
+    if len(weights) and weights.min() < 0:
+        row = int(weights.argmin())
+        raise DataError(f"{table.where(row)}: the weight {name!r} is {weights[row]:g}, expected a number that is not negative")
+    if not weights.any():
+        raise DataError(f"{table.name}: every weight of column {name!r} is 0; there is nothing to learn from")
+    return weights
 
 
 def show(label: Any) -> str:

@@ -2,7 +2,6 @@
 
 import json
 from argparse import Namespace
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,14 +10,20 @@ import numpy as np
 from hotloop import __version__
 from hotloop.backend import backend_info
 from hotloop.cli.messages import counted, note, warning
-from hotloop.cli.target import read_target, show
+from hotloop.cli.target import encode_target, read_target, read_weights, show, target_cells
+from hotloop.cli.training_options import check_family, given_options
+from hotloop.data.batch import Batch
 from hotloop.data.errors import DataError
 from hotloop.data.readers.delimited import read_table
 from hotloop.data.table import Table
+from hotloop.data.validation import Array
 from hotloop.fit import Fit, fit_arrays
+from hotloop.logistic.options import LogisticOptions
 from hotloop.persistence.checkpoint import save_checkpoint
 from hotloop.preprocessing.table_encoding import TableEncoding
-from hotloop.training.options import FitOptions
+from hotloop.training.progress_bar import ProgressBar
+
+DTYPE = np.float64  # float32 would merge ids and times beyond 2^24
 
 
 def run(arguments: Namespace) -> None:
@@ -28,11 +33,14 @@ def run(arguments: Namespace) -> None:
         if not arguments.json:
             print(line)
 
+    options = _options(arguments)
     if not Path(arguments.model).resolve().parent.is_dir():
         raise ValueError(f"there is no folder {Path(arguments.model).parent} to write the model to")
     if Path(arguments.model).is_dir():
         raise ValueError(f"{arguments.model} is a folder, not a model file to write")
     refuse_same_file(arguments.data, arguments.model)
+    if arguments.validation is not None:
+        refuse_same_file(arguments.validation, arguments.model)
     table = read_table(arguments.data, header=not arguments.no_header, delimiter=arguments.delimiter)
     for remark in table.notes:
         note(remark)
@@ -41,7 +49,10 @@ def run(arguments: Namespace) -> None:
     classes, y = read_target(table, arguments.target, arguments.task)
     for line in _describe_target(table, arguments.target, classes, y):
         say(line)
-    features = table.drop(arguments.target)
+    network = f"--hidden {arguments.hidden} trains a network" if arguments.hidden else None
+    check_family(given_options(arguments), network or (None if classes is not None else "a regression is a network"))
+    weights = read_weights(table, arguments.weight)
+    features = table.drop(arguments.target, *([arguments.weight] if arguments.weight is not None else []))
     if not features.columns:
         raise DataError(f"{table.name}: {arguments.target!r} is the only column; there is nothing to predict it from")
     encoding = TableEncoding.fit(features)
@@ -49,18 +60,14 @@ def run(arguments: Namespace) -> None:
         say(f"  {line}")
     for remark in encoding.notes:
         note(remark)
-    X = encoding.transform(features, np.float64)  # float32 would merge ids and times beyond 2^24
-    options = FitOptions(
-        alpha="auto" if arguments.alpha is None else arguments.alpha,
-        eta0="auto" if arguments.eta0 is None else arguments.eta0,
-        seed=arguments.seed,
-    )
-    if arguments.epochs is not None:
-        options = replace(options, max_iter=arguments.epochs, tol=None)
-    fit = fit_arrays(X, y, classes, options, arguments.hidden, "training", encoding.feature_names)
-    for convergence_message in fit.complaints:
-        warning(convergence_message)
-    outcome = _outcome(fit, X.shape[1])
+    rows = Batch(encoding.transform(features, DTYPE), y, weights)
+    validation = _validation(arguments, table, encoding, classes)
+    with ProgressBar("training", note=note) as progress:
+        own: dict[str, Any] = {"validation": validation, "names": encoding.feature_names, "progress": progress}
+        fit = fit_arrays(rows, classes, options, arguments.hidden, **own)
+    for text in fit.warnings:
+        warning(text)
+    outcome = _outcome(fit, rows.X.shape[1])
     model = fit.predictor
     model.encoding, model.feature_names = encoding, encoding.feature_names
     model.metadata = {
@@ -83,6 +90,8 @@ def run(arguments: Namespace) -> None:
         f"{model.estimator_name} on {counted(outcome['columns'], 'column')}: {counted(outcome['epochs'], 'epoch')} in "
         f"{fit.seconds:.2f} s, {fit.rows_per_second / 1e6:.2f} M rows/s ({backend_info()})"
     )
+    if validation is not None:
+        say(f"loss of the {counted(len(validation), 'row')} of {arguments.validation}: {outcome['validation_loss']:.4f}")
     say(f"training loss with penalty {outcome['loss']:.4f}; eta0 {fit.config.eta0:.3g}, alpha {fit.config.alpha:.3g}")
     say(f"wrote {arguments.model} ({Path(arguments.model).stat().st_size:,} bytes)")
 
@@ -101,11 +110,39 @@ def _describe_target(table: Table, name: str, classes: Any, y: Any) -> list[str]
     return [f"target {name}: {len(classes)} classes ({', '.join(shown)}{', ...' if len(classes) > 10 else ''}): classification"]
 
 
+def _options(arguments: Namespace) -> LogisticOptions:
+    """Return the options of the training; ValueError where they do not go together."""
+    given = given_options(arguments)
+    if arguments.epochs is not None:
+        given = {"tol": None, **given, "max_iter": arguments.epochs}
+    for name in ("alpha", "eta0"):
+        if getattr(arguments, name) is not None:
+            given[name] = getattr(arguments, name)
+    return LogisticOptions(seed=arguments.seed, **given)
+
+
+def _validation(arguments: Namespace, table: Table, encoding: TableEncoding, classes: Array | None) -> Batch | None:
+    """Return the rows of the validation file, read and encoded as those of training."""
+    if arguments.validation is None:
+        return None
+    delimiter = arguments.delimiter or table.delimiter
+    held = read_table(arguments.validation, header=not arguments.no_header, delimiter=delimiter)
+    y = encode_target(held, arguments.target, classes) if classes is not None else target_cells(held, arguments.target)
+    if y.dtype.kind != "f":
+        raise DataError(f"{held.name}: the target {arguments.target!r} holds text, but the rows of training have numbers")
+    X = encoding.transform(held, DTYPE)
+    for remark in (*held.notes, *encoding.notes):
+        note(remark)
+    return Batch(X, y, np.ones(len(X)))
+
+
 def _outcome(fit: Fit, n_columns: int) -> dict[str, Any]:
+    curve = fit.history.validation_curve
     return {
         "columns": n_columns,
         "epochs": fit.history.n_iter,
         "loss": fit.history.loss_curve[-1],
+        **({"validation_loss": min(curve)} if curve else {}),
         "seconds": round(fit.seconds, 3),
         "eta0": fit.config.eta0,
         "alpha": fit.config.alpha,

@@ -5,7 +5,6 @@ from collections.abc import Callable
 from dataclasses import fields
 from typing import Any, ClassVar, TypeVar
 
-import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
@@ -19,12 +18,14 @@ from hotloop.persistence.checkpoint import save_checkpoint
 from hotloop.structs import float_dtype
 from hotloop.training.config import TrainingConfig
 from hotloop.training.history import TrainingHistory
-from hotloop.training.options import FitOptions
-from hotloop.training.order import hold_out
 from hotloop.training.progress_bar import ProgressBar
-from hotloop.training.values import FLAG
 
 Method = TypeVar("Method", bound=Callable[..., Any])
+
+
+def say(line: str) -> None:
+    """Print a line of progress at once."""
+    print(line, flush=True)
 
 
 def draw_seed(random_state: Any) -> int:
@@ -59,12 +60,10 @@ def with_progress_bar(method: Method) -> Method:
     def showing(self: BaseEstimator, *args: Any, **kwargs: Any) -> Any:
         if not self.verbose:
             return method(self, *args, **kwargs)
-        progress = self._progress_bar = ProgressBar(type(self).__name__)
-        progress.training()
         try:
-            return method(self, *args, **kwargs)
+            with ProgressBar(type(self).__name__, say) as self._progress_bar:
+                return method(self, *args, **kwargs)
         finally:
-            progress.stop()
             vars(self).pop("_progress_bar", None)
 
     return showing  # type: ignore[return-value]
@@ -77,7 +76,7 @@ class TrainedBySGD(CallbackSupportMixin, BaseEstimator):  # type: ignore[misc]
     """
 
     _takes_sparse = False
-    _options_class: ClassVar[type[FitOptions]] = FitOptions
+    _options_class: ClassVar[type]
     _progress_bar: ProgressBar
     _stream: Any  # the learner of its family
 
@@ -86,17 +85,14 @@ class TrainedBySGD(CallbackSupportMixin, BaseEstimator):  # type: ignore[misc]
         tags.input_tags.sparse = self._takes_sparse
         return tags
 
-    def _options(self) -> Any:
+    def _options(self, *, draw: bool = True) -> Any:
         """Return the parameters as options, of ``_options_class``; ValueError where a value, or a pair of values, is refused.
 
-        An instance as ``random_state`` is drawn from, so a fit calls this once.
+        With ``draw`` the seed is drawn; an instance as ``random_state`` is drawn from, so a fit draws once.
         """
-        for name in ("early_stopping", "warm_start"):
-            if not FLAG.allow(value := getattr(self, name)):
-                raise ValueError(f"{name} is {value!r}, expected {FLAG}")
         names = [option.name for option in fields(self._options_class) if hasattr(self, option.name)]
         given = {name: getattr(self, name) for name in names}
-        return self._options_class(**given, seed=draw_seed(self.random_state))
+        return self._options_class(**given, seed=draw_seed(self.random_state) if draw else 0)
 
     def _own_validation(self, X_val: Any, y_val: Any, encode: Callable[[Array], Array], dtype: Any) -> Batch | None:
         """Return the validation rows that the caller of ``fit`` gave, each of weight 1; None where there are none.
@@ -114,26 +110,19 @@ class TrainedBySGD(CallbackSupportMixin, BaseEstimator):  # type: ignore[misc]
         X_val = check_rows(self, X_val, reset=False, dtype=float_dtype(dtype), sparse=self._takes_sparse)
         return Batch(X_val, encode(check_targets(y_val, X_val)), check_weights(None, len(X_val)))
 
-    def _validation(
-        self, rows: Batch, X_val: Any, y_val: Any, encode: Callable[[Array], Array], *, stratify: bool, seed: int
-    ) -> tuple[Batch, Batch | None]:
-        """Return the rows to train on and those to validate on: the caller's own, rows held out, or none."""
-        own = self._own_validation(X_val, y_val, encode, rows.X.dtype)
-        if own is None and self.early_stopping:
-            rows = rows.take(np.flatnonzero(rows.sample_weight))
-            training, held_out = hold_out(rows.y, self.validation_fraction, seed, stratify=stratify)
-            return rows.take(training), rows.take(held_out)
-        return rows, own
-
     def _keep(self, history: TrainingHistory, config: TrainingConfig) -> None:
         """Store the history and the constants of a fit as attributes; warn where it did not converge."""
+        self._keep_constants(config)
         self.n_iter_ = history.n_iter
         self.loss_curve_ = history.loss_curve
         if history.validation_curve:
             self.validation_curve_ = history.validation_curve
-        self.eta0_, self.alpha_ = config.eta0, config.alpha
         if convergence_message := history.convergence_message(config):
             warn(NotConvergedWarning(convergence_message))
+
+    def _keep_constants(self, config: TrainingConfig) -> None:
+        """Store the constants of a fit that the estimator shows."""
+        self.eta0_, self.alpha_ = config.eta0, config.alpha
 
     def _report(self, history: TrainingHistory, tasks: Tasks) -> bool:
         """Show an epoch and tell the callbacks of it; return whether a callback asks to stop."""

@@ -6,10 +6,12 @@ from typing import Any
 import numpy as np
 
 from hotloop.estimators.logistic import LogisticSGDClassifier
+from hotloop.estimators.logistic_sdca import LogisticSDCAClassifier
 from hotloop.estimators.two_layer import TwoLayerClassifier, TwoLayerRegressor
 from hotloop.persistence.checkpoint import load_checkpoint
 
-ESTIMATORS: dict[str, Any] = {kind.__name__: kind for kind in (LogisticSGDClassifier, TwoLayerClassifier, TwoLayerRegressor)}
+KINDS = (LogisticSDCAClassifier, LogisticSGDClassifier, TwoLayerClassifier, TwoLayerRegressor)
+ESTIMATORS: dict[str, Any] = {kind.__name__: kind for kind in KINDS}
 
 
 def load_estimator(path: str | PathLike[str]) -> Any:
@@ -21,7 +23,7 @@ def load_estimator(path: str | PathLike[str]) -> Any:
 
     Returns
     -------
-    estimator : LogisticSGDClassifier, TwoLayerClassifier or TwoLayerRegressor
+    estimator : LogisticSGDClassifier, LogisticSDCAClassifier, TwoLayerClassifier or TwoLayerRegressor
         ``partial_fit`` goes on where the saved one stopped, to the bit.
 
     Raises

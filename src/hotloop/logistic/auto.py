@@ -1,20 +1,18 @@
-"""From settings as the user gives them to a trained state: what "auto" means, for either kind of model.
+"""What "auto" means for logistic regression where no search chooses.
 
-The rules behind "auto", all from one read of the rows (docs/defaults.md has the evidence):
+The rules, all from one read of the rows (docs/defaults.md has the evidence):
 
 - ``standardize``: mean and standard deviation of each column, or the distance of its two values; of sparse rows the largest
   absolute value.
-- ``alpha``: 1 / n_samples for logistic regression, the strength of LogisticRegression(C=1); a tenth of it for networks.
-- ``eta0``: a constant / E[weight ||do/dw||^2], with o an output and w all weights; for logistic regression ||do/dw||^2 is
-  ||z||^2 + 1. A step size that diverges is halved and training starts again.
+- ``alpha``: 1 / n_samples, the strength of LogisticRegression(C=1).
+- ``eta0``: a constant / E[weight (||z||^2 + 1)], z the standardised row. A step size that diverges is halved and training
+  starts again.
 - ``optimizer`` other than "sgd": ``eta0`` is a constant / E[||z||^2]; no ``alpha`` for AdaGrad, which has no penalty.
-- ``learning_rate``: (ST-4) with a horizon of 1 / (eta0 alpha) steps for logistic regression, of some epochs for networks.
+- ``learning_rate``: (ST-4) with a horizon of 1 / (eta0 alpha) steps.
 - ``tol``: a thousandth of the best loss.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import replace
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -23,12 +21,9 @@ from hotloop.data.batch import Batch
 from hotloop.data.csr import check_finite_rows
 from hotloop.logistic.linear_state import LinearState
 from hotloop.logistic.state_adaptive import STEP, AdaptiveState
-from hotloop.metrics import mean_log_loss
 from hotloop.preprocessing.standardization import BY_LARGEST, ColumnStatistics, scale_of
 from hotloop.structs import CSRRows
 from hotloop.training.config import TrainingConfig
-from hotloop.training.history import OnEpoch, TrainingHistory
-from hotloop.training.loop import OnStart, train
 from hotloop.training.options import FitOptions
 
 # Test log loss above that of a tuned LogisticRegression, worst of two seeds, with 0.25 / 1 / 4:
@@ -36,14 +31,23 @@ from hotloop.training.options import FitOptions
 # bank +0.6 / +0.8 / +3 %.
 STEP_LOGISTIC = 0.25
 
-# (state before the first step, rows, settings, plan without L2, validation rows) -> settings with what was found
-ChooseOptions = Callable[[Any, Batch, "FitOptions", TrainingConfig, Batch | None], "FitOptions"]
-
 
 def logistic_config(
     state: LinearState, options: FitOptions, n_rows: int, mean_weight: float, square: float | None = None
 ) -> TrainingConfig:
-    """Return the plan for rows of which ``state.statistics`` tells the mean of weight ||z||^2, unless it is ``square``."""
+    """Return the config with every "auto" resolved by the rules.
+
+    Parameters
+    ----------
+    state : LogisticState
+        Its ``statistics`` are those of the rows.
+    options : FitOptions
+    n_rows : int
+        Rows of weight above 0.
+    mean_weight : float
+    square : float or None
+        Mean of weight ||z||^2; None: from the statistics.
+    """
     if options.eta0 != "auto":
         square = 0.0
     elif square is None:
@@ -58,9 +62,24 @@ def logistic_config(
 def start_logistic(
     state: LinearState, rows: Batch, options: FitOptions, columns: Sequence[str] | None = None
 ) -> TrainingConfig:
-    """Standardise by the statistics of all rows and reset the counters; returns the plan. The weights stay what they tell.
+    """Standardise by the statistics of all rows, reset the counters, and return the config by the rules.
 
-    Rows that are not finite are found by their statistics, where there are some: ValueError, with the name in ``columns``.
+    The weights are re-expressed, so that no prediction changes.
+
+    Parameters
+    ----------
+    state : LogisticState
+        Changed in place.
+    rows : Batch
+    options : FitOptions
+        Resolved for these rows.
+    columns : sequence of str, or None
+        Names of the columns, for messages.
+
+    Raises
+    ------
+    ValueError
+        The statistics show a cell that is not finite. Without statistics such a cell is not found here.
     """
     state.t = 0
     state.statistics = ColumnStatistics(rows.X.shape[1])
@@ -79,11 +98,10 @@ def start_logistic(
 
 
 def _start_sparse(state: LinearState, X: CSRRows, rows: Batch, options: FitOptions, columns: Sequence[str] | None) -> float:
-    """Standardise sparse rows; returns the mean of weight ||z||^2, 0 where nobody asks for it.
+    """Standardise sparse rows; return the mean of weight ||z||^2, or 0 where ``eta0`` is given.
 
-    Rows that are not finite show in what is computed: ValueError; or, where nothing is, in their margins.
-
-    The largest values alone cost a number a column, and nothing where every value is 1; the statistics of "std" six.
+    ValueError names a cell that is not finite, where the sums computed here show one. The largest values cost one number a
+    column, and nothing where every value is 1; the statistics of "std" cost six numbers a column.
     """
     dtype, n_features, sample_weight = state.dtype, X.n_features, rows.sample_weight
     square, total = 0.0, rows.total_weight
@@ -111,43 +129,3 @@ def _start_sparse(state: LinearState, X: CSRRows, rows: Batch, options: FitOptio
                 check_finite_rows(X, columns)
     state.restart_average()
     return square / state.n_rows
-
-
-def fit_logistic(
-    state: LinearState,
-    rows: Batch,
-    options: FitOptions,
-    validation: Batch | None = None,
-    on_epoch: OnEpoch | None = None,
-    on_start: OnStart | None = None,
-    columns: Sequence[str] | None = None,
-    choose_options: ChooseOptions | None = None,
-    first_pass: Callable[..., tuple[float, int]] | None = None,
-) -> tuple[LinearState, TrainingHistory, TrainingConfig]:
-    """Train ``state`` (its weights are where it starts) on all rows to the stop; see ``training.run_epochs``.
-
-    ``choose_options`` chooses what is "auto" by a search (``search.Search``); without it the rules above do. ``on_start`` is
-    called with the plan when all is checked, and again when the search has chosen. ``first_pass`` takes the first epoch.
-    """
-    automatic_step = options.eta0 == "auto"
-    config = start_logistic(state, rows, options if choose_options is None else replace(options, alpha=0.0), columns)
-    if on_start is not None:
-        on_start(config)
-    if choose_options is not None:
-        config = choose_options(state, rows, options, config, validation).config(alpha=1 / state.n_rows, eta0=config.eta0)
-        if on_start is not None:
-            on_start(config)
-
-    def validate(state: LinearState) -> float:
-        assert validation is not None
-        return mean_log_loss(state.scores(state.margins(validation.X)), validation.y, validation.sample_weight)
-
-    return train(
-        state,
-        rows,
-        config,
-        automatic_step=automatic_step,
-        validate=validate if validation is not None else None,
-        on_epoch=on_epoch,
-        first_pass=first_pass,
-    )

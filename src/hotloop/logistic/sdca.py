@@ -1,7 +1,8 @@
-"""A fit of logistic or softmax regression to the optimum, told by its duality gap: dual coordinate ascent, row by row."""
+"""Dual coordinate ascent: logistic or softmax regression to its optimum, one row at a time, stopped by the duality gap."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,12 +16,9 @@ from hotloop.structs import CSRRows, Pass
 from hotloop.training.config import TrainingConfig
 from hotloop.training.history import TrainingHistory
 from hotloop.training.loop import WORK_PER_CALL
-from hotloop.training.options import FitOptions
+from hotloop.training.options import SHARED_VALUES, FitOptions
 from hotloop.training.order import epoch_order
-
-TOL = 1e-6  # nats a row
-
-MAX_ITER = 10_000
+from hotloop.training.values import FLAG, Values, check_values, numbers, whole_numbers
 
 # Strength of the intercept's penalty in a pass, over the largest curvature 1/4 of the loss. Epochs to a gap of 1e-6 on breast
 # cancer with 0.1 / 1: 32 / 95.
@@ -31,9 +29,49 @@ INTERCEPT = 0.1
 EPOCHS_A_CENTRE = 2
 
 
+@dataclass(frozen=True)
+class SDCAOptions:
+    """The options of dual coordinate ascent as the user gives them, by the names of LogisticSDCAClassifier.
+
+    Raises
+    ------
+    ValueError
+        An option has a value that VALUES does not allow.
+    """
+
+    alpha: float | str = "auto"
+    fit_intercept: bool = True
+    max_iter: int = 10_000
+    tol: float | None = 1e-6
+    shuffle: bool = True
+    class_weight: Any = None
+    standardize: str | None = "auto"
+    seed: int = 0
+
+    VALUES: ClassVar[Mapping[str, Values]] = {
+        "alpha": numbers(0, np.inf, "auto", closed="neither"),
+        "fit_intercept": FLAG,
+        "max_iter": whole_numbers(1),
+        "tol": numbers(0, np.inf, None),
+        "shuffle": FLAG,
+        "class_weight": Values(("balanced", None), mapping=True),
+        "standardize": SHARED_VALUES["standardize"],
+    }
+
+    def __post_init__(self) -> None:
+        if isinstance(self.alpha, int | float) and self.alpha == 0:
+            raise ValueError("alpha is 0, expected alpha > 0: without a penalty there is no duality gap to stop by")
+        check_values(self, self.VALUES)
+
+    def shared(self) -> FitOptions:
+        """Return the options that training needs."""
+        own = {name: getattr(self, name) for name in ("alpha", "max_iter", "tol", "shuffle", "seed", "standardize")}
+        return FitOptions(learning_rate="constant", **own)
+
+
 @dataclass
 class DualHistory(TrainingHistory):
-    """A course whose stop is a duality gap."""
+    """A history of a training that a duality gap stops."""
 
     gap: float = np.inf
 
@@ -55,36 +93,47 @@ def fit_dual(
     on_start: Callable[[TrainingConfig], None] | None = None,
     columns: Sequence[str] | None = None,
 ) -> tuple[LogisticState, DualHistory, TrainingConfig, Certificate]:
-    """Train until the duality gap is at most tol; the objective's mean loss is the mean by weight.
+    """Train until the duality gap is at most ``tol``. The mean loss of the objective is the mean by weight.
 
-    The first duals are 0, and so are the weights: where ``state`` starts from does not matter.
+    Parameters
+    ----------
+    state : LogisticState
+        Trained in place. The first duals are 0, and with them the weights, whatever they were.
+    rows : Batch
+    options : FitOptions
+        With ``alpha`` above 0 or "auto", and ``max_iter`` and ``tol`` set.
+    on_epoch : callable of DualHistory, or None
+        Called after each epoch; the training ends where it returns True.
+    on_start : callable of TrainingConfig, or None
+        Called when everything is checked.
+    columns : sequence of str, or None
+        Names of the columns, for messages.
+
+    Returns
+    -------
+    state, history, config, certificate
 
     Raises
     ------
-    ValueError
-        There is no penalty: no duality gap then.
     KeyboardInterrupt
         The weights are those of the last finished epoch.
     """
     total = float(rows.sample_weight.sum())
     alpha = 1 / total if options.alpha == "auto" else float(options.alpha)
-    if not alpha > 0:
-        raise ValueError("optimizer='sdca' needs alpha > 0: without a penalty there is no duality gap to stop by")
     options = replace(options, alpha=alpha, eta0=min(1.0, 0.5 / alpha))  # eta0 for other rules that go on
     square = STEP_LOGISTIC / start_logistic(state, rows, replace(options, alpha=0.0, eta0="auto"), columns).eta0
     square *= np.count_nonzero(rows.sample_weight) / total  # mean of ||z||^2 + 1 by weight
-    tol = TOL if options.tol == "auto" else None if options.tol is None else float(options.tol)
-    max_iter = MAX_ITER if options.max_iter == "auto" else int(options.max_iter)
+    tol, max_iter = None if options.tol is None else float(options.tol), int(options.max_iter)
     config = replace(options.config(alpha=alpha, eta0=1.0), tol=tol, max_iter=max_iter)
-    history, dual = DualHistory(), _Dual(state, rows, alpha, total, max(1.0, square / (4 * alpha * total)))
+    history, dual = DualHistory(), DualAscent(state, rows, alpha, total, max(1.0, square / (4 * alpha * total)))
     if on_start is not None:
         on_start(config)
     suspected = tol or 0.0
     found = None
-    moving = rows.sample_weight > 0
+    counted = rows.sample_weight > 0
     for epoch in range(max_iter):
         order = epoch_order(len(rows), epoch, config.seed) if config.shuffle else np.arange(len(rows))
-        loss, gap = dual.epoch(order[moving[order]])
+        loss, gap = dual.epoch(order[counted[order]])
         history.loss_curve.append(loss + alpha / 2 * float((dual.W**2).sum()))
         history.n_iter, history.gap = epoch + 1, gap
         dual.show()
@@ -104,8 +153,8 @@ def fit_dual(
     return state, history, config, certificate
 
 
-class _Dual:
-    """Duals, and the weights that they make, in float64 and as the kernel lays them out.
+class DualAscent:
+    """The dual variables and the weights that they make, float64, in the layout of the kernel.
 
     ``ratio`` times ``alpha`` is the strength of the penalty about a centre, (DU-7).
     """
@@ -124,7 +173,7 @@ class _Dual:
             self.dual[np.arange(len(rows)), rows.y.astype(np.intp)] = 0
 
     def epoch(self, order: NDArray[np.intp]) -> tuple[float, float]:
-        """Answer the rows in this order; returns mean loss, each row's before its step, and about the duality gap."""
+        """Take a step for each row in this order; return the mean loss before the steps, and an estimate of the gap."""
         loss = gap = 0.0
         if self.n_epochs % EPOCHS_A_CENTRE == 0:
             self._move_center()
@@ -143,7 +192,7 @@ class _Dual:
         return loss / self.total, gap / self.total + self.alpha / 2 * float((away**2).sum())
 
     def _move_center(self) -> None:
-        """(DU-7): from the weights on, by what the last epochs moved them."""
+        """Move the centre to the weights, and further by the last change of the weights, (DU-7)."""
         root = self.ratio**-0.5
         ahead = self.W + (1 - root) / (1 + root) * (self.W - self.before)
         self.before = self.W.copy(order="K")
@@ -153,14 +202,14 @@ class _Dual:
 
     def _off(self) -> Vector:
         """Sum of q - e_y over the rows, by weight."""
-        moving = self.rows.sample_weight > 0
-        y, weight = self.rows.y[moving], self.rows.sample_weight[moving]
+        counted = self.rows.sample_weight > 0
+        y, weight = self.rows.y[counted], self.rows.sample_weight[counted]
         if self.dual.shape[1] == 1:
-            return np.array([(weight * (1 - 2 * y)) @ np.exp(-np.logaddexp(0, -self.dual[moving, 0]))])
-        return np.asarray(weight @ (np.exp(self.dual[moving]) - (np.arange(self.dual.shape[1]) == y[:, None])))
+            return np.array([(weight * (1 - 2 * y)) @ np.exp(-np.logaddexp(0, -self.dual[counted, 0]))])
+        return np.asarray(weight @ (np.exp(self.dual[counted]) - (np.arange(self.dual.shape[1]) == y[:, None])))
 
     def show(self) -> None:
-        """Let the state have the weights."""
+        """Copy the weights to the state."""
         b = self.state.b if self.b is None else self.b.copy()
         self.state.use_arrays(self.W.astype(self.state.dtype, order="F" if self.sparse else "C"), b)
 

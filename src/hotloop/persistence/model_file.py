@@ -12,6 +12,7 @@ from hotloop.two_layer.weights import NetworkWeights
 
 # Weights of the models of each estimator.
 WEIGHTS: dict[str, type[LinearWeights] | type[NetworkWeights]] = {
+    "LogisticSDCAClassifier": LinearWeights,
     "LogisticSGDClassifier": LinearWeights,
     "TwoLayerClassifier": NetworkWeights,
     "TwoLayerRegressor": NetworkWeights,

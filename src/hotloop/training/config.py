@@ -1,4 +1,4 @@
-"""How to train, every setting resolved to a number."""
+"""The constants of a training: every option resolved to a number."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ BLOCK = 4  # rows that the kernels of logistic regression take at once
 
 @dataclass(frozen=True)
 class TrainingConfig:
-    """How to train, every setting resolved to a number (see the estimators for their meaning)."""
+    """The constants of a training: every option resolved to a number. The estimators document their meaning."""
 
     eta0: float
     alpha: float = 0.0

@@ -1,4 +1,4 @@
-"""How a training, or a search before it, goes."""
+"""The history of a training, and the progress of a search before it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -8,7 +8,21 @@ from hotloop.training.config import TrainingConfig
 
 @dataclass(frozen=True)
 class SearchProgress:
-    """How far the search has come: ``seconds_left`` is what the candidates that are left need if none is given up."""
+    """How far a search has come, after one of its judgements.
+
+    Attributes
+    ----------
+    n_candidates : int
+        Candidates that go on.
+    epochs : int
+        Epochs that each of them was trained so far.
+    n_rows : int
+        Rows of an epoch.
+    loss : float
+        Least log loss of the rows held out.
+    seconds_left : float
+        What the candidates that go on need if none of them is dropped.
+    """
 
     n_candidates: int
     epochs: int
@@ -26,7 +40,7 @@ class SearchProgress:
 
 @dataclass
 class TrainingHistory:
-    """How the training went.
+    """What a training did, epoch by epoch.
 
     Attributes
     ----------
@@ -38,7 +52,7 @@ class TrainingHistory:
         Epochs trained.
     converged : bool
     stopped : bool
-        Whether ``on_epoch`` asked for the end.
+        Whether ``on_epoch`` ended the training.
     """
 
     loss_curve: list[float] = field(default_factory=list)
@@ -48,7 +62,7 @@ class TrainingHistory:
     stopped: bool = False
 
     def convergence_message(self, config: TrainingConfig) -> str | None:
-        """Return what to tell the user where training stopped at max_iter while the loss was still falling."""
+        """Return what to tell the user where training stopped at ``max_iter`` while the loss still fell, else None."""
         if self.converged or self.stopped or config.tol is None or config.max_iter == 1:
             return None
         tail = ", ".join(f"{value:.6g}" for value in (self.validation_curve or self.loss_curve)[-4:])

@@ -61,7 +61,6 @@ def run_epochs(
     validate: Callable[[S], float] | None = None,
     on_epoch: Callable[[TrainingHistory], bool | None] | None = None,
     start: Snapshot | None = None,
-    first_pass: Callable[..., tuple[float, int]] | None = None,
 ) -> tuple[S, TrainingHistory]:
     """Train ``state`` until its loss stands still.
 
@@ -80,8 +79,6 @@ def run_epochs(
         Is called with the history after each epoch; training ends where it returns True.
     start : Snapshot, optional
         Of ``state``, where the caller has one.
-    first_pass : callable, optional
-        Takes the first epoch in place of ``pass_over``.
 
     Returns
     -------
@@ -106,8 +103,7 @@ def run_epochs(
             order = np.flatnonzero(rows.sample_weight) if order is None else order[rows.sample_weight[order] != 0]
         try:
             with np.errstate(over="ignore", invalid="ignore"):
-                take_epoch = pass_over if epoch or first_pass is None else first_pass
-                loss, n_updates = take_epoch(state, rows, config, order)
+                loss, n_updates = pass_over(state, rows, config, order)
             if not state.is_finite():
                 raise FloatingPointError("the weights are not finite")
         except FloatingPointError as error:
@@ -148,7 +144,6 @@ def train(
     automatic_step: bool,
     validate: Callable[[S], float] | None = None,
     on_epoch: Callable[[TrainingHistory], bool | None] | None = None,
-    first_pass: Callable[..., tuple[float, int]] | None = None,
 ) -> tuple[S, TrainingHistory, TrainingConfig]:
     """:func:`run_epochs`; with ``automatic_step`` a step size that diverges is halved and training starts again.
 
@@ -157,7 +152,7 @@ def train(
     for _ in range(20):
         start = state.snapshot()
         try:
-            return *run_epochs(state, rows, config, validate, on_epoch, start, first_pass), config
+            return *run_epochs(state, rows, config, validate, on_epoch, start), config
         except FloatingPointError:
             if not automatic_step:
                 raise

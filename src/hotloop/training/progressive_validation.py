@@ -1,4 +1,4 @@
-"""How well rows were predicted before the model learnt from them: an honest judgement by rows that are all trained on."""
+"""Progressive validation: each row is predicted by a model that has not been trained on it yet (Blum, Kalai, Langford 1999)."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,6 +10,7 @@ from hotloop.data.batch import Batch
 from hotloop.metrics import area_under_roc, mean_log_loss, probabilities
 from hotloop.training.config import BLOCK, TrainingConfig
 from hotloop.training.loop import pass_over
+from hotloop.training.order import epoch_order
 
 PIECE = 256  # rows, predicted together and then trained on
 
@@ -18,11 +19,12 @@ BINS = 10
 
 @dataclass
 class ProgressiveValidation:
-    """What the first epoch tells, each row by the last weights, not averaged, before it was trained on.
+    """How well the rows of a first epoch are predicted before the model is trained on them.
 
-    Rows are predicted in pieces, which are then trained on: the weights that judge a row have not seen the rows of its piece
-    before it, at most an eighth of the rows of the epoch so far and 256, of sparse rows so many as have a non-zero a column.
-    Step size and penalty may come from a search that saw some of these rows.
+    Rows are predicted in pieces by the last weights, not averaged, and each piece is then trained on. The weights that predict
+    a row have not seen the other rows of its piece. A piece has at most an eighth of the rows of the epoch so far, and at most
+    256 rows; of sparse rows it may have as many as have one non-zero a column on average. Step size and penalty may come from a
+    search that saw some of these rows.
 
     Attributes
     ----------
@@ -39,20 +41,23 @@ class ProgressiveValidation:
     auc: float = np.nan
     reliability: dict[str, NDArray[Any]] = field(default_factory=dict)
 
-    def epoch(self, state: Any, rows: Batch, config: TrainingConfig, order: NDArray[np.intp] | None) -> tuple[float, int]:
-        """Take the first epoch as ``training.pass_over`` does, to the bit, and judge its rows."""
-        order = np.arange(len(rows)) if order is None else order
-        most = max(PIECE, int(rows.X.shape[1] / max(1.0, rows.cells_per_row)) // BLOCK * BLOCK)
+    @classmethod
+    def of_first_epoch(cls, state: Any, rows: Batch, config: TrainingConfig) -> "ProgressiveValidation":
+        """Train ``state`` on the first epoch of a fit, and predict each piece of rows just before."""
+        order = epoch_order(len(rows), 0, config.seed) if config.shuffle else np.arange(len(rows))
+        order = order[rows.sample_weight[order] != 0]
+        longest = max(PIECE, int(rows.X.shape[1] / max(1.0, rows.cells_per_row)) // BLOCK * BLOCK)
         margins: list[NDArray[np.float64]] = []
-        total, n_updates, start = 0.0, 0, 0
+        start = 0
         while start < len(order):
-            part = order[start : start + min(most, max(BLOCK, start // 8 // BLOCK * BLOCK))]
+            part = order[start : start + min(longest, max(BLOCK, start // 8 // BLOCK * BLOCK))]
             last = state.last_iterate()
             margins.append(last.scores(last.margins(rows.X[part])))
-            loss, steps = pass_over(state, rows, config, part)
-            total, n_updates, start = total + loss, n_updates + steps, start + len(part)
-        self._evaluate(np.concatenate(margins), rows.y[order].astype(np.intp), rows.sample_weight[order])
-        return total, n_updates
+            pass_over(state, rows, config, part)
+            start += len(part)
+        found = cls()
+        found._evaluate(np.concatenate(margins), rows.y[order].astype(np.intp), rows.sample_weight[order])
+        return found
 
     def _evaluate(self, m: NDArray[np.float64], y: NDArray[np.intp], weight: NDArray[np.float64]) -> None:
         self.log_loss = mean_log_loss(m, y, weight)

@@ -27,7 +27,7 @@ class Rule:
     instead: str
 
 
-def check_rules(options: Any, rules: Sequence[Rule], facts: Mapping[str, str]) -> None:
+def check_rules(options: Any, rules: Sequence[Rule], facts: Mapping[str, str], words: Mapping[str, str] | None = None) -> None:
     """Raise ValueError for the first rule that is broken; a rule about a fact that is not known yet holds.
 
     Parameters
@@ -37,12 +37,14 @@ def check_rules(options: Any, rules: Sequence[Rule], facts: Mapping[str, str]) -
     rules : sequence of Rule
     facts : mapping of str to str
         What is known of the fit beside the options, in the words of messages: {"rows": "sparse rows"}.
+    words : mapping of str to str, default=None
+        How messages name a fact, where its own words are not enough.
     """
-    missing = object()
+    missing, in_words = object(), {**facts, **(words or {})}
     for rule in rules:
         found = {name: facts.get(name, getattr(options, name, missing)) for name in rule.when}
         holds = all(found[name] in values for name, values in rule.when.items())
         value = getattr(options, rule.option, missing)
         if holds and value is not missing and not rule.allowed.allow(value):
-            with_what = " and ".join(facts.get(name, f"{name}={found[name]!r}") for name in rule.when)
+            with_what = " and ".join(in_words.get(name, f"{name}={found[name]!r}") for name in rule.when)
             raise ValueError(f"{rule.option}={value!r} does not go with {with_what}; {rule.instead}")

@@ -1,8 +1,8 @@
-"""What a fit can warn of, by name: docs/warnings.md has them all."""
+"""The warnings of a fit, by name; docs/warnings.md lists them all."""
 
 
 class FitWarning(UserWarning):
-    """Base of all that a fit warns of."""
+    """Base of the warnings of a fit."""
 
 
 class DivergingWarning(FitWarning):
@@ -10,11 +10,11 @@ class DivergingWarning(FitWarning):
 
 
 class SeparableWarning(FitWarning):
-    """A plane parts the classes and there is next to no penalty: the weights have no bound."""
+    """A plane separates the classes and the penalty is next to 0: the weights have no bound."""
 
 
 class LeakedLabelWarning(FitWarning):
-    """A column says what the label is."""
+    """A column alone tells the classes apart."""
 
 
 class ConstantColumnWarning(FitWarning):

@@ -10,7 +10,7 @@ from tolerances import relative_error
 from hotloop import LogisticSGDClassifier
 from hotloop.data.batch import Batch
 from hotloop.data.csr import from_scipy
-from hotloop.logistic.auto import fit_logistic
+from hotloop.logistic.fit import train_state
 from hotloop.logistic.search.halving import C_GRID, GAIN, LEAST_GAIN, MOST_EPOCHS, STEPS, SURVIVORS_PER_RUNG, Search
 from hotloop.logistic.search.many_csr import SparseLogisticModels
 from hotloop.logistic.search.many_dense import LogisticModels
@@ -427,7 +427,7 @@ def test_verbose_tells_the_search_and_the_time_to_go(compiled, capsys):
     assert len(lines) >= model.n_iter_ + 1
     assert lines[-1].startswith(f"LogisticSGDClassifier: epoch {model.n_iter_}, loss 0.")
     assert lines[-1].endswith(", 0.0 s to go")
-    assert "_shown" not in vars(model)
+    assert "_progress_bar" not in vars(model)
 
 
 def test_class_weights_and_zero_weights_reach_the_search(compiled):
@@ -457,7 +457,7 @@ def test_margins_of_rows_held_out(backend, storage):
     search = Search()
     state = LogisticState.zeros(1, 3, np.float64, fit_intercept=True, averaged=True)
     options = FitOptions().of_rows(X)
-    fit_logistic(state, Batch(X, y, weight), options, choose_options=search)
+    train_state(state, Batch(X, y, weight), options, search=search)
     m, labels, weights = search.held_out
     assert m.shape == (300, 1)
     assert_array_equal(labels, y)

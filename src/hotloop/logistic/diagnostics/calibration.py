@@ -1,4 +1,4 @@
-"""Whether probabilities of rows held out are as often right as they say."""
+"""Calibration: whether classes of rows held out are as frequent as their mean probability."""
 
 from collections.abc import Iterator
 
@@ -18,9 +18,19 @@ SHIFTED = 0.02  # mean probability less share
 STRETCHED = 1.5  # factor of the log odds
 
 
-def _calibration(
+def check_calibration(
     m: NDArray[np.float64], y: NDArray[np.float64], weight: NDArray[np.float64], classes: Array
 ) -> Iterator[FitWarning]:
+    """Yield a warning where probabilities of rows held out are far from the shares of their classes.
+
+    Parameters
+    ----------
+    m : ndarray of shape (n_samples, n_outputs)
+        Margins of rows that the model was not trained on.
+    y, weight : ndarray of shape (n_samples,)
+        Their class indices and weights.
+    classes : ndarray of shape (n_classes,)
+    """
     n, total = len(y), float(weight.sum())
     if n < ENOUGH_TO_JUDGE:
         return

@@ -17,14 +17,14 @@ Vector = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Certificate:
-    """What one read of the rows says about a model.
+    """How far a model is from the optimum of its objective, by one read of the rows.
 
     Attributes
     ----------
     objective : float
-        What is minimised, at these weights: mean loss plus penalty, in nats a row.
+        Mean loss plus penalty of the model, in nats a row.
     gradient_norm : float
-        Of all weights on standardised columns and the intercepts.
+        Norm of the gradient by the weights on standardised columns and the intercepts.
     gap : float
         The objective is at most this far above its minimum; infinity where there is no L2 penalty.
     """
@@ -53,7 +53,7 @@ def kernel_rows(state: LinearState, rows: Batch) -> DenseRows | CSRRows:
 def certify(
     state: LinearState, rows: Batch, alpha: float, total: float, dual: Vector | None = None
 ) -> tuple[Certificate, Vector, Vector]:
-    """Return the certificate of the weights that predictions use, and what the duals make of W and of the sum over rows.
+    """Return the certificate of the weights that predictions use, and the weights and sums that the duals make.
 
     Parameters
     ----------
@@ -62,7 +62,7 @@ def certify(
     alpha : float
         Strength of the L2 penalty.
     total : float
-        What the sum of losses is divided by.
+        The sum of losses is divided by it.
     dual : ndarray of shape (n_samples, n_outputs), or None
         See ``reference.logistic_dual_pass``; None: the probabilities of the model.
 
@@ -85,13 +85,13 @@ def certify(
     get_backend().logistic_dual_sums(
         kernel_rows(state, rows), rows.y, rows.sample_weight, own, intercept, dual, margins, sums, b_sums
     )
-    moving = np.flatnonzero(rows.sample_weight)
-    margins, y, weight = margins[moving], rows.y[moving].astype(np.intp), rows.sample_weight[moving]
+    counted = np.flatnonzero(rows.sample_weight)
+    margins, y, weight = margins[counted], rows.y[counted].astype(np.intp), rows.sample_weight[counted]
     log_p = log_probabilities(margins)
     loss = -log_p[np.arange(len(y)), y]
     objective = float(weight @ loss) / total + alpha / 2 * float((W**2).sum())
     p = _away_from_label(np.exp(log_p), y)
-    q = p if dual is None else _away_from_label(_of_dual(dual[moving], y, m), y)
+    q = p if dual is None else _away_from_label(_of_dual(dual[counted], y, m), y)
     if dual is None:
         slope, b_slope = sums.sum(axis=0) / total + alpha * W, b_sums.sum(axis=0) / total
         norm = float(np.sqrt((slope**2).sum() + (b_slope**2).sum() * state.fit_intercept))
@@ -138,14 +138,14 @@ def _of_dual(dual: Vector, y: NDArray[np.intp], m: int) -> Vector:
 
 
 def _away_from_label(p: Vector, y: NDArray[np.intp]) -> Vector:
-    """Return the probabilities with 0 in place of the label's: what is left is exact where that is near 1."""
+    """Return the probabilities with 0 in place of the label's: the others stay exact where the label's is near 1."""
     p = p.copy()
     p[np.arange(len(y)), y] = 0
     return p
 
 
 def _distances(q: Vector, p: Vector) -> Vector:
-    """Return sum_c q_c ln(q_c / p_c) of each row; both are without the label's probability, which is what lacks to 1."""
+    """Return sum_c q_c ln(q_c / p_c) of each row. q and p lack the label's probability: 1 less the sum of the others."""
     q = np.column_stack([q, np.maximum(1 - q.sum(axis=1), 0)])
     p = np.column_stack([p, np.maximum(1 - p.sum(axis=1), 0)])
     there = q > 1e-300

@@ -1,4 +1,4 @@
-"""What there is to say against a fit, each with a name, a number and a remedy: docs/warnings.md has them all."""
+"""Warnings of a fit. Each has a name, a number and a remedy; docs/warnings.md lists them all."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -8,44 +8,64 @@ from numpy.typing import NDArray
 
 from hotloop.data.batch import Batch
 from hotloop.data.validation import Array, distinct
-from hotloop.logistic.diagnostics.calibration import _calibration
-from hotloop.logistic.diagnostics.leakage import _column, _leaked
+from hotloop.logistic.diagnostics.calibration import check_calibration
+from hotloop.logistic.diagnostics.leakage import column_in_words, find_leaked_label
 from hotloop.logistic.linear_state import LinearState
 from hotloop.structs import CSRRows
 from hotloop.training.config import TrainingConfig
 from hotloop.training.history import TrainingHistory
 from hotloop.training.warnings import ConstantColumnWarning, DivergingWarning, FewRowsWarning, FitWarning, SeparableWarning
 
-GUESSING = 1.5  # times the loss of guessing
+GUESSING = 1.5  # a loss of so many times that of guessing is too large
 
 
-def of_logistic_fit(
+HeldOut = tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]  # margins, labels, weights
+
+
+def find_fit_warnings(
     state: LinearState,
     rows: Batch,
     config: TrainingConfig,
     history: TrainingHistory,
-    held_out: tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]] | None,
     classes: Array,
     names: Sequence[str] | None,
+    held_out: HeldOut | None = None,
     *,
-    searched: bool,
-    reweighed: bool,
-    dual: bool,
+    searched: bool = False,
+    reweighed: bool = False,
+    dual: bool = False,
 ) -> Iterator[FitWarning]:
-    """Yield what there is to say of a fit.
+    """Yield the warnings of a fit.
 
-    ``held_out``: margins, labels and weights of rows that the model, or one like it, was not trained on. ``searched``: the
-    penalty was chosen by rows held out; ``reweighed``: class weights move the probabilities on purpose; ``dual``: by "sdca".
+    Parameters
+    ----------
+    state : LinearState
+        After the training.
+    rows : Batch
+        The rows that it was trained on.
+    config : TrainingConfig
+    history : TrainingHistory
+    classes : ndarray of shape (n_classes,)
+    names : sequence of str, or None
+        Names of the columns.
+    held_out : tuple of ndarrays, or None
+        Margins, labels and weights of rows that the model, or one like it, was not trained on.
+    searched : bool
+        Whether the penalty was chosen by rows held out.
+    reweighed : bool
+        Whether class weights move the probabilities on purpose.
+    dual : bool
+        Whether the training was dual coordinate ascent, whose loss may rise before it falls.
     """
-    moving = None if rows.all_nonzero_weight else np.flatnonzero(rows.sample_weight)
-    if not dual:  # whose loss may rise before it falls
+    counted = None if rows.all_nonzero_weight else np.flatnonzero(rows.sample_weight)
+    if not dual:
         yield from _diverging(history, config, rows, len(classes), state.one_vs_rest)
     yield from _constant(state, rows.X, names)
     yield from _few_rows(state, rows.X, rows.n_nonzero_weight, config, searched)
-    yield from _leaked(rows, moving, names)
-    yield from _separable(state, rows, moving, history, config)
+    yield from find_leaked_label(rows, counted, names)
+    yield from _separable(state, rows, counted, history, config)
     if held_out is not None and not reweighed:
-        yield from _calibration(*held_out, classes)
+        yield from check_calibration(*held_out, classes)
 
 
 def _diverging(
@@ -71,15 +91,16 @@ def _diverging(
 
 
 def _constant(state: LinearState, X: Any, names: Sequence[str] | None) -> Iterator[FitWarning]:
-    """Columns of zeros are often categories that these rows lack, and not told."""
+    """Warn of dense columns of one value. A column of zeros is left out: it is often a category that these rows lack."""
     statistics = state.statistics
     if isinstance(X, CSRRows) or not statistics.total_weight[0]:
         return
     mean, deviation = statistics.moments()
     found = np.flatnonzero((deviation == 0) & (mean != 0))
     if len(found):
+        first = column_in_words(int(found[0]), names)
         yield ConstantColumnWarning(
-            f"{len(found)} of {len(mean)} columns have one value only, the first is {_column(int(found[0]), names)}, always "
+            f"{len(found)} of {len(mean)} columns have one value only, the first is {first}, always "
             f"{mean[found[0]]:.6g}: they tell nothing apart and have weight 0. Drop them; an intercept needs no column"
         )
 
@@ -99,16 +120,16 @@ def _few_rows(state: LinearState, X: Any, n_rows: int, config: TrainingConfig, s
 def _separable(
     state: LinearState,
     rows: Batch,
-    moving: NDArray[np.intp] | None,
+    counted: NDArray[np.intp] | None,
     history: TrainingHistory,
     config: TrainingConfig,
 ) -> Iterator[FitWarning]:
-    """The rows are read only where there is next to no penalty and the loss is small."""
+    """Warn of separable rows. They are read only where the penalty is next to 0 and the loss is small."""
     if config.alpha * rows.n_nonzero_weight > 1e-3 or history.loss_curve[-1] > 0.1 * rows.total_weight / rows.n_nonzero_weight:
         return
     m, y = state.margins(rows.X), rows.y.astype(np.intp)
-    if moving is not None:
-        m, y = m[moving], y[moving]
+    if counted is not None:
+        m, y = m[counted], y[counted]
     if state.one_vs_rest:
         m[np.arange(len(y)), y] *= -1
         lead = -m.max(axis=1)

@@ -1,4 +1,4 @@
-"""Columns that say what the label is."""
+"""A leaked label: a column that alone tells the classes apart."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -16,19 +16,32 @@ ENOUGH_TO_TELL = 30  # rows, below which a column may equal the label by chance
 
 CELLS_LOOKED_AT = 4_000_000
 
-NON_ZEROS_LOOKED_AT = 30_000  # they are copied together, cells of an array a few columns at a time
+NON_ZEROS_LOOKED_AT = 30_000  # fewer than cells: non-zeros are copied together, cells a few columns at a time
 
 CELLS_AT_ONCE = 65_536
 
-SCREENED, SUSPECT = 256, 0.99  # a look at so many rows leaves out the columns that explain less than this share of them
+# A first look at SCREENED rows drops the columns of whose variance less than SUSPECT lies between the classes.
+SCREENED, SUSPECT = 256, 0.99
 
 
-def _column(j: int, names: Sequence[str] | None) -> str:
+def column_in_words(j: int, names: Sequence[str] | None) -> str:
+    """Return a column by its name, or by its number where columns have no names."""
     return f"column {j}" if names is None else f"column {names[j]!r}"
 
 
-def _leaked(rows: Batch, moving: NDArray[np.intp] | None, names: Sequence[str] | None) -> Iterator[FitWarning]:
-    """First some of the rows, then, of the columns suspected, all. ``moving``: the rows that moved something, None for all."""
+def find_leaked_label(rows: Batch, counted: NDArray[np.intp] | None, names: Sequence[str] | None) -> Iterator[FitWarning]:
+    """Yield a warning for the first column that alone tells the classes apart.
+
+    A sample of the rows is read first; then all rows, but only of the columns that stood out in the sample.
+
+    Parameters
+    ----------
+    rows : Batch
+    counted : ndarray of intp, or None
+        Rows of weight above 0; None: all.
+    names : sequence of str, or None
+        Names of the columns.
+    """
     X, n_rows = rows.X, rows.n_nonzero_weight
     if n_rows < ENOUGH_TO_TELL:
         return
@@ -38,24 +51,24 @@ def _leaked(rows: Batch, moving: NDArray[np.intp] | None, names: Sequence[str] |
     some = np.arange(0, n_rows, step)
     if len(some) < ENOUGH_TO_TELL:
         some = np.linspace(0, n_rows - 1, ENOUGH_TO_TELL).astype(np.intp)
-    some = some if moving is None else moving[some]
+    some = some if counted is None else counted[some]
     suspected = _suspected(X, some, rows.y[some].astype(np.intp))
     if not suspected:
         return
-    everything = np.arange(n_rows) if moving is None else moving
+    everything = np.arange(n_rows) if counted is None else counted
     y = rows.y[everything].astype(np.intp)
     for j in suspected:
         share = float(_explained(_columns_of(X, everything, j), y)[0])
         if share >= LEAKED:
             yield LeakedLabelWarning(
-                f"leaked label: {_column(j, names)} alone tells {share:.2%} of the label's classes apart (share of its "
+                f"leaked label: {column_in_words(j, names)} alone tells {share:.2%} of the label's classes apart (share of its "
                 "variance between them). Is it the label, or made of it? Then drop it: rows to come will not have it"
             )
             return
 
 
 def _suspected(X: Any, chosen: NDArray[np.intp], y: NDArray[np.intp]) -> list[int]:
-    """Return the columns that tell the classes apart in the chosen rows; of an array a few are looked at at once."""
+    """Return the columns that tell the classes apart in the chosen rows."""
     if isinstance(X, CSRRows):
         columns, told = _explained_by_non_zeros(X[chosen], y)
         return [int(j) for j in columns[told >= LEAKED]]
@@ -79,7 +92,10 @@ def _explained_by_cells(
 
 
 def _of_each_class(y: NDArray[np.intp], n_rows: int) -> NDArray[np.intp]:
-    """Return about so many rows, of each class as many, evenly spread: there a column explains no less of its variance."""
+    """Return about ``n_rows`` rows, evenly spread, of each class equally many.
+
+    In such a sample the classes explain at least the share of a column's variance that they explain in all rows.
+    """
     labels = np.unique(y)
     own = [np.flatnonzero(y == label) for label in labels]
     most = max(2, n_rows // len(labels))
@@ -99,8 +115,10 @@ def _columns_of(X: Any, chosen: NDArray[np.intp], column: int) -> NDArray[np.flo
 
 
 def _explained_by_non_zeros(part: CSRRows, y: NDArray[np.intp]) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
-    """Return the columns that rows have and the share of the variance of each that lies between the classes; 0 where a column
-    varies by less than 1e-9 of its mean square: these are sums of squares that cancel."""
+    """Return the columns with non-zeros, and the share of the variance of each that lies between the classes.
+
+    The share is 0 where a column varies by less than 1e-9 of its mean square: there the sums of squares cancel.
+    """
     columns, at = np.unique(part.stored_indices(), return_inverse=True)
     values = part.explicit_data().astype(np.float64)
     label = np.repeat(y, np.diff(part.indptr))

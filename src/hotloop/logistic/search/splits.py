@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hotloop.data.batch import Batch
-from hotloop.data.validation import Array
+from hotloop.data.validation import Array, plain
 from hotloop.logistic.state import LogisticState
 from hotloop.structs import CSRRows
 
@@ -53,6 +53,19 @@ class Sample:
         if not (np.isfinite(W).all() and np.isfinite(b).all()):
             return
         state.put_weights(W, b, self.columns)
+
+
+def check_splitting(cv: Any, groups: Any, n_samples: int) -> None:
+    """Raise ValueError where the rows cannot be split by ``cv`` or ``groups``."""
+    if isinstance(cv, int | np.integer) and cv > n_samples:
+        raise ValueError(f"cv is {cv}: more folds than the {n_samples} rows")
+    if groups is None:
+        return
+    groups = np.asarray(groups)
+    if groups.shape != (n_samples,):
+        raise ValueError(f"groups has shape {groups.shape}, expected ({n_samples},)")
+    if len(np.unique(groups)) < 2:
+        raise ValueError(f"groups holds one group only, {plain(groups[0])!r}; there is nothing to hold out")
 
 
 def draw_rows(rows: Batch, seed: int, *, most: int = MOST_ROWS) -> NDArray[np.intp]:

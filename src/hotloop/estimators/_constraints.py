@@ -1,0 +1,32 @@
+"""Tables of values as the constraints of scikit-learn's estimators, ``_parameter_constraints``."""
+
+from collections.abc import Mapping
+from numbers import Integral, Real
+from typing import Any
+
+from sklearn.utils._param_validation import Interval, Options, StrOptions
+
+from hotloop.training.values import Values
+
+
+def parameter_constraints(table: Mapping[str, Values]) -> dict[str, list[Any]]:
+    """Return the constraints of the options of a table, and of ``verbose`` and ``random_state``, which every estimator has."""
+    found = {name: _constraints(values) for name, values in table.items()}
+    return found | {"verbose": ["verbose"], "random_state": ["random_state"]}
+
+
+def _constraints(values: Values) -> list[Any]:
+    found: list[Any] = []
+    if values.low is not None:
+        high = None if values.high == float("inf") else values.high
+        low = int(values.low) if values.whole else values.low
+        found.append(Interval(Integral if values.whole else Real, low, high, closed=values.closed))
+    if values.mapping:
+        found.append(dict)
+    text = {name for name in values.names if isinstance(name, str)}
+    flags = {name for name in values.names if isinstance(name, bool)}
+    if text:
+        found.append(StrOptions(text))
+    if flags:
+        found.append("boolean" if flags == {True, False} else Options(bool, flags))
+    return found + ([None] if None in values.names else [])
