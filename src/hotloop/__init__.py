@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from hotloop import functional, reference
 from hotloop.backend import BackendInfo, backend_info
+from hotloop.version import __version__
 
 if TYPE_CHECKING:
     from hotloop.estimators import (
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from hotloop.persistence.model_file import load, save
     from hotloop.predictor import Predictor
 
-__version__ = "0.1.0"
 
 __all__ = [
     "BackendInfo",

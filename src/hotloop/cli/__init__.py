@@ -7,9 +7,9 @@ import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
 
-from hotloop import __version__
 from hotloop.cli.training_options import add_training_options
 from hotloop.two_layer.auto import N_HIDDEN
+from hotloop.version import __version__
 
 
 def main(argv: Sequence[str] | None = None) -> int:

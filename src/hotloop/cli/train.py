@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from hotloop import __version__
 from hotloop.backend import backend_info
 from hotloop.cli.messages import counted, note, warning
 from hotloop.cli.target import encode_target, read_target, read_weights, show, target_cells
@@ -22,6 +21,7 @@ from hotloop.logistic.options import LogisticOptions
 from hotloop.persistence.checkpoint import save_checkpoint
 from hotloop.preprocessing.table_encoding import TableEncoding
 from hotloop.training.progress_bar import ProgressBar
+from hotloop.version import __version__
 
 DTYPE = np.float64  # float32 would merge ids and times beyond 2^24
 
