@@ -5,7 +5,7 @@ import json
 
 import numpy as np
 import pytest
-from people import HEADER, error_of, people, write
+from command import HEADER, error_of, people, write
 
 import hotloop
 from hotloop.cli import main

@@ -10,7 +10,7 @@ LAWS = ("laws/test_worked_examples.py", "laws/test_backends_agree.py")
 NETWORKS = ("kernels/two_layer/test_sgd.py",)
 ADAPTIVE, L1, SDCA = ("logistic/test_state_adaptive.py",), ("logistic/test_state_l1.py",), ("logistic/test_sdca.py",)
 
-LOGISTIC, CLI, STORED = ("estimators/test_logistic.py",), ("cli/test_cli.py",), ("persistence/test_model_file.py",)
+LOGISTIC, CLI, STORED = ("estimators/test_logistic.py",), ("cli/test_train.py",), ("persistence/test_model_file.py",)
 ONLINE, LOOP, SEARCH = ("logistic/test_online.py",), ("training/test_loop.py",), ("logistic/search/test_halving.py",)
 
 # Source file or folder: the tests that notice its mutants where tests/<folder>/test_<stem>.py is missing or not enough. A file
@@ -64,7 +64,8 @@ MORE_TESTS: dict[str, tuple[str, ...]] = {
     "training/loop.py": ("training/test_progressive_validation.py",),
     "two_layer/state.py": LOOP,
     "__init__.py": ("laws/test_structure.py", "test_backend.py"),
-    "cli/": CLI,
+    "cli/messages.py": CLI,
+    "cli/target.py": CLI,
     "fit.py": CLI,
     "data/class_weight.py": LOGISTIC,
     "data/section.py": ("persistence/test_container.py",),
@@ -77,7 +78,12 @@ MORE_TESTS: dict[str, tuple[str, ...]] = {
     "kernels/rows/csr.pyx": ("kernels/logistic/test_csr.py",),
     "kernels/rows/source.pyx": ("kernels/logistic/test_csr.py", *SDCA),
     "kernels/rows/steps.pyx": ("kernels/logistic/test_csr.py", "kernels/logistic/test_dense.py"),
-    "kernels/two_layer/network.pyx": NETWORKS,
+    "kernels/logistic/dual_step.pyx": SDCA,
+    "kernels/logistic/margins.pyx": ("kernels/logistic/test_dense.py", "reference/test_losses.py"),
+    "kernels/logistic/model.pyx": ("kernels/logistic/test_dense.py", "kernels/logistic/test_csr.py"),
+    "kernels/rows/columns.pyx": ("preprocessing/test_standardization.py",),
+    "kernels/threads/": NETWORKS,
+    "kernels/two_layer/": NETWORKS,
     "kernels/vectors/levels.pyx": ("test_backend.py", "reference/test_losses.py"),
     "logistic/auto.py": (*SEARCH, *LOOP),
     "logistic/diagnostics/calibration.py": ("logistic/diagnostics/test_fit_warnings.py",),
@@ -139,7 +145,8 @@ def more_tests(path):
     """Return the tests of a source file that the table names: for it, for its folder, or for the kernel of an oracle."""
     names = [path, path[: path.rfind("/") + 1]]
     if path.startswith("reference/"):
-        names.append(f"kernels/{path.removeprefix('reference/')}x")
+        kernel = f"kernels/{path.removeprefix('reference/')}x"
+        names += [kernel, kernel[: kernel.rfind("/") + 1]]
     return next((MORE_TESTS[name] for name in names if name in MORE_TESTS), ())
 
 

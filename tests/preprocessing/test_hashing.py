@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from texts import same, tokens, words
 
@@ -20,12 +20,21 @@ HashingEncoder = hotloop.HashingEncoder
 
 @given(
     documents=st.lists(words, min_size=1, max_size=5),
-    ngrams=st.sampled_from([(1, 1), (1, 2), (2, 3)]),
+    ngrams=st.sampled_from([(1, 1), (1, 2), (2, 3), (5, 6)]),
     analyzer=st.sampled_from(["word", "char", "char_wb"]),
     lowercase=st.booleans(),
     signed=st.booleans(),
     binary=st.booleans(),
     norm=st.sampled_from(["l2", "l1", None]),
+)
+@example(  # words shorter than all runs
+    documents=["ab a abcdef", ""],
+    ngrams=(5, 6),
+    analyzer="char_wb",
+    lowercase=True,
+    signed=True,
+    binary=False,
+    norm=None,
 )
 def test_documents(backend, documents, ngrams, analyzer, lowercase, signed, binary, norm):
     options = {"analyzer": analyzer, "lowercase": lowercase, "alternate_sign": signed, "binary": binary, "norm": norm}

@@ -55,7 +55,6 @@ def from_scipy(X: Any) -> CSRRows:
     indptr, indices = np.ascontiguousarray(X.indptr, np.int64), np.ascontiguousarray(X.indices)
     if not get_backend().check_nonzeros(indptr, indices, n_features):
         X = X.copy()
-        X.has_sorted_indices = X.has_canonical_format = False  # whatever it believes
         X.sum_duplicates()
         indptr, indices = X.indptr.astype(np.int64), X.indices
     data = np.ascontiguousarray(X.data)[: indptr[-1]]

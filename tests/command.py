@@ -1,4 +1,4 @@
-"""Tables that the tests of the command write, and the errors that it prints."""
+"""A table of people, as a file, and the command on it."""
 
 import csv
 
