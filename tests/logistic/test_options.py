@@ -157,7 +157,7 @@ def test_memory_is_that_of_the_states():
     for kind, own in kinds.items():
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            state = LogisticSGDClassifier(**own, cv=None, max_iter=1).fit(X, y)._stream.state
+            state = LogisticSGDClassifier(**own, cv=None, max_iter=1).fit(X, y)._learner.state
         held = ("W", "W_total", "applied_l1", "accumulators", "feature_scale")
         arrays = [getattr(state, name) for name in held if hasattr(state, name)]
         kept = sum(array.nbytes for array in arrays if array is not None)
