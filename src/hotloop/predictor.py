@@ -48,7 +48,7 @@ class Predictor:
 
     Attributes
     ----------
-    estimator_name : {"LogisticSGDClassifier", "TwoLayerClassifier", "TwoLayerRegressor"}
+    estimator_name : {"LogisticSGDClassifier", "LogisticSDCAClassifier", "TwoLayerClassifier", "TwoLayerRegressor"}
     weights : LinearWeights or NetworkWeights
     classes : ndarray of shape (n_classes,), or None for a regressor
     feature_names : list of str, or None

@@ -151,8 +151,8 @@ def test_permuted_columns_give_the_same_predictions(backend, estimator):
     if estimator is LogisticSGDClassifier:
         assert_allclose(permuted.coef_, straight.coef_[:, places], rtol=1e-10)
         return
-    permuted._stream.state = straight._stream.state.copy()
-    permuted._stream.state.W1 = straight._stream.state.W1[places].copy()
+    permuted._learner.state = straight._learner.state.copy()
+    permuted._learner.state.W1 = straight._learner.state.W1[places].copy()
     permuted.fit(X[:, places], y)
     straight.fit(X, y)
     assert_allclose(permuted.coefs_[0], straight.coefs_[0][places], rtol=1e-8, atol=1e-12)

@@ -26,7 +26,7 @@ def drawn(n_samples=200, n_features=5, seed=0):
 
 
 def of(model, parts=("W1", "b1", "W2", "b2")):
-    return [getattr(model._stream.state, name) for name in parts]
+    return [getattr(model._learner.state, name) for name in parts]
 
 
 def assert_same(found, expected):
@@ -38,7 +38,7 @@ def test_two_classes_have_one_output(backend):
     X, targets = drawn()
     y = np.where(targets[:, 0] > 0, "yes", "no")
     model = TwoLayerClassifier(**FEW).fit(X, y)
-    assert model._stream.state.output == "sigmoid"
+    assert model._learner.state.output == "sigmoid"
     assert model.coefs_[1].shape == (6, 1)
     margin, p = model.decision_function(X), model.predict_proba(X)
     assert_allclose(p, np.column_stack([1 - 1 / (1 + np.exp(-margin)), 1 / (1 + np.exp(-margin))]), rtol=1e-12)
@@ -179,7 +179,7 @@ def test_first_weights_follow_what_rows_hold(backend):
     X = sp.random(300, 1000, 0.01, "csr", rng=draw)
     X.data[:] = 1
     model = TwoLayerClassifier(200, eta0=1e-12, max_iter=1, random_state=0).fit(X, np.arange(300) % 2)
-    a = X @ model._stream.state.W1
+    a = X @ model._learner.state.W1
     assert (a**2).mean() == pytest.approx(SPREAD["relu"] ** 2, rel=0.1)
 
 
@@ -266,13 +266,13 @@ def test_bytes_have_one_unit(backend):
     X[:, 1] //= 100
     X[:, 2] = 7
     model = TwoLayerClassifier(**FEW).fit(X, X[:, 0] > 90)
-    assert_array_equal(model._stream.state.center, np.zeros(4))
-    assert_array_equal(model._stream.state.scale, np.full(4, np.float32(1) / X.max()))
+    assert_array_equal(model._learner.state.center, np.zeros(4))
+    assert_array_equal(model._learner.state.scale, np.full(4, np.float32(1) / X.max()))
     own = TwoLayerClassifier(**FEW, standardize="maxabs").fit(X, X[:, 0] > 90)
-    assert_array_equal(own._stream.state.scale, np.float32(1) / X.max(axis=0))
+    assert_array_equal(own._learner.state.scale, np.float32(1) / X.max(axis=0))
     X = np.array([[-128], [5], [3], [4]] * 5, np.int8)
     own = TwoLayerClassifier(**FEW, standardize="maxabs").fit(X, X[:, 0] > 4)
-    assert_array_equal(own._stream.state.scale, [1 / 128])
+    assert_array_equal(own._learner.state.scale, [1 / 128])
 
 
 ONLINE = {
@@ -306,7 +306,7 @@ def test_pieces_give_the_bits_of_the_whole(backend, dtype, kind, size):
         model.partial_fit(X[start : start + size], y[start : start + size], **more)
         if start == 3 * size:
             model = pickle.loads(pickle.dumps(model))
-    for found, expected in ((model._learnt(), whole._learnt()), (model._stream.state, whole._stream.state)):
+    for found, expected in ((model._learnt(), whole._learnt()), (model._learner.state, whole._learner.state)):
         for name in ("W1", "b1", "W2", "b2", "center", "scale", "target_center", "target_scale", "t"):
             assert_array_equal(getattr(found, name), getattr(expected, name), err_msg=name)
     assert (model.eta0_, model.alpha_) == (whole.eta0_, whole.alpha_)
@@ -320,9 +320,9 @@ def test_milestones_move_no_prediction(backend):
     X, targets = drawn(200)
     X, y = X * [1, 100, 0.01, 5, 1] + [0, 1000, 0, 50, 3], targets * [1, 1000, 1e-3]
     model = TwoLayerRegressor(8, eta0=1e-300, alpha=0.0, random_state=0).partial_fit(X[:64], y[:64])
-    before, center = model.predict(X), model._stream.state.center
+    before, center = model.predict(X), model._learner.state.center
     model.partial_fit(X[64:128], y[64:128])
-    assert (model._stream.state.center != center).all()
+    assert (model._learner.state.center != center).all()
     assert_allclose(model.predict(X), before, rtol=1e-9)
 
 
@@ -339,9 +339,9 @@ def test_online_networks_learn_and_go_on(backend, tmp_path):
     again.partial_fit(X[:64], y[:64])
     assert again.t_ == steps + 64
     fitted = TwoLayerClassifier(**FEW).fit(X, y)
-    before = fitted._stream.state.center.copy(), of(fitted)[0].copy()
+    before = fitted._learner.state.center.copy(), of(fitted)[0].copy()
     fitted.partial_fit(X[:100] + 1, y[:100])
-    assert_array_equal(fitted._stream.state.center, before[0])  # the constants of the fit stay
+    assert_array_equal(fitted._learner.state.center, before[0])  # the constants of the fit stay
     assert (of(fitted)[0] != before[1]).any()
 
 

@@ -23,7 +23,7 @@ def test_error_bars_are_the_spread_of_separate_fits(backend, dtype, n_classes):
     model = LogisticSGDClassifier(**options).fit(X, y)
     found = bootstrap_std(model, X, y, n_replicas=3)
     assert_array_equal(model.coef_, LogisticSGDClassifier(**options).fit(X, y).coef_)
-    counts = bootstrap_counts(len(y), 3, model._stream.config.seed)
+    counts = bootstrap_counts(len(y), 3, model._learner.config.seed)
     alone = [LogisticSGDClassifier(**options).fit(X, y, sample_weight=c) for c in counts.T.astype(float)]
     expected = [np.std([getattr(m, name) for m in alone], axis=0, ddof=1, dtype=float) for name in ("coef_", "intercept_")]
     assert relative_error(found, tuple(expected)) < 100 * WEIGHTS[dtype]

@@ -163,11 +163,11 @@ def test_standardisation_follows_the_rows_at_the_milestones(backend):
     """Between 128 and 256 rows the constants are those of the first 128."""
     X, y, _ = stream()
     model = learn([slice(200)], X, y)
-    assert model._stream.state.center == pytest.approx(X[:128].mean(axis=0), rel=1e-12)
-    assert model._stream.config.alpha == 1 / 128
+    assert model._learner.state.center == pytest.approx(X[:128].mean(axis=0), rel=1e-12)
+    assert model._learner.config.alpha == 1 / 128
     model.partial_fit(X[200:256], y[200:256])
-    assert model._stream.state.center == pytest.approx(X[:256].mean(axis=0), rel=1e-12)
-    assert model._stream.config.alpha == 1 / 256
+    assert model._learner.state.center == pytest.approx(X[:256].mean(axis=0), rel=1e-12)
+    assert model._learner.config.alpha == 1 / 256
 
 
 def test_divergence_forgets_the_piece(backend):
@@ -252,7 +252,7 @@ def test_goes_on_after_an_interrupted_fit(backend):
     with pytest.raises(KeyboardInterrupt):
         model.fit(X[:1000], y[:1000])
     model.partial_fit(X[1000:1024], y[1000:1024])
-    assert model._stream.config.eta0 == pytest.approx(0.25 / (5 + 1), rel=1e-6)
+    assert model._learner.config.eta0 == pytest.approx(0.25 / (5 + 1), rel=1e-6)
 
 
 def test_an_interrupted_partial_fit_learns_nothing(monkeypatch):

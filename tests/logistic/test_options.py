@@ -157,9 +157,10 @@ def test_memory_is_that_of_the_states():
     for kind, own in kinds.items():
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            state = LogisticSGDClassifier(**own, cv=None, max_iter=1).fit(X, y)._stream.state
-        arrays = [getattr(state, name) for name in ("W", "W_total", "shrunk", "pairs", "largest") if hasattr(state, name)]
-        kept = sum(array.nbytes for array in arrays if array is not None and array.strides != (0, 0))
+            state = LogisticSGDClassifier(**own, cv=None, max_iter=1).fit(X, y)._learner.state
+        held = ("W", "W_total", "applied_l1", "accumulators", "feature_scale")
+        arrays = [getattr(state, name) for name in held if hasattr(state, name)]
+        kept = sum(array.nbytes for array in arrays if array is not None)
         assert kept == bytes_per_weight(kind, 8) * 1000, kind
 
 

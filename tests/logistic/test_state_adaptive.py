@@ -189,7 +189,7 @@ def test_pieces_give_the_bits_of_the_whole(compiled, dtype, kind, dense):
 def test_new_constants_move_no_prediction(compiled, kind):
     X, y = drawn(300)
     model = LogisticSGDClassifier(**KINDS[kind], standardize="maxabs", max_iter=3, tol=None, random_state=0).fit(X, y)
-    state = model._stream.state.copy()
+    state = model._learner.state.copy()
     before, zero = state.margins(X.toarray()), state.coef() == 0
     draw = np.random.default_rng(0)
     state.restandardize(0.1 * draw.standard_normal(X.shape[1]), draw.uniform(0.5, 2, X.shape[1]))

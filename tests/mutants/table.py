@@ -59,7 +59,7 @@ MORE_TESTS: dict[str, tuple[str, ...]] = {
     "logistic/bootstrap.py": ("logistic/search/test_many_dense.py",),
     "logistic/search/grid.py": ("estimators/test_logistic_cv.py",),
     "logistic/fit.py": ("logistic/test_bootstrap.py", "estimators/test_logistic.py"),
-    "training/order.py": ("training/test_loop.py",),
+    "training/order.py": LOOP,
     "logistic/weights.py": ("preprocessing/test_standardization.py", "kernels/logistic/test_csr.py"),
     "training/loop.py": ("training/test_progressive_validation.py",),
     "two_layer/state.py": LOOP,

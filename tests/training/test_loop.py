@@ -18,12 +18,11 @@ from hotloop.training.config import TrainingConfig
 from hotloop.training.history import TrainingHistory
 from hotloop.training.loop import pass_over, run_epochs, train
 from hotloop.training.options import FitOptions
-from hotloop.training.order import epoch_order, hold_out
+from hotloop.training.order import epoch_order
 from hotloop.training.schedules import step_sizes
 from hotloop.training.snapshot import Snapshot
 from hotloop.two_layer.fit import fit_two_layer
 from hotloop.two_layer.options import TwoLayerOptions
-from hotloop.two_layer.state import TwoLayerState
 
 
 def some_rows(n_samples=40, n_features=5, dtype=np.float64, weighted=False):
@@ -32,17 +31,6 @@ def some_rows(n_samples=40, n_features=5, dtype=np.float64, weighted=False):
     y = (X[:, 0] + draw.standard_normal(n_samples) > 0).astype(np.float64)
     weight = draw.choice([0.0, 0.5, 2.0], n_samples) if weighted else np.ones(n_samples)
     return Batch(X.astype(dtype), y, weight)
-
-
-def test_weights_are_counted_and_summed():
-    X, y = np.zeros((5, 1)), np.zeros(5)
-    for weight, moving, total in (([1, 1, 1, 1, 1], 5, 5.0), ([0, 0.5, 2, 0, 1], 3, 3.5), ([0, 0, 0, 0, 0], 0, 0.0)):
-        rows = Batch(X, y, np.array(weight, np.float64))
-        assert (rows.all_nonzero_weight, rows.n_nonzero_weight, rows.total_weight) == (moving == 5, moving, total)
-    for weight in (0.0, 1.0, 2.5):
-        rows = Batch(X, y, np.broadcast_to(np.float64(weight), 5))
-        assert (rows.all_nonzero_weight, rows.n_nonzero_weight, rows.total_weight) == (weight > 0, 5 * (weight > 0), 5 * weight)
-    assert Batch(X[:0], y[:0], np.broadcast_to(np.float64(1), 0)).total_weight == 0
 
 
 def new_state(rows, n_outputs=1, averaged=True):
@@ -98,32 +86,6 @@ def scripted(losses, validation=None, **config):
     validate = None if validation is None else lambda s: validation[sum(p != "restart" for p in s.passes) - 1]
     kept, history = run_epochs(state, some_rows(4), TrainingConfig(**{"eta0": 0.1, "max_iter": len(losses)} | config), validate)
     return kept, state, history
-
-
-@pytest.mark.parametrize(
-    ("options", "message"),
-    [
-        ({"eta0": 0.0}, "eta0 must be positive, not 0"),
-        ({"eta0": -1.0}, "eta0 must be positive"),
-        ({"eta0": np.nan}, "eta0 must be positive"),
-        ({"eta0": 2.0, "alpha": 0.5}, r"eta0 \* alpha is 1; it must lie in \[0, 1\)"),
-        ({"eta0": 1.0, "alpha": -0.5}, r"eta0 \* alpha is -0.5"),
-        ({"eta0": 1.0, "alpha": np.nan}, r"eta0 \* alpha is nan"),
-    ],
-)
-def test_plans_that_cannot_be(options, message):
-    with pytest.raises(ValueError, match=message):
-        TrainingConfig(**options)
-
-
-def test_an_order_is_a_permutation_of_seed_and_epoch():
-    first = epoch_order(100, 0, 7)
-    assert first.dtype == np.intp
-    assert_array_equal(np.sort(first), np.arange(100))
-    assert_array_equal(first, epoch_order(100, 0, 7))
-    for other in (epoch_order(100, 1, 7), epoch_order(100, 0, 8)):
-        assert (other != first).any()
-    assert len(epoch_order(0, 0, 0)) == 0
 
 
 def test_each_epoch_visits_every_row_in_its_order():
@@ -373,28 +335,6 @@ def test_step_sizes_go_on_where_the_state_stopped(backend):
     assert_same_weights(pieces, whole)
 
 
-@pytest.mark.parametrize("stratify", [False, True])
-def test_held_out_rows(stratify):
-    y = np.repeat([0.0, 1, 2], [60, 39, 1])
-    kept, held = hold_out(y, 0.2, 3, stratify=stratify)
-    assert_array_equal(np.sort(np.concatenate([kept, held])), np.arange(100))
-    assert (np.diff(kept) > 0).all()
-    assert (np.diff(held) > 0).all()
-    assert len(held) in (19, 20)
-    if stratify:
-        assert np.bincount(y[held].astype(int)).tolist() in ([12, 8], [12, 7])  # the class of one row stays in training
-    assert_array_equal(hold_out(y, 0.2, 3, stratify=stratify)[1], held)
-    assert not np.array_equal(hold_out(y, 0.2, 4, stratify=stratify)[1], held)
-
-
-def test_hold_out_refuses_what_cannot_be():
-    for fraction in (0, 1, -0.1, 1.5):
-        with pytest.raises(ValueError, match="validation_fraction is .*, expected a number between 0 and 1"):
-            hold_out(np.zeros(10), fraction, 0, stratify=False)
-    with pytest.raises(ValueError, match="3 rows are too few to hold out 10%"):
-        hold_out(np.zeros(3), 0.1, 0, stratify=False)
-
-
 def test_training_starts_from_what_auto_says(backend):
     """alpha 1 / n, eta0 a quarter of 1 / E[weight (||z||^2 + 1)], horizon 1 / (eta0 alpha); rows of weight 0 do not count."""
     rows = some_rows(weighted=True)
@@ -409,21 +349,6 @@ def test_training_starts_from_what_auto_says(backend):
     assert config.horizon == pytest.approx(1 / (config.eta0 * config.alpha))
     explicit = train_state(new_state(rows), rows, FitOptions(max_iter=1, alpha=0.5, eta0=0.01))[2]
     assert (explicit.alpha, explicit.eta0, explicit.horizon) == (0.5, 0.01, 200)
-
-
-@pytest.mark.parametrize("output", ["linear", "sigmoid_sum"])
-def test_targets_are_scaled_and_predictions_scaled_back(backend, output):
-    y, weight = np.array([100.0, 300, 200, 900]), np.array([1.0, 1, 2, 0])
-    state = TwoLayerState.random(3, 8, 1, output, np.float64, 0)
-    state.scale_targets(y, weight)
-    scaled = state.scaled_targets(y)
-    middle, spread = (4, 1) if output == "sigmoid_sum" else (0, 1)
-    assert np.average(scaled, weights=weight) == pytest.approx(middle)
-    assert np.average((scaled - middle) ** 2, weights=weight) == pytest.approx(spread**2)
-    X = np.ones((2, 3))
-    assert state.scaled_targets(state.view().scores(state.outputs(X))) == pytest.approx(state.outputs(X))
-    state.scale_targets(np.full(4, 7.0), np.ones(4))  # a constant target
-    assert state.scaled_targets(np.full(4, 7.0)) == pytest.approx(middle)
 
 
 def test_validation_rows_keep_the_best_epoch(backend):

@@ -56,7 +56,7 @@ def test_the_estimators_give_the_same_bits(backend, kind, storage):
         y = y[:, 0] if y.ndim == 2 and y.shape[1] == 1 else y
         estimator = (TwoLayerRegressor if classes is None else TwoLayerClassifier)(random_state=3, **FEW, **own, **output)
         estimator.fit(X, y, sample_weight=rows.sample_weight)
-        assert_same(estimator._stream.state, fit.learner.state)
+        assert_same(estimator._learner.state, fit.learner.state)
         assert (estimator.loss_curve_, estimator.eta0_) == (fit.history.loss_curve, fit.config.eta0)
 
 

@@ -78,7 +78,7 @@ class TrainedBySGD(CallbackSupportMixin, BaseEstimator):  # type: ignore[misc]
     _takes_sparse = False
     _options_class: ClassVar[type]
     _progress_bar: ProgressBar
-    _stream: Any  # the learner of its family
+    _learner: Any  # the learner of its family
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
@@ -138,7 +138,7 @@ class TrainedBySGD(CallbackSupportMixin, BaseEstimator):  # type: ignore[misc]
         """Return rows checked as those of ``fit``, in the type of the weights; ``how`` as for ``check_rows``."""
         check_is_fitted(self)
         how["sparse"] = self._takes_sparse
-        return check_rows(self, X, reset=False, dtype=self._stream.state.dtype, **how)  # type: ignore[no-any-return]
+        return check_rows(self, X, reset=False, dtype=self._learner.state.dtype, **how)  # type: ignore[no-any-return]
 
     def save(self, path: Any) -> None:
         """Write the fitted model to ``path``. No pickle: nothing in the file is executed.
@@ -146,4 +146,4 @@ class TrainedBySGD(CallbackSupportMixin, BaseEstimator):  # type: ignore[misc]
         :func:`hotloop.load` reads what predicts, :func:`hotloop.load_estimator` the whole estimator.
         """
         check_is_fitted(self)
-        save_checkpoint(self._predictor(), self._stream, path)
+        save_checkpoint(self._predictor(), self._learner, path)

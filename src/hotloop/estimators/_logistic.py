@@ -44,7 +44,7 @@ class LogisticClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc]
     """Base of the estimators whose model is one logistic or softmax regression."""
 
     classes_: Array
-    _stream: LogisticLearner
+    _learner: LogisticLearner
     _takes_sparse = True
     _sparsified = False
 
@@ -109,12 +109,12 @@ class LogisticClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc]
         return self._learnt().flushed_state().t
 
     def _learnt_so_far(self) -> dict[str, Any]:
-        return {"_stream": replace(self._stream, state=self._stream.state.copy())}
+        return {"_learner": replace(self._learner, state=self._learner.state.copy())}
 
     def _learnt(self) -> LogisticLearner:
-        if not hasattr(self, "_stream"):
+        if not hasattr(self, "_learner"):
             raise AttributeError(f"this {type(self).__name__} is not fitted yet")
-        return self._stream
+        return self._learner
 
     def _replace(self, coef: Array, intercept: Array) -> None:
         stream = self._learnt()
@@ -133,7 +133,7 @@ class LogisticClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc]
         """Return what a fit calls: the model so far is stored, the progress shown, scikit-learn's callbacks told."""
 
         def on_start(learner: LogisticLearner, config: TrainingConfig, searches: bool) -> None:
-            self.classes_, self._stream = classes, learner
+            self.classes_, self._learner = classes, learner
             if self.verbose:
                 self._progress_bar.training()
             tasks.training_begins(config, searches=searches)
@@ -143,13 +143,13 @@ class LogisticClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc]
 
     def _store(self, fit: LogisticFit) -> None:
         """Store what a fit has found, and give its warnings."""
-        self._stream = fit.learner
+        self._learner = fit.learner
         self._keep(fit.history, fit.config)
         for found in fit.warnings:
             warn(found)
 
     def _epochs_to_come(self) -> int | None:
-        config = self._stream.config
+        config = self._learner.config
         return config.max_iter if config is not None and config.tol is None else None
 
     def _predicting(self, X: Any, method: str, **options: Any) -> Array:
@@ -177,7 +177,7 @@ class LogisticClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc]
     def _predictor(self) -> Predictor:
         check_is_fitted(self, "classes_")
         names = None if self._names is None else list(self._names)
-        weights = self._stream.flushed_state().view()
+        weights = self._learner.flushed_state().view()
         return Predictor(type(self).__name__, weights, self.classes_, names, self.get_params(deep=False))
 
     @classmethod
@@ -185,7 +185,7 @@ class LogisticClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc]
         predictor, learner = checkpoint.predictor, checkpoint.learner
         estimator = cls(**predictor.params)
         assert isinstance(learner, LogisticLearner)
-        estimator._stream, estimator.classes_ = learner, np.asarray(predictor.classes)
+        estimator._learner, estimator.classes_ = learner, np.asarray(predictor.classes)
         if learner.config is not None:
             estimator._keep_constants(learner.config)
         estimator.n_features_in_ = predictor.n_features

@@ -116,7 +116,7 @@ class TwoLayerParameters:
 class TwoLayerBase(TwoLayerParameters, TrainedBySGD):
     """Base of the estimators of networks: they check and convert rows and targets, and call this."""
 
-    _stream: TwoLayerLearner
+    _learner: TwoLayerLearner
     classes_: Array
     class_weight: Any
     _takes_sparse = True
@@ -138,21 +138,21 @@ class TwoLayerBase(TwoLayerParameters, TrainedBySGD):
         start = self._start(classes)
 
         def on_start(learner: TwoLayerLearner, config: TrainingConfig, _: bool) -> None:
-            self._stream = learner  # the model from now on, even if training is interrupted
+            self._learner = learner  # the model from now on, even if training is interrupted
             if classes is not None:
                 self.classes_ = classes
             tasks.training_begins(config)
 
         callbacks = FitCallbacks(on_start, on_epoch=partial(self._report, tasks=tasks))
         fit = fit_two_layer(rows, self._options(), classes, validation, start, callbacks)
-        self._stream = fit.learner
+        self._learner = fit.learner
         self._keep(fit.history, fit.config)
         tasks.end()
         return self
 
     def _start(self, classes: Array | None) -> TwoLayerState | None:
         """Return the network that ``fit`` starts from; None: a new one."""
-        if not self.warm_start or not hasattr(self, "_stream"):
+        if not self.warm_start or not hasattr(self, "_learner"):
             return None
         if classes is not None and not np.array_equal(classes, self.classes_):
             raise ValueError(f"warm_start: y has classes {classes.tolist()}, the last fit had {self.classes_.tolist()}")
@@ -166,19 +166,19 @@ class TwoLayerBase(TwoLayerParameters, TrainedBySGD):
         if classes is not None:
             self.classes_ = classes
             weighed = weigh_classes(rows, self.class_weight, classes)
-        if not hasattr(self, "_stream"):
+        if not hasattr(self, "_learner"):
             options = self._options().resolved(rows.X, targets, "partial_fit")
-            self._stream = TwoLayerLearner.new(new_network(rows, options, classes), options, options.init)
-        self._stream.partial_fit(weighed, rows.sample_weight)
+            self._learner = TwoLayerLearner.new(new_network(rows, options, classes), options, options.init)
+        self._learner.partial_fit(weighed, rows.sample_weight)
         self.n_iter_ = 1
-        if self._stream.config is not None:
-            self.eta0_, self.alpha_ = self._stream.config.eta0, self._stream.config.alpha
+        if self._learner.config is not None:
+            self.eta0_, self.alpha_ = self._learner.config.eta0, self._learner.config.alpha
         return self
 
     @property
     def _dtype_of_weights(self) -> Any:
         """The type of the weights; None before the first rows."""
-        return self._stream.state.W1.dtype if hasattr(self, "_stream") else None
+        return self._learner.state.W1.dtype if hasattr(self, "_learner") else None
 
     def scorer(self) -> Callable[[Array], Any]:
         """Return a function of one row, a float32 or float64 array of n_features, for services that score single rows.
@@ -194,7 +194,7 @@ class TwoLayerBase(TwoLayerParameters, TrainedBySGD):
         return getattr(self._predictor(), method)(rows)  # type: ignore[no-any-return]
 
     def __sklearn_is_fitted__(self) -> bool:
-        return hasattr(self, "_stream")
+        return hasattr(self, "_learner")
 
     @property
     def coefs_(self) -> list[Array]:
@@ -213,12 +213,12 @@ class TwoLayerBase(TwoLayerParameters, TrainedBySGD):
 
     def _learnt(self) -> TwoLayerState:
         """Return the network, with the rows that wait for others applied."""
-        if not hasattr(self, "_stream"):
+        if not hasattr(self, "_learner"):
             raise AttributeError(f"this {type(self).__name__} is not fitted yet")
-        return self._stream.flushed_state()
+        return self._learner.flushed_state()
 
     def _learnt_so_far(self) -> dict[str, Any]:
-        return {"_stream": replace(self._stream, state=self._stream.state.copy())}
+        return {"_learner": replace(self._learner, state=self._learner.state.copy())}
 
     def _predictor(self) -> Predictor:
         check_is_fitted(self)

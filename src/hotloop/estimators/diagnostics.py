@@ -166,7 +166,7 @@ def _fitted(model: Any) -> LogisticClassifier:
 
 
 def _state_and_config(model: LogisticClassifier) -> tuple[LinearState, TrainingConfig]:
-    learner = model._stream
+    learner = model._learner
     if learner.config is None:
         raise ValueError(f"the model has seen {learner.state.n_rows} rows, too few to have constants; train it on 64 or more")
     return learner.flushed_state(), learner.config
@@ -174,7 +174,7 @@ def _state_and_config(model: LogisticClassifier) -> tuple[LinearState, TrainingC
 
 def _rows_for(model: LogisticClassifier, X: Any, y: Any, sample_weight: Any) -> Batch:
     """Return rows as the fit of a model sees them, class weights included."""
-    X, y = check_rows(model, X, y, reset=False, dtype=model._stream.state.dtype, sparse=True)
+    X, y = check_rows(model, X, y, reset=False, dtype=model._learner.state.dtype, sparse=True)
     sample_weight = check_weights(sample_weight, X)
     if not sample_weight.all():  # the labels of rows of weight 0 do not count
         y = np.where(sample_weight > 0, y, model.classes_[0])

@@ -34,7 +34,7 @@ def load_estimator(path: str | PathLike[str]) -> Any:
     checkpoint = load_checkpoint(path)
     predictor, learner = checkpoint.predictor, checkpoint.learner
     estimator = ESTIMATORS[predictor.estimator_name](**predictor.params)
-    estimator._stream, estimator.n_features_in_ = learner, predictor.n_features
+    estimator._learner, estimator.n_features_in_ = learner, predictor.n_features
     if predictor.classes is not None:
         estimator.classes_ = predictor.classes
     if predictor.feature_names is not None:

@@ -224,7 +224,7 @@ class LogisticSGDClassifier(LogisticClassifier):
         rows, classes = labelled_rows(self, X, y, sample_weight, finite=False)
         validation = self._own_validation(X_val, y_val, lambda y: encode_labels(y, classes, "y_val"), rows.X.dtype)
         start = None
-        if self.warm_start and hasattr(self, "_stream"):
+        if self.warm_start and hasattr(self, "_learner"):
             start = StartWeights(self._learnt().flushed_state().coef(), self.intercept_, self.classes_)
         own: dict[str, Any] = {"names": self._names, "callbacks": self._callbacks(tasks, classes)}
         self._store(fit_logistic(rows, options, classes, validation=validation, start=start, groups=groups, **own))
@@ -254,24 +254,24 @@ class LogisticSGDClassifier(LogisticClassifier):
         FloatingPointError
             The weights diverge; nothing is learnt from these rows.
         """
-        first = not hasattr(self, "_stream")
+        first = not hasattr(self, "_learner")
         options = self._options(draw=first)
-        dtype = None if first else self._stream.state.dtype
+        dtype = None if first else self._learner.state.dtype
         X, y = check_rows(self, X, y, reset=first, dtype=dtype, sparse=True)
         self.classes_ = known_classes(classes, None if first else self.classes_)
         if first:
             resolved = options.resolved(sparse=isinstance(X, CSRRows), n_classes=len(self.classes_), method="partial_fit")
         else:
-            check_going_on(options, self._stream, X, len(self.classes_))
+            check_going_on(options, self._learner, X, len(self.classes_))
         codes = encode_labels(y, self.classes_)
         sample_weight = check_weights(sample_weight, X, some=False)
         rows = weigh_classes(Batch(X, codes, sample_weight), self.class_weight, self.classes_)
         if first:
-            self._stream = new_learner(resolved, X, len(self.classes_))
-        self._stream.partial_fit(rows, sample_weight)
+            self._learner = new_learner(resolved, X, len(self.classes_))
+        self._learner.partial_fit(rows, sample_weight)
         self.n_iter_ = 1
-        if self._stream.config is not None:
-            self._keep_constants(self._stream.config)
+        if self._learner.config is not None:
+            self._keep_constants(self._learner.config)
         return self
 
     def _store(self, fit: LogisticFit) -> None:

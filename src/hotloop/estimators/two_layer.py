@@ -126,7 +126,7 @@ class TwoLayerClassifier(ClassifierMixin, TwoLayerBase):  # type: ignore[misc]
         FloatingPointError
             The weights diverge; nothing is learnt from these rows.
         """
-        known = self.classes_ if hasattr(self, "_stream") else None
+        known = self.classes_ if hasattr(self, "_learner") else None
         X, y = check_rows(self, X, y, reset=known is None, dtype=self._dtype_of_weights, sparse=True, multi_output=True)
         sample_weight = check_weights(sample_weight, len(X), some=False)
         if has_several_columns(y):
@@ -213,7 +213,7 @@ class TwoLayerRegressor(RegressorMixin, TwoLayerBase):  # type: ignore[misc]
     @restore_on_error
     def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> "TwoLayerRegressor":
         """Train once on rows in the order given, as ``TwoLayerClassifier.partial_fit``; so does the scaling of the targets."""
-        n_targets = len(self._stream.state.b2) if hasattr(self, "_stream") else None
+        n_targets = len(self._learner.state.b2) if hasattr(self, "_learner") else None
         X, y = check_rows(self, X, y, reset=n_targets is None, dtype=self._dtype_of_weights, sparse=True, multi_output=True)
         sample_weight = check_weights(sample_weight, len(X), some=False)
         return self._partial_fit(Batch(X, as_targets(y, n_targets=n_targets), sample_weight), None)

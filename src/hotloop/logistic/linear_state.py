@@ -162,11 +162,11 @@ class LinearState(ABC):
 
     def view(self) -> LinearWeights:
         """Return what predictions use; it may hold arrays of the state, so that it is good until the next step."""
-        version, kept = self._version, self._view
-        if kept is None or kept[0] != version:
-            kept = version, LinearWeights(*self.weights(), self.center, self.scale, self.one_vs_rest)
-            self._view = kept
-        return kept[1]
+        version, cached = self._version, self._view
+        if cached is None or cached[0] != version:
+            cached = version, LinearWeights(*self.weights(), self.center, self.scale, self.one_vs_rest)
+            self._view = cached
+        return cached[1]
 
     def last_iterate(self) -> LinearWeights:
         """Return the weights after the last step, also where predictions use a mean."""

@@ -24,6 +24,8 @@ STEP = {"adagrad": 1.4, "ftrl": 6.0, "normalized": 0.5}  # the last is the step 
 
 BETA = {"adagrad": 0.0, "ftrl": 1.0, "normalized": 0.0}
 
+ARRAYS = ("accumulators", "b_accumulators", "feature_scale", "norm_sum")
+
 
 @dataclass(kw_only=True, eq=False)
 class AdaptiveState(LinearState):
@@ -34,14 +36,14 @@ class AdaptiveState(LinearState):
     rule : {"adagrad", "ftrl", "normalized"}
     l1_ratio : float
         Share of the L1 norm in the penalty.
-    pairs : ndarray of shape (n_features, n_outputs, 2), float32 or float64
-        Of each weight the weight, or z of (AD-2), and the sum of its squared gradients; for "normalized" of the columns over
-        their largest values.
-    b_pairs : ndarray of shape (n_outputs, 2), float64
+    accumulators : ndarray of shape (2, n_outputs, n_features), float32 or float64, Fortran order
+        The weights, or z of (AD-2), and the sums of their squared gradients; for "normalized" of the columns over their
+        feature_scale.
+    b_accumulators : ndarray of shape (2, n_outputs), float64, Fortran order
         The same of the intercepts.
-    largest : ndarray of shape (n_features,), dtype of pairs, or None
+    feature_scale : ndarray of shape (n_features,), dtype of accumulators, or None
         Largest absolute value of each column so far, for "normalized".
-    met : ndarray of shape (1,), float64, or None
+    norm_sum : ndarray of shape (1,), float64, or None
         Sum of the squares of the normalised rows, for "normalized".
     eta0, alpha : float
         Of the last pass: FTRL's weights are a function of them.
@@ -51,10 +53,10 @@ class AdaptiveState(LinearState):
 
     rule: str
     l1_ratio: float
-    pairs: Array
-    b_pairs: Vector
-    largest: Array | None = None
-    met: Vector | None = None
+    accumulators: Array
+    b_accumulators: Vector
+    feature_scale: Array | None = None
+    norm_sum: Vector | None = None
     eta0: float = 1.0
     alpha: float = 0.0
 
@@ -67,10 +69,10 @@ class AdaptiveState(LinearState):
         return cls(
             rule=rule,
             l1_ratio=l1_ratio,
-            pairs=np.zeros((n_features, n_outputs, 2), dtype),
-            b_pairs=np.zeros((n_outputs, 2)),
-            largest=np.zeros(n_features, dtype) if normalized else None,
-            met=np.zeros(1) if normalized else None,
+            accumulators=np.zeros((2, n_outputs, n_features), dtype, order="F"),
+            b_accumulators=np.zeros((2, n_outputs), order="F"),
+            feature_scale=np.zeros(n_features, dtype) if normalized else None,
+            norm_sum=np.zeros(1) if normalized else None,
             statistics=ColumnStatistics(n_features),
             fit_intercept=fit_intercept,
         )
@@ -78,17 +80,17 @@ class AdaptiveState(LinearState):
     @property
     def n_outputs(self) -> int:
         """Margins of a row: one for two classes."""
-        return int(self.pairs.shape[1])
+        return int(self.accumulators.shape[1])
 
     @property
     def n_features(self) -> int:
         """Columns of a row."""
-        return len(self.pairs)
+        return int(self.accumulators.shape[2])
 
     @property
     def dtype(self) -> np.dtype[Any]:
         """Type of the weights."""
-        return self.pairs.dtype
+        return self.accumulators.dtype
 
     def usual_alpha(self, n_rows: int) -> float:
         """Return the strength of the penalty where the user does not decide."""
@@ -96,15 +98,16 @@ class AdaptiveState(LinearState):
 
     def copy(self) -> "AdaptiveState":
         """Return a copy that later steps of this state do not touch; the column statistics are shared."""
-        return replace(self, **{name: copy(getattr(self, name)) for name in ("pairs", "b_pairs", "largest", "met")})
+        return replace(self, **{name: copy(getattr(self, name)) for name in ARRAYS})
 
     def by_column(self) -> list[Array]:
         """Return the arrays of which a step changes the columns of its row only: columns along the first axis."""
-        return [self.pairs] if self.largest is None else [self.pairs, self.largest]
+        by_column = self.accumulators.T  # the same memory
+        return [by_column] if self.feature_scale is None else [by_column, self.feature_scale]
 
     def whole(self) -> list[Array]:
         """Return the arrays that every step changes."""
-        return [self.b_pairs] if self.met is None else [self.b_pairs, self.met]
+        return [self.b_accumulators] if self.norm_sum is None else [self.b_accumulators, self.norm_sum]
 
     @changes_weights
     def take_pass(
@@ -123,7 +126,7 @@ class AdaptiveState(LinearState):
             if W.any():
                 self._set_weights(W)
         l1, l2 = alpha * self.l1_ratio, alpha * (1 - self.l1_ratio)
-        b_pairs = self.b_pairs.T if self.fit_intercept else None
+        b_accumulators = self.b_accumulators if self.fit_intercept else None
         rule = AdaptiveRule(self.rule, self.eta0, BETA[self.rule], l1, l2, float(self.t))
         n_updates = len(order) if sample_weight.strides == (0,) else int(np.count_nonzero(sample_weight[order]))
         self.t += n_updates  # first: Python hears Ctrl-C as the kernel returns
@@ -133,8 +136,11 @@ class AdaptiveState(LinearState):
                 rows = X.standardized(None, self._scale_of_sparse())
             else:
                 rows = DenseRows(X, self.center, self.scale)
-            learnt = self.pairs.T, b_pairs, self.largest, self.met
-            return get_backend().logistic_adaptive_pass(rows, Pass(order, y, sample_weight), rule, *learnt)
+            steps, learnt = (
+                Pass(order, y, sample_weight),
+                (self.accumulators, b_accumulators, self.feature_scale, self.norm_sum),
+            )
+            return get_backend().logistic_adaptive_pass(rows, steps, rule, *learnt)
         except (FloatingPointError, ValueError):
             self.t -= n_updates
             raise
@@ -147,7 +153,8 @@ class AdaptiveState(LinearState):
 
     def is_finite(self) -> bool:
         """Tell whether every weight is a number."""
-        return bool(np.isfinite(get_backend().sum_of_squares(self.pairs.reshape(-1))) and np.isfinite(self.b_pairs).all())
+        square = get_backend().sum_of_squares(self.accumulators.reshape(-1, order="F"))
+        return bool(np.isfinite(square) and np.isfinite(self.b_accumulators).all())
 
     def penalty(self) -> float:
         """Return l1_ratio |W|_1 + (1 - l1_ratio) / 2 ||W||^2; 0, without a look at the weights, where there is no penalty."""
@@ -162,16 +169,17 @@ class AdaptiveState(LinearState):
         """Return the weights on standardised rows; FTRL's have exact zeros."""
         l1, l2 = (self.t * self.alpha * share for share in (self.l1_ratio, 1 - self.l1_ratio))
         rule = AdaptiveRule(self.rule, self.eta0, BETA[self.rule], l1, l2, 1.0)  # the strengths of all steps at once
-        return get_backend().adaptive_weights(rule, self.pairs.T, self.largest), self.b_pairs[:, 0].copy()
+        W = get_backend().adaptive_weights(rule, self.accumulators, self.feature_scale)
+        return W, self.b_accumulators[0].copy()
 
     @changes_weights
     def replace_weights(self, coef: Array, intercept: Vector) -> None:
         """Go on from these weights, in the caller's units, with the step sizes of before."""
         center, scale = self.center, self.scale
         W = np.asarray(coef, np.float64)
-        self.b_pairs[:, 0] = intercept
+        self.b_accumulators[0] = intercept
         if center is not None and scale is not None:
-            self.b_pairs[:, 0] += (W * center).sum(axis=1)
+            self.b_accumulators[0] += (W * center).sum(axis=1)
             W = np.divide(W, scale, out=np.zeros_like(W), where=scale != 0)
         self._set_weights(W)
 
@@ -183,51 +191,52 @@ class AdaptiveState(LinearState):
         """
         if center is scale is self.center is self.scale:  # None, and nothing to do
             return
-        if self.pairs[..., 0].any():
-            n_features = len(self.pairs)
+        if self.accumulators[0].any():
+            n_features = self.n_features
             before, after = (np.ones(n_features) if s is None else s.astype(np.float64) for s in (self.scale, scale))
             ratio = np.divide(after, before, out=np.zeros(n_features), where=before != 0)
             coef, intercept = self.coef().astype(np.float64), self.intercept()
-            if self.largest is None:
-                self.pairs[..., 1] *= (ratio**2)[:, None]
+            if self.feature_scale is None:
+                self.accumulators[1] *= ratio**2
             else:
-                self.largest *= ratio.astype(self.largest.dtype)
+                self.feature_scale *= ratio.astype(self.feature_scale.dtype)
             self.center, self.scale = center, scale
             self.replace_weights(coef, intercept)
         self.center, self.scale = center, scale
 
     def _set_weights(self, W: Array) -> None:
         """Take weights on standardised rows, with the step sizes of before."""
-        if self.largest is not None:  # a column not seen so far counts as one with a 1
-            self.largest[(self.largest == 0) & W.any(axis=0)] = 1
-            self.pairs[..., 0] = W.T * self.largest[:, None]
+        first, squares = self.accumulators
+        if self.feature_scale is not None:  # a column not seen so far counts as one with a 1
+            self.feature_scale[(self.feature_scale == 0) & W.any(axis=0)] = 1
+            first[:] = W * self.feature_scale
             return
         if self.rule == "adagrad":
-            self.pairs[..., 0] = W.T
+            first[:] = W
             return
         l1, l2 = (self.t * self.alpha * share for share in (self.l1_ratio, 1 - self.l1_ratio))
-        root = np.sqrt(self.pairs[..., 1].astype(np.float64))
-        z = -(W.T * ((BETA[self.rule] + root) / self.eta0 + l2) + np.sign(W.T) * l1)  # (AD-2) solved for z
-        self.pairs[..., 0] = np.where(W.T == 0, np.clip(self.pairs[..., 0], -l1, l1), z)
+        root = np.sqrt(squares.astype(np.float64))
+        z = -(W * ((BETA[self.rule] + root) / self.eta0 + l2) + np.sign(W) * l1)  # (AD-2) solved for z
+        first[:] = np.where(W == 0, np.clip(first, -l1, l1), z)
 
     def to_section(self) -> Section:
         """Return what a file holds of the state."""
-        return self._section(("pairs", "b_pairs", "largest", "met"), ("rule", "l1_ratio", "eta0", "alpha"))
+        return self._section(ARRAYS, ("rule", "l1_ratio", "eta0", "alpha"))
 
     @classmethod
     def from_section(cls, section: Section) -> "AdaptiveState":
         """Return the state that a file holds; ValueError where its parts do not fit together."""
-        pairs = section.arrays["pairs"]
-        n_features, n_outputs, _ = pairs.shape
+        accumulators = section.arrays["accumulators"]
+        _, n_outputs, n_features = accumulators.shape
         check_sizes(n_outputs=n_outputs, n_features=n_features)
-        dtype, rule = weights_dtype(pairs), section.choice("rule", STEP)
+        dtype, rule = weights_dtype(accumulators), section.choice("rule", STEP)
         normalized = rule == "normalized"
         return cls(
             rule=rule,
-            pairs=section.array("pairs", (n_features, n_outputs, 2)),
-            b_pairs=section.array("b_pairs", (n_outputs, 2), np.float64),
-            largest=section.array("largest", (n_features,), dtype) if normalized else None,
-            met=section.array("met", (1,), np.float64) if normalized else None,
+            accumulators=np.asfortranarray(section.array("accumulators", (2, n_outputs, n_features))),
+            b_accumulators=np.asfortranarray(section.array("b_accumulators", (2, n_outputs), np.float64)),
+            feature_scale=section.array("feature_scale", (n_features,), dtype) if normalized else None,
+            norm_sum=section.array("norm_sum", (1,), np.float64) if normalized else None,
             l1_ratio=section.number("l1_ratio", 1),
             eta0=section.number("eta0"),
             alpha=section.number("alpha"),

@@ -46,11 +46,11 @@ class ProgressiveValidation:
         """Train ``state`` on the first epoch of a fit, and predict each piece of rows just before."""
         order = epoch_order(len(rows), 0, config.seed) if config.shuffle else np.arange(len(rows))
         order = order[rows.sample_weight[order] != 0]
-        longest = max(PIECE, int(rows.X.shape[1] / max(1.0, rows.cells_per_row)) // BLOCK * BLOCK)
+        largest_piece = max(PIECE, int(rows.X.shape[1] / max(1.0, rows.cells_per_row)) // BLOCK * BLOCK)
         margins: list[NDArray[np.float64]] = []
         start = 0
         while start < len(order):
-            part = order[start : start + min(longest, max(BLOCK, start // 8 // BLOCK * BLOCK))]
+            part = order[start : start + min(largest_piece, max(BLOCK, start // 8 // BLOCK * BLOCK))]
             last = state.last_iterate()
             margins.append(last.scores(last.margins(rows.X[part])))
             pass_over(state, rows, config, part)
@@ -68,10 +68,10 @@ class ProgressiveValidation:
         else:
             score, had = p.max(axis=1), p.argmax(axis=1) == y
         bins = np.minimum((score * BINS).astype(np.intp), BINS - 1)
-        count, own = np.bincount(bins, minlength=BINS), np.bincount(bins, weight, BINS)
-        there = own > 0
+        count, bin_weight = np.bincount(bins, minlength=BINS), np.bincount(bins, weight, BINS)
+        filled = bin_weight > 0
         self.reliability = {
-            "probability": np.bincount(bins, weight * score, BINS)[there] / own[there],
-            "share": np.bincount(bins, weight * had, BINS)[there] / own[there],
-            "n_rows": count[there],
+            "probability": np.bincount(bins, weight * score, BINS)[filled] / bin_weight[filled],
+            "share": np.bincount(bins, weight * had, BINS)[filled] / bin_weight[filled],
+            "n_rows": count[filled],
         }

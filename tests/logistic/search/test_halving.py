@@ -208,13 +208,13 @@ def test_rows_that_come_sparse_and_online_take_ftrl(compiled):
         model = LogisticSGDClassifier().partial_fit(of, y, classes=[0, 1])
         same = LogisticSGDClassifier(optimizer="ftrl" if name == "sparse" else "sgd").partial_fit(of, y, classes=[0, 1])
         assert_array_equal(model.coef_, same.coef_)
-        assert type(model._stream.state) is type(same._stream.state)
+        assert type(model._learner.state) is type(same._learner.state)
     for options in ({"eta0": 0.1}, {"average": False}, {"learning_rate": "constant"}, {"standardize": "std"}):
         model = LogisticSGDClassifier(**options).partial_fit(kinds["sparse"], y, classes=[0, 1])
-        assert type(model._stream.state) is LogisticState
+        assert type(model._learner.state) is LogisticState
     assert (LogisticSGDClassifier(penalty="l1", alpha=0.05, random_state=0).fit(X, y).coef_ == 0).any()
     fitted_first = fitted(kinds["sparse"], y).partial_fit(kinds["sparse"], y)
-    assert type(fitted_first._stream.state) is LogisticState
+    assert type(fitted_first._learner.state) is LogisticState
 
 
 @pytest.mark.parametrize("storage", ["dense", "sparse"])
