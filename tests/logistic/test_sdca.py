@@ -229,6 +229,7 @@ def test_float32_rows_and_saved_models(backend, tmp_path):
     again = hotloop.load_estimator(tmp_path / "m")
     assert isinstance(again, LogisticSDCAClassifier)
     assert again.alpha_ == model.alpha_
+    assert not hasattr(again, "eta0_")
     assert not hasattr(model, "partial_fit")
 
 

@@ -20,7 +20,6 @@ from hotloop.estimators._validation import check_rows, check_weights
 from hotloop.estimators.warnings import warn
 from hotloop.logistic.fit import LogisticFit
 from hotloop.logistic.online import LogisticLearner
-from hotloop.persistence.checkpoint import Checkpoint
 from hotloop.predictor import Predictor
 from hotloop.training.callbacks import FitCallbacks
 from hotloop.training.config import TrainingConfig
@@ -179,16 +178,3 @@ class LogisticClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc]
         names = None if self._names is None else list(self._names)
         weights = self._learner.flushed_state().view()
         return Predictor(type(self).__name__, weights, self.classes_, names, self.get_params(deep=False))
-
-    @classmethod
-    def _of_checkpoint(cls, checkpoint: Checkpoint) -> Self:
-        predictor, learner = checkpoint.predictor, checkpoint.learner
-        estimator = cls(**predictor.params)
-        assert isinstance(learner, LogisticLearner)
-        estimator._learner, estimator.classes_ = learner, np.asarray(predictor.classes)
-        if learner.config is not None:
-            estimator._keep_constants(learner.config)
-        estimator.n_features_in_ = predictor.n_features
-        if predictor.feature_names is not None:
-            estimator.feature_names_in_ = np.array(predictor.feature_names, dtype=object)
-        return estimator

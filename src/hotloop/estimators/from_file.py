@@ -40,5 +40,5 @@ def load_estimator(path: str | PathLike[str]) -> Any:
     if predictor.feature_names is not None:
         estimator.feature_names_in_ = np.array(predictor.feature_names, dtype=object)
     if learner.config is not None:
-        estimator.eta0_, estimator.alpha_ = learner.config.eta0, learner.config.alpha
+        estimator._keep_constants(learner.config)
     return estimator

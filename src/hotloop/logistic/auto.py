@@ -39,7 +39,7 @@ def logistic_config(
 
     Parameters
     ----------
-    state : LogisticState
+    state : LinearState
         Its ``statistics`` are those of the rows.
     options : FitOptions
     n_rows : int
@@ -68,7 +68,7 @@ def start_logistic(
 
     Parameters
     ----------
-    state : LogisticState
+    state : LinearState
         Changed in place.
     rows : Batch
     options : FitOptions
