@@ -36,8 +36,8 @@ class L1State(LinearState):
     l1_ratio : float
         Share of the L1 norm in the penalty.
     applied_l1 : ndarray like W, float64
-        With ``lazy``, what W is to be combined with after rows given by their non-zeros, see ``reference.materialize_l1``; 0 where
-        ``lazy`` is None.
+        With ``lazy``, what W is to be combined with after rows given by their non-zeros, see ``reference.materialize_l1``; 0
+        where ``lazy`` is None.
     lazy : ndarray of shape (2,), float64, or None
     statistics, fit_intercept, center, scale, t, n_rows
         As for LinearState.
