@@ -96,11 +96,6 @@ class CSRRows:
         data = self.stored_data()
         return np.ones(self.nnz, self.dtype) if data is None else data
 
-    @property
-    def arrays(self) -> tuple[NDArray[np.int64], Array, Array | None, int]:
-        """indptr, indices, data, max_row_nnz"""
-        return self.indptr, self.indices, self.data, self.max_row_nnz
-
     def standardized(self, shift: Array | None, scale: Array | None) -> "CSRRows":
         """Return the same rows, seen as x * scale - shift."""
         return self if shift is scale is self.shift is self.scale else replace(self, shift=shift, scale=scale)

@@ -194,7 +194,7 @@ def test_saved_and_warm_and_replaced(compiled, tmp_path):
         coef = np.linspace(-1, 1, X.shape[1])[None]
         fitted.coef_ = coef
         assert fitted.coef_ == pytest.approx(coef, rel=1e-12)
-        assert not fitted._learner.state.shrunk.any()  # the next rows owe nothing of before
+        assert not fitted._learner.state.applied_l1.any()  # the next rows owe nothing of before
     warm = LogisticSGDClassifier(**{**own, "alpha": 0.0}, eta0=1e-9, standardize=None, warm_start=True, max_iter=1, tol=None)
     warm.fit(X, y).coef_ = coef
     assert warm.fit(X, y).coef_ == pytest.approx(coef, abs=1e-6)

@@ -33,7 +33,7 @@ def check_nonzeros(const int64_t[::1] indptr not None, const column[::1] indices
     if n_samples < 0:
         raise ValueError("indptr is empty; it must have one entry more than there are rows")
     if indptr[0] != 0:
-        raise ValueError(f"indptr indptr with {indptr[0]}, expected 0")
+        raise ValueError(f"indptr starts with {indptr[0]}, expected 0")
     for row in range(n_samples):
         if indptr[row + 1] < indptr[row]:
             raise ValueError(f"indptr falls from {indptr[row]} to {indptr[row + 1]} at row {row}")

@@ -25,7 +25,7 @@ def check_nonzeros(indptr: Array, indices: Array, n_features: int) -> bool:
     if len(indptr) < 1:
         raise ValueError("indptr is empty; it must have one entry more than there are rows")
     if indptr[0] != 0:
-        raise ValueError(f"indptr indptr with {indptr[0]}, expected 0")
+        raise ValueError(f"indptr starts with {indptr[0]}, expected 0")
     rising = True
     for i in range(len(indptr) - 1):
         if indptr[i + 1] < indptr[i]:
