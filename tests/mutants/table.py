@@ -9,9 +9,9 @@ SOURCE = TESTS.parent / "src" / "hotloop"
 LAWS = ("laws/test_worked_examples.py", "laws/test_backends_agree.py")
 NETWORKS = ("kernels/two_layer/test_sgd.py",)
 ADAPTIVE, L1, SDCA = ("logistic/test_state_adaptive.py",), ("logistic/test_state_l1.py",), ("logistic/test_sdca.py",)
-
-LOGISTIC, CLI, STORED = ("estimators/test_logistic.py",), ("cli/test_train.py",), ("persistence/test_model_file.py",)
-ONLINE, LOOP, SEARCH = ("logistic/test_online.py",), ("training/test_loop.py",), ("logistic/search/test_halving.py",)
+LOGISTIC = ("laws/test_estimators.py", "laws/test_refusals.py", "laws/test_stops.py")
+CLI, STORED, SEARCH = ("cli/test_train.py",), ("persistence/test_model_file.py",), ("logistic/search/test_halving.py",)
+ONLINE, LOOP = ("logistic/test_online.py",), ("training/test_loop.py",)
 
 # Source file or folder: the tests that notice its mutants where tests/<folder>/test_<stem>.py is missing or not enough. A file
 # without a test of its name is tested by way of those that use it.
@@ -30,7 +30,7 @@ MORE_TESTS: dict[str, tuple[str, ...]] = {
     ),
     "kernels/logistic/model.pyx": ("kernels/logistic/test_dense.py", "kernels/logistic/test_csr.py"),
     "kernels/rows/columns.pyx": ("kernels/logistic/test_dense.py", "kernels/logistic/test_csr.py"),
-    "kernels/rows/column_stats_csr.pyx": ("kernels/logistic/test_csr.py",),
+    "kernels/rows/column_stats_csr.pyx": ("kernels/logistic/test_csr.py", "data/test_csr.py"),
     "kernels/rows/column_stats_dense.pyx": ("preprocessing/test_standardization.py",),
     "kernels/rows/steps.pxd": (*L1, *ADAPTIVE),
     "kernels/text/hashing.pyx": ("preprocessing/test_hashing.py",),
@@ -51,10 +51,10 @@ MORE_TESTS: dict[str, tuple[str, ...]] = {
     "kernels/vectors/layers.h": NETWORKS,
     "kernels/vectors/optimizers.h": ("kernels/two_layer/test_minibatch.py",),
     "kernels/vectors/products.h": NETWORKS,
-    "kernels/vectors/sparse.h": ("kernels/logistic/test_csr.py",),
-    "structs.py": ("kernels/logistic/test_csr.py",),
+    "kernels/vectors/sparse.h": ("kernels/logistic/test_csr.py", "data/test_csr.py", "laws/test_sparse_rows.py"),
+    "structs.py": ("data/test_csr.py", "laws/test_sparse_rows.py"),
     "data/batch.py": ("training/test_loop.py", "logistic/test_online.py"),
-    "data/csr.py": ("kernels/logistic/test_csr.py",),
+    "data/csr.py": ("laws/test_sparse_rows.py",),
     "estimators/hashing_encoder.py": ("preprocessing/test_hashing.py",),
     "logistic/diagnostics/duality_gap.py": SDCA,
     "logistic/search/many_dense.py": ("logistic/search/test_halving.py",),
@@ -70,12 +70,15 @@ MORE_TESTS: dict[str, tuple[str, ...]] = {
     "logistic/search/grid.py": ("estimators/test_logistic_cv.py",),
     "logistic/fit.py": ("logistic/test_bootstrap.py", "estimators/test_logistic.py"),
     "training/order.py": LOOP,
-    "logistic/weights.py": ("preprocessing/test_standardization.py", "kernels/logistic/test_csr.py"),
+    "logistic/weights.py": ("preprocessing/test_standardization.py", "laws/test_sparse_rows.py"),
     "training/loop.py": ("training/test_progressive_validation.py",),
     "two_layer/state.py": LOOP,
     "__init__.py": ("laws/test_structure.py", "test_backend.py"),
     "cli/messages.py": CLI,
     "cli/target.py": CLI,
+    "estimators/_constraints.py": ("laws/test_refusals.py", "estimators/test_parameters.py"),
+    "estimators/diagnostics.py": SDCA,
+    "estimators/logistic_sdca.py": SDCA,
     "fit.py": CLI,
     "data/class_weight.py": LOGISTIC,
     "data/section.py": ("persistence/test_container.py",),
@@ -95,6 +98,7 @@ MORE_TESTS: dict[str, tuple[str, ...]] = {
     "kernels/two_layer/": NETWORKS,
     "kernels/vectors/levels.pyx": ("test_backend.py", "reference/test_losses.py"),
     "logistic/auto.py": (*SEARCH, *LOOP),
+    "logistic/options_page.py": ("logistic/test_options.py",),
     "logistic/diagnostics/calibration.py": ("logistic/diagnostics/test_fit_warnings.py",),
     "metrics.py": ("reference/test_losses.py", *LOGISTIC),
     "persistence/packing.py": ("persistence/test_container.py", "persistence/test_model_file.py"),
@@ -103,7 +107,7 @@ MORE_TESTS: dict[str, tuple[str, ...]] = {
     "training/history.py": (*LOOP, *LOGISTIC),
     "training/online.py": (*ONLINE, *L1),
     "training/snapshot.py": ("logistic/test_linear_state.py", *ONLINE),
-    "logistic/linear_state.py": ("preprocessing/test_standardization.py", "kernels/logistic/test_csr.py"),
+    "logistic/linear_state.py": ("preprocessing/test_standardization.py", "laws/test_sparse_rows.py"),
     "training/options.py": (*LOOP, *SEARCH),
     "training/progress_bar.py": LOGISTIC,
     "training/values.py": ("training/test_rules.py", "two_layer/test_options.py"),

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 from numpy.testing import assert_allclose, assert_array_equal
+from searches import fitted, rows
 from sklearn.metrics import log_loss
 from tolerances import relative_error
 
@@ -12,153 +13,12 @@ from hotloop.data.batch import Batch
 from hotloop.data.csr import from_scipy
 from hotloop.logistic.fit import train_state
 from hotloop.logistic.search.halving import C_GRID, GAIN, LEAST_GAIN, MOST_EPOCHS, STEPS, SURVIVORS_PER_RUNG, Search
-from hotloop.logistic.search.many_csr import SparseLogisticModels
 from hotloop.logistic.search.many_dense import LogisticModels
-from hotloop.logistic.search.splits import draw_rows, renumbered, splits_of, standardise
+from hotloop.logistic.search.splits import splits_of
 from hotloop.logistic.state import LogisticState
-from hotloop.training.config import TrainingConfig
 from hotloop.training.options import FitOptions
 
 pytestmark = pytest.mark.filterwarnings("ignore:not converged")
-
-
-def rows(n_samples=300, n_features=6, seed=0, positives=0.5, n_classes=2):
-    draw = np.random.default_rng(seed)
-    X = draw.standard_normal((n_samples, n_features))
-    m = X @ draw.standard_normal((n_features, n_classes)) + draw.standard_normal((n_samples, n_classes))
-    if n_classes > 2:
-        return X, m.argmax(axis=1)
-    m = m[:, 0] - m[:, 1]
-    return X, (m > np.quantile(m, 1 - positives)).astype(int)
-
-
-def fitted(X, y, **options):
-    keys = ("sample_weight", "groups", "X_val", "y_val")
-    given = {name: options.pop(name) for name in keys if name in options}
-    return LogisticSGDClassifier(**{"random_state": 0} | options).fit(X, y, **given)
-
-
-# What is held out
-
-
-def test_folds_share_the_classes_and_hold_out_every_row_once():
-    y = np.repeat([0.0, 1.0], [1700, 300])
-    splits = splits_of(y, 5, None, 0)
-    assert_array_equal(np.sort(np.concatenate([held for _, held in splits])), np.arange(2000))
-    for train, held in splits:
-        assert not train[held].any()
-        assert train.sum() + len(held) == 2000
-        assert y[held].mean() == pytest.approx(0.15, abs=0.003)
-    assert (splits[0][1] != splits_of(y, 5, None, 1)[0][1][: len(splits[0][1])]).any()
-
-
-def test_few_rows_are_split_several_times_and_many_only_twice():
-    y = np.arange(20_000) % 2.0
-    assert [len(splits_of(y[:n], "auto", None, 0)) for n in (100, 600, 1000, 9_999, 20_000)] == [20, 10, 5, 5, 2]
-    assert len(splits_of(y, 5, None, 0)) == 5
-    first, again = (splits_of(y[:100], "auto", None, 0)[i][1] for i in (0, 5))
-    assert set(first) != set(again)
-
-
-def test_groups_stay_together_and_folds_are_even():
-    groups = np.repeat(np.arange(40), np.arange(40) + 1)
-    splits = splits_of(np.arange(len(groups)) % 2.0, "auto", groups, 0)
-    assert len(splits) == 5
-    for train, held in splits:
-        assert not set(groups[held]) & set(groups[train])
-        assert len(held) == pytest.approx(len(groups) / 5, abs=5)
-    assert len(splits_of(np.arange(6) % 2.0, "auto", np.array([1, 1, 2, 2, 3, 3]), 0)) == 3
-
-
-def test_last_holds_out_the_last_fifth():
-    ((train, held),) = splits_of(np.arange(103) % 2.0, "last", None, 0)
-    assert_array_equal(held, np.arange(83, 103))
-    assert_array_equal(np.flatnonzero(train), np.arange(83))
-
-
-def test_a_class_of_one_row_is_trained_on_everywhere():
-    y = np.array([0.0] * 30 + [1.0] + [2.0] * 30)
-    splits = splits_of(y, 5, None, 0)
-    assert len(splits) == 5
-    for train, held in splits:
-        assert train[30]
-        assert 30 not in held
-
-
-def test_rows_are_drawn_by_class_and_without_those_of_weight_zero():
-    y = (np.arange(100_000) % 100 == 0).astype(float)
-    weight = np.ones(100_000)
-    weight[:50_000] = 0
-    chosen = draw_rows(Batch(np.zeros((100_000, 1)), y, weight), 3)
-    assert len(chosen) == 20_000
-    assert (np.diff(chosen) > 0).all()
-    assert chosen.min() >= 50_000
-    assert y[chosen].sum() == 200
-    assert len(draw_rows(Batch(np.zeros((100, 1)), y[:100], np.ones(100)), 3)) == 100
-
-
-def test_columns_are_renumbered():
-    X = sp.random_array((40, 50), density=0.05, format="csr", rng=1, dtype=np.float32)
-    wide = sp.csr_array((X.data, X.indices * 1_000_003, X.indptr), shape=(40, 50_000_151))
-    for matrix in (X, wide):
-        found, columns = renumbered(from_scipy(matrix))
-        assert_array_equal(columns, np.unique(matrix.indices))
-        assert found.n_features == len(columns)
-        assert_array_equal(columns[found.indices], matrix.indices)
-
-
-def test_rows_are_standardised_in_the_type_of_the_weights():
-    X = 1e9 + np.arange(8.0)[:, None]
-    Z = np.zeros((3, 1), np.float32)
-    standardise(X, np.array([7, 0, 2]), np.array([1e9 + 3.5]), np.array([2.0]), np.float64, Z)
-    assert_array_equal(Z[:, 0], np.float32([7, -7, -3]))
-
-
-# Many models over sparse rows
-
-
-@pytest.mark.parametrize("averaged", [True, False])
-def test_sparse_models_are_those_of_dense_rows(compiled, averaged):
-    X, y = rows(200, 30)
-    X = (X * (np.random.default_rng(1).random(X.shape) < 0.2)).astype(np.float32)
-    counts = np.random.default_rng(2).integers(0, 2, (200, 5)).astype(np.uint8)
-    configs = [TrainingConfig(eta0=0.1 * (1 + m // 2), alpha=0.01, horizon=100.0, seed=3) for m in range(5)]
-    start = LogisticState.zeros(1, 30, np.float32, fit_intercept=True, averaged=averaged)
-    weight = np.random.default_rng(3).choice([0.0, 1.0, 2.0], 200)
-    dense = LogisticModels(start, Batch(X, y.astype(float), weight), configs, counts)
-    sparse_rows = Batch(from_scipy(sp.csr_array(X)), y.astype(float), weight)
-    sparse = SparseLogisticModels(sparse_rows, configs, counts, np.float32, fit_intercept=True, averaged=averaged)
-    chosen, left = np.flatnonzero(counts[:, 0] == 0), [4, 1, 2]
-    for epochs in (1, 4):
-        dense.train(epochs)
-        sparse.train(epochs)
-        assert_allclose(sparse.losses(chosen, [0, 2]), dense.losses(chosen, [0, 2]), rtol=1e-5)
-        for m in range(5):
-            assert relative_error(sparse.weights(m), dense.weights(m)) < 1e-5
-    for models in (dense, sparse):
-        models.keep(left)
-        models.train(9)
-    for m in range(3):
-        assert relative_error(sparse.weights(m), dense.weights(m)) < 1e-5
-
-
-@pytest.mark.parametrize("n_classes", [2, 3])
-@pytest.mark.parametrize("storage", ["dense", "sparse"])
-def test_models_that_are_kept_go_on_as_if_alone(compiled, n_classes, storage):
-    X, y = rows(200, 6, n_classes=n_classes)
-    own = Batch(from_scipy(sp.csr_array(X)) if storage == "sparse" else X, y.astype(float), np.ones(200))
-    configs = [TrainingConfig(eta0=0.05 * (1 + m), alpha=0.01, seed=3) for m in range(4)]
-    n_outputs = 1 if n_classes == 2 else n_classes
-    start = LogisticState.zeros(n_outputs, 6, np.float64, fit_intercept=True, averaged=True)
-    counts = np.random.default_rng(2).integers(0, 2, (200, 4)).astype(np.uint8)
-    whole, cut = (LogisticModels(start, own, configs, counts) for _ in range(2))
-    whole.train(4)
-    cut.train(2)
-    cut.keep([3, 1])
-    cut.train(4)
-    for m, of in enumerate([3, 1]):
-        assert relative_error(cut.weights(m), whole.weights(of)) < 1e-12
-
 
 # What is chosen
 
