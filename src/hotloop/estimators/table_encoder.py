@@ -17,8 +17,8 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     """Turn a table of numbers, text and missing cells into numbers, as the command does.
 
     A column of numbers stays. Its missing cells become the mean of the training rows; if the training rows had missing cells, a
-    further column marks them. A column of text becomes one column of 0 and 1 for each category. Categories of pandas, polars and
-    Arrow are text, whatever they look like. A column without any value in the training rows is dropped.
+    further column marks them. A column of text becomes one column of 0 and 1 for each category. Categories of pandas, polars
+    and Arrow are text, whatever they look like. A column without any value in the training rows is dropped.
 
     A warning names cells that the training rows did not have, and columns of numbers that are text because of a few cells.
     ``encoding_.notes`` has all of them.
