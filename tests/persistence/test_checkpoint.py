@@ -177,3 +177,15 @@ def test_step_size_and_penalty_come_back(path, kind, fit):
     model.save(path)
     again = hotloop.load_estimator(path)
     assert (again.eta0_, again.alpha_) == (model.eta0_, model.alpha_)
+
+
+@pytest.mark.parametrize(
+    "changed", [{"name": "rmsprop"}, {"batch_size": 0}, {"batch_size": "x"}, {"key": -1}, {"beta_1": 2.0}], ids=str
+)
+def test_an_optimizer_that_the_options_do_not_make_is_refused(path, changed):
+    fitted("adam").save(path)
+    header, arrays = read(path)
+    header["values"]["learner"]["state"]["optimizer"] |= changed
+    write(path, header, arrays)
+    with pytest.raises(ValueError, match="the options make another optimizer"):
+        hotloop.load_estimator(path)

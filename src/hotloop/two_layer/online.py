@@ -59,7 +59,10 @@ class TwoLayerLearner(OnlineLearner[TwoLayerState]):
         state = TwoLayerState.from_section(section.part("state"))
         several = state.is_regression or state.view().is_multilabel
         attributes = read_learner(section, state, TwoLayerOptions, (state.n_outputs,) if several else ())
-        state.optimizer = replace(state.optimizer, n_jobs=attributes["options"].network_optimizer().n_jobs)
+        optimizer = attributes["options"].network_optimizer()
+        if replace(state.optimizer, n_jobs=optimizer.n_jobs) != optimizer:
+            raise ValueError(f"the options make another optimizer than {state.optimizer}")
+        state.optimizer = optimizer
         of_W1, of_W2 = (float(square) for square in section.values["first_mean_squares"])
         return cls(
             init=section.choice("init", ("auto", *INITS)),
