@@ -114,7 +114,7 @@ cdef inline Status one_step(
         lazy.along[0] += c * along
         lazy.shift_coef[0] -= c
         lazy.shift_coef_sum[0] += scale * lazy.shift_coef[0]
-    if scale < SMALLEST_SCALE:
+    if scale < SMALLEST_SCALE:  # of one output
         materialize_all(model, lazy, w, shift)
     steps.n_updates += 1
     return OK
