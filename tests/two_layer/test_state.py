@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 
-from hotloop.two_layer.optimizer import NetworkRule
+from hotloop.two_layer.optimizer import NetworkOptimizer
 from hotloop.two_layer.state import TwoLayerState
 
 
@@ -23,17 +23,17 @@ def test_targets_are_scaled_and_predictions_scaled_back(backend, output):
     assert state.scaled_targets(np.full(4, 7.0)) == pytest.approx(middle)
 
 
-RULES = {
-    "by sample": NetworkRule(dropout=0.2, key=7),
-    "momentum": NetworkRule(batch_size=4, momentum=0.9, nesterov=True),
-    "adam": NetworkRule(optimizer="adam", batch_size=4),
+OPTIMIZERS = {
+    "by sample": NetworkOptimizer(dropout=0.2, key=7),
+    "momentum": NetworkOptimizer(batch_size=4, momentum=0.9, nesterov=True),
+    "adam": NetworkOptimizer(name="adam", batch_size=4),
 }
 
 
-@pytest.fixture(params=RULES)
+@pytest.fixture(params=OPTIMIZERS)
 def state(request):
     state = TwoLayerState.random(3, 8, 2, "softmax", np.float64, 0)
-    state.keep_rule(RULES[request.param])
+    state.set_optimizer(OPTIMIZERS[request.param])
     return state
 
 
@@ -71,7 +71,7 @@ def test_a_section_holds_the_whole_state(backend, state):
     assert_same(train(again), train(state))
 
 
-def test_other_moments_than_those_of_the_rule_are_refused(state):
+def test_other_moments_than_those_of_the_optimizer_are_refused(state):
     section = train(state).to_section()
     section.values["n_moments"] = 3
     with pytest.raises(ValueError, match="n_moments is 3, expected 0 or"):
