@@ -72,7 +72,7 @@ def with_progress_bar(method: Method) -> Method:
 class TrainedBySGD(CallbackSupportMixin, BaseEstimator):  # type: ignore[misc]
     """Base of the estimators that train.
 
-    A subclass has the parameters of ``_options_class`` and the method ``_model``, which returns the predictor.
+    A subclass has the parameters of ``_options_class``, and the method ``_predictor``, which returns what predicts.
     """
 
     _takes_sparse = False

@@ -12,11 +12,11 @@ from sklearn.utils.validation import check_is_fitted
 
 from hotloop.data.batch import Batch
 from hotloop.data.dataframes import block_of, column_types, rows_at_once
-from hotloop.data.validation import Array, distinct
+from hotloop.data.validation import Array, check_weights, distinct
 from hotloop.estimators._base import TrainedBySGD
 from hotloop.estimators._callbacks import Tasks
 from hotloop.estimators._labels import encode_labels, find_classes
-from hotloop.estimators._validation import check_rows, check_weights
+from hotloop.estimators._validation import check_rows
 from hotloop.estimators.warnings import warn
 from hotloop.logistic.fit import LogisticFit
 from hotloop.logistic.online import LogisticLearner
@@ -31,7 +31,7 @@ def labelled_rows(estimator: BaseEstimator, X: Any, y: Any, sample_weight: Any, 
     A class of which all rows weigh 0 is none. Without ``finite`` cells may be NaN or infinite.
     """
     X, y = check_rows(estimator, X, y, reset=True, finite=finite, sparse=True)
-    sample_weight = check_weights(sample_weight, X)
+    sample_weight = check_weights(sample_weight, len(X))
     some_weigh_0 = not distinct(sample_weight).all()
     classes = find_classes(y[sample_weight > 0] if some_weigh_0 else y)
     if some_weigh_0:

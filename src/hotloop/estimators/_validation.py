@@ -3,7 +3,6 @@
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.sparse import issparse
 from sklearn.base import BaseEstimator
 from sklearn.utils import check_array, check_consistent_length, column_or_1d
@@ -12,7 +11,6 @@ from sklearn.utils.validation import validate_data
 from hotloop.data.csr import as_csr, check_finite_rows
 from hotloop.data.dataframes import column_types, computing_dtype, gathered
 from hotloop.data.validation import Array, check_finite, conversion
-from hotloop.data.validation import check_weights as _check_weights
 
 NO_TARGETS = "no_validation"  # what scikit-learn's validate_data takes for "there is no y"
 
@@ -104,8 +102,3 @@ def check_targets(y_val: Any, X_val: Array) -> Array:
     if targets.ndim == 0 or len(targets) != len(X_val):
         raise ValueError(f"y_val has shape {targets.shape}, expected ({len(X_val)},): one entry a row of X_val")
     return targets
-
-
-def check_weights(sample_weight: Any, X: Array, *, some: bool = True) -> NDArray[np.float64]:
-    """As ``data.validation.check_weights``."""
-    return _check_weights(sample_weight, len(X), some=some)

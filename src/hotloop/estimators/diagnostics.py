@@ -8,9 +8,10 @@ from sklearn.utils.validation import check_is_fitted
 
 from hotloop.data.batch import Batch
 from hotloop.data.class_weight import weigh_classes
+from hotloop.data.validation import check_weights
 from hotloop.estimators._labels import encode_labels
 from hotloop.estimators._logistic import LogisticClassifier
-from hotloop.estimators._validation import check_rows, check_weights
+from hotloop.estimators._validation import check_rows
 from hotloop.estimators.logistic_cv import LogisticSGDClassifierCV
 from hotloop.estimators.logistic_sdca import LogisticSDCAClassifier
 from hotloop.logistic.bootstrap import bootstrap_deviations
@@ -175,7 +176,7 @@ def _state_and_config(model: LogisticClassifier) -> tuple[LinearState, TrainingC
 def _rows_for(model: LogisticClassifier, X: Any, y: Any, sample_weight: Any) -> Batch:
     """Return rows as the fit of a model sees them, class weights included."""
     X, y = check_rows(model, X, y, reset=False, dtype=model._learner.state.dtype, sparse=True)
-    sample_weight = check_weights(sample_weight, X)
+    sample_weight = check_weights(sample_weight, len(X))
     if not sample_weight.all():  # the labels of rows of weight 0 do not count
         y = np.where(sample_weight > 0, y, model.classes_[0])
     return weigh_classes(Batch(X, encode_labels(y, model.classes_), sample_weight), model.class_weight, model.classes_)

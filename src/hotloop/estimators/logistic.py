@@ -4,12 +4,13 @@ from typing import Any, ClassVar
 
 from hotloop.data.batch import Batch
 from hotloop.data.class_weight import weigh_classes
+from hotloop.data.validation import check_weights
 from hotloop.estimators._base import restore_on_error, with_progress_bar
 from hotloop.estimators._callbacks import Tasks, with_callbacks
 from hotloop.estimators._constraints import parameter_constraints
 from hotloop.estimators._labels import encode_labels, known_classes
 from hotloop.estimators._logistic import LogisticClassifier, labelled_rows
-from hotloop.estimators._validation import check_rows, check_validation_pair, check_weights
+from hotloop.estimators._validation import check_rows, check_validation_pair
 from hotloop.logistic.fit import LogisticFit, StartWeights, check_going_on, fit_logistic, new_learner
 from hotloop.logistic.options import VALUES, LogisticOptions
 from hotloop.structs import CSRRows
@@ -264,7 +265,7 @@ class LogisticSGDClassifier(LogisticClassifier):
         else:
             check_going_on(options, self._learner, X, len(self.classes_))
         codes = encode_labels(y, self.classes_)
-        sample_weight = check_weights(sample_weight, X, some=False)
+        sample_weight = check_weights(sample_weight, len(X), some=False)
         rows = weigh_classes(Batch(X, codes, sample_weight), self.class_weight, self.classes_)
         if first:
             self._learner = new_learner(resolved, X, len(self.classes_))
