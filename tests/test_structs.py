@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 from csr_rows import drawn
+from hypothesis import given
 from numpy.testing import assert_array_equal
+from strategies import csr_rows
 
 from hotloop.data.csr import from_scipy
 from hotloop.structs import CSRRows
@@ -39,3 +41,11 @@ def test_parts_of_csr_rows(ones):
         (CSRRows.concat([part, rows[chosen]]), np.concatenate([expected[10:20], expected[chosen]])),
     ):
         assert_array_equal(written_out(found), wanted)
+
+
+@given(X=csr_rows())
+def test_rows_of_any_shape_are_cut_and_joined(X):
+    """Empty rows and columns, and no row at all."""
+    rows, middle = from_scipy(X), X.shape[0] // 2
+    assert_array_equal(written_out(rows), X.toarray())
+    assert_array_equal(written_out(CSRRows.concat([rows[:middle].copy(), rows[middle:]])), X.toarray())
