@@ -5,8 +5,11 @@ import warnings
 import numpy as np
 import pytest
 from cases import AGREEMENT_CSR, AGREEMENT_NETWORKS, GRADIENT, GRADIENT_CSR, GRADIENT_NETWORKS
+from hypothesis import given
+from hypothesis import strategies as st
 from numpy.testing import assert_allclose
-from tolerances import DIFFERENCE, NETWORK, WEIGHTS, central_differences, relative_error
+from strategies import margins
+from tolerances import DIFFERENCE, NETWORK, SAMPLE, WEIGHTS, central_differences, relative_error
 
 import hotloop.functional as F
 from hotloop import LogisticSGDClassifier, TwoLayerClassifier, TwoLayerRegressor
@@ -114,3 +117,11 @@ def test_networks_agree(compiled, case, monkeypatch):
     expected = outputs()
     assert np.ptp(expected, axis=0).max() > 0.01
     assert_allclose(found, expected, rtol=0, atol=10 * NETWORK[case.dtype])
+
+
+@given(m=st.lists(margins, min_size=1, max_size=20))
+def test_probabilities_of_extreme_margins_agree(compiled, m):
+    X, w = np.array(m)[:, None], np.ones(1)
+    found, expected = (F.logistic_probability(X, w, backend=name) for name in ("compiled", "reference"))
+    assert ((found >= 0) & (found <= 1)).all()
+    assert_allclose(found, expected, **SAMPLE[np.float64]._asdict())

@@ -97,7 +97,7 @@ def fingerprint(case: Case) -> str:
 def state(model: Any, held: Any) -> list[Any]:
     """Return what a model has learnt and what it predicts."""
     if isinstance(model, LogisticSDCAClassifier):
-        model.eta0_ = min(1.0, 0.5 / model.alpha_)  
+        model.eta0_ = min(1.0, 0.5 / model.alpha_)
     learnt = [[name, getattr(model, name)] for name in (*WEIGHTS, *COURSE, *CHOICE) if hasattr(model, name)]
     predicted = [[name, getattr(model, name)(held)] for name in PREDICTIONS if hasattr(model, name)]
     score = model.scorer()
