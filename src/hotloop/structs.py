@@ -187,7 +187,7 @@ class AdaptiveRule:
     t: float = 0.0
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(eq=False)
 class ColumnMoments:
     """Running statistics of the columns, overwritten by the kernels.
 
