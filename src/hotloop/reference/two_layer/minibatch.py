@@ -1,21 +1,22 @@
 """The two-layer network: training by minibatches (docs/equations.md, NN-1 to NN-8 and NN-11 to NN-13)."""
 
 from collections.abc import Sequence
+from itertools import islice
 
 import numpy as np
 
+from hotloop.reference.rows.steps import step_sizes
 from hotloop.reference.two_layer.network import (
-    check_label,
     check_network,
     check_outputs,
-    check_pass,
     check_rows,
-    check_step,
+    check_steps,
     dropout_mask,
     forward,
     gradients,
     loss_and_delta,
     row,
+    updates,
     weights_of,
 )
 from hotloop.structs import OPTIMIZERS, Array, BatchOptimizer, CSRRows, DenseRows, Dropout, Network, Pass
@@ -59,33 +60,25 @@ def two_layer_minibatch_pass(
     """
     check_network(network)
     check_rows(rows, network)
-    y, eta = check_pass(steps, len(rows), network, dropout)
+    y = check_steps(steps, len(rows), network, dropout)
     if optimizer.name not in OPTIMIZERS:
         raise ValueError(f"optimizer is {optimizer.name!r}, expected one of {', '.join(OPTIMIZERS)}")
     if optimizer.batch_size < 1:
         raise ValueError(f"batch_size is {optimizer.batch_size}, expected a positive number")
-    loss, n_updates, place, n_batches = 0.0, 0, 0, optimizer.n_batches
-    while place < len(steps.order):
-        sums, columns, n_rows, loss_of_batch = [np.zeros(w.shape) for w in weights_of(network)], set(), 0, 0.0
-        while place < len(steps.order) and n_rows < optimizer.batch_size:
-            i = steps.order[place]
-            check_step(i, place, len(rows))
-            weight = steps.sample_weight[i]
-            if weight != 0:
-                check_label(i, y, network)
-                x = row(rows, i, network.W1.dtype)
-                dz, z, s, o = forward(x, network, dropout_mask(len(network.b1), dropout, n_updates + n_rows))
-                check_outputs(o, i, place)
-                loss_of_row, delta = loss_and_delta(o, y[i], network.output)  # (NN-7)
-                loss_of_batch += weight * loss_of_row
-                for total, part in zip(sums, gradients(x, dz, z, s, network.W2, weight * delta), strict=True):
-                    total += part
-                if isinstance(rows, CSRRows):
-                    columns.update(rows.indices[rows.indptr[i] : rows.indptr[i + 1]].tolist())
-                n_rows += 1
-            place += 1
-        if n_rows == 0:
-            break
+    eta, loss, n_updates, n_batches = step_sizes(steps), 0.0, 0, optimizer.n_batches
+    walk = updates(steps, len(rows), network)
+    while batch := list(islice(walk, optimizer.batch_size)):
+        sums, columns, loss_of_batch = [np.zeros(w.shape) for w in weights_of(network)], set(), 0.0
+        for of_batch, (place, i) in enumerate(batch):
+            weight, x = steps.sample_weight[i], row(rows, i, network.W1.dtype)
+            dz, z, s, o = forward(x, network, dropout_mask(len(network.b1), dropout, n_updates + of_batch))
+            check_outputs(o, i, place)
+            loss_of_row, delta = loss_and_delta(o, y[i], network.output)  # (NN-7)
+            loss_of_batch += weight * loss_of_row
+            for total, part in zip(sums, gradients(x, dz, z, s, network.W2, weight * delta), strict=True):
+                total += part
+            if isinstance(rows, CSRRows):
+                columns.update(rows.indices[rows.indptr[i] : rows.indptr[i + 1]].tolist())
         n_batches += 1
         for k, (w, g) in enumerate(zip(weights_of(network), sums, strict=True)):
             if k == 3 and network.output == "sigmoid_sum":
@@ -93,10 +86,10 @@ def two_layer_minibatch_pass(
             own = np.array(sorted(columns), dtype=np.intp) if k == 0 and isinstance(rows, CSRRows) else slice(None)
             kept = [moment[own] for moment in moments[k::4]]
             alpha = steps.alpha if k in (0, 2) else 0.0
-            w[own], new = _step(w[own], g[own] / n_rows, kept, optimizer, eta[n_updates], alpha, n_batches)
+            w[own], new = _step(w[own], g[own] / len(batch), kept, optimizer, eta[n_updates], alpha, n_batches)
             for moment, value in zip(moments[k::4], new, strict=False):
                 moment[own] = value
-        loss, n_updates = loss + loss_of_batch, n_updates + n_rows
+        loss, n_updates = loss + loss_of_batch, n_updates + len(batch)
     return loss, n_updates
 
 

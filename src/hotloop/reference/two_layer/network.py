@@ -1,11 +1,14 @@
 """The two-layer network on one row: outputs, loss and gradients (docs/equations.md, NN-1 to NN-8 and NN-11); checks."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
 from hotloop.reference.losses import log_loss, log_sum_exp, logistic, softmax
-from hotloop.structs import ACTIVATIONS, OUTPUTS, Array, CSRRows, DenseRows, Dropout, Network, Pass, Vector
+from hotloop.reference.rows.source import WrittenOut
+from hotloop.reference.rows.steps import check_pass, visits
+from hotloop.structs import ACTIVATIONS, OUTPUTS, Array, CSRRows, DenseRows, Dropout, Network, Pass
 
 
 def forward(x: Array, network: Network, mask: Array | float = 1.0) -> tuple[Array, Array, Array | None, Array]:
@@ -104,48 +107,26 @@ def check_network(network: Network) -> None:
 
 def check_rows(rows: DenseRows | CSRRows, network: Network) -> None:
     """Refuse rows that do not fit the weights; CSR rows have no shift."""
-    n_features = len(network.W1)
-    if rows.n_features != n_features:
-        raise ValueError(f"the rows have {rows.n_features} columns, the weights {n_features}")
-    if isinstance(rows, CSRRows):
-        name, center = "shift", rows.shift
-        if center is not None and center.any():
-            raise ValueError("CSR rows of a network have no shift: it must be 0")
-    else:
-        name, center = "center", rows.center
-        if (center is None) != (rows.scale is None):
-            raise ValueError("center and scale come together or not at all")
-    for constant, array in ((name, center), ("scale", rows.scale)):
-        if array is not None and len(array) != n_features:
-            raise ValueError(f"{constant} must have {n_features} entries")
+    WrittenOut(rows, len(network.W1))
+    if isinstance(rows, CSRRows) and rows.shift is not None and rows.shift.any():
+        raise ValueError("CSR rows of a network have no shift: it must be 0")
 
 
-def check_pass(steps: Pass, n_samples: int, network: Network, dropout: Dropout) -> tuple[Array, Vector]:
-    """Refuse steps and a dropout that do not fit; return y of shape (n_samples, n_targets), and eta."""
+def check_steps(steps: Pass, n_samples: int, network: Network, dropout: Dropout) -> Array:
+    """Refuse steps and a dropout that do not fit; return y of shape (n_samples, n_targets)."""
     if not 0 <= dropout.rate < 1:
         raise ValueError(f"dropout is {dropout.rate}, expected a number from 0 to below 1")
     y: Array = steps.y.reshape(-1, 1) if steps.y.ndim == 1 else steps.y
     n_targets = 1 if network.output == "softmax" else len(network.b2)
     if y.shape[1] != n_targets:
         raise ValueError(f"y has {y.shape[1]} columns, expected {n_targets} for output {network.output!r}")
-    if len(y) != n_samples or len(steps.sample_weight) != n_samples:
-        raise ValueError("y and sample_weight must have one entry a row of X")
-    if steps.eta is None or len(steps.eta) < len(steps.order):
-        raise ValueError("eta must have one entry a step")
-    return y, steps.eta
+    check_pass(steps, n_samples)
+    return y
 
 
-def check_step(i: int, place: int, n_samples: int) -> None:
-    """Refuse a step on a row that does not exist."""
-    if not 0 <= i < n_samples:
-        raise ValueError(f"order[{place}] = {i} is no row of X, which has {n_samples}")
-
-
-def check_label(i: int, y: Array, network: Network) -> None:
-    """Refuse a label of softmax that is no class index."""
-    n_classes = len(network.b2)
-    if network.output == "softmax" and not 0 <= y[i, 0] < n_classes:
-        raise ValueError(f"y[{i}] = {y[i, 0]} is no class index below {n_classes}")
+def updates(steps: Pass, n_samples: int, network: Network) -> Iterator[tuple[int, int]]:
+    """Yield step and row of each step whose weight is not 0; the labels of softmax are checked."""
+    return visits(steps, n_samples, len(network.b2) if network.output == "softmax" else 0)
 
 
 def check_outputs(o: Array, i: int, place: int) -> None:

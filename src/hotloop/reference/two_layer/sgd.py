@@ -1,17 +1,17 @@
 """The two-layer network: per-sample training (docs/equations.md, NN-1 to NN-11)."""
 
+from hotloop.reference.rows.steps import step_sizes
 from hotloop.reference.two_layer.network import (
-    check_label,
     check_network,
     check_outputs,
-    check_pass,
     check_rows,
-    check_step,
+    check_steps,
     dropout_mask,
     forward,
     gradients,
     loss_and_delta,
     row,
+    updates,
     weights_of,
 )
 from hotloop.structs import CSRRows, DenseRows, Dropout, Network, Pass
@@ -54,15 +54,11 @@ def two_layer_pass(
     """
     check_network(network)
     check_rows(rows, network)
-    y, eta = check_pass(steps, len(rows), network, dropout)
+    y = check_steps(steps, len(rows), network, dropout)
     W1, b1, W2, b2 = weights_of(network)
-    loss, n_updates = 0.0, 0
-    for place, i in enumerate(steps.order):
-        check_step(i, place, len(rows))
+    eta, loss, n_updates = step_sizes(steps), 0.0, 0
+    for place, i in updates(steps, len(rows), network):
         weight = steps.sample_weight[i]
-        if weight == 0:
-            continue
-        check_label(i, y, network)
         x = row(rows, i, W1.dtype)
         dz, z, s, o = forward(x, network, dropout_mask(len(b1), dropout, n_updates))
         check_outputs(o, i, place)
