@@ -101,4 +101,4 @@ class LogisticLearner(OnlineLearner[LinearState]):
     def from_section(cls, section: Section) -> "LogisticLearner":
         """Return the learner that a file holds; ValueError where its parts do not fit together."""
         state = STATES[section.choice("kind", STATES)].from_section(section.part("state"))
-        return cls(**read_learner(section, state, FitOptions, ()))
+        return cls(**read_learner(section, state, FitOptions))

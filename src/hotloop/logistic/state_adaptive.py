@@ -14,6 +14,7 @@ from hotloop.logistic.linear_state import LinearState, changes_weights, common_a
 from hotloop.logistic.weights import Vector
 from hotloop.preprocessing.standardization import ColumnStatistics
 from hotloop.structs import AdaptiveRule, CSRRows, DenseRows, Pass
+from hotloop.training.config import TrainingConfig
 
 # eta of (AD-1) and (AD-2) is this over E[||z||^2], z the standardised row. Test log loss after three epochs against a tuned
 # LogisticRegression, FTRL with 3 / 6, AdaGrad with 1 / 1.4 / 2: a9a +0.4 / +1.1, +0.1 / +0.2 / +0.4 %; criteo_index
@@ -104,6 +105,10 @@ class AdaptiveState(LinearState):
         """Return the arrays of which a step changes the columns of its row only: columns along the first axis."""
         by_column = self.accumulators.T  # the same memory
         return [by_column] if self.feature_scale is None else [by_column, self.feature_scale]
+
+    def may_materialize(self, n_steps: int, config: TrainingConfig) -> bool:
+        """Tell whether the next pass changes all weights: FTRL's z stand for weights by eta0 and alpha."""
+        return (self.eta0, self.alpha) != (config.eta0, config.alpha)
 
     def whole(self) -> list[Array]:
         """Return the arrays that every step changes."""

@@ -226,9 +226,7 @@ class OnlineLearner(ABC, Generic[S]):
         return section
 
 
-def read_learner(
-    section: Section, state: LearningState, options: type[FitOptions], target_shape: tuple[int, ...]
-) -> dict[str, Any]:
+def read_learner(section: Section, state: LearningState, options: type[FitOptions], n_targets: int = 1) -> dict[str, Any]:
     """Return the attributes that all learners have, from a file; ValueError where they do not fit.
 
     Parameters
@@ -237,8 +235,8 @@ def read_learner(
     state : LinearState or TwoLayerState
     options : type
         Of the options.
-    target_shape : tuple of int
-        Shape of the target of a row: (), or (n_outputs,).
+    n_targets : int
+        Targets, or labels, of a row; one may stand in a column of its own.
     """
     parts = [section.part(f"pending_{place}") for place in range(section.count("n_pending"))]
     return {
@@ -247,7 +245,7 @@ def read_learner(
         "config": None if section.values["config"] is None else section.record("config", TrainingConfig),
         "weight_total": section.number("weight_total"),
         "frozen": section.flag("frozen"),
-        "pending": [_rows_of(part, state.n_features, state.dtype, target_shape) for part in parts],
+        "pending": [_rows_of(part, state.n_features, state.dtype, n_targets) for part in parts],
     }
 
 
@@ -280,13 +278,15 @@ def _rows_section(rows: Batch) -> Section:
     return Section(arrays | {"indptr": X.indptr, "indices": X.indices.astype(np.int64), "data": X.explicit_data()})
 
 
-def _rows_of(section: Section, n_features: int, dtype: Any, target_shape: tuple[int, ...]) -> Batch:
-    n_rows = len(section.arrays["y"])
+def _rows_of(section: Section, n_features: int, dtype: Any, n_targets: int) -> Batch:
+    y = section.arrays["y"]
+    n_rows = len(y)
+    if y.shape != (n_rows, n_targets) and not (y.shape == (n_rows,) and n_targets == 1):
+        raise ValueError(f"array y has shape {y.shape}, expected {n_targets} for each row")
     X: Any
     if "X" in section.arrays:
         X = section.array("X", (n_rows, n_features), dtype)
     else:
         indptr, indices = section.array("indptr", (n_rows + 1,), np.int64), section.arrays["indices"]
         X = from_arrays(indptr, indices, section.array("data", indices.shape), n_features)
-    y = section.array("y", (n_rows, *target_shape), np.float64)
-    return Batch(X, y, section.array("sample_weight", (n_rows,), np.float64))
+    return Batch(X, section.array("y", y.shape, np.float64), section.array("sample_weight", (n_rows,), np.float64))

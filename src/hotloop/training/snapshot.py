@@ -48,8 +48,10 @@ class Snapshot:
         """Bring ``owner`` back; arrays of the snapshot are its own afterwards."""
         for array, index, values in self.entries:
             array[index] = values
-        vars(owner).update(self.attributes)
+        for name, value in self.attributes.items():
+            setattr(owner, name, value)
 
 
 def _public(owner: Any) -> dict[str, Any]:
-    return {name: value for name, value in vars(owner).items() if not name.startswith("_")}
+    slots = {name for kind in type(owner).__mro__ for name in getattr(kind, "__slots__", ())}
+    return {name: getattr(owner, name) for name in slots | set(vars(owner)) if not name.startswith("_")}

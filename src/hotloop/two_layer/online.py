@@ -58,7 +58,7 @@ class TwoLayerLearner(OnlineLearner[TwoLayerState]):
         """
         state = TwoLayerState.from_section(section.part("state"))
         several = state.is_regression or state.view().is_multilabel
-        attributes = read_learner(section, state, TwoLayerOptions, (state.n_outputs,) if several else ())
+        attributes = read_learner(section, state, TwoLayerOptions, state.n_outputs if several else 1)
         optimizer = attributes["options"].network_optimizer()
         if replace(state.optimizer, n_jobs=optimizer.n_jobs) != optimizer:
             raise ValueError(f"the options make another optimizer than {state.optimizer}")
