@@ -34,8 +34,8 @@ cdef struct Block:
 
 cdef inline void mask_out(floating *rows, Py_ssize_t slot) noexcept nogil:
     """Let the row in a slot move nothing."""
-    rows[levels.SIGN + slot] = rows[levels.WEIGHT + slot] = rows[levels.STEP + slot] = 0
-    rows[levels.KEEP + slot] = 1
+    rows[levels.SIGN + slot] = rows[levels.WEIGHT + slot] = rows[levels.STEP_SIZE + slot] = 0
+    rows[levels.DECAY + slot] = 1
 
 
 cdef Status gather(Steps *steps, const Source *X, Block *block, floating *rows, Py_ssize_t *n) noexcept nogil:
@@ -54,8 +54,8 @@ cdef Status gather(Steps *steps, const Source *X, Block *block, floating *rows, 
             block.where[slot] = X.data + row * X.stride
             rows[levels.SIGN + slot] = <floating>(1.0 - 2.0 * steps.y[row * steps.y_stride])
             rows[levels.WEIGHT + slot] = <floating>weight
-            rows[levels.STEP + slot] = <floating>(eta * weight)
-            rows[levels.KEEP + slot] = <floating>(1.0 - eta * steps.alpha)
+            rows[levels.STEP_SIZE + slot] = <floating>(eta * weight)
+            rows[levels.DECAY + slot] = <floating>(1.0 - eta * steps.alpha)
             steps.n_updates += 1
             slot += 1
     while slot % 4:
@@ -101,11 +101,11 @@ cdef void take_shares(floating *rows, Py_ssize_t s, const floating *r, const dou
         m, scale = 0.0 if b == NULL else b[0], 1.0
         for j in range(i - 1, -1, -1):
             m += a[j] * (scale * r[first[j] + i] + one)                                    # (LR-12)
-            scale *= rows[levels.KEEP + s + j]
+            scale *= rows[levels.DECAY + s + j]
         m += scale * r[i]
-        sign, step = rows[levels.SIGN + s + i], rows[levels.STEP + s + i]
+        sign, step = rows[levels.SIGN + s + i], rows[levels.STEP_SIZE + s + i]
         step *= importance_share(-sign * m, step * (squares[i] + one))
-        rows[levels.STEP + s + i] = <floating>step
+        rows[levels.STEP_SIZE + s + i] = <floating>step
         a[i] = 0.0 if step == 0 else -sign * step / (1 + exp(-sign * m))                  # (LR-2), (LR-4)
 
 
@@ -119,7 +119,7 @@ cdef void read_block(
         q = load_row(v, X, block.where[s + 4 + i], scratch + (block.side + i) * n)
         block.q[i], block.ahead[i] = q, block.where[s + 4 + block.n_ahead + i]
         if not X.direct:
-            v.fetch(X.n_bytes, block.ahead[i])
+            v.prefetch(X.n_bytes, block.ahead[i])
             block.ahead[i] = q
         if with_squares and n > 0:
             block.squares[4 + i] = levels.dot(v, n, q, q)

@@ -119,7 +119,7 @@ cdef Status csr_steps(
         n = take_row(v, X, row, 0, &at, &x)
         if n < 0:
             return BAD_ROW
-        levels.catch_up(v, n, n_outputs, at, penalty.cumulative_l1[0], W, penalty.applied_l1)  # (LR-17)
+        levels.apply_l1(v, n, n_outputs, at, penalty.cumulative_l1[0], W, penalty.applied_l1)  # (LR-17)
         if n_outputs == 1:
             found[0] = levels.gather_dot(v, n, x, at, <const floating *>W)
         else:

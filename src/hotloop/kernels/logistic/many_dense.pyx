@@ -125,7 +125,7 @@ cdef void read_block(
             next_one = steps.order[min(steps.place + AHEAD, steps.n_steps - 1)]
             block.ahead[n] = X.data + (next_one if 0 <= next_one < steps.n_samples else row) * X.stride
             if not X.direct:
-                v.fetch(X.n_bytes, block.ahead[n])
+                v.prefetch(X.n_bytes, block.ahead[n])
                 block.ahead[n] = block.q[n]
             n += 1
     block.last = n == 0

@@ -50,9 +50,9 @@ def check_nonzeros(const int64_t[::1] indptr not None, const column[::1] indices
         while begin < end - 1:  # so few at once that they stay in the cache and no lane of a vector overflows
             j = min(<int64_t>COUNTED_AT_ONCE, end - 1 - begin)
             if column is int32_t:
-                falls += levels.active.falls(j, p + begin, <int32_t>min(last, 0x7fffffff), &outside)
+                falls += levels.active.count_descents(j, p + begin, <int32_t>min(last, 0x7fffffff), &outside)
             else:
-                falls += levels.active.falls_wide(j, p + begin, last, &outside)
+                falls += levels.active.count_descents_wide(j, p + begin, last, &outside)
             begin += j
             while row < n_samples and indptr[row] <= begin:  # falls from one row to the next
                 if 0 < indptr[row] < end and indptr[row + 1] > indptr[row]:

@@ -46,7 +46,7 @@ cdef void take_rows(
     cdef floating *other = high + n_features
     for i in range(X.n_samples):
         if X.n_bytes <= PREFETCHED:
-            v.fetch(X.n_bytes, X.data + min(i + AHEAD, X.n_samples - 1) * X.stride)
+            v.prefetch(X.n_bytes, X.data + min(i + AHEAD, X.n_samples - 1) * X.stride)
         weight[n] = sample_weight[i * weight_stride]
         if weight[n] != 0.0:
             moments.total_weight[0] += weight[n]

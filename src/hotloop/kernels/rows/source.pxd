@@ -114,17 +114,17 @@ cdef inline void prefetch_row(const levels.vectors *v, const Source *X, Py_ssize
     cdef int64_t start, n
     cdef Py_ssize_t width = 8 if X.wide else 4
     if not X.sparse:
-        v.fetch(X.n_bytes, X.data + row * X.stride)
+        v.prefetch(X.n_bytes, X.data + row * X.stride)
         return
     start = X.indptr[row]
     n = X.indptr[row + 1] - start
     if n > 0 and start >= 0 and start + n <= X.n_stored:
         if X.data != NULL and X.itemsize == width:
-            v.fetch_pair(n * width, X.indices + start * width, X.data + start * width)
+            v.prefetch_pair(n * width, X.indices + start * width, X.data + start * width)
             return
-        v.fetch(n * width, X.indices + start * width)
+        v.prefetch(n * width, X.indices + start * width)
         if X.data != NULL:
-            v.fetch(n * X.itemsize, X.data + start * X.itemsize)
+            v.prefetch(n * X.itemsize, X.data + start * X.itemsize)
 
 
 cdef inline void prefetch_weights(
@@ -133,7 +133,7 @@ cdef inline void prefetch_weights(
     """Prefetch the weights of the columns of a CSR row: entries of ``width`` bytes from w on."""
     cdef int64_t start = X.indptr[row], n = X.indptr[row + 1] - start
     if n > 0 and start >= 0 and start + n <= X.n_stored:
-        v.fetch_places(n, X.indices + start * (8 if X.wide else 4), X.wide, w, width)
+        v.prefetch_indices(n, X.indices + start * (8 if X.wide else 4), X.wide, w, width)
 
 
 cdef inline Py_ssize_t prefetch_ahead(

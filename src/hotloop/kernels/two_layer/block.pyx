@@ -96,7 +96,7 @@ cdef Status block_of_one(Work *work, const Block *block, double *scale, floating
     for i in range(done):
         e[i] = -fabs(o[i])
     if net.output == SIGMOID:
-        work.v.f64.exponential(done, e, e)
+        levels.exponential(work.v, done, e, e)
     for i in range(done):
         if net.output == SIGMOID:
             add_loss(&work.losses, rows.weight[i], max(o[i], 0.0) - numbers[i][0] * o[i], 1.0 + e[i])              # (LR-3)

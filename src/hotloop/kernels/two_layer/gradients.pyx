@@ -92,7 +92,7 @@ cdef void hidden_gradient(Gradients *g, const floating *z, const floating *kept,
             d[j] = s[j] * V[j]
         times_derivative(net, z, mask, d)
     else:
-        levels.slope_back(v, net.activation, net.width, net.width, net.n_outputs, delta, z, mask, V, <floating>1, d)      # (NN-8)
+        levels.hidden_gradient(v, net.activation, net.width, net.width, net.n_outputs, delta, z, mask, V, <floating>1, d)      # (NN-8)
         for c in range(net.n_outputs):
             levels.scale_add(v, net.n_hidden, <floating>1, dV + c * net.width, delta[c], kept)
 

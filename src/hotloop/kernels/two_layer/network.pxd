@@ -195,7 +195,7 @@ cdef inline double loss_and_delta(
         loss = top - o[<Py_ssize_t>y[0]]
         for c in range(n):
             o[c] -= top
-        v.f64.exponential(n, o, o)
+        levels.exponential(v, n, o, o)
         total = 0.0
         for c in range(n):
             total += o[c]

@@ -141,8 +141,8 @@ static inline __attribute__((always_inline)) int NAME(recurrence)(
     struct NAME(grams) *G, struct NAME(update) *u)
 {
     const REAL *q0 = q[0], *q1 = q[1], *q2 = q[2], *q3 = q[3];
-    const QUAD ones = {1, 1, 1, 1}, sign = AT(QUAD, rows + SIGN + s), k = AT(QUAD, rows + KEEP + s);
-    const QUAD e = -sign * AT(QUAD, rows + STEP + s), h = sign * (REAL)-1.44269504088896340736; /* 1 / ln(2) */
+    const QUAD ones = {1, 1, 1, 1}, sign = AT(QUAD, rows + SIGN + s), k = AT(QUAD, rows + DECAY + s);
+    const QUAD e = -sign * AT(QUAD, rows + STEP_SIZE + s), h = sign * (REAL)-1.44269504088896340736; /* 1 / ln(2) */
     const QUAD before = SHUFFLE(IQUAD, k, ones, 4, 0, 1, 2) * SHUFFLE(IQUAD, k, ones, 4, 4, 0, 1) * SHUFFLE(IQUAD, k, ones, 4, 4, 4, 0);
     const QUAD between = SHUFFLE(IQUAD, k, ones, 4, 1, 1, 4) * SHUFFLE(IQUAD, k, ones, 4, 4, 2, 4);
     const REAL one = b ? 1 : 0, b0 = b ? (REAL)*b : 0;

@@ -23,7 +23,7 @@ static void NAME(shrink_step)(
 }
 
 /* The part of the penalty that rounding to REAL leaves out, or applies too much, stays due. */
-static inline void NAME(catch_up_one)(double shrinks, REAL *w, double *shrunk)
+static inline void NAME(apply_l1_to)(double shrinks, REAL *w, double *shrunk)
 {
     const double size = *w < 0 ? -(double)*w : (double)*w, left = size - (shrinks - *shrunk);
     const int remains = size > 0 && left > 0;
@@ -32,11 +32,11 @@ static inline void NAME(catch_up_one)(double shrinks, REAL *w, double *shrunk)
     *shrunk = remains ? shrinks + (left - (double)now) : shrinks;
 }
 
-static void NAME(catch_up)(ptrdiff_t n, ptrdiff_t width, const int32_t *at, double shrinks, REAL *restrict W, double *restrict shrunk)
+static void NAME(apply_l1)(ptrdiff_t n, ptrdiff_t width, const int32_t *at, double shrinks, REAL *restrict W, double *restrict shrunk)
 {
     if (width == 1)
-        for (ptrdiff_t j = 0; j < n; j++) NAME(catch_up_one)(shrinks, W + at[j], shrunk + at[j]);
+        for (ptrdiff_t j = 0; j < n; j++) NAME(apply_l1_to)(shrinks, W + at[j], shrunk + at[j]);
     else
         for (ptrdiff_t j = 0; j < n; j++)
-            for (ptrdiff_t i = at[j] * width; i < (at[j] + 1) * width; i++) NAME(catch_up_one)(shrinks, W + i, shrunk + i);
+            for (ptrdiff_t i = at[j] * width; i < (at[j] + 1) * width; i++) NAME(apply_l1_to)(shrinks, W + i, shrunk + i);
 }

@@ -47,7 +47,7 @@ static void NAME(drop)(
     }
 }
 
-static void NAME(slope_back)(
+static void NAME(hidden_gradient)(
     int activation, ptrdiff_t stride, ptrdiff_t width, ptrdiff_t n_outputs, const REAL *delta, const REAL *z, const REAL *mask,
     const REAL *V, REAL factor, REAL *d)
 {

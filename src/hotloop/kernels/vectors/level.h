@@ -70,13 +70,13 @@ enum width { NARROW, WIDE, READY }; /* of rows: see blocks.h */
 #define TERMS 14
 #include "primitives.h"
 
-static void CONCAT(fetch, any, LEVEL)(ptrdiff_t n_bytes, const void *x)
+static void CONCAT(prefetch, any, LEVEL)(ptrdiff_t n_bytes, const void *x)
 {
     for (ptrdiff_t i = 0; i < n_bytes; i += 64) PREFETCH((const char *)x + i);
     PREFETCH((const char *)x + n_bytes - 1);
 }
 
-static void CONCAT(fetch_pair, any, LEVEL)(ptrdiff_t n_bytes, const void *x, const void *y)
+static void CONCAT(prefetch_pair, any, LEVEL)(ptrdiff_t n_bytes, const void *x, const void *y)
 {
     for (ptrdiff_t i = 0; i < n_bytes; i += 64) {
         PREFETCH((const char *)x + i);
@@ -88,7 +88,7 @@ static void CONCAT(fetch_pair, any, LEVEL)(ptrdiff_t n_bytes, const void *x, con
 
 #define PREFETCH_INDICES(INDEX, WIDTH) \
     for (ptrdiff_t j = 0; j < n; j++) PREFETCH((const char *)base + ((const INDEX *)indices)[j] * (ptrdiff_t)(WIDTH))
-static void CONCAT(fetch_places, any, LEVEL)(ptrdiff_t n, const void *indices, int wide, const void *base, ptrdiff_t width)
+static void CONCAT(prefetch_indices, any, LEVEL)(ptrdiff_t n, const void *indices, int wide, const void *base, ptrdiff_t width)
 {
     if (wide)
         PREFETCH_INDICES(int64_t, width);
@@ -118,14 +118,14 @@ static void CONCAT(permute, any, LEVEL)(uint64_t first, int low_bits, int high_b
 }
 
 /* The same for both widths of index, by the lanes of the type that is as wide. */
-static ptrdiff_t CONCAT(falls, any, LEVEL)(ptrdiff_t n, const int32_t *p, int32_t last, int32_t *outside)
+static ptrdiff_t CONCAT(count_descents, any, LEVEL)(ptrdiff_t n, const int32_t *p, int32_t last, int32_t *outside)
 {
-    return CONCAT(falls, f32, LEVEL)(n, p, last, outside);
+    return CONCAT(count_descents, f32, LEVEL)(n, p, last, outside);
 }
 
-static ptrdiff_t CONCAT(falls_wide, any, LEVEL)(ptrdiff_t n, const int64_t *p, int64_t last, int64_t *outside)
+static ptrdiff_t CONCAT(count_descents_wide, any, LEVEL)(ptrdiff_t n, const int64_t *p, int64_t last, int64_t *outside)
 {
-    return CONCAT(falls, f64, LEVEL)(n, p, last, outside);
+    return CONCAT(count_descents, f64, LEVEL)(n, p, last, outside);
 }
 
 /* The table of the level, each function by its name. */

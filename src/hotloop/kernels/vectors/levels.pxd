@@ -5,7 +5,7 @@ from libc.stdint cimport int32_t, int64_t, uint32_t, uint64_t
 
 cdef extern from "vectors/fused.h" nogil:
     enum:
-        GROUP, SLOTS, SIGN, WEIGHT, STEP, KEEP, MARGIN, ROWS
+        GROUP, SLOTS, SIGN, WEIGHT, STEP_SIZE, DECAY, MARGIN, ROWS
     enum:
         U8, I8, U16, I16, U32, I32, U64, I64, F16, F32, F64, TYPES
     enum:
@@ -16,15 +16,14 @@ cdef extern from "vectors/fused.h" nogil:
         Py_ssize_t n_lanes
     struct vectors_f64:
         Py_ssize_t n_lanes
-        void (*exponential)(Py_ssize_t n, const double *m, double *p) noexcept nogil
     struct vectors:
         const char *level
-        void (*fetch)(Py_ssize_t n_bytes, const void *x) noexcept nogil
-        void (*fetch_pair)(Py_ssize_t n_bytes, const void *x, const void *y) noexcept nogil
-        void (*fetch_places)(Py_ssize_t n, const void *indices, bint wide, const void *base, Py_ssize_t width) noexcept nogil
+        void (*prefetch)(Py_ssize_t n_bytes, const void *x) noexcept nogil
+        void (*prefetch_pair)(Py_ssize_t n_bytes, const void *x, const void *y) noexcept nogil
+        void (*prefetch_indices)(Py_ssize_t n, const void *indices, bint wide, const void *base, Py_ssize_t width) noexcept nogil
         void (*permute)(uint64_t first, int low_bits, int high_bits, const uint32_t *keys, uint64_t *indices) noexcept nogil
-        Py_ssize_t (*falls)(Py_ssize_t n, const int32_t *p, int32_t last, int32_t *outside) noexcept nogil
-        Py_ssize_t (*falls_wide)(Py_ssize_t n, const int64_t *p, int64_t last, int64_t *outside) noexcept nogil
+        Py_ssize_t (*count_descents)(Py_ssize_t n, const int32_t *p, int32_t last, int32_t *outside) noexcept nogil
+        Py_ssize_t (*count_descents_wide)(Py_ssize_t n, const int64_t *p, int64_t last, int64_t *outside) noexcept nogil
         vectors_f32 f32
         vectors_f64 f64
     const vectors *vectors_of_level(const char *level)
@@ -71,7 +70,7 @@ cdef extern from "vectors/fused.h" nogil:
     floating step_along(const vectors *v, floating e, floating sign, floating m)
     void shrink_step(
         const vectors *v, Py_ssize_t n, Py_ssize_t width, floating l1, floating l2, const floating *c, const floating *x, floating *W)
-    void catch_up(
+    void apply_l1(
         const vectors *v, Py_ssize_t n, Py_ssize_t width, const int32_t *at, double shrinks, floating *W, double *shrunk)
     floating adaptive_margin(
         const vectors *v, Py_ssize_t n, const floating *x, const int32_t *at, Py_ssize_t width, const floating *pair)
@@ -100,7 +99,7 @@ cdef extern from "vectors/fused.h" nogil:
     void drop(
         const vectors *v, Py_ssize_t first, Py_ssize_t width, uint32_t limit, uint32_t key, uint32_t step, floating factor,
         const floating *z, floating *mask, floating *kept)
-    void slope_back(
+    void hidden_gradient(
         const vectors *v, int activation, Py_ssize_t stride, Py_ssize_t width, Py_ssize_t n_outputs, const floating *delta,
         const floating *z, const floating *mask, const floating *V, floating factor, floating *d)
     void backward(

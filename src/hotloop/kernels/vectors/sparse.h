@@ -127,7 +127,7 @@ static REAL NAME(step_along)(REAL e, REAL sign, REAL m)
 }
 
 /* How many of p[1..n] do not exceed the one before; outside gets a bit where one of them is negative or above last. */
-static ptrdiff_t NAME(falls)(ptrdiff_t n, const INT *p, INT last, INT *outside)
+static ptrdiff_t NAME(count_descents)(ptrdiff_t n, const INT *p, INT last, INT *outside)
 {
     const IVEC zero = {0}, most = zero + last;
     IVEC fallen = zero, out = zero;

@@ -96,7 +96,7 @@ PRIMITIVE(REAL, step_along, (REAL e, REAL sign, REAL m), (e, sign, m))
 PRIMITIVE(void, shrink_step, (ptrdiff_t n, ptrdiff_t width, REAL l1, REAL l2, const REAL *c, const REAL *x, REAL *W),
           (n, width, l1, l2, c, x, W))
 /* Applies to the weights of the columns at_j the L1 penalty that is due: `shrinks` less what each has had, `shrunk`         (LR-17) */
-PRIMITIVE(void, catch_up, (ptrdiff_t n, ptrdiff_t width, const int32_t *at, double shrinks, REAL *W, double *shrunk),
+PRIMITIVE(void, apply_l1, (ptrdiff_t n, ptrdiff_t width, const int32_t *at, double shrinks, REAL *W, double *shrunk),
           (n, width, at, shrinks, W, shrunk))
 /* The margin of a row by the weights of AdaGrad, the first of each pair                                                     (AD-1) */
 PRIMITIVE(REAL, adaptive_margin, (ptrdiff_t n, const REAL *x, const int32_t *at, ptrdiff_t width, const REAL *pair),
@@ -144,7 +144,7 @@ PRIMITIVE(void, drop,
            REAL *kept),
           (first, width, limit, key, step, factor, z, mask, kept))
 /* d = factor (sum_c delta_c V_c) activation'(z) mask; mask NULL is all ones                                                 (NN-8) */
-PRIMITIVE(void, slope_back,
+PRIMITIVE(void, hidden_gradient,
           (int activation, ptrdiff_t stride, ptrdiff_t width, ptrdiff_t n_outputs, const REAL *delta, const REAL *z, const REAL *mask,
            const REAL *V, REAL factor, REAL *d),
           (activation, stride, width, n_outputs, delta, z, mask, V, factor, d))
@@ -176,17 +176,17 @@ PRIMITIVE(void, adam,
 /* ---- of no type: level.h, sparse.h ---- */
 
 /* Prefetches n_bytes */
-COMMON(void, fetch, (ptrdiff_t n_bytes, const void *x))
+COMMON(void, prefetch, (ptrdiff_t n_bytes, const void *x))
 /* Prefetches n_bytes of each of two in one loop, whose end the CPU mispredicts once */
-COMMON(void, fetch_pair, (ptrdiff_t n_bytes, const void *x, const void *y))
+COMMON(void, prefetch_pair, (ptrdiff_t n_bytes, const void *x, const void *y))
 /* Prefetches base[indices[j] * width], j < n; indices are int64 (wide) or int32 */
-COMMON(void, fetch_places, (ptrdiff_t n, const void *indices, int wide, const void *base, ptrdiff_t width))
+COMMON(void, prefetch_indices, (ptrdiff_t n, const void *indices, int wide, const void *base, ptrdiff_t width))
 /* GROUP entries, from the first on, of a permutation of 0 ... 2^(low_bits + high_bits) - 1: a Feistel network of ROUNDS rounds on
    the two parts of the index, each below 33 bits (Luby and Rackoff 1988) */
 COMMON(void, permute, (uint64_t first, int low_bits, int high_bits, const uint32_t *keys, uint64_t *indices))
 /* How many of p[1], ..., p[n] do not exceed the one before; sets bits of outside where one of them is negative or above last */
-COMMON(ptrdiff_t, falls, (ptrdiff_t n, const int32_t *p, int32_t last, int32_t *outside))
-COMMON(ptrdiff_t, falls_wide, (ptrdiff_t n, const int64_t *p, int64_t last, int64_t *outside))
+COMMON(ptrdiff_t, count_descents, (ptrdiff_t n, const int32_t *p, int32_t last, int32_t *outside))
+COMMON(ptrdiff_t, count_descents_wide, (ptrdiff_t n, const int64_t *p, int64_t last, int64_t *outside))
 
 #undef PRIMITIVE
 #undef COMMON

@@ -14,8 +14,8 @@ enum {
     SLOTS = GROUP + 16, /* a pending block, the group, and room for the widest vector to run over its end */
     SIGN = 0,           /* 1 for y = 0, -1 for y = 1 */
     WEIGHT = SLOTS,     /* of the loss */
-    STEP = 2 * SLOTS,   /* eta weight */
-    KEEP = 3 * SLOTS,   /* 1 - eta alpha */
+    STEP_SIZE = 2 * SLOTS,   /* eta weight */
+    DECAY = 3 * SLOTS,   /* 1 - eta alpha */
     MARGIN = 4 * SLOTS, /* found: sign times margin */
     ROWS = 5 * SLOTS
 };
