@@ -109,27 +109,29 @@ cdef void take_shares(floating *rows, Py_ssize_t s, const floating *r, const dou
         a[i] = 0.0 if step == 0 else -sign * step / (1 + exp(-sign * m))                  # (LR-2), (LR-4)
 
 
-cdef void read_block(
+cdef inline void read_block(
     const levels.vectors *v, const Source *X, Block *block, Py_ssize_t s, floating *scratch, bint with_squares
 ) noexcept nogil:
     """Read the four rows after slot s + 3, the rows q."""
     cdef Py_ssize_t i, n = X.n_features
-    cdef const floating *q
     for i in range(4):
-        q = load_row(v, X, block.where[s + 4 + i], scratch + (block.side + i) * n)
-        block.q[i], block.ahead[i] = q, block.where[s + 4 + block.n_ahead + i]
-        if not X.direct:
+        block.q[i], block.ahead[i] = block.where[s + 4 + i], block.where[s + 4 + block.n_ahead + i]
+    if not X.direct:
+        for i in range(4):
+            block.q[i] = load_row(v, X, <const char *>block.q[i], scratch + (block.side + i) * n)
             v.prefetch(X.n_bytes, block.ahead[i])
-            block.ahead[i] = q
-        if with_squares and n > 0:
-            block.squares[4 + i] = levels.dot(v, n, q, q)
-        if not block.begun:
-            block.p[i] = q
-    block.begun = True
-    block.side = 4 - block.side
+            block.ahead[i] = block.q[i]
+        block.side = 4 - block.side
+    if with_squares and n > 0:
+        for i in range(4):
+            block.squares[4 + i] = levels.dot(v, n, <const floating *>block.q[i], <const floating *>block.q[i])
+    if not block.begun:
+        for i in range(4):
+            block.p[i] = block.q[i]
+        block.begun = True
 
 
-cdef Status take_block(
+cdef inline Status take_block(
     const levels.vectors *v, Steps *steps, const Model *model, Block *block, Py_ssize_t s, floating *rows, floating *r
 ) noexcept nogil:
     """Take the steps of the rows p, of slots s to s + 3, and the inner products of the rows q in the same pass over w."""
