@@ -17,14 +17,14 @@ from hotloop.kernels.two_layer.network cimport (
 )
 from hotloop.kernels.vectors cimport levels
 
-from hotloop.structs import OPTIMIZERS
+import hotloop.structs as structs
 
 cdef enum Rule:
     SGD
     ADAM
     ADAMW
 
-RULE = dict(zip(OPTIMIZERS, (SGD, ADAM, ADAMW), strict=True))
+cdef dict RULE = dict(zip(structs.OPTIMIZERS, (SGD, ADAM, ADAMW), strict=True))
 
 
 cdef struct Optimizer:

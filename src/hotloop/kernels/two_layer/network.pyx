@@ -12,8 +12,8 @@ from hotloop.kernels.vectors cimport levels
 
 from hotloop.structs import ACTIVATIONS, OUTPUTS, CSRRows
 
-OUTPUT = dict(zip(OUTPUTS, (SOFTMAX, SIGMOID, LINEAR, SIGMOID_SUM), strict=True))
-ACTIVATION = dict(zip(ACTIVATIONS, (levels.RELU, levels.TANH, levels.LOGISTIC), strict=True))
+cdef dict OUTPUT = dict(zip(OUTPUTS, (SOFTMAX, SIGMOID, LINEAR, SIGMOID_SUM), strict=True))
+cdef dict ACTIVATION = dict(zip(ACTIVATIONS, (levels.RELU, levels.TANH, levels.LOGISTIC), strict=True))
 
 
 cdef void *address(array) except NULL:
