@@ -102,7 +102,7 @@ def test_one_unit_for_all_columns(backend):
     for fitted in (model.fit(X, y), clone(model).partial_fit(X[:32], y[:32], classes=[0, 1]).partial_fit(X[32:], y[32:])):
         assert np.isfinite(fitted.coef_).all()
     assert_allclose(model.fit(X, y).coef_ * np.abs(X).max(), scaled.coef_, rtol=1e-12)
-    with pytest.raises(ValueError, match="'common' is for dense rows"):
+    with pytest.raises(ValueError, match="standardize='common' does not go with sparse rows"):
         model.fit(csr_matrix(X), y)
 
 
