@@ -84,12 +84,17 @@ static void NAME(scatter_add)(
         x ? NAME(any_scatter_add)(n, c, d, x, at, w, total, 0) : NAME(any_scatter_add)(n, c, d, x, at, w, total, 1);
 }
 
+/* Four are read before the first of them is written: loads do not wait for stores of their own row. z may be x. */
 static void NAME(gather_scale)(ptrdiff_t n, const REAL *x, const int32_t *at, const REAL *scale, REAL *z)
 {
-    if (x)
-        for (ptrdiff_t j = 0; j < n; j++) z[j] = x[j] * scale[at[j]];
-    else
-        for (ptrdiff_t j = 0; j < n; j++) z[j] = scale[at[j]];
+#define SCALED(i) (x ? x[i] * scale[at[i]] : scale[at[i]])
+    ptrdiff_t j = 0;
+    for (; j + 4 <= n; j += 4) {
+        const REAL z0 = SCALED(j), z1 = SCALED(j + 1), z2 = SCALED(j + 2), z3 = SCALED(j + 3);
+        z[j] = z0, z[j + 1] = z1, z[j + 2] = z2, z[j + 3] = z3;
+    }
+    for (; j < n; j++) z[j] = SCALED(j);
+#undef SCALED
 }
 
 static void NAME(gather_rows)(
