@@ -11,7 +11,7 @@ BUILT = build/lib.$(shell $(PYTHON) -c "import sys, sysconfig; print(sysconfig.g
 # every module with a stub, hotloop.kernels.rows.dense and so on
 STUBS := $(shell cd src && find hotloop/kernels -name '*.pyi' | sed 's/\.pyi$$//' | tr / .)
 
-.PHONY: build demo test test-all test-levels check bench accuracy mutants wheel clean
+.PHONY: build demo test test-all test-levels check bench bench-check accuracy mutants wheel clean
 
 build: $(VENV)/installed
 
@@ -50,6 +50,11 @@ check: build
 bench: build
 	$(BIN)/python -m pip install -q --disable-pip-version-check -e '.[bench]' --no-build-isolation
 	$(BIN)/python -m bench
+
+# whether a ratio of speeds lost a tenth of what is stored; on a quiet machine
+bench-check: build
+	$(BIN)/python -m pip install -q --disable-pip-version-check -e '.[bench]' --no-build-isolation
+	$(BIN)/python -m bench --quick --against bench/baseline.json
 
 # pure defaults on real data (HOTLOOP_DATA) beside tuned logistic regression, and the picture of docs/defaults.md
 accuracy: build

@@ -117,19 +117,16 @@ class BackendInfo:
         Level in use, e.g. "x86-64-v3"; "none" for the reference.
     instruction_sets : tuple of str
         Levels that HOTLOOP_ISA can force on this build and CPU, the highest first.
-    threads : int
-        Threads used by one fit.
     """
 
     backend: str
     instruction_set: str
     instruction_sets: tuple[str, ...]
-    threads: int = 1
 
     def __str__(self) -> str:
         if self.backend == "reference":
             return "reference (plain Python)"
-        return f"compiled, {self.instruction_set}, {self.threads} thread"
+        return f"compiled, {self.instruction_set}"
 
 
 def backend_info() -> BackendInfo:

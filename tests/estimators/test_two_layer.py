@@ -306,7 +306,7 @@ def test_pieces_give_the_bits_of_the_whole(backend, dtype, kind, size):
         model.partial_fit(X[start : start + size], y[start : start + size], **more)
         if start == 3 * size:
             model = pickle.loads(pickle.dumps(model))
-    for found, expected in ((model._learnt(), whole._learnt()), (model._learner.state, whole._learner.state)):
+    for found, expected in ((model._fitted_state(), whole._fitted_state()), (model._learner.state, whole._learner.state)):
         for name in ("W1", "b1", "W2", "b2", "center", "scale", "target_center", "target_scale", "t"):
             assert_array_equal(getattr(found, name), getattr(expected, name), err_msg=name)
     assert (model.eta0_, model.alpha_) == (whole.eta0_, whole.alpha_)

@@ -32,13 +32,13 @@ class Tasks:
     Parameters
     ----------
     estimator : estimator
-    learnt : callable
+    fitted : callable
         Returns the attributes with which a copy of the estimator predicts as after the last epoch.
     X, y, sample_weight : as the caller of ``fit`` gave them
     """
 
-    def __init__(self, estimator: Any, learnt: Callable[[], dict[str, Any]], X: Any, y: Any, sample_weight: Any) -> None:
-        self._estimator, self._learnt = estimator, learnt
+    def __init__(self, estimator: Any, fitted: Callable[[], dict[str, Any]], X: Any, y: Any, sample_weight: Any) -> None:
+        self._estimator, self._fitted = estimator, fitted
         self._open: list[Any] = []  # contexts of tasks that have begun, the innermost last
         self._config: TrainingConfig | None = None
         self._history: TrainingHistory | None = None
@@ -83,9 +83,9 @@ class Tasks:
 
     def _end(self) -> bool:
         """End the innermost task; return whether a callback asks to stop."""
-        learnt = None if self._open[-1].task_name == "search" else self._learnt  # after a search there is no model yet
+        fitted = None if self._open[-1].task_name == "search" else self._fitted  # after a search there is no model yet
         context = self._open.pop()
-        return bool(context.call_on_fit_task_end(estimator=self._estimator, **self._given, reconstruction_attributes=learnt))
+        return bool(context.call_on_fit_task_end(estimator=self._estimator, **self._given, reconstruction_attributes=fitted))
 
     def _end_all_but(self, n_open: int) -> None:
         while len(self._open) > n_open:

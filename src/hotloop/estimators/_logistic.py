@@ -86,7 +86,7 @@ class LogisticClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc]
     @property
     def coef_(self) -> Array:
         """Weights in the caller's units, (1 or n_classes, n_features), a copy; after :meth:`sparsify` a CSR matrix."""
-        coef = self._learnt().flushed_state().coef()
+        coef = self._fitted_learner().flushed_state().coef()
         return csr_matrix(coef) if self._sparsified else coef
 
     @coef_.setter
@@ -96,33 +96,33 @@ class LogisticClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc]
     @property
     def intercept_(self) -> Array:
         """Intercepts in the caller's units, (1 or n_classes,), float64."""
-        return self._learnt().flushed_state().intercept()
+        return self._fitted_learner().flushed_state().intercept()
 
     @intercept_.setter
     def intercept_(self, intercept: Any) -> None:
-        self._replace(self._learnt().flushed_state().coef(), np.asarray(intercept, dtype=np.float64).reshape(-1))
+        self._replace(self._fitted_learner().flushed_state().coef(), np.asarray(intercept, dtype=np.float64).reshape(-1))
 
     @property
     def t_(self) -> int:
         """Steps taken."""
-        return self._learnt().flushed_state().t
+        return self._fitted_learner().flushed_state().t
 
-    def _learnt_so_far(self) -> dict[str, Any]:
+    def _fitted_attributes(self) -> dict[str, Any]:
         return {"_learner": replace(self._learner, state=self._learner.state.copy())}
 
-    def _learnt(self) -> LogisticLearner:
+    def _fitted_learner(self) -> LogisticLearner:
         if not hasattr(self, "_learner"):
             raise AttributeError(f"this {type(self).__name__} is not fitted yet")
         return self._learner
 
     def _replace(self, coef: Array, intercept: Array) -> None:
-        stream = self._learnt()
-        shape = stream.state.n_outputs, stream.state.n_features
+        learner = self._fitted_learner()
+        shape = learner.state.n_outputs, learner.state.n_features
         if coef.shape != shape or intercept.shape != shape[:1]:
             raise ValueError(f"coef_ has shape {coef.shape} and intercept_ {intercept.shape}; expected {shape} and {shape[:1]}")
         if not (np.isfinite(coef).all() and np.isfinite(intercept).all()):
             raise ValueError("coef_ and intercept_ must be finite")
-        stream.replace_weights(coef, intercept)
+        learner.replace_weights(coef, intercept)
 
     @property
     def _names(self) -> Sequence[str] | None:

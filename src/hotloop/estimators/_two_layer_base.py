@@ -156,7 +156,7 @@ class TwoLayerBase(TwoLayerParameters, TrainedBySGD):
             return None
         if classes is not None and not np.array_equal(classes, self.classes_):
             raise ValueError(f"warm_start: y has classes {classes.tolist()}, the last fit had {self.classes_.tolist()}")
-        return self._learnt()
+        return self._fitted_state()
 
     def _partial_fit(self, rows: Batch, classes: Array | None) -> Self:
         """Train once on checked rows, in their order; ``rows`` and ``classes`` as for :meth:`_fit`."""
@@ -199,30 +199,30 @@ class TwoLayerBase(TwoLayerParameters, TrainedBySGD):
     @property
     def coefs_(self) -> list[Array]:
         """[W1, W2], (n_features, n_hidden) and (n_hidden, n_outputs), on standardised columns."""
-        return [self._learnt().W1, self._learnt().W2]
+        return [self._fitted_state().W1, self._fitted_state().W2]
 
     @property
     def intercepts_(self) -> list[Array]:
         """[b1, b2], (n_hidden,) and (n_outputs,)."""
-        return [self._learnt().b1, self._learnt().b2]
+        return [self._fitted_state().b1, self._fitted_state().b2]
 
     @property
     def t_(self) -> int:
         """Steps taken."""
-        return self._learnt().t
+        return self._fitted_state().t
 
-    def _learnt(self) -> TwoLayerState:
+    def _fitted_state(self) -> TwoLayerState:
         """Return the network, with the rows that wait for others applied."""
         if not hasattr(self, "_learner"):
             raise AttributeError(f"this {type(self).__name__} is not fitted yet")
         return self._learner.flushed_state()
 
-    def _learnt_so_far(self) -> dict[str, Any]:
+    def _fitted_attributes(self) -> dict[str, Any]:
         return {"_learner": replace(self._learner, state=self._learner.state.copy())}
 
     def _predictor(self) -> Predictor:
         check_is_fitted(self)
         names = getattr(self, "feature_names_in_", None)
-        classes, weights = getattr(self, "classes_", None), self._learnt().view()
+        classes, weights = getattr(self, "classes_", None), self._fitted_state().view()
         names = None if names is None else list(names)
         return Predictor(type(self).__name__, weights, classes, names, self.get_params(deep=False))

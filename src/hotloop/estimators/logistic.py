@@ -221,12 +221,12 @@ class LogisticSGDClassifier(LogisticClassifier):
         """
         options = self._options()
         check_validation_pair(X_val, y_val)
-        tasks = Tasks(self, self._learnt_so_far, X, y, sample_weight)
+        tasks = Tasks(self, self._fitted_attributes, X, y, sample_weight)
         rows, classes = labelled_rows(self, X, y, sample_weight, finite=False)
         validation = self._own_validation(X_val, y_val, lambda y: encode_labels(y, classes, "y_val"), rows.X.dtype)
         start = None
         if self.warm_start and hasattr(self, "_learner"):
-            start = StartWeights(self._learnt().flushed_state().coef(), self.intercept_, self.classes_)
+            start = StartWeights(self._fitted_learner().flushed_state().coef(), self.intercept_, self.classes_)
         own: dict[str, Any] = {"names": self._names, "callbacks": self._callbacks(tasks, classes)}
         self._store(fit_logistic(rows, options, classes, validation=validation, start=start, groups=groups, **own))
         tasks.end()

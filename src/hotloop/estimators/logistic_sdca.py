@@ -122,7 +122,7 @@ class LogisticSDCAClassifier(LogisticClassifier):
             The model is then that of the last finished epoch.
         """
         options = self._options()
-        tasks = Tasks(self, self._learnt_so_far, X, y, sample_weight)
+        tasks = Tasks(self, self._fitted_attributes, X, y, sample_weight)
         rows, classes = labelled_rows(self, X, y, sample_weight, finite=False)
         fit = fit_sdca(rows, options, classes, names=self._names, callbacks=self._callbacks(tasks, classes))
         assert fit.certificate is not None

@@ -89,7 +89,7 @@ class TwoLayerClassifier(ClassifierMixin, TwoLayerBase):  # type: ignore[misc]
             As for ``LogisticSGDClassifier.fit``.
         """
         check_validation_pair(X_val, y_val)
-        tasks = Tasks(self, self._learnt_so_far, X, y, sample_weight)
+        tasks = Tasks(self, self._fitted_attributes, X, y, sample_weight)
         X, y = check_rows(self, X, y, reset=True, sparse=True, multi_output=True)
         sample_weight = check_weights(sample_weight, len(X))
         if has_several_columns(y):
@@ -203,7 +203,7 @@ class TwoLayerRegressor(RegressorMixin, TwoLayerBase):  # type: ignore[misc]
         y holds numbers, (n_samples,) or (n_samples, n_targets).
         """
         check_validation_pair(X_val, y_val)
-        tasks = Tasks(self, self._learnt_so_far, X, y, sample_weight)
+        tasks = Tasks(self, self._fitted_attributes, X, y, sample_weight)
         X, y = check_rows(self, X, y, reset=True, sparse=True, multi_output=True)
         targets = as_targets(y)
         encode = partial(as_targets, name="y_val", n_targets=targets.shape[1])

@@ -136,13 +136,13 @@ def fit_dual(
         loss, gap = dual.epoch(order[counted[order]])
         history.loss_curve.append(loss + alpha / 2 * float((dual.W**2).sum()))
         history.n_iter, history.gap = epoch + 1, gap
-        dual.show()
+        dual.copy_to_state()
         last = epoch + 1 == max_iter
         if tol is not None and (gap <= suspected or last):
             found = dual.certificate()
             history.gap = found.gap
             history.converged = found.gap <= tol
-            suspected = min(suspected, gap) / 2  # before the next read for nothing but a certificate
+            suspected = min(suspected, gap) / 2  # no further read for a certificate before the gap has halved
         history.stopped = on_epoch is not None and bool(on_epoch(history))
         if history.converged or history.stopped:
             break
@@ -187,9 +187,9 @@ class DualAscent:
             loss, gap = loss + some[0], gap + some[1]
             self.state.t += some[2]
         if self.b is not None:
-            self.b -= self._off() / self.b_l2  # (DU-6): its penalty is now about where it has come
-        away = self.W - (self.W - self.center) * self.ratio  # from the weights that the duals make, (DU-1)
-        return loss / self.total, gap / self.total + self.alpha / 2 * float((away**2).sum())
+            self.b -= self._residual() / self.b_l2  # (DU-6): the centre of its penalty is now b itself
+        distance = self.W - (self.W - self.center) * self.ratio  # from the weights that the duals make, (DU-1)
+        return loss / self.total, gap / self.total + self.alpha / 2 * float((distance**2).sum())
 
     def _move_center(self) -> None:
         """Move the centre to the weights, and further by the last change of the weights, (DU-7)."""
@@ -200,7 +200,7 @@ class DualAscent:
         self.W += center - self.center
         self.center = center
 
-    def _off(self) -> Vector:
+    def _residual(self) -> Vector:
         """Sum of q - e_y over the rows, by weight."""
         counted = self.rows.sample_weight > 0
         y, weight = self.rows.y[counted], self.rows.sample_weight[counted]
@@ -208,7 +208,7 @@ class DualAscent:
             return np.array([(weight * (1 - 2 * y)) @ np.exp(-np.logaddexp(0, -self.dual[counted, 0]))])
         return np.asarray(weight @ (np.exp(self.dual[counted]) - (np.arange(self.dual.shape[1]) == y[:, None])))
 
-    def show(self) -> None:
+    def copy_to_state(self) -> None:
         """Copy the weights to the state."""
         b = self.state.b if self.b is None else self.b.copy()
         self.state.use_arrays(self.W.astype(self.state.dtype, order="F" if self.sparse else "C"), b)

@@ -116,7 +116,7 @@ class LogisticState(LinearState):
         b = self.b if self.fit_intercept else None
         b_total = self.b_total if self.averaged and self.fit_intercept else None
         self._arrange("F" if isinstance(X, CSRRows) else "C")
-        # Counted first: Python hears Ctrl-C as the kernel returns, when the weights have moved.
+        # Counted before the call: Ctrl-C raises as the kernel returns, when the weights have changed.
         n_updates = len(order) if sample_weight.strides == (0,) else int(np.count_nonzero(sample_weight[order]))
         self.t, self.n_averaged = self.t + n_updates, self.n_averaged + n_updates * self.averaged
         try:

@@ -134,7 +134,7 @@ class AdaptiveState(LinearState):
         b_accumulators = self.b_accumulators if self.fit_intercept else None
         rule = AdaptiveRule(self.rule, self.eta0, BETA[self.rule], l1, l2, float(self.t))
         n_updates = len(order) if sample_weight.strides == (0,) else int(np.count_nonzero(sample_weight[order]))
-        self.t += n_updates  # first: Python hears Ctrl-C as the kernel returns
+        self.t += n_updates  # before the call: Ctrl-C raises as the kernel returns
         try:
             rows: DenseRows | CSRRows
             if isinstance(X, CSRRows):

@@ -49,7 +49,7 @@ class L1State(LinearState):
     applied_l1: Vector
     lazy: Vector | None = None
 
-    LARGEST: ClassVar[float] = 1e4  # sum of shrinking at which the kernel settles
+    LARGEST: ClassVar[float] = 1e4  # sum of shrinking above which the kernel materializes
 
     @classmethod
     def new(cls, n_outputs: int, n_features: int, dtype: Any, *, fit_intercept: bool, l1_ratio: float) -> "L1State":
@@ -105,7 +105,7 @@ class L1State(LinearState):
             if self.lazy is None:
                 self.lazy = np.array([1.0, 0.0])
         n_updates = len(order) if sample_weight.strides == (0,) else int(np.count_nonzero(sample_weight[order]))
-        self.t += n_updates  # first: Python hears Ctrl-C as the kernel returns
+        self.t += n_updates  # before the call: Ctrl-C raises as the kernel returns
         steps, b = Pass(order, y, sample_weight, eta, alpha), self.b if self.fit_intercept else None
         try:
             if isinstance(X, CSRRows):

@@ -92,7 +92,7 @@ def run_epochs(
     KeyboardInterrupt
         ``state`` is then as after the last finished kernel call.
     """
-    history, best_loss, best, waited = TrainingHistory(), np.inf, state, 0
+    history, best_loss, best, epochs_without_gain = TrainingHistory(), np.inf, state, 0
     all_nonzero_weight = rows.all_nonzero_weight
     for epoch in range(config.max_iter):
         good = start if epoch == 0 and start is not None else state.snapshot()
@@ -123,12 +123,12 @@ def run_epochs(
         margin = (
             (1e-3 * abs(best_loss) if config.tol == "auto" else float(config.tol or 0.0)) if np.isfinite(best_loss) else 0.0
         )
-        waited = 0 if now < best_loss - margin else waited + 1
+        epochs_without_gain = 0 if now < best_loss - margin else epochs_without_gain + 1
         if now < best_loss:
             best_loss = now
             if validate is not None:
                 best = state.copy()
-        if config.tol is not None and waited >= config.n_iter_no_change:
+        if config.tol is not None and epochs_without_gain >= config.n_iter_no_change:
             history.converged = True
         history.stopped = on_epoch is not None and bool(on_epoch(history))
         if history.converged or history.stopped:

@@ -33,7 +33,7 @@ cdef struct Block:
 
 
 cdef inline void mask_out(floating *rows, Py_ssize_t slot) noexcept nogil:
-    """Let the row in a slot move nothing."""
+    """Make the row in a slot one that changes no weight."""
     rows[levels.SIGN + slot] = rows[levels.WEIGHT + slot] = rows[levels.STEP_SIZE + slot] = 0
     rows[levels.DECAY + slot] = 1
 

@@ -14,8 +14,8 @@ from hotloop.kernels.rows.source cimport CACHED, Rows, Source, prefetch_ahead, p
 from hotloop.kernels.rows.steps cimport BAD_ROW, DIVERGED, OK, Pass, Status, Steps, next_row, take_gradient
 from hotloop.kernels.vectors cimport levels
 
-# Weights are materialized when the scale that L2 leaves them with is below this, and when they have shrunk by more than this: what a
-# column owes is the difference of two such sums, 1e-12 of them in float64.
+# Weights are materialized when the scale that L2 leaves is below the first number, or the sum of all L1 shrinking above the second:
+# float64 then holds the difference of two such sums, by which a column still has to shrink, to 1e-12.
 cdef double SMALLEST_SCALE = 1e-3
 cdef double LARGEST_L1 = 1e4
 

@@ -182,7 +182,7 @@ cdef Status many_pass(
     cdef Block block
     cdef floating *recent = <floating *>lanes.recent
     cdef Py_ssize_t width = models.width, n_weights = X.n_features * width, i, n_recent = 0
-    # the pieces of a pass that tells a loss give the bits of the whole
+    # a pass with losses may be cut into calls: sums that are moved after every block give the same bits
     cdef Py_ssize_t most = 1 if models.softmax or models.loss != NULL else RECENT
     block.begun, block.last, block.side, block.status = False, False, 0, OK
     for i in range(4):

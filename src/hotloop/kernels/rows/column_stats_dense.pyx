@@ -37,7 +37,7 @@ cdef void take_rows(
     const levels.vectors *v, const Source *X, const double *sample_weight, Py_ssize_t weight_stride, const Moments *moments,
     floating *low, bint extremes
 ) noexcept nogil:
-    """low has room for three rows: the extremes go along in the type of the rows, which costs half."""
+    """Take rows into the statistics. ``low``, room for three rows, holds the extremes in the type of the rows: half the cost."""
     cdef bint first = moments.total_weight[0] == 0.0, begun = False
     cdef Py_ssize_t i, j, n = 0, n_features = X.n_features
     cdef double[AT_ONCE] weight, share

@@ -95,16 +95,16 @@ def search_grid(
         Called after each judgement.
     """
     n_splits, most = len(splits), configs[0].max_iter
-    multiplicity = np.zeros((len(rows), len(configs) * n_splits), np.uint8)
+    weight_multiplier = np.zeros((len(rows), len(configs) * n_splits), np.uint8)
     for f, (train, _) in enumerate(splits):
-        multiplicity[train, f::n_splits] = 1
-    models = LogisticModels(start, rows, [config for config in configs for _ in splits], multiplicity)
+        weight_multiplier[train, f::n_splits] = 1
+    models = LogisticModels(start, rows, [config for config in configs for _ in splits], weight_multiplier)
     rungs, scores, began = [*(2**i for i in range((most - 1).bit_length())), most], [], perf_counter()
     for epochs in rungs:
         models.train(epochs)
         scores.append(
             np.column_stack(
-                [-models.losses(test, range(f, multiplicity.shape[1], n_splits)) for f, (_, test) in enumerate(splits)]
+                [-models.losses(test, range(f, weight_multiplier.shape[1], n_splits)) for f, (_, test) in enumerate(splits)]
             )
         )
         if on_progress is not None:

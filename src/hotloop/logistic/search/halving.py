@@ -77,11 +77,11 @@ class Search:
     Parameters
     ----------
     cv : "auto", "last" or int
-        Which rows are held out: see ``samples.splits_of``.
+        Which rows are held out: see ``splits.splits_of``.
     groups : ndarray of shape (n_samples,), or None
         Rows of a group are held out together.
     on_progress : callable or None
-        Called with a Progress after each judgement.
+        Called with a SearchProgress after each judgement.
 
     Attributes
     ----------
@@ -109,7 +109,7 @@ class Search:
     def __call__(
         self, state: LogisticState, rows: Batch, options: FitOptions, config: TrainingConfig, validation: Batch | None
     ) -> FitOptions:
-        """Return the settings with what was found.
+        """Return the options with what was found.
 
         Parameters
         ----------
@@ -137,21 +137,21 @@ class Search:
             own = None if self.groups is None else self.groups[chosen]
             splits = splits_of(rows.y[chosen], self.cv, own, options.seed, most_splits=most_splits)
             if len({label for _, held in splits for label in np.unique(rows.y[chosen][held])}) < 2:
-                return options  # rows of one class tell nothing
+                return options  # rows of one class cannot tell candidates apart
         sample = sample_of(state, rows, chosen, splits, judges)
         self.n_rows, self.n_splits = len(chosen), len(sample.tests)
         n_train = float((sample.trains[: len(chosen)] > 0).sum(axis=0).mean())
-        if options.alpha == "auto" and options.eta0 != "auto":  # strengths that this step bears
-            bearable = [(C, step) for C, step in candidates if float(options.eta0) / (C * n_train) < 1]
-            candidates = bearable or [(float(options.eta0), 1.0)]
+        if options.alpha == "auto" and options.eta0 != "auto":  # eta0 alpha must stay below 1
+            allowed = [(C, step) for C, step in candidates if float(options.eta0) / (C * n_train) < 1]
+            candidates = allowed or [(float(options.eta0), 1.0)]
         for attempt in range(4):
             unit = config.eta0 / STEP_LOGISTIC / 1024**attempt
             configs = [options.config(alpha=1 / (C * n_train), eta0=step * unit) for C, step in candidates]
-            shorter = (n_train / n_all) ** 0.5  # more steps bear shorter ones: the bias of long steps does not average out
+            shorter = (n_train / n_all) ** 0.5  # more rows, shorter steps: averaging does not remove the bias of long steps
             final = [options.config(alpha=1 / (C * n_all), eta0=shorter * step * unit) for C, step in candidates]
             unlike = [
                 i for i, config in enumerate(final) if config not in final[:i]
-            ]  # what is set, or the bound of a step, makes some alike
+            ]  # candidates are equal where an option is set, or the bound of a step applies
             configs, final = [configs[i] for i in unlike], [final[i] for i in unlike]
             if self._run(state, sample, configs, final, options, validation):
                 return self._outcome(options, validation)
@@ -221,11 +221,11 @@ class Search:
     ) -> LogisticModels | SparseLogisticModels:
         n_splits = len(sample.tests)
         each = [config for config in configs for _ in range(n_splits)]
-        multiplicity = np.tile(sample.trains, len(configs))
+        weight_multiplier = np.tile(sample.trains, len(configs))
         dtype = np.float32
         if isinstance(sample.rows.X, CSRRows) and len(state.W) == 1 and sample.scale is None:
             return SparseLogisticModels(
-                sample.rows, each, multiplicity, dtype, fit_intercept=state.fit_intercept, averaged=state.averaged
+                sample.rows, each, weight_multiplier, dtype, fit_intercept=state.fit_intercept, averaged=state.averaged
             )
         start = LogisticState.zeros(
             len(state.W),
@@ -236,7 +236,7 @@ class Search:
             one_vs_rest=state.one_vs_rest,
         )
         start.center, start.scale = sample.center, sample.scale
-        return LogisticModels(start, sample.rows, each, multiplicity)
+        return LogisticModels(start, sample.rows, each, weight_multiplier)
 
     def _keep_held_out(self, sample: Sample, margins: list[NDArray[np.float64]]) -> None:
         found, once = np.unique(np.concatenate(sample.tests), return_index=True)

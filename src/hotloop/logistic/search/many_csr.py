@@ -42,14 +42,14 @@ class SparseLogisticModels:
         fit_intercept: bool,
         averaged: bool,
     ) -> None:
-        self._rows, self._plans = rows, list(configs)
+        self._rows, self._configs = rows, list(configs)
         self._moves = (rows.sample_weight != 0) & weight_multiplier.any(axis=1)
         self._fit_intercept, self._averaged, self._epochs = fit_intercept, averaged, 0
         n_models = len(configs)
         # models that never move fill up the last vector of lanes
         idle = -n_models % LANES
         self._weight_multiplier = np.ascontiguousarray(np.pad(weight_multiplier, ((0, 0), (0, idle))))
-        self._plans += [self._plans[-1]] * idle
+        self._configs += [self._configs[-1]] * idle
         n_models += idle
         # of each column the weights of all models, then the delayed sums of their iterates, (LR-14)
         self._W = np.zeros((rows.X.n_features, (1 + averaged) * n_models), dtype)
@@ -60,9 +60,9 @@ class SparseLogisticModels:
     def keep(self, models: Sequence[int]) -> None:
         """Give up all models but these."""
         kept = [*models, *[models[-1]] * (-len(models) % LANES)]
-        n_models = len(self._plans)
+        n_models = len(self._configs)
         columns = [*kept, *(n_models + m for m in kept)] if self._averaged else kept
-        self._plans, self._W = [self._plans[m] for m in kept], np.ascontiguousarray(self._W[:, columns])
+        self._configs, self._W = [self._configs[m] for m in kept], np.ascontiguousarray(self._W[:, columns])
         for name in ("_weight_multiplier", "_b", "_lazy"):
             setattr(self, name, np.ascontiguousarray(getattr(self, name)[:, kept]))
         self._weight_multiplier[:, len(models) :] = 0
@@ -70,9 +70,9 @@ class SparseLogisticModels:
 
     def train(self, epochs: int) -> None:
         """As :meth:`LogisticModels.train`."""
-        config, X = self._plans[0], self._rows.X
-        alpha = np.array([own.alpha for own in self._plans])
-        size = max(64, int(WORK_PER_CALL / (4 * max(1.0, self._rows.cells_per_row) * len(self._plans))))
+        config, X = self._configs[0], self._rows.X
+        alpha = np.array([own.alpha for own in self._configs])
+        size = max(64, int(WORK_PER_CALL / (4 * max(1.0, self._rows.cells_per_row) * len(self._configs))))
         for epoch in range(self._epochs, epochs):
             if epoch & (epoch - 1) == 0 and self._averaged:
                 self._restart_average()
@@ -81,7 +81,7 @@ class SparseLogisticModels:
             for start in range(0, len(order), size):
                 part = order[start : start + size]
                 with np.errstate(over="ignore", invalid="ignore"):
-                    eta = next_steps(self._plans, self._t.tolist(), len(part))
+                    eta = next_steps(self._configs, self._t.tolist(), len(part))
                     n_updates = get_backend().logistic_many_csr_pass(
                         X,
                         Pass(part, self._rows.y, self._rows.sample_weight, eta, alpha),
@@ -121,10 +121,10 @@ class SparseLogisticModels:
         W, dtype = self._W[:, models], self._W.dtype
         if not self._averaged or not counts.all():
             return np.ascontiguousarray(W * scale.astype(dtype)), self._b[0, models]
-        delayed = self._W[:, len(self._plans) + models]
+        delayed = self._W[:, len(self._configs) + models]
         W = delayed / counts.astype(dtype) + W * (scale_sum / counts).astype(dtype)  # (LR-14)
         return np.ascontiguousarray(W), self._b[1, models] / counts
 
     def _restart_average(self) -> None:
         self._lazy[1], self._b[1], self._n_averaged = 0, 0, np.zeros_like(self._n_averaged)
-        self._W[:, len(self._plans) :] = 0
+        self._W[:, len(self._configs) :] = 0

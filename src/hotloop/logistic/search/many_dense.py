@@ -43,7 +43,7 @@ class LogisticModels:
     def __init__(
         self, start: LogisticState, rows: Batch, configs: Sequence[TrainingConfig], weight_multiplier: NDArray[np.uint8]
     ) -> None:
-        self._rows, self._plans, self._weight_multiplier = rows, configs, np.ascontiguousarray(weight_multiplier)
+        self._rows, self._configs, self._weight_multiplier = rows, configs, np.ascontiguousarray(weight_multiplier)
         n_models = len(configs)
         self._W = np.repeat(start.W[None], n_models, axis=0)
         self._b = np.repeat(start.b[None], n_models, axis=0)
@@ -59,7 +59,7 @@ class LogisticModels:
 
     def keep(self, models: Sequence[int]) -> None:
         """Give up all models but these."""
-        self._plans = [self._plans[m] for m in models]
+        self._configs = [self._configs[m] for m in models]
         self._weight_multiplier = np.ascontiguousarray(self._weight_multiplier[:, models])
         self._alpha = self._alpha[models]
         self.states = [self.states[m] for m in models]
@@ -78,7 +78,7 @@ class LogisticModels:
 
     def train(self, epochs: int) -> None:
         """Go on until this many epochs are done, each in the order and with the averaging of ``training.run_epochs``."""
-        config = self._plans[0]
+        config = self._configs[0]
         for epoch in range(self._epochs, epochs):
             if epoch & (epoch - 1) == 0:
                 self._restart_average()
@@ -153,7 +153,7 @@ class LogisticModels:
 
     def _passes(self, order: NDArray[np.intp]) -> None:
         rows = self._rows
-        for state, config, counts in zip(self.states, self._plans, self._weight_multiplier.T, strict=True):
+        for state, config, counts in zip(self.states, self._configs, self._weight_multiplier.T, strict=True):
             try:
                 if state.is_finite():
                     pass_over(state, Batch(rows.X, rows.y, rows.sample_weight * counts), config, order)
@@ -161,7 +161,7 @@ class LogisticModels:
                 state.give_up()
 
     def _steps(self, count: int) -> NDArray[np.float64]:
-        return next_steps(self._plans, [state.t for state in self.states], count)
+        return next_steps(self._configs, [state.t for state in self.states], count)
 
 
 def next_steps(configs: Sequence[TrainingConfig], taken: Sequence[int], count: int) -> NDArray[np.float64]:
