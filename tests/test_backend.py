@@ -85,7 +85,7 @@ def test_info(backend):
     else:
         assert info.instruction_set == backend.active_level() in info.instruction_sets
         assert info.instruction_sets[-1] == "baseline"
-        assert str(info) == f"compiled, {info.instruction_set}, 1 thread"
+        assert str(info) == f"compiled, {info.instruction_set}"
 
 
 def test_the_level_is_forced_by_name(compiled, run_python):
