@@ -56,7 +56,10 @@ def logistic_probability(X: Any, w: Any, *, backend: str = "auto") -> Array:
 def logistic_loss(X: Any, y: Any, w: Any, *, backend: str = "auto") -> Array:
     """Return the loss -[y ln p + (1 - y) ln(1 - p)] of each row in nats, (LR-3).
 
-    Parameters as for :func:`logistic_probability`, and ``y``, array-like of shape (n_samples,), 0 or 1.
+    Parameters
+    ----------
+    X, w, backend : as for :func:`logistic_probability`
+    y : array-like of shape (n_samples,), 0 or 1
 
     Returns
     -------
@@ -69,7 +72,7 @@ def logistic_loss(X: Any, y: Any, w: Any, *, backend: str = "auto") -> Array:
 def logistic_gradient(X: Any, y: Any, w: Any, *, backend: str = "auto") -> Array:
     """Return dL/dw = (p - y) x of each row, (LR-4) and (LR-5).
 
-    Parameters as for :func:`logistic_loss`.
+    Parameters: as for :func:`logistic_loss`.
 
     Returns
     -------
@@ -149,7 +152,7 @@ def sigmoid_sum_forward(X: Any, W: Any, v: Any, *, backend: str = "auto") -> tup
 def sigmoid_sum_gradients(X: Any, W: Any, v: Any, *, backend: str = "auto") -> tuple[Array, Array, Array]:
     """Return y of each row and its derivatives by every weight, (NN-5) and (NN-6).
 
-    Parameters as for :func:`sigmoid_sum_forward`. At a hidden activation of 0 the derivative of max(., 0) is taken as 0.
+    Parameters: as for :func:`sigmoid_sum_forward`. At a hidden activation of 0 the derivative of max(., 0) is taken as 0.
 
     Returns
     -------
@@ -169,8 +172,11 @@ def sigmoid_sum_gradients(X: Any, W: Any, v: Any, *, backend: str = "auto") -> t
 def sigmoid_sum_backward(X: Any, W: Any, v: Any, dy: Any, *, backend: str = "auto") -> tuple[Array, Array]:
     """Return the sum over rows of dy_i times the derivatives of y_i: the gradient of any loss of the y_i.
 
-    Parameters as for :func:`sigmoid_sum_forward`, and ``dy``, array-like of shape (n_samples,): the derivative of the loss by
-    each y_i.
+    Parameters
+    ----------
+    X, W, v, backend : as for :func:`sigmoid_sum_forward`
+    dy : array-like of shape (n_samples,)
+        Derivative of the loss by each y_i.
 
     Returns
     -------
@@ -215,7 +221,7 @@ def two_layer_jacobians(
 ) -> tuple[Array, Array, Array, Array, Array]:
     """Return the outputs of each row and the derivatives of each output by every weight, (NN-14).
 
-    Parameters as for :func:`two_layer_forward`.
+    Parameters: as for :func:`two_layer_forward`.
 
     Returns
     -------
@@ -249,8 +255,11 @@ def two_layer_backward(
 ) -> tuple[Array, Array, Array, Array]:
     """Return the sum over rows and outputs of do_ic times the derivatives of o_ic: the gradient of any loss of them, (NN-8).
 
-    Parameters as for :func:`two_layer_forward`, and ``do``, array-like of shape (n_samples, n_outputs): the derivative of the
-    loss by each output.
+    Parameters
+    ----------
+    X, W1, b1, W2, b2, activation, backend : as for :func:`two_layer_forward`
+    do : array-like of shape (n_samples, n_outputs)
+        Derivative of the loss by each output.
 
     Returns
     -------
@@ -282,6 +291,7 @@ def _network(X: Any, W: Any, v: Any) -> tuple[Array, Array, Array]:
 
 
 def _two_layer(X: Any, W1: Any, b1: Any, W2: Any, b2: Any) -> tuple[Array, Array, Array, Array, Array]:
+    """Return rows and weights as arrays of one type that the kernels read. Parameters: as for :func:`two_layer_forward`."""
     X, W1, W2 = as_rows(X), as_rows(W1, "W1"), as_rows(W2, "W2")
     if len(W1) != X.shape[1] or len(W2) != W1.shape[1]:
         raise ValueError(

@@ -164,9 +164,18 @@ class Predictor:
     def _by_blocks(
         self, X: Any, fill: Callable[[Vector, Vector], None], shape: tuple[int, ...], out: Vector | None = None
     ) -> Vector:
-        """Return an array (n_samples, *shape) that ``fill(margins, part)`` fills, block by block of rows.
+        """Return an array (n_samples, *shape) that ``fill`` fills, block by block of rows.
 
-        The margins of a block are still in the cache when ``fill`` reads them.
+        Parameters
+        ----------
+        X : array-like or CSRRows of shape (n_samples, n_features)
+        fill : callable
+            ``fill(margins, part)`` writes the result of a block of rows into ``part``. The margins of the block are still in
+            the cache then.
+        shape : tuple of int
+            Shape of the result of one row.
+        out : ndarray of shape (n_samples, *shape), float64, or None
+            Overwritten and returned; None: a new array.
         """
         rows = self._rows(X)
         if out is None:

@@ -73,6 +73,18 @@ def _predict(model: Predictor, X: Array, out: str | None) -> None:
 
 
 def _evaluate(model: Predictor, X: Array, table: Table, as_json: bool) -> None:
+    """Print what the predictions of a model are worth on rows whose target is known.
+
+    Parameters
+    ----------
+    model : Predictor
+    X : ndarray of shape (n_samples, n_features)
+        The columns of ``table``, encoded.
+    table : Table
+        Has the column of the target.
+    as_json : bool
+        Print one line of JSON instead of a table.
+    """
     target = str(model.metadata["target"])
     figures: dict[str, float] = {"rows": table.n_rows}
     if model.classes is None:

@@ -53,9 +53,22 @@ def encode_target(table: Table, name: str, classes: Array) -> NDArray[np.float64
 
 
 def target_cells(table: Table, name: str, *, text: bool = False, what: str = "target") -> Array:
-    """Return the column as float64, or as text where a cell is no number or ``text`` asks for it; no cell may be missing.
+    """Return the cells of a column as float64, or as text where a cell is no number.
 
-    ``what`` the column is, for messages.
+    Parameters
+    ----------
+    table : Table
+    name : str
+        Name of the column.
+    text : bool
+        Return text even where every cell is a number.
+    what : str
+        Use of the column, for messages.
+
+    Raises
+    ------
+    DataError
+        There is no such column; a cell is missing or infinite (names the line).
     """
     if name not in table.columns:
         raise DataError(f"{table.name}: no {what} column {name!r}; there are {', '.join(map(repr, table.columns))}")

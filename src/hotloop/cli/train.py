@@ -103,6 +103,17 @@ def refuse_same_file(read: str, written: str) -> None:
 
 
 def _describe_target(table: Table, name: str, classes: Any, y: Any) -> list[str]:
+    """Return lines that say what the target holds and what is therefore trained.
+
+    Parameters
+    ----------
+    table : Table
+    name : str
+        Name of the target.
+    classes : ndarray of shape (n_classes,), or None for regression
+    y : ndarray of shape (n_samples,), float64
+        Class indices, or values.
+    """
     if classes is None:
         return [f"target {name}: a number, mean {y.mean():.6g}, from {y.min():.6g} to {y.max():.6g}: regression"]
     counts = np.bincount(y.astype(np.intp), minlength=len(classes))
@@ -122,7 +133,16 @@ def _options(arguments: Namespace) -> LogisticOptions:
 
 
 def _validation(arguments: Namespace, table: Table, encoding: TableEncoding, classes: Array | None) -> Batch | None:
-    """Return the rows of the validation file, read and encoded as those of training."""
+    """Return the rows of the validation file, read and encoded as those of training; None without such a file.
+
+    Parameters
+    ----------
+    arguments : Namespace
+    table : Table
+        The rows of training; their delimiter holds for the validation file, too.
+    encoding : TableEncoding
+    classes : ndarray of shape (n_classes,), or None for regression
+    """
     if arguments.validation is None:
         return None
     delimiter = arguments.delimiter or table.delimiter

@@ -64,7 +64,17 @@ def from_scipy(X: Any) -> CSRRows:
 
 
 def from_arrays(indptr: NDArray[np.int64], indices: Array, data: Array, n_features: int) -> CSRRows:
-    """Return rows whose arrays were stored; ValueError where the arrays are malformed."""
+    """Return rows whose arrays were stored; ValueError where the arrays are malformed.
+
+    Parameters
+    ----------
+    indptr : ndarray of shape (n_samples + 1,), int64
+    indices : ndarray of shape (n_nonzeros,), int32 or int64
+        Columns, rising in a row.
+    data : ndarray of shape (n_nonzeros,), float32 or float64
+        Values, not copied. Values that are all 1 are left out.
+    n_features : int
+    """
     if not get_backend().check_nonzeros(indptr, indices, n_features) or indptr[-1] != len(data):
         raise ValueError("the rows stored have no rising columns")
     return CSRRows(indptr, indices, None if are_ones(data) else data, n_features, data.dtype, _max_row_nnz(indptr))

@@ -58,7 +58,18 @@ def as_rows(X: Any, name: str = "X") -> Array:
 
 
 def check_finite(array: Array, name: str, columns: Sequence[str] | None = None, first: int = 0) -> None:
-    """Raise ValueError naming the first row, counted from ``first``, and column of a NaN or infinity."""
+    """Raise ValueError naming the first row and column of a NaN or infinity.
+
+    Parameters
+    ----------
+    array : ndarray of one or two dimensions
+    name : str
+        What the message calls the array.
+    columns : sequence of str, or None
+        Names of the columns, for the message.
+    first : int
+        Number of the first row, where the array is a part of the rows.
+    """
     if array.dtype.kind != "f":
         return
     with np.errstate(over="ignore", invalid="ignore"):
@@ -86,7 +97,23 @@ def check_labels(y: Any, n_samples: int) -> NDArray[np.float64]:
 
 
 def as_vector(values: Any, n: int, name: str, dtype: Any) -> Array:
-    """Return values as a contiguous finite vector of n entries."""
+    """Return values as a contiguous finite vector of n entries; a copy only where one is needed.
+
+    Parameters
+    ----------
+    values : array-like of shape (n,)
+        Numbers or booleans.
+    n : int
+    name : str
+        What a message calls the values.
+    dtype : dtype
+        Of the result.
+
+    Raises
+    ------
+    ValueError
+        The shape or type is another, or a value is not finite.
+    """
     values = np.asarray(values)
     if values.shape != (n,):
         raise ValueError(f"{name} has shape {values.shape}, expected ({n},)")

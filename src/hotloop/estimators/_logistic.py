@@ -28,7 +28,16 @@ from hotloop.training.config import TrainingConfig
 def labelled_rows(estimator: BaseEstimator, X: Any, y: Any, sample_weight: Any, *, finite: bool = True) -> tuple[Batch, Array]:
     """Return the rows of a fit, with class indices and weights, and the classes.
 
-    A class of which all rows weigh 0 is none. Without ``finite`` cells may be NaN or infinite.
+    Parameters
+    ----------
+    estimator : estimator
+        ``n_features_in_`` and the names of the columns are set.
+    X : array-like or sparse matrix of shape (n_samples, n_features)
+    y : array-like of shape (n_samples,)
+        Labels. A class of which all rows weigh 0 is none.
+    sample_weight : array-like of shape (n_samples,), or None
+    finite : bool
+        False: cells may be NaN or infinite.
     """
     X, y = check_rows(estimator, X, y, reset=True, finite=finite, sparse=True)
     sample_weight = check_weights(sample_weight, len(X))

@@ -174,7 +174,17 @@ def _state_and_config(model: LogisticClassifier) -> tuple[LinearState, TrainingC
 
 
 def _rows_for(model: LogisticClassifier, X: Any, y: Any, sample_weight: Any) -> Batch:
-    """Return rows as the fit of a model sees them, class weights included."""
+    """Return rows as the fit of a model sees them, class weights included.
+
+    Parameters
+    ----------
+    model : estimator of logistic regression
+        Fitted.
+    X : array-like or sparse matrix of shape (n_samples, n_features)
+    y : array-like of shape (n_samples,)
+        Labels. Those of rows of weight 0 do not count.
+    sample_weight : array-like of shape (n_samples,), or None
+    """
     X, y = check_rows(model, X, y, reset=False, dtype=model._learner.state.dtype, sparse=True)
     sample_weight = check_weights(sample_weight, len(X))
     if not sample_weight.all():  # the labels of rows of weight 0 do not count

@@ -198,9 +198,24 @@ class TwoLayerRegressor(RegressorMixin, TwoLayerBase):  # type: ignore[misc]
     @restore_on_error
     @with_callbacks  # type: ignore[untyped-decorator]
     def fit(self, X: Any, y: Any, sample_weight: Any = None, X_val: Any = None, y_val: Any = None) -> "TwoLayerRegressor":
-        """Train on all rows until the loss stands still; parameters, result and errors as of ``TwoLayerClassifier.fit``.
+        """Train on all rows until the loss stands still.
 
-        y holds numbers, (n_samples,) or (n_samples, n_targets).
+        Parameters
+        ----------
+        X, sample_weight : as for ``TwoLayerClassifier.fit``
+        y : array-like of shape (n_samples,) or (n_samples, n_targets)
+            Numbers.
+        X_val, y_val : array-like, default=None
+            Own validation rows: the fit stops by their loss and keeps the weights of the best epoch.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ValueError, FloatingPointError, MemoryError, KeyboardInterrupt
+            As for ``LogisticSGDClassifier.fit``.
         """
         check_validation_pair(X_val, y_val)
         tasks = Tasks(self, self._fitted_attributes, X, y, sample_weight)

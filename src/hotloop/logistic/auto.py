@@ -102,6 +102,17 @@ def _start_sparse(state: LinearState, X: CSRRows, rows: Batch, options: FitOptio
 
     ValueError names a cell that is not finite, where the sums computed here show one. The largest values cost one number a
     column, and nothing where every value is 1; the statistics of "std" cost six numbers a column.
+
+    Parameters
+    ----------
+    state : LinearState
+        Changed in place.
+    X : CSRRows
+        ``rows.X``.
+    rows : Batch
+    options : FitOptions
+    columns : sequence of str, or None
+        Names of the columns, for messages.
     """
     dtype, n_features, sample_weight = state.dtype, X.n_features, rows.sample_weight
     square, total = 0.0, rows.total_weight

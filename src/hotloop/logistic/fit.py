@@ -166,7 +166,23 @@ def fit_sdca(
     names: Sequence[str] | None = None,
     callbacks: FitCallbacks | None = None,
 ) -> LogisticFit:
-    """Train to the optimum by dual coordinate ascent; parameters, result and errors as those of :func:`fit_logistic`."""
+    """Train to the optimum by dual coordinate ascent.
+
+    Parameters
+    ----------
+    rows, classes, names, callbacks : as for :func:`fit_logistic`
+    options : SDCAOptions
+
+    Returns
+    -------
+    LogisticFit
+        With its ``certificate``.
+
+    Raises
+    ------
+    ValueError, FloatingPointError, MemoryError, KeyboardInterrupt
+        As for :func:`fit_logistic`.
+    """
     sparse, callbacks = isinstance(rows.X, CSRRows), callbacks or FitCallbacks()
     X, resolved = rows.X, options.shared().of_rows(rows.X)
     if sparse or not rows.all_nonzero_weight:
@@ -205,12 +221,32 @@ def new_learner(options: LogisticOptions, X: Any, n_classes: int) -> LogisticLea
 
 
 def check_going_on(options: LogisticOptions, learner: LogisticLearner, X: Any, n_classes: int) -> None:
-    """Raise ValueError where a learner cannot go on with these rows under these options."""
+    """Raise ValueError where a learner cannot go on with these rows under these options.
+
+    Parameters
+    ----------
+    options : LogisticOptions
+    learner : LogisticLearner
+        Its state says by which rule it was trained.
+    X : ndarray or CSRRows
+    n_classes : int
+    """
     known = facts(sparse=isinstance(X, CSRRows), n_classes=n_classes, method="partial_fit")
     check_options(options, known, getattr(learner.state, "rule", "sgd"))
 
 
 def _new_state(options: LogisticOptions, n_features: int, dtype: Any, n_classes: int) -> LinearState:
+    """Return the state that the options ask for, all weights 0.
+
+    Parameters
+    ----------
+    options : LogisticOptions
+        Resolved.
+    n_features : int
+    dtype : dtype
+        float32 or float64, of the weights.
+    n_classes : int, >= 2
+    """
     n_outputs, own = count_outputs(n_classes), {"fit_intercept": bool(options.fit_intercept)}
     if options.optimizer in STEP:
         return AdaptiveState.new(n_outputs, n_features, dtype, **own, rule=options.optimizer, l1_ratio=options.share_of_l1)
@@ -334,7 +370,19 @@ def _training_overlooks_nan(options: LogisticOptions, sparse: bool) -> bool:
 def _new_search(
     options: LogisticOptions, warm: bool, groups: Array | None, n_samples: int, callbacks: FitCallbacks
 ) -> Search | None:
-    """Return the search of a fit; None where there is nothing to search."""
+    """Return the search of a fit; None where there is nothing to search.
+
+    Parameters
+    ----------
+    options : LogisticOptions
+        Resolved.
+    warm : bool
+        Whether training starts at the weights of an earlier fit: then nothing is searched.
+    groups : array-like of shape (n_samples,), or None
+    n_samples : int
+    callbacks : FitCallbacks
+        ``on_search`` is called after each judgement.
+    """
     check_splitting(options.cv, groups, n_samples)
     automatic = options.alpha == "auto" or options.eta0 == "auto"
     without = warm or options.optimizer != "sgd" or options.has_l1 or options.importance_aware

@@ -99,7 +99,7 @@ class LinearState(ABC):
         eta: Vector,
         alpha: float,
     ) -> tuple[float, int]:
-        """Train on the rows of X in the given order.
+        """Train on the rows of X in the given order. Parameters: as for TrainableState.take_pass, y holds class indices.
 
         Returns
         -------

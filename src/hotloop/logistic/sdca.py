@@ -160,6 +160,21 @@ class DualAscent:
     """
 
     def __init__(self, state: LogisticState, rows: Batch, alpha: float, total: float, ratio: float) -> None:
+        """Start at weights 0.
+
+        Parameters
+        ----------
+        state : LogisticState
+            Standardised; :meth:`copy_to_state` overwrites its weights.
+        rows : Batch
+            ``y`` holds class indices.
+        alpha : float, > 0
+            L2 strength.
+        total : float, > 0
+            Sum of the weights of the rows.
+        ratio : float, >= 1
+            ``ratio`` times ``alpha`` is the strength of the penalty about a centre, (DU-7).
+        """
         self.state, self.rows, self.alpha, self.total, self.ratio = state, rows, alpha, total, ratio
         self.sparse, (m, n_features) = isinstance(rows.X, CSRRows), state.W.shape
         self.standardized = kernel_rows(state, rows)

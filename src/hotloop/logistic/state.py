@@ -112,7 +112,7 @@ class LogisticState(LinearState):
         eta: Vector,
         alpha: float,
     ) -> tuple[float, int]:
-        """Train on the rows of X in the given order; see LinearState."""
+        """Train on the rows of X in the given order. Parameters: as for TrainableState.take_pass."""
         b = self.b if self.fit_intercept else None
         b_total = self.b_total if self.averaged and self.fit_intercept else None
         self._arrange("F" if isinstance(X, CSRRows) else "C")
@@ -144,7 +144,16 @@ class LogisticState(LinearState):
 
     @changes_weights
     def use_arrays(self, W: Array, b: Vector, W_total: Vector | None = None, b_total: Vector | None = None) -> None:
-        """Hold these arrays from now on, weights on standardised columns and their sums; None keeps the sums."""
+        """Hold these arrays, not copies of them, from now on.
+
+        Parameters
+        ----------
+        W : ndarray of shape (n_outputs, n_features), float32 or float64
+            Weights on standardised columns.
+        b : ndarray of shape (n_outputs,), float64
+        W_total, b_total : ndarray like W and b, float64, or both None
+            Sums of the iterates, (LR-10). None: the sums stay.
+        """
         self.W, self.b, self.lazy = W, b, None
         if W_total is not None and b_total is not None:
             self.W_total, self.b_total = W_total, b_total

@@ -65,7 +65,18 @@ class AdaptiveState(LinearState):
     def new(
         cls, n_outputs: int, n_features: int, dtype: Any, *, fit_intercept: bool, rule: str, l1_ratio: float
     ) -> "AdaptiveState":
-        """Return the state before the first step, all weights 0."""
+        """Return the state before the first step, all weights 0.
+
+        Parameters
+        ----------
+        n_outputs, n_features : int
+        dtype : dtype
+            float32 or float64, of the weights.
+        fit_intercept : bool
+        rule : {"adagrad", "ftrl", "normalized"}
+        l1_ratio : float, 0 to 1
+            Share of L1 in the penalty of "ftrl".
+        """
         normalized = rule == "normalized"
         return cls(
             rule=rule,
@@ -124,7 +135,7 @@ class AdaptiveState(LinearState):
         eta: Vector,
         alpha: float,
     ) -> tuple[float, int]:
-        """Train on the rows of X in the given order; see LinearState."""
+        """Train on the rows of X in the given order. Parameters: as for TrainableState.take_pass."""
         if len(eta) and (self.eta0, self.alpha) != (eta[0], alpha):
             W = self.weights()[0]  # FTRL's z stands for these by eta0 and alpha
             self.eta0, self.alpha = float(eta[0]), alpha

@@ -53,7 +53,17 @@ class L1State(LinearState):
 
     @classmethod
     def new(cls, n_outputs: int, n_features: int, dtype: Any, *, fit_intercept: bool, l1_ratio: float) -> "L1State":
-        """Return the state before the first step, all weights 0."""
+        """Return the state before the first step, all weights 0.
+
+        Parameters
+        ----------
+        n_outputs, n_features : int
+        dtype : dtype
+            float32 or float64, of the weights.
+        fit_intercept : bool
+        l1_ratio : float, 0 to 1
+            Share of L1 in the penalty.
+        """
         return cls(
             W=np.zeros((n_outputs, n_features), dtype),
             b=np.zeros(n_outputs),
@@ -93,7 +103,7 @@ class L1State(LinearState):
         eta: Vector,
         alpha: float,
     ) -> tuple[float, int]:
-        """Train on the rows of X in the given order; see LinearState."""
+        """Train on the rows of X in the given order. Parameters: as for TrainableState.take_pass."""
         sparse = isinstance(X, CSRRows)
         if not sparse:
             self.materialize()

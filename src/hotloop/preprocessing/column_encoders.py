@@ -198,7 +198,23 @@ ENCODERS: dict[str, type[_Fields]] = {encoder.kind: encoder for encoder in (Numb
 
 
 def fit_column(name: str, column: Column, max_categories: int, where: Where) -> tuple[Encoder, list[str]]:
-    """Choose the encoder of a training column, with notes; an infinite number is a DataError."""
+    """Choose the encoder of a training column; return it, and notes for the user.
+
+    Parameters
+    ----------
+    name : str
+    column : Column
+        The cells of training.
+    max_categories : int
+        Values of a text column that get a column of their own, the most frequent first.
+    where : callable
+        Row number -> place in the file or table, for messages.
+
+    Raises
+    ------
+    DataError
+        A number is infinite; names the place.
+    """
     numbers = None if column.kind == "category" else column.numbers()
     if numbers is None:
         return _fit_text(name, column, max_categories, where)
@@ -214,6 +230,7 @@ def fit_column(name: str, column: Column, max_categories: int, where: Where) -> 
 
 
 def _fit_text(name: str, column: Column, max_categories: int, where: Where) -> tuple[Encoder, list[str]]:
+    """Return the encoder of a column of text, and notes. Parameters: as for :func:`fit_column`."""
     text = column.text()
     counted = text.drop_null().value_counts()
     counts = dict(zip(*(part.to_pylist() for part in counted.flatten()), strict=True))
@@ -242,7 +259,19 @@ def _numbers(name: str, column: Column, where: Where) -> np.ndarray:
 
 
 def _check_finite(name: str, written: np.ndarray, numbers: np.ndarray, where: Where) -> None:
-    """Refuse infinities, NaN being missing; `written` are the numbers in the dtype asked for."""
+    """Raise DataError at an infinity. A NaN is a missing cell and passes.
+
+    Parameters
+    ----------
+    name : str
+        Of the column.
+    written : ndarray of shape (n_samples,)
+        The numbers in the dtype asked for.
+    numbers : ndarray of shape (n_samples,), float64
+        The numbers as they were read.
+    where : callable
+        Row number -> place, for the message.
+    """
     infinite = np.isinf(written)
     if infinite.any():
         row = int(infinite.argmax())

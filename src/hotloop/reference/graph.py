@@ -39,6 +39,19 @@ class Graph:
         self.round_to = round_to
 
     def _new(self, operation: str, inputs: Iterable[Node] = (), name: str | None = None, value: float = 0.0) -> Node:
+        """Add a node and return it.
+
+        Parameters
+        ----------
+        operation : str
+            Name of the method that adds the node.
+        inputs : iterable of Node
+            The nodes that it reads.
+        name : str or None
+            None: the operation and the number of the node.
+        value : float
+            Of a constant.
+        """
         node = Node(name or f"{operation}{len(self.nodes)}", operation, tuple(inputs), value)
         self.nodes.append(node)
         return node

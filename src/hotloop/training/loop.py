@@ -46,7 +46,32 @@ class TrainableState(Protocol):
     def restart_average(self) -> None: ...
     def take_pass(
         self, X: Any, y: Vector, sample_weight: Vector, order: NDArray[np.intp], eta: Vector, alpha: float
-    ) -> tuple[float, int]: ...
+    ) -> tuple[float, int]:
+        """Train on the rows of X in the given order.
+
+        Parameters
+        ----------
+        X : ndarray or CSRRows of shape (n_samples, n_features)
+            As the caller has them: the state standardises.
+        y : ndarray of shape (n_samples,) or (n_samples, n_targets), float64
+            Class indices, or targets.
+        sample_weight : ndarray of shape (n_samples,), float64, >= 0
+            A row of weight 0 moves nothing and takes no step size.
+        order : ndarray of shape (n_steps,), intp
+            Row visited at each step; repeats are allowed.
+        eta : ndarray of shape (n_steps,), float64, > 0
+            Step sizes, in the order in which they are taken.
+        alpha : float, >= 0
+            Strength of the penalty.
+
+        Returns
+        -------
+        loss : float
+            Sum of the losses before each update.
+        n_updates : int
+            Rows of weight above 0 that were visited.
+        """
+
     def is_finite(self) -> bool: ...
     def penalty(self) -> float: ...
 
@@ -145,9 +170,14 @@ def train(
     validate: Callable[[S], float] | None = None,
     on_epoch: Callable[[TrainingHistory], bool | None] | None = None,
 ) -> tuple[S, TrainingHistory, TrainingConfig]:
-    """:func:`run_epochs`; with ``automatic_step`` a step size that diverges is halved and training starts again.
+    """Run :func:`run_epochs`; return the config that was carried out, too.
 
-    Returns also the config that was carried out.
+    Parameters
+    ----------
+    state, rows, config, validate, on_epoch : as for :func:`run_epochs`
+    automatic_step : bool
+        A step size that diverges is halved, and training starts again at the weights that it started with. False: it raises
+        FloatingPointError.
     """
     for _ in range(20):
         start = state.snapshot()
@@ -164,7 +194,17 @@ def train(
 def pass_over(
     state: TrainableState, rows: Batch, config: TrainingConfig, order: NDArray[np.intp] | None = None
 ) -> tuple[float, int]:
-    """Take one pass in the order given, or that of the rows; returns the sum of the losses before each step, and the steps."""
+    """Take one pass; return the sum of the losses before each step, and the number of steps that moved the weights.
+
+    Parameters
+    ----------
+    state : TrainableState
+        Changed in place.
+    rows : Batch
+    config : TrainingConfig
+    order : ndarray of shape (n_steps,), intp, or None
+        Row visited at each step. None: each row once, in the order of the rows.
+    """
     total_loss, total_updates, n_steps = 0.0, 0, len(rows) if order is None else len(order)
     work_of_group = state.group_size * state.work_per_cell * max(1, rows.cells_per_row)
     size = state.group_size * max(1, int(WORK_PER_CALL / (4 * work_of_group)))

@@ -279,6 +279,18 @@ def _rows_section(rows: Batch) -> Section:
 
 
 def _rows_of(section: Section, n_features: int, dtype: Any, n_targets: int) -> Batch:
+    """Return the pending rows that a section holds; ValueError where an array has another shape or type.
+
+    Parameters
+    ----------
+    section : Section
+        Holds y, sample_weight, and either X or indptr, indices and data.
+    n_features : int
+    dtype : dtype
+        Of X.
+    n_targets : int
+        Columns of y.
+    """
     y = section.arrays["y"]
     n_rows = len(y)
     if y.shape != (n_rows, n_targets) and not (y.shape == (n_rows,) and n_targets == 1):

@@ -16,7 +16,15 @@ def epoch_order(n_samples: int, epoch: int, seed: int) -> NDArray[np.intp]:
 def hold_out(y: Vector, fraction: float, seed: int, *, stratify: bool) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Return the rows to train on and the rows held out, each in rising order.
 
-    Drawn at random; with ``stratify`` each class of y gives its share, and its first row drawn stays in training.
+    Parameters
+    ----------
+    y : ndarray of shape (n_samples,) or, without ``stratify``, (n_samples, n_targets)
+    fraction : float, above 0 and below 1
+        Share of the rows that is held out.
+    seed : int
+        The rows held out are drawn from it alone.
+    stratify : bool
+        Each class of y gives its share, and the first row drawn of each class stays in training.
     """
     if not 0 < fraction < 1:
         raise ValueError(f"validation_fraction is {fraction}, expected a number between 0 and 1")

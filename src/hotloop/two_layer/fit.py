@@ -165,7 +165,21 @@ def _hold_out(rows: Batch, options: TwoLayerOptions, *, stratify: bool) -> tuple
 
 
 def _continued(start: TwoLayerState, rows: Batch, options: TwoLayerOptions, classes: Array | None) -> TwoLayerState:
-    """Return a copy of an earlier network, to be trained by these options."""
+    """Return a copy of an earlier network, to be trained by these options.
+
+    Parameters
+    ----------
+    start : TwoLayerState
+        Not changed.
+    rows : Batch
+    options : TwoLayerOptions
+    classes : ndarray of shape (n_classes,), or None for regression
+
+    Raises
+    ------
+    ValueError
+        The earlier network has another shape, type, output or activation; names it.
+    """
     output, n_outputs = _outputs(rows, options, classes)
     names = "columns", "hidden units", "outputs", "type", "output", "activation"
     found = (*start.W1.shape, start.W2.shape[1], start.W1.dtype, start.output, start.activation)

@@ -18,6 +18,15 @@ def draw_weights(random: np.random.Generator, n_inputs: int, n_outputs: int, nam
     """Return first weights (n_inputs, n_outputs) of a layer.
 
     He: variance 2 / inputs (He et al. 2015); Glorot: 2 / (inputs + outputs) (Glorot and Bengio 2010); LeCun: 1 / inputs.
+
+    Parameters
+    ----------
+    random : Generator
+        Moves on.
+    n_inputs, n_outputs : int, >= 1
+        Units before and behind the weights.
+    name : str
+        A key of INITS.
     """
     factor, by_both, kind = INITS[name]
     spread = np.sqrt(factor / (n_inputs + n_outputs if by_both else n_inputs))

@@ -164,7 +164,7 @@ class TwoLayerState:
         eta: Vector,
         alpha: float,
     ) -> tuple[float, int]:
-        """Train on the rows of X in the given order; returns the sum of the losses before each update, and the steps taken."""
+        """Train on the rows of X in the given order. Parameters: as for TrainableState.take_pass."""
         n_updates = int(np.count_nonzero(sample_weight[order]))  # counted first, as in LogisticState.take_pass
         self.t += n_updates
         optimizer = self.optimizer

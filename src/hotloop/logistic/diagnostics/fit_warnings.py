@@ -71,6 +71,18 @@ def find_fit_warnings(
 def _diverging(
     history: TrainingHistory, config: TrainingConfig, rows: Batch, n_classes: int, one_vs_rest: bool
 ) -> Iterator[FitWarning]:
+    """Warn where the loss of the last epoch is far above that of guessing by the shares of the classes.
+
+    Parameters
+    ----------
+    history : TrainingHistory
+        Its last loss is compared.
+    config : TrainingConfig
+    rows : Batch
+    n_classes : int
+    one_vs_rest : bool
+        Whether the loss is the sum over one model a class.
+    """
     alike, total = len(distinct(rows.sample_weight)) == 1, rows.total_weight
     if n_classes == 2:
         second = float(rows.y.mean() if alike else rows.sample_weight @ rows.y / total)
@@ -106,6 +118,21 @@ def _constant(state: LinearState, X: Any, names: Sequence[str] | None) -> Iterat
 
 
 def _few_rows(state: LinearState, X: Any, n_rows: int, config: TrainingConfig, searched: bool) -> Iterator[FitWarning]:
+    """Warn of fewer than two rows for each column that varies.
+
+    Parameters
+    ----------
+    state : LinearState
+        Its ``scale`` is 0 in columns that do not vary.
+    X : ndarray or CSRRows
+        Sparse rows give no warning.
+    n_rows : int
+        Rows of weight above 0.
+    config : TrainingConfig
+        An ``alpha`` above 1 / n_rows gives no warning.
+    searched : bool
+        Whether the penalty was chosen by rows held out: then there is no warning.
+    """
     if isinstance(X, CSRRows) or searched or config.alpha * n_rows > 1 + 1e-9:
         return
     n_columns = X.shape[1] if state.scale is None else int(np.count_nonzero(state.scale))
@@ -124,7 +151,17 @@ def _separable(
     history: TrainingHistory,
     config: TrainingConfig,
 ) -> Iterator[FitWarning]:
-    """Warn of separable rows. They are read only where the penalty is next to 0 and the loss is small."""
+    """Warn of separable rows. They are read only where the penalty is next to 0 and the loss is small.
+
+    Parameters
+    ----------
+    state : LinearState
+    rows : Batch
+    counted : ndarray, intp, or None
+        Rows of weight above 0; None: all.
+    history : TrainingHistory
+    config : TrainingConfig
+    """
     if config.alpha * rows.n_nonzero_weight > 1e-3 or history.loss_curve[-1] > 0.1 * rows.total_weight / rows.n_nonzero_weight:
         return
     m, y = state.margins(rows.X), rows.y.astype(np.intp)

@@ -82,6 +82,18 @@ def _suspected(X: Any, chosen: NDArray[np.intp], y: NDArray[np.intp]) -> list[in
 def _explained_by_cells(
     X: Any, chosen: NDArray[np.intp], columns: NDArray[np.intp], y: NDArray[np.intp]
 ) -> NDArray[np.float64]:
+    """Return for each of the columns the share of its variance that lies between the classes, 0 to 1.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n_samples, n_features)
+    chosen : ndarray of shape (n_chosen,), intp
+        Rows to look at.
+    columns : ndarray of shape (n_columns,), intp
+        Columns to look at.
+    y : ndarray of shape (n_chosen,), intp
+        Class indices of the rows chosen.
+    """
     at_once, told = max(1, CELLS_AT_ONCE // len(chosen)), np.zeros(len(columns))
     everything = len(columns) == X.shape[1]  # then slices, which are read twice as fast as columns by number
     for first in range(0, len(columns), at_once):

@@ -166,7 +166,20 @@ class Search:
         options: FitOptions,
         validation: Any,
     ) -> bool:
-        """Judge until nothing more is to be gained; False where every candidate diverges."""
+        """Judge until nothing more is to be gained; return False where every candidate diverges.
+
+        Parameters
+        ----------
+        state : LogisticState
+            Overwritten only where Ctrl-C ends the search: by the weights of the best candidate so far.
+        sample : Sample
+        configs, final : list of TrainingConfig
+            The candidates as they train on the sample, and the same as the fit on all rows would take them.
+        options : FitOptions
+            ``max_iter`` bounds the epochs.
+        validation : Batch or None
+            The caller's own validation rows, where there are some.
+        """
         n_splits = len(sample.tests)
         models = self._models(state, sample, configs)
         most = MOST_EPOCHS if options.max_iter == "auto" else min(MOST_EPOCHS, int(options.max_iter))

@@ -87,9 +87,19 @@ def splits_of(
 ) -> list[Split]:
     """Return which rows each split trains on and which it holds out.
 
-    ``cv`` "auto": five folds, of each class a share; of less than FEW rows drawn several times, of MANY rows or more only two
-    are held out. A number: so many folds. "last": the last fifth of the rows. Rows of a group stay together. A class of one row
-    is trained on everywhere.
+    Parameters
+    ----------
+    y : ndarray of shape (n_rows,), float64
+        Class indices. A class of one row is trained on everywhere.
+    cv : "auto", "last" or int
+        "auto": five folds, of each class a share. Of less than FEW rows the folds are drawn several times; of MANY rows or more
+        only two are held out. "last": the last fifth of the rows is held out. A number: so many folds.
+    groups : ndarray of shape (n_rows,), or None
+        Rows of a group stay together.
+    seed : int
+        The folds are drawn from it alone.
+    most_splits : int or None
+        Further splits are left out.
     """
     n = len(y)
     if isinstance(cv, str) and cv == "last":
@@ -110,7 +120,15 @@ def splits_of(
 
 
 def _folds(y: NDArray[np.float64], n_folds: int, seed: int, repeat: int) -> NDArray[np.intp]:
-    """Return the fold of each row: drawn, of each class a share in every fold; -1, in none, where a class has one row only."""
+    """Return the fold of each row, intp: of each class a share in every fold; -1, in none, where a class has one row only.
+
+    Parameters
+    ----------
+    y : ndarray of shape (n_rows,), float64
+    n_folds : int
+    seed, repeat : int
+        The folds are drawn from both.
+    """
     generator = np.random.Generator(np.random.Philox(key=np.array([seed, 2**62 + 2 + repeat], dtype=np.uint64)))
     order = generator.permutation(len(y))
     order = order[np.argsort(y[order], kind="stable")]
@@ -138,9 +156,19 @@ def _group_folds(groups: Array, n_folds: int, seed: int) -> NDArray[np.intp]:
 def sample_of(
     state: LogisticState, rows: Batch, chosen: NDArray[np.intp], splits: list[Split], validation: Batch | None
 ) -> Sample:
-    """Return the chosen rows as the candidates see them, by the standardisation of ``state``.
+    """Return the chosen rows as the candidates see them.
 
-    With ``validation`` those rows come behind them, at most MOST_ROWS, and are held out in the one split there is.
+    Parameters
+    ----------
+    state : LogisticState
+        Its ``center`` and ``scale`` standardise the rows.
+    rows : Batch
+    chosen : ndarray, intp
+        The rows to take.
+    splits : list of Split
+        Of the rows chosen; empty with ``validation``.
+    validation : Batch or None
+        At most MOST_ROWS of these rows come behind the others. They are held out in the one split there is.
     """
     parts = [(rows, chosen)]
     trains = np.ones((len(chosen), 1), np.uint8)
@@ -175,7 +203,18 @@ def sample_of(
 def standardise(
     X: Array, chosen: NDArray[np.intp], center: Array | None, scale: Array | None, dtype: Any, out: NDArray[np.float32]
 ) -> None:
-    """Write (X - center) * scale, (LR-9), of the chosen rows, computed in ``dtype``; a few rows at a time."""
+    """Write (X - center) * scale, (LR-9), of the chosen rows to ``out``, a few rows at a time.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n_samples, n_features)
+    chosen : ndarray of shape (n_chosen,), intp
+    center, scale : ndarray of shape (n_features,), or both None
+    dtype : dtype
+        Type to compute in.
+    out : ndarray of shape (n_chosen, n_features), float32
+        Overwritten.
+    """
     some = max(1, CELLS_AT_ONCE // max(1, X.shape[1]))
     for start in range(0, len(chosen), some):
         part = X[chosen[start : start + some]].astype(dtype)

@@ -127,6 +127,16 @@ def divide(a: Array, b: Array) -> Array:
 
 
 def _check_rule(rule: AdaptiveRule, n_features: int, feature_scale: Array | None, norm_sum: Array | None) -> None:
+    """Raise ValueError where the rule is unknown, or an array that it needs is missing or has another size.
+
+    Parameters
+    ----------
+    rule : AdaptiveRule
+    n_features : int
+    feature_scale : ndarray of shape (n_features,), or None
+    norm_sum : ndarray of shape (1,), or None
+        "normalized" needs both arrays, the other rules ignore them.
+    """
     if rule.name not in RULES:
         raise ValueError(f"rule is {rule.name!r}, expected 'adagrad', 'ftrl' or 'normalized'")
     if rule.name == "normalized" and (

@@ -29,7 +29,11 @@ def logistic_csr_pass(
         The columns must exist: see :func:`check_nonzeros`, which is not called here.
     steps : as for :func:`logistic_pass`
     W : ndarray of shape (n_outputs, n_features), float32 or float64, Fortran order
-        The weights of a column lie side by side, as do those of W_total. Overwritten, as are b, W_total, b_total.
+        The weights of a column lie side by side. Overwritten.
+    b, b_total : as for :func:`logistic_pass`
+        Overwritten.
+    W_total : ndarray of shape (n_outputs, n_features), float64, Fortran order, or None for no averaging
+        Overwritten.
     lazy : ndarray of shape (3 + 3 n_outputs,), float64
         What W and W_total are still to be combined with, see :func:`materialize`, which makes the first of it. Overwritten.
 

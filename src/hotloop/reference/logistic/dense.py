@@ -66,7 +66,15 @@ def take_pass(
     b_total: Array | None,
     importance_aware: bool = False,
 ) -> tuple[float, int]:
-    """Run :func:`logistic_pass` over rows of either kind."""
+    """Run :func:`logistic_pass` over rows of either kind.
+
+    Parameters
+    ----------
+    rows : WrittenOut
+        Dense rows or CSR rows, each written out when it is visited.
+    steps, W, b, W_total, b_total, importance_aware : as for :func:`logistic_pass`
+        W, b, W_total and b_total are overwritten.
+    """
     check_pass(steps, len(rows))
     check_model(W, b, W_total, b_total)
     n_outputs, eta, alpha = len(W), step_sizes(steps), steps.alpha

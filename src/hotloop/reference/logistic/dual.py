@@ -101,7 +101,9 @@ def logistic_dual_sums(
     margins : ndarray of shape (n_samples, n_outputs), float64
         Overwritten where the weight is not 0.
     sums : ndarray of shape (n_classes, n_outputs, n_features), float64
-        Each entry in the order of W. Overwritten, as is b_sums, (n_classes, n_outputs), the sums of weight (q - e_y).
+        Each entry in the order of W. Overwritten.
+    b_sums : ndarray of shape (n_classes, n_outputs), float64
+        The sums of weight (q - e_y). Overwritten.
     """
     steps = Pass(np.arange(len(y)), y, sample_weight)
     written, m = _checked(rows, steps, W, b, dual), len(W)
@@ -176,7 +178,16 @@ def _roots(target: Array, curvature: float) -> Array:
 
 
 def _checked(rows: DenseRows | CSRRows, steps: Pass, W: Array, b: Array | None, dual: Array | None) -> WrittenOut:
-    """Return the rows where everything fits together."""
+    """Return the rows, each to be written out when it is visited. Raise ValueError where shapes disagree.
+
+    Parameters
+    ----------
+    rows : DenseRows or CSRRows
+    steps : Pass
+    W : ndarray of shape (n_outputs, n_features)
+    b : ndarray of shape (n_outputs,), or None
+    dual : ndarray of shape (n_samples, n_outputs), or None
+    """
     m, n_features = W.shape
     check_pass(steps, len(rows), -1)
     if b is not None and len(b) != m:

@@ -32,11 +32,13 @@ def logistic_l1_pass(
     l1_ratio : float, 0 to 1
         The strengths are l1 = alpha l1_ratio and l2 = alpha (1 - l1_ratio). b is not penalised.
     W : ndarray of shape (n_outputs, n_features), float32 or float64, Fortran order
-        Overwritten, as is b.
+        Overwritten. Of dense rows W must be materialized.
     b : ndarray of shape (n_outputs,), float64, or None for no intercept
-    applied_l1 : ndarray like W, float64, Fortran order, and lazy : ndarray of shape (2,), float64
-        What CSR rows leave W to be combined with, see :func:`materialize_l1`: 0, and (1, 0), at first. Overwritten. None for
-        dense rows, where W must be materialized.
+        Overwritten.
+    applied_l1 : ndarray like W, float64, Fortran order, or None for dense rows
+        What CSR rows leave W to be combined with, see :func:`materialize_l1`; 0 at first. Overwritten.
+    lazy : ndarray of shape (2,), float64, or None for dense rows
+        The same for all weights; (1, 0) at first. Overwritten.
 
     Returns
     -------

@@ -31,7 +31,11 @@ def logistic_many_csr_pass(
     steps, weight_multiplier : as for :func:`logistic_many_pass`
     W : ndarray of shape (n_models, n_features) or, with averaging, (2 n_models, n_features), float32 or float64, Fortran order
         The weights of all models, then the delayed sums of (LR-14): the sum of iterates is the delayed sum + lazy[1] * weights.
-        Overwritten, as are b (n_models,) or None and b_total.
+        Overwritten.
+    b : ndarray of shape (n_models,), float64, or None for no intercept
+        Overwritten.
+    b_total : ndarray of shape (n_models,), float64, or None
+        Overwritten: each b is added, (LR-10). None where b is None or nothing is averaged.
     lazy : ndarray of shape (2, n_models), float64
         The weights of a model are ``lazy[0]`` times those in W, (LR-13); 1 at first. lazy[1], the sum of these factors, is 0 at
         first, and where an average starts.

@@ -36,7 +36,11 @@ def logistic_many_pass(
     target : ndarray of shape (n_models,), float64
         The class that is 1 for a model; all others are 0.
     W : ndarray of shape (n_models, n_features), float32 or float64, C order
-        Overwritten, as are b (n_models,) or None, W_total and b_total.
+        Overwritten.
+    b : ndarray of shape (n_models,), float64, or None for no intercept
+        Overwritten.
+    W_total, b_total : as for :func:`logistic_pass`
+        Overwritten.
     loss : ndarray of shape (1,), float64, or None
         The sum of weight times loss before the step, over steps and models, is added. With it the pass gives the bits that its
         pieces of 4, 8, 12, ... steps give.
@@ -78,7 +82,18 @@ def part(array: Array | None, m: int) -> Array | None:
 
 
 def steps_of(steps: Pass, m: int, weight_multiplier: Array | None, target: float | None = None) -> Pass:
-    """Return the steps of model m alone; its label is 1 for the class ``target``, or y itself."""
+    """Return the steps of model m alone.
+
+    Parameters
+    ----------
+    steps : Pass
+        As for :func:`logistic_many_pass`.
+    m : int, 0 to n_models - 1
+    weight_multiplier : ndarray of shape (n_samples, n_models), uint8, or None
+        Multiplies the weight of a row in a model; None: 1.
+    target : float or None
+        The label of a row of this class is 1, of all others 0. None: the labels stay.
+    """
     weight = steps.sample_weight if weight_multiplier is None else steps.sample_weight * weight_multiplier[:, m]
     y = steps.y if target is None else (steps.y == target) * 1.0
     return Pass(steps.order, y, weight, step_sizes(steps)[:, m], steps.alpha[m])

@@ -6,7 +6,16 @@ from hotloop.reference.losses import Array
 
 
 def check_model(W: Array, b: Array | None, W_total: Array | None, b_total: Array | None) -> None:
-    """Raise ValueError where b and the sums do not fit to W, (n_outputs, n_features)."""
+    """Raise ValueError where b and the sums do not fit to W.
+
+    Parameters
+    ----------
+    W : ndarray of shape (n_outputs, n_features)
+    b : ndarray of shape (n_outputs,), or None for no intercept
+    W_total : ndarray like W, or None for no averaging
+    b_total : ndarray like b, or None
+        None where b or W_total is, and only there.
+    """
     if len(W) < 1:
         raise ValueError("W must have at least one output")
     if b is not None and len(b) != len(W):

@@ -67,7 +67,15 @@ def hash_units(
 ) -> Csr:
     """Return runs of units, such as characters, as :func:`hash_words` does.
 
-    A document is segments, which no run crosses, of units; ``between``, a blank or nothing, stands between those of a run.
+    Parameters
+    ----------
+    documents : iterable of documents
+        A document is an iterable of segments, a segment a sequence of units (str). No run crosses the end of a segment.
+    between : {" ", ""}
+        Stands between the units of a run.
+    shortest, longest : int, >= 1
+        Units of a run.
+    n_features, signed : as for :func:`hash_words`
     """
     if between not in ("", " "):
         raise ValueError(f"between is {between!r}, expected a blank or nothing")
@@ -77,6 +85,7 @@ def hash_units(
 def _rows(
     documents: Iterable[Iterable[Sequence[str]]], shortest: int, longest: int, n_features: int, signed: bool, between: str
 ) -> Csr:
+    """Count the runs of each document by the column of their hash. Parameters: as for :func:`hash_units`."""
     indptr, indices, data = [0], [], []
     for segments in documents:
         found: dict[int, float] = {}

@@ -37,7 +37,7 @@ def two_layer_jacobians(
 ) -> tuple[Array, Array, Array, Array, Array]:
     """Return the outputs of every row and their derivatives by every weight, (NN-14).
 
-    Parameters as for :func:`two_layer_forward`.
+    Parameters: as for :func:`two_layer_forward`.
 
     Returns
     -------
@@ -62,7 +62,7 @@ def two_layer_jacobians(
 
 
 def _linear_network(X: Array, W1: Array, b1: Array, W2: Array, b2: Array, activation: str) -> Network:
-    """Return the network with linear outputs, checked."""
+    """Return the network with linear outputs, checked. Parameters: as for :func:`two_layer_forward`."""
     network = Network(W1, b1, W2, b2, "linear", activation)
     check_network(network)
     check_rows(DenseRows(X), network)

@@ -96,7 +96,21 @@ def two_layer_minibatch_pass(
 def _step(
     w: Array, g: Array, moments: list[Array], optimizer: BatchOptimizer, eta: float, alpha: float, n_batches: int
 ) -> tuple[Array, list[Array]]:
-    """Return the weights and their moments after the step of a batch of mean gradient g."""
+    """Return the weights and their moments after the step of one batch.
+
+    Parameters
+    ----------
+    w, g : ndarray of one shape
+        Weights, and the mean gradient of the batch by them; neither is changed.
+    moments : list of ndarray like w
+        The velocity of "sgd", or the first and the second moment of Adam.
+    optimizer : BatchOptimizer
+    eta : float, > 0
+    alpha : float, >= 0
+        L2 strength.
+    n_batches : int, >= 1
+        Batches so far, this one counted.
+    """
     if optimizer.name == "sgd":
         step = eta * (g + alpha * w)
         velocity = optimizer.momentum * moments[0] - step  # (NN-12)

@@ -41,7 +41,19 @@ def loss_and_delta(o: Array, y: Array, output: str) -> tuple[float, Array]:
 
 
 def gradients(x: Array, dz: Array, z: Array, s: Array | None, W2: Array, delta: Array) -> tuple[Array, Array, Array, Array]:
-    """Return the gradients of one row by W1, b1, W2 and b2."""
+    """Return the gradients of one row by W1, b1, W2 and b2.
+
+    Parameters
+    ----------
+    x : ndarray of shape (n_features,)
+    dz, z : ndarray of shape (n_hidden,)
+        Derivatives of the hidden units and the hidden units, as :func:`forward` returns them.
+    s : ndarray of shape (n_hidden,), or None
+        Sigmoids of the output "sigmoid_sum"; None for the other outputs.
+    W2 : ndarray of shape (n_hidden, n_outputs)
+    delta : ndarray of shape (n_outputs,)
+        Gradient of the loss by the outputs.
+    """
     if s is not None:
         ds = delta * s * (1 - s)  # (NN-5)
         da = ds * W2[:, 0] * dz  # (NN-8)
@@ -113,7 +125,16 @@ def check_rows(rows: DenseRows | CSRRows, network: Network) -> None:
 
 
 def check_steps(steps: Pass, n_samples: int, network: Network, dropout: Dropout) -> Array:
-    """Refuse steps and a dropout that do not fit; return y of shape (n_samples, n_targets)."""
+    """Raise ValueError where the steps or the dropout do not fit; return y of shape (n_samples, n_targets).
+
+    Parameters
+    ----------
+    steps : Pass
+    n_samples : int
+        Rows that ``order`` may point to.
+    network : Network
+    dropout : Dropout
+    """
     if not 0 <= dropout.rate < 1:
         raise ValueError(f"dropout is {dropout.rate}, expected a number from 0 to below 1")
     y: Array = steps.y.reshape(-1, 1) if steps.y.ndim == 1 else steps.y

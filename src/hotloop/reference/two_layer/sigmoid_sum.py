@@ -38,7 +38,7 @@ def sigmoid_sum_forward(X: Array, W: Array, v: Array, round_to: int | None = Non
 def sigmoid_sum_gradients(X: Array, W: Array, v: Array, round_to: int | None = None) -> tuple[Array, Array, Array]:
     """Return y and its derivatives by every weight, for every row, (NN-5) and (NN-6).
 
-    Parameters as for :func:`sigmoid_sum_forward`. At r_j = 0 the derivative of max(., 0) is taken as 0.
+    Parameters: as for :func:`sigmoid_sum_forward`. At r_j = 0 the derivative of max(., 0) is taken as 0.
 
     Returns
     -------
@@ -64,8 +64,9 @@ def sigmoid_sum_gradients(X: Array, W: Array, v: Array, round_to: int | None = N
 def sigmoid_sum_backward(X: Array, W: Array, v: Array, dy: Array) -> tuple[Array, Array]:
     """Return the sum over rows of dy_i times the derivatives of y_i.
 
-    Parameters as for :func:`sigmoid_sum_forward`, and
-
+    Parameters
+    ----------
+    X, W, v : as for :func:`sigmoid_sum_forward`
     dy : ndarray of shape (n_samples,), dtype of X
         Derivative of the caller's loss by each y_i.
 
@@ -92,6 +93,13 @@ def sigmoid_sum_backward(X: Array, W: Array, v: Array, dy: Array) -> tuple[Array
 
 
 def _hidden(x: Array, W: Array, v: Array, round_to: int | None) -> tuple[Array, Array]:
+    """Return hidden activations and their sigmoids of one row, (n_hidden,) each.
+
+    Parameters
+    ----------
+    x : ndarray of shape (n_features,)
+    W, v, round_to : as for :func:`sigmoid_sum_forward`
+    """
     r = np.maximum(x @ W, 0)  # (NN-1), (NN-2)
     s = logistic(v * r)  # (NN-4)
     return r, s if round_to is None else np.round(s, round_to)
