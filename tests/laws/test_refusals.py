@@ -80,6 +80,8 @@ def test_labels_that_cannot_be_are_refused(estimator):
         quick(estimator).fit(X, np.ones(len(y)).astype(int))
     with pytest.raises(ValueError, match="one class only"):
         quick(estimator).fit(X, y, sample_weight=y.astype(float))
+    with pytest.raises(ValueError, match="class_weight={0: 0} leaves one class only, 1; a classifier"):
+        quick(estimator).set_params(class_weight={0: 0}).fit(X, y)
     with pytest.raises(ValueError, match=r"y_val\[0\] is .*[78].*, which is none of the classes \[0, 1\]"):
         quick(estimator).fit(X, y, X_val=X, y_val=y + 7)
 

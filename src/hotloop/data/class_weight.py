@@ -46,4 +46,7 @@ def weigh_classes(rows: Batch, class_weight: Any, classes: Array) -> Batch:
     weight = rows.sample_weight * factors[codes]
     if len(weight) and not weight.any() and rows.sample_weight.any():
         raise ValueError(f"class_weight={class_weight!r} leaves every row without weight")
+    if np.count_nonzero(factors) == 1:
+        left = classes.tolist()[int(factors.argmax())]
+        raise ValueError(f"class_weight={class_weight!r} leaves one class only, {left!r}; a classifier needs at least two")
     return Batch(rows.X, rows.y, weight)
