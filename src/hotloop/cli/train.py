@@ -51,7 +51,12 @@ def run(arguments: Namespace) -> None:
         say(line)
     network = f"--hidden {arguments.hidden} trains a network" if arguments.hidden else None
     check_family(given_options(arguments), network or (None if classes is not None else "a regression is a network"))
+    if arguments.weight == arguments.target:
+        raise DataError(f"{table.name}: {arguments.target!r} is both --target and --weight; name two columns")
     weights = read_weights(table, arguments.weight)
+    if classes is not None and len(left := np.unique(y[weights > 0])) < 2:
+        label = show(classes[int(left[0])])
+        raise DataError(f"{table.name}: every row of {arguments.weight!r} above 0 is of class {label}; nothing to tell apart")
     features = table.drop(arguments.target, *([arguments.weight] if arguments.weight is not None else []))
     if not features.columns:
         raise DataError(f"{table.name}: {arguments.target!r} is the only column; there is nothing to predict it from")
