@@ -30,6 +30,10 @@ def test_unknown_arguments_exit_with_2(capsys):
         main(["train"])
     assert stop.value.code == 2
     assert "--target" in capsys.readouterr().err
+    with pytest.raises(SystemExit) as stop:
+        main(["train", "no file", "--target", "y", "--model", "m", "--max-iter", "4"])
+    assert stop.value.code == 2
+    assert "unrecognized arguments: --max-iter 4; hotloop train --help lists all" in capsys.readouterr().err
 
 
 def test_one_of_a_thing_is_singular(tmp_path, capsys):

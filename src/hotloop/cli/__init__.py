@@ -14,7 +14,10 @@ from hotloop.version import __version__
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; returns the exit code: 0 done, 1 an error in the data or model, 2 in the arguments, 130 interrupted."""
-    arguments = _parser().parse_args(argv)
+    parser = _parser()
+    arguments, unknown = parser.parse_known_args(argv)
+    if unknown:
+        parser.error(f"unrecognized arguments: {' '.join(unknown)}; hotloop {arguments.command} --help lists all")
     try:
         import_module(f"hotloop.cli.{arguments.module}").run(arguments)
         sys.stdout.flush()
@@ -44,7 +47,7 @@ def _parser() -> argparse.ArgumentParser:
 
     def add(name: str, summary: str, module: str | None = None) -> argparse.ArgumentParser:
         command = commands.add_parser(name, help=summary, description=summary)
-        command.set_defaults(module=module or name)
+        command.set_defaults(module=module or name, command=name)
         return command
 
     demo = add("demo", "Train both models on real data and compare them with scikit-learn's.")
@@ -78,7 +81,6 @@ def _parser() -> argparse.ArgumentParser:
         ("evaluate", "Compare a model with the targets in a CSV file."),
     ):
         command = add(name, summary, "apply")
-        command.set_defaults(command=name)
         command.add_argument("model", metavar="MODEL", help="model file")
         command.add_argument("data", metavar="DATA.csv", help="file, packed or not; - is the standard input")
         _add_format(command)
