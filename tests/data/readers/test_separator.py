@@ -38,6 +38,7 @@ def test_one_column(write):
 def test_separator_that_cannot_be_told(write):
     assert "t.csv: no separator stands equally" in refused(write(b"a,b;c\n1;2;5\n3,4,5\n"))
     assert "--delimiter" in refused(write(b"a b\n1 2 3\nx\n"))
+    assert "looks like svmlight" in refused(write(b"-1 3:1 11:0.5\n+1 2:1\n-1 1:1 2:1 3:1\n"))
     both = refused(write(b"1,5;2\n1,6;3\n"), header=False)
     assert "',' and ';' both fit" in both
     assert "--delimiter" in both

@@ -105,7 +105,8 @@ def _check_header(names: list[str], where: str) -> list[str]:
         raise DataError(f"{where}: no name for column {', '.join(empty)} {_HEADER_HINT}")
     repeated = [repr(name) for name, count in Counter(names).items() if count > 1]
     if repeated:
-        raise DataError(f"{where}: column names repeated: {', '.join(repeated)} {_HEADER_HINT}")
+        shown = ", ".join(repeated[:10]) + (f", ... ({len(repeated)} of {len(names)})" if len(repeated) > 10 else "")
+        raise DataError(f"{where}: column names repeated: {shown} {_HEADER_HINT}")
     numbers = [name for name in names if re.fullmatch(r"[+-]?\d+(\.\d*)?", name)]
     if not numbers:
         return []

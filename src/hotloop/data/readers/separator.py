@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterator
 from itertools import islice
 
@@ -64,6 +65,8 @@ def find_separator(raw: bytes, name: str) -> str:
         return " "
     if len(strong) == 1:
         return strong[0]
+    if re.match(rb"\s*\S+( +\d+:\S+)+\s", raw):
+        raise DataError(f"{name}: looks like svmlight, not CSV; in Python load_svmlight_file of sklearn.datasets reads it")
     raise DataError(
         f"{name}: no separator stands equally often in each of the first {len(counts[' '])} lines "
         "(tried , tab ; | and blank); name it with --delimiter"
