@@ -22,8 +22,10 @@ WEIGHTS: dict[str, type[LinearWeights] | type[NetworkWeights]] = {
 def save(predictor: Predictor, path: str | PathLike[str]) -> None:
     """Write a model file that predicts; ``estimator.save`` writes one from which training goes on, too.
 
-    The file is complete or not there at all.
+    The file is complete or not there at all. TypeError where ``predictor`` is an estimator or something else.
     """
+    if not isinstance(predictor, Predictor):
+        raise TypeError(f"predictor is a {type(predictor).__name__}, expected hotloop.Predictor; estimators have a method save")
     write_section(predictor_section(predictor), path)
 
 
