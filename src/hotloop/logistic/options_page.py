@@ -11,7 +11,8 @@ from hotloop.training.values import some_of
 HEAD = """## Logistic regression
 
 `LogisticSGDClassifier` and `hotloop train` refuse every other value, in this order. The command has `-` in place of `_`, and
-`none`, `true`, `false` for None, True, False:
+`none`, `true`, `false` for None, True, False; `max_iter` is `--epochs` there, `warm_start` and a dict it has not. An option
+that only another one puts to use does nothing without it: `l1_ratio` without "elasticnet", `alpha` without a penalty.
 """
 RULES_HEAD = """
 What does not go together is refused by a message that names both options and says what to do. The optimizer is what
