@@ -36,7 +36,7 @@ def test_saving_again_replaces_the_file_and_keeps_its_mode(path):
 
 
 def test_a_folder_that_is_not_there_is_an_error(path):
-    with pytest.raises(ValueError, match="cannot write .*nowhere"):
+    with pytest.raises(ValueError, match="cannot write .*nowhere: there is no folder"):
         fitted("online").save(path / "nowhere")
 
 

@@ -16,6 +16,8 @@ def write_whole(path: Path, data: bytes) -> None:
     try:
         if path.is_dir():
             raise IsADirectoryError(errno.EISDIR, "it is a folder")
+        if not path.parent.exists():
+            raise FileNotFoundError(errno.ENOENT, f"there is no folder {path.parent}")
         handle, temporary = tempfile.mkstemp(prefix=".hotloop-", suffix=".tmp", dir=path.parent)
     except OSError as error:
         raise ValueError(f"cannot write {path}: {error.strerror}") from None
