@@ -23,7 +23,15 @@ def save(predictor: Predictor, path: str | PathLike[str]) -> None:
     """Write a model file that predicts; ``estimator.save`` writes one from which training goes on, too.
 
     The file is complete or not there at all.
+
+    Raises
+    ------
+    TypeError
+        It is no Predictor.
     """
+    if not isinstance(predictor, Predictor):
+        kind = type(predictor).__name__
+        raise TypeError(f"predictor is a {kind}, expected a Predictor; an estimator is saved by its own save(path)")
     write_section(predictor_section(predictor), path)
 
 
