@@ -13,6 +13,8 @@ from hotloop.training.options import FitOptions
         ({"eta0": 0.0}, "eta0 must be positive, not 0"),
         ({"eta0": -1.0}, "eta0 must be positive"),
         ({"eta0": np.nan}, "eta0 must be positive"),
+        ({"eta0": 1.0, "horizon": 0.0}, "horizon and longest must be positive, not 0.0 and inf"),
+        ({"eta0": 1.0, "longest": np.nan}, "horizon and longest must be positive, not inf and nan"),
         ({"eta0": 2.0, "alpha": 0.5}, r"eta0 \* alpha is 1; it must lie in \[0, 1\)"),
         ({"eta0": 1.0, "alpha": -0.5}, r"eta0 \* alpha is -0.5"),
         ({"eta0": 1.0, "alpha": np.nan}, r"eta0 \* alpha is nan"),
