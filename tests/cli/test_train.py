@@ -177,3 +177,19 @@ def test_a_model_of_the_command_predicts_tables(trained):
     table = {"age": [30, 60], "city": ["Oslo", "Rome"], "height": [180, None]}
     assert (model.predict_proba(table) == model.predict_proba(model.encoding.transform(table, model.dtype))).all()
     assert len(repr(model)) < 200
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["d.csv", "--weight", "y"], "--weight and --target both name 'y'"),
+        (["-", "--validation", "-"], "the standard input can be read once only: name a file with --validation"),
+        (["d.csv", "--weight", "w"], "every row whose target 'y' is 'yes' has weight 0; leave these rows out"),
+    ],
+    ids=["weight-is-target", "standard-input-twice", "class-without-weight"],
+)
+def test_files_and_columns_that_cannot_be(tmp_path, capsys, monkeypatch, arguments, said):
+    monkeypatch.chdir(tmp_path)
+    write(tmp_path / "d.csv", ["a", "w", "y"], [[1, 0, "yes"], [2, 1, "no"]] * 30)
+    assert said in error_of(capsys, ["train", *arguments, "--target", "y", "--model", "m.safetensors"])
+    assert os.listdir(tmp_path) == ["d.csv"]

@@ -106,7 +106,7 @@ def test_more_models_than_a_group_of_rows(compiled):
     ("options", "message"),
     [
         ({"multi_class": "crammer_singer"}, "multi_class is 'crammer_singer', expected 'multinomial' or 'ovr'"),
-        ({"penalty": "l1"}, "multi_class='ovr' does not go with optimizer='ftrl', which optimizer='auto' is here"),
+        ({"penalty": "l1"}, r"multi_class='ovr' does not go with optimizer='ftrl' \(what optimizer='auto' is here\)"),
         ({"penalty": "l1", "optimizer": "sgd"}, "multi_class='ovr' does not go with optimizer='sgd' and penalty='l1'"),
         ({"optimizer": "adagrad", "alpha": "auto"}, "multi_class='ovr' does not go with optimizer='adagrad'"),
         ({"optimizer": "foo"}, "optimizer is 'foo', expected 'auto', 'sgd', 'adagrad', 'ftrl' or 'normalized'"),

@@ -118,7 +118,8 @@ def test_options_come_before_the_rows():
 
 def test_what_the_optimizer_auto_is_is_said():
     X, y = rows("csr", 3)
-    with pytest.raises(ValueError, match="average=True does not go with optimizer='ftrl', which optimizer='auto' is here; l"):
+    message = r"average=True does not go with optimizer='ftrl' \(what optimizer='auto' is here\); leave"
+    with pytest.raises(ValueError, match=message):
         LogisticSGDClassifier(penalty="l1", average=True).fit(X, y)
     streamed = LogisticOptions().resolved(sparse=True, n_classes=3, method="partial_fit")
     assert streamed.optimizer == "ftrl"

@@ -189,3 +189,22 @@ def test_an_optimizer_that_the_options_do_not_make_is_refused(path, changed):
     write(path, header, arrays)
     with pytest.raises(ValueError, match="the options make another optimizer"):
         hotloop.load_estimator(path)
+
+
+@pytest.mark.parametrize("value", [None, "x", 0])
+def test_a_horizon_that_is_no_number_is_refused(path, value):
+    fitted("online").save(path)
+    header, arrays = read(path)
+    header["values"]["learner"]["config"]["horizon"] = value
+    write(path, header, arrays)
+    with pytest.raises(ValueError, match="no model file that hotloop can use"):
+        hotloop.load_estimator(path)
+
+
+def test_more_pending_rows_than_have_come_are_refused(path):
+    fitted("pending").save(path)
+    header, arrays = read(path)
+    header["values"]["learner"]["state"]["n_rows"] = 0
+    write(path, header, arrays)
+    with pytest.raises(ValueError, match="rows are pending, but 0 have come"):
+        hotloop.load_estimator(path)

@@ -83,6 +83,12 @@ def test_feature_names_survive(path):
         hotloop.load(path).predict(broken)
 
 
+def test_an_estimator_is_saved_by_its_own_method(path):
+    with pytest.raises(TypeError, match="predictor is a LogisticSGDClassifier, expected a Predictor; an estimator is saved by"):
+        hotloop.save(fitted("logistic"), path)
+    assert not path.exists()
+
+
 def test_a_loaded_model_checks_its_rows(path):
     fitted("logistic").save(path)
     model = hotloop.load(path)

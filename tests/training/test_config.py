@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from hotloop.training.config import TrainingConfig
+from hotloop.training.options import FitOptions
 
 
 @pytest.mark.parametrize(
@@ -12,6 +13,8 @@ from hotloop.training.config import TrainingConfig
         ({"eta0": 0.0}, "eta0 must be positive, not 0"),
         ({"eta0": -1.0}, "eta0 must be positive"),
         ({"eta0": np.nan}, "eta0 must be positive"),
+        ({"eta0": 1.0, "horizon": 0.0}, "horizon and longest must be positive, not 0.0 and inf"),
+        ({"eta0": 1.0, "longest": np.nan}, "horizon and longest must be positive, not inf and nan"),
         ({"eta0": 2.0, "alpha": 0.5}, r"eta0 \* alpha is 1; it must lie in \[0, 1\)"),
         ({"eta0": 1.0, "alpha": -0.5}, r"eta0 \* alpha is -0.5"),
         ({"eta0": 1.0, "alpha": np.nan}, r"eta0 \* alpha is nan"),
@@ -20,3 +23,11 @@ from hotloop.training.config import TrainingConfig
 def test_configs_that_cannot_be(options, message):
     with pytest.raises(ValueError, match=message):
         TrainingConfig(**options)
+
+
+def test_rows_that_leave_no_step_size_are_told_of():
+    """The user gave no eta0, so the message is about the rows."""
+    with pytest.raises(ValueError, match="the values of X are so large that no step size is small enough: scale them down"):
+        FitOptions().config(alpha=0.1, eta0=0.0)
+    with pytest.raises(ValueError, match="eta0 is 0, expected a positive number or 'auto'"):
+        FitOptions(eta0=0)

@@ -108,6 +108,14 @@ def read_weights(table: Table, name: str | None) -> NDArray[np.float64]:
     return weights
 
 
+def refuse_weightless_class(table: Table, target: str, classes: Array, y: Array, weights: Array) -> None:
+    """Raise DataError for a class of which all rows weigh 0: a model could not tell it apart."""
+    total = np.bincount(y.astype(np.intp), weights, len(classes))
+    if not total.all():
+        label = show(classes[total.argmin()])
+        raise DataError(f"{table.name}: every row whose target {target!r} is {label} has weight 0; leave these rows out")
+
+
 def show(label: Any) -> str:
     """Return a label as messages show it: text in quotes, numbers plain."""
     return repr(label.item() if isinstance(label, np.generic) else label)

@@ -9,7 +9,7 @@ import numpy as np
 
 from hotloop.backend import backend_info
 from hotloop.cli.messages import counted, note, warning
-from hotloop.cli.target import encode_target, read_target, read_weights, show, target_cells
+from hotloop.cli.target import encode_target, read_target, read_weights, refuse_weightless_class, show, target_cells
 from hotloop.cli.training_options import check_family, given_options
 from hotloop.data.batch import Batch
 from hotloop.data.errors import DataError
@@ -34,13 +34,7 @@ def run(arguments: Namespace) -> None:
             print(line)
 
     options = _options(arguments)
-    if not Path(arguments.model).resolve().parent.is_dir():
-        raise ValueError(f"there is no folder {Path(arguments.model).parent} to write the model to")
-    if Path(arguments.model).is_dir():
-        raise ValueError(f"{arguments.model} is a folder, not a model file to write")
-    refuse_same_file(arguments.data, arguments.model)
-    if arguments.validation is not None:
-        refuse_same_file(arguments.validation, arguments.model)
+    _check_names(arguments)
     table = read_table(arguments.data, header=not arguments.no_header, delimiter=arguments.delimiter)
     for remark in table.notes:
         note(remark)
@@ -54,9 +48,8 @@ def run(arguments: Namespace) -> None:
     if arguments.weight == arguments.target:
         raise DataError(f"{table.name}: {arguments.target!r} is both --target and --weight; name two columns")
     weights = read_weights(table, arguments.weight)
-    if classes is not None and len(left := np.unique(y[weights > 0])) < 2:
-        label = show(classes[int(left[0])])
-        raise DataError(f"{table.name}: every row of {arguments.weight!r} above 0 is of class {label}; nothing to tell apart")
+    if classes is not None:
+        refuse_weightless_class(table, arguments.target, classes, y, weights)
     features = table.drop(arguments.target, *([arguments.weight] if arguments.weight is not None else []))
     if not features.columns:
         raise DataError(f"{table.name}: {arguments.target!r} is the only column; there is nothing to predict it from")
@@ -99,6 +92,21 @@ def run(arguments: Namespace) -> None:
         say(f"loss of the {counted(len(validation), 'row')} of {arguments.validation}: {outcome['validation_loss']:.4f}")
     say(f"training loss with penalty {outcome['loss']:.4f}; eta0 {fit.config.eta0:.3g}, alpha {fit.config.alpha:.3g}")
     say(f"wrote {arguments.model} ({Path(arguments.model).stat().st_size:,} bytes)")
+
+
+def _check_names(arguments: Namespace) -> None:
+    """Refuse files and columns that cannot be what they are named as, before a file is read."""
+    if not Path(arguments.model).resolve().parent.is_dir():
+        raise ValueError(f"there is no folder {Path(arguments.model).parent} to write the model to")
+    if Path(arguments.model).is_dir():
+        raise ValueError(f"{arguments.model} is a folder, not a model file to write")
+    refuse_same_file(arguments.data, arguments.model)
+    if arguments.validation is not None:
+        refuse_same_file(arguments.validation, arguments.model)
+    if arguments.data == arguments.validation == "-":
+        raise ValueError("the standard input can be read once only: name a file with --validation")
+    if arguments.weight == arguments.target:
+        raise ValueError(f"--weight and --target both name {arguments.target!r}: a column is one of them only")
 
 
 def refuse_same_file(read: str, written: str) -> None:

@@ -211,5 +211,5 @@ def check_options(options: LogisticOptions, known: Mapping[str, str] | None = No
     optimizer = optimizer or chosen_optimizer(options)
     chosen = f"optimizer={optimizer!r}"
     if options.optimizer == "auto":
-        chosen += ", which optimizer='auto' is here,"
+        chosen += " (what optimizer='auto' is here)"
     check_rules(options, RULES, {**(known or {}), "optimizer": optimizer}, {"optimizer": chosen})

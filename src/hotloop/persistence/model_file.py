@@ -22,10 +22,16 @@ WEIGHTS: dict[str, type[LinearWeights] | type[NetworkWeights]] = {
 def save(predictor: Predictor, path: str | PathLike[str]) -> None:
     """Write a model file that predicts; ``estimator.save`` writes one from which training goes on, too.
 
-    The file is complete or not there at all. TypeError where ``predictor`` is an estimator or something else.
+    The file is complete or not there at all.
+
+    Raises
+    ------
+    TypeError
+        It is no Predictor.
     """
     if not isinstance(predictor, Predictor):
-        raise TypeError(f"predictor is a {type(predictor).__name__}, expected hotloop.Predictor; estimators have a method save")
+        kind = type(predictor).__name__
+        raise TypeError(f"predictor is a {kind}, expected a Predictor; an estimator is saved by its own save(path)")
     write_section(predictor_section(predictor), path)
 
 

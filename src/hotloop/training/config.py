@@ -26,6 +26,8 @@ class TrainingConfig:
     def __post_init__(self) -> None:
         if not self.eta0 > 0:
             raise ValueError(f"eta0 must be positive, not {self.eta0}")
+        if not (self.horizon > 0 and self.longest > 0):
+            raise ValueError(f"horizon and longest must be positive, not {self.horizon} and {self.longest}")
         if not 0 <= self.eta0 * self.alpha < 1:
             raise ValueError(
                 f"eta0 * alpha is {self.eta0 * self.alpha:g}; it must lie in [0, 1), or a step would turn the weights' sign: "

@@ -70,6 +70,11 @@ class OnlineLearner(ABC, Generic[S]):
     frozen: bool = False
     _flushed: S | None = field(default=None, init=False, repr=False)
 
+    def __post_init__(self) -> None:
+        n_pending = sum(map(len, self.pending))
+        if n_pending > self.n_rows:
+            raise ValueError(f"{n_pending} rows are pending, but {self.n_rows} have come")
+
     @property
     @abstractmethod
     def n_rows(self) -> int:

@@ -77,10 +77,17 @@ class FitOptions:
             Hold where the user left them "auto".
         horizon : float or None
             None: 1 / (eta0 alpha).
+
+        Raises
+        ------
+        ValueError
+            The rows leave no step size above 0.
         """
         alpha = float(self.alpha) if self.alpha != "auto" else alpha
         if self.eta0 != "auto":
             eta0 = float(self.eta0)
+        elif not eta0 > 0:
+            raise ValueError("the values of X are so large that no step size is small enough: scale them down")
         elif alpha > 0:
             eta0 = min(eta0, 0.5 / alpha)  # a step must not turn the weights' sign
         if horizon is None:

@@ -8,7 +8,7 @@ from passes import drawn_rows, logistic_arguments, of_dtype, run, take
 
 from hotloop import LogisticSGDClassifier
 from hotloop.data.validation import readable
-from hotloop.structs import ColumnMoments, DenseRows, float_dtype
+from hotloop.structs import ColumnMoments, CSRRows, DenseRows, Pass, float_dtype
 
 NARROW = [np.uint8, np.int8, np.uint16, np.int16, np.bool_, np.float16]
 TYPES = [*NARROW, np.float32, np.float64, np.uint32, np.int32, np.uint64, np.int64]
@@ -126,3 +126,50 @@ def test_the_estimator_learns_the_same(backend, of):
         got = LogisticSGDClassifier(**options).fit(rows, y)
         np.testing.assert_array_equal(got.coef_, want.coef_)
         np.testing.assert_array_equal(got.predict_proba(rows), want.predict_proba(X))
+
+
+def csr_margins_of(backend, n_features=50, **changed):
+    """Return the margins of 20 full rows of 50 non-zeros, all weights 1, with some of the arrays changed."""
+    arrays = {
+        "indptr": np.arange(0, 20 * n_features + 1, n_features),
+        "indices": np.tile(np.arange(n_features, dtype=np.int32), 20),
+        "data": np.ones(20 * n_features, np.float16),
+        "max_row_nnz": n_features,
+    }
+    rows = CSRRows(**(arrays | changed), n_features=n_features, dtype=np.dtype(np.float16))
+    return backend.csr_margins(rows, np.ones((1, n_features), order="F"), np.zeros(1))
+
+
+def test_no_length_of_the_longest_row_is_too_much(compiled):
+    """Room for 2^61 numbers of 8 bytes would be 0 bytes."""
+    for length in (50, 1000, 2**61, 2**62):
+        np.testing.assert_array_equal(csr_margins_of(compiled, max_row_nnz=length), np.full((20, 1), 50.0))
+
+
+@pytest.mark.parametrize("shape", [(), (1000, 2)])
+def test_values_of_non_zeros_are_a_vector(compiled, shape):
+    with pytest.raises(ValueError, match="the values of the non-zeros must be numbers"):
+        csr_margins_of(compiled, data=np.ones(shape))
+
+
+@pytest.mark.parametrize("n_columns", [0, 2])
+def test_a_row_has_one_label(backend, n_columns):
+    """Labels in no column would be read beyond their array."""
+    X, _ = drawn_rows(30, 4)
+    steps = Pass(np.arange(30), np.zeros((30, n_columns)), np.ones(30), np.ones(30))
+    with pytest.raises(ValueError, match=f"y has {n_columns} columns, expected 1"):
+        backend.logistic_pass(DenseRows(X), steps, np.zeros((1, 4)), None, None, None)
+
+
+@pytest.mark.parametrize("step", [1, -1])
+def test_moments_of_weights_at_odd_strides(backend, step):
+    """Weights of a packed record lie 12 bytes apart."""
+    X, _ = drawn_rows(30, 4)
+    records = np.zeros(30, [("number", np.int32), ("weight", np.float64)])
+    records["weight"] = np.random.default_rng(1).random(30)
+    both = []
+    for weight in (records["weight"][::step], records["weight"][::step].copy()):
+        found = np.zeros((5, 4))
+        backend.column_moments(DenseRows(X), weight, ColumnMoments(np.zeros(1), *found), True)
+        both.append(found)
+    np.testing.assert_array_equal(*both)

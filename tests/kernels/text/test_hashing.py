@@ -26,6 +26,32 @@ def test_hashes(backend, some):
     assert backend.murmurhash3(some).tolist() == [murmurhash3_32(token, seed=0) for token in some]
 
 
+@pytest.mark.parametrize(
+    ("shortest", "longest", "n_features", "message"),
+    [
+        (0, 1, 8, "runs have 0 to 1 units"),
+        (-3, 1, 8, "runs have -3 to 1 units"),
+        (2, 1, 8, "runs have 2 to 1 units"),
+        (1, 1, 0, "n_features is 0"),
+        (1, 1, -8, "n_features is -8"),
+        (1, 1, 2**31, "n_features is 2147483648"),
+    ],
+)
+def test_runs_and_columns_that_cannot_be(backend, shortest, longest, n_features, message):
+    with pytest.raises(ValueError, match=message):
+        backend.hash_words(["ab cd ef"], shortest, longest, n_features, False, True, str.split)
+    with pytest.raises(ValueError, match=message):
+        backend.hash_units([[["ab", "cd"]]], " ", shortest, longest, n_features, True)
+
+
+def test_runs_of_any_length(backend):
+    """The longest run is the document, and room is made for no longer one."""
+    for longest in (3, 2**40):
+        assert backend.hash_words(["ab cd ef"], 1, longest, 2**20, False, True, str.split)[0].tolist() == [0, 6]
+        assert backend.hash_units([[["ab", "cd", "ef"]]], " ", 1, longest, 2**20, True)[0].tolist() == [0, 6]
+    assert backend.hash_words(["ab"], 2, 3, 8, False, True, str.split)[0].tolist() == [0, 0]
+
+
 @given(documents=st.lists(words, max_size=4), shortest=st.integers(1, 2), more=st.integers(0, 2), signed=st.booleans())
 def test_kernels_equal_the_reference(compiled, documents, shortest, more, signed):
     find = text.CountVectorizer().build_tokenizer()

@@ -34,10 +34,11 @@ cdef void take_extremes(
 
 
 cdef void take_rows(
-    const levels.vectors *v, const Source *X, const double *sample_weight, Py_ssize_t weight_stride, const Moments *moments,
+    const levels.vectors *v, const Source *X, const char *sample_weight, Py_ssize_t weight_stride, const Moments *moments,
     floating *low, bint extremes
 ) noexcept nogil:
-    """Take rows into the statistics. ``low``, room for three rows, holds the extremes in the type of the rows: half the cost."""
+    """Take rows into the statistics, weights at a distance in bytes. ``low``, room for three rows, holds the extremes in the type
+    of the rows: half the cost."""
     cdef bint first = moments.total_weight[0] == 0.0, begun = False
     cdef Py_ssize_t i, j, n = 0, n_features = X.n_features
     cdef double[AT_ONCE] weight, share
@@ -47,7 +48,7 @@ cdef void take_rows(
     for i in range(X.n_samples):
         if X.n_bytes <= PREFETCHED:
             v.prefetch(X.n_bytes, X.data + min(i + AHEAD, X.n_samples - 1) * X.stride)
-        weight[n] = sample_weight[i * weight_stride]
+        weight[n] = (<const double *>(sample_weight + i * weight_stride))[0]
         if weight[n] != 0.0:
             moments.total_weight[0] += weight[n]
             share[n] = weight[n] / moments.total_weight[0]
@@ -79,9 +80,10 @@ def column_moments(rows not None, const double[:] sample_weight not None, moment
         return
     source.direct = source.type in (levels.F32, levels.F64)  # narrow rows are computed with in float32
     cdef double[::1] low = np.empty(3 * source.n_features)
-    weight_stride = sample_weight.strides[0] // <Py_ssize_t>sizeof(double)
+    cdef const char *weight = <const char *>&sample_weight[0]
+    weight_stride = sample_weight.strides[0]
     with nogil:
         if narrow:
-            take_rows(levels.active, source, &sample_weight[0], weight_stride, &columns.moments, <float *>&low[0], extremes)
+            take_rows(levels.active, source, weight, weight_stride, &columns.moments, <float *>&low[0], extremes)
         else:
-            take_rows(levels.active, source, &sample_weight[0], weight_stride, &columns.moments, &low[0], extremes)
+            take_rows(levels.active, source, weight, weight_stride, &columns.moments, &low[0], extremes)

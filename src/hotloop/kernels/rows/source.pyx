@@ -104,12 +104,12 @@ cdef class Rows:
         self.source.sparse, self.source.n_samples, self.source.n_features = True, self.indptr.shape[0] - 1, rows.n_features
         self.source.indptr, self.source.indices = <const int64_t *>self.indptr.buf, <const char *>self.indices.buf
         self.source.wide, self.source.n_stored = self.indices.itemsize == 8, self.indices.shape[0]
-        self.source.room = max(<Py_ssize_t>rows.max_row_nnz, 1)
+        self.source.room = max(min(<Py_ssize_t>rows.max_row_nnz, self.source.n_stored), 1)  # no row is longer than all of them
         if rows.data is None:
             return 0
         PyObject_GetBuffer(rows.data, &self.data, PyBUF_FORMAT | PyBUF_C_CONTIGUOUS)
         name = self.data.format.decode()
-        if name not in TYPES or self.data.shape[0] < self.indices.shape[0]:
+        if self.data.ndim != 1 or name not in TYPES or self.data.shape[0] < self.indices.shape[0]:
             raise ValueError("the values of the non-zeros must be numbers in native byte order, one a column")
         self.source.data, self.source.type, self.source.itemsize = <const char *>self.data.buf, TYPES[name], self.data.itemsize
         return 0

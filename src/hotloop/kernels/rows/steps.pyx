@@ -60,6 +60,8 @@ cdef class Pass:
         self.n_targets = self.y.shape[1] if self.y.ndim == 2 else 1
         if self.n_targets > 1 and self.y.strides[1] != sizeof(double):
             raise ValueError("the targets of a row must be contiguous")
+        if n_classes > 0 and self.n_targets != 1:
+            raise ValueError(f"y has {self.n_targets} columns, expected 1, the class index of each row")
         if n_classes > 0:
             self.steps.y, self.steps.y_stride, self.steps.n_classes = self.targets, self.target_stride, n_classes
         else:  # every row is of the one class there is

@@ -170,6 +170,19 @@ cdef Py_ssize_t add_runs(
     return n_entries
 
 
+cdef int check_runs(Py_ssize_t shortest, Py_ssize_t longest, Py_ssize_t n_features) except -1:
+    if not 1 <= shortest <= longest:
+        raise ValueError(f"runs have {shortest} to {longest} units, expected 1 <= shortest <= longest")
+    if not 1 <= n_features <= 0x7fffffff:
+        raise ValueError(f"n_features is {n_features}, expected a whole number from 1 to 2^31 - 1")
+    return 0
+
+
+cdef inline Py_ssize_t most_runs(Py_ssize_t units, Py_ssize_t shortest, Py_ssize_t longest) noexcept:
+    """Return at least how many runs of shortest to longest units there are."""
+    return max(0, min(longest, units) - shortest + 1) * units
+
+
 cdef Py_ssize_t take_units(Tokens *t, units, const char *between) except -1:
     """Write strings into the buffer, ``between`` (a character or none) after each; returns how many there are."""
     cdef Py_ssize_t at = 0, found = 0, n = 0
@@ -247,9 +260,10 @@ def hash_words(documents, Py_ssize_t shortest, Py_ssize_t longest, Py_ssize_t n_
     cdef Tokens *t = &buffers.t
     cdef _CSRBuilder csr = _CSRBuilder()
     cdef Py_ssize_t units, n_entries
+    check_runs(shortest, longest, n_features)
     for row, document in enumerate(documents):
         units = take_words(t, document, row, lower, words)
-        reserve(t, 0, 0, (longest - shortest + 1) * units)
+        reserve(t, 0, 0, most_runs(units, shortest, longest))
         with nogil:
             n_entries = add_runs(t, 0, units, shortest, longest, <uint32_t>n_features)
         csr.add_row(t.entry, n_entries, signed)
@@ -265,11 +279,12 @@ def hash_units(documents, str between, Py_ssize_t shortest, Py_ssize_t longest, 
     cdef const char *blank = b" " if between else b""
     if between not in ("", " "):
         raise ValueError(f"between is {between!r}, expected a blank or nothing")
+    check_runs(shortest, longest, n_features)
     for segments in documents:
         n_entries = 0
         for segment in segments:
             units = take_units(t, segment, blank)
-            reserve(t, 0, 0, n_entries + max(1, (longest - shortest + 1) * units))
+            reserve(t, 0, 0, n_entries + max(1, most_runs(units, shortest, longest)))
             with nogil:
                 n_entries = add_runs(t, n_entries, units, shortest, longest, <uint32_t>n_features)
         csr.add_row(t.entry, n_entries, signed)

@@ -21,8 +21,10 @@ def visits(steps: Pass, n_samples: int, n_classes: int) -> Iterator[tuple[int, i
     Raises
     ------
     ValueError
-        ``order`` points outside the rows, or a label is no class index.
+        ``order`` points outside the rows, a label is no class index, or a row has not one label.
     """
+    if n_classes and steps.y.ndim == 2 and steps.y.shape[1] != 1:
+        raise ValueError(f"y has {steps.y.shape[1]} columns, expected 1, the class index of each row")
     for s, i in enumerate(steps.order):
         if not 0 <= i < n_samples:
             raise ValueError(f"order[{s}] = {i} is no row of X, which has {n_samples}")

@@ -52,6 +52,8 @@ def hash_words(
     ------
     TypeError
         A document is no str; names it.
+    ValueError
+        There are no such runs or no columns.
     """
 
     def units(row: int, document: object) -> list[Sequence[str]]:
@@ -86,11 +88,15 @@ def _rows(
     documents: Iterable[Iterable[Sequence[str]]], shortest: int, longest: int, n_features: int, signed: bool, between: str
 ) -> Csr:
     """Count the runs of each document by the column of their hash. Parameters: as for :func:`hash_units`."""
+    if not 1 <= shortest <= longest:
+        raise ValueError(f"runs have {shortest} to {longest} units, expected 1 <= shortest <= longest")
+    if not 1 <= n_features < 2**31:
+        raise ValueError(f"n_features is {n_features}, expected a whole number from 1 to 2^31 - 1")
     indptr, indices, data = [0], [], []
     for segments in documents:
         found: dict[int, float] = {}
         for units in segments:
-            for length in range(shortest, longest + 1):
+            for length in range(shortest, min(longest, len(units)) + 1):
                 for i in range(len(units) - length + 1):
                     h = int(murmurhash3([between.join(units[i : i + length])])[0])
                     column = abs(h) % n_features
