@@ -12,6 +12,29 @@ cdef extern from "vectors/fused.h" nogil:
         RELU, TANH, LOGISTIC
     enum:
         ROUNDS
+    struct block_rows:
+        const void *p[4]
+        const void *q[4]
+        const void *ahead[4]
+    struct model:
+        Py_ssize_t n_outputs
+        Py_ssize_t n_features
+        void *W
+        double *W_total
+        double *b
+        double *b_total
+    struct lanes:
+        void *W
+        void *total
+        double *b
+        double *b_total
+        bint intercept
+    struct model_steps:
+        const double *target
+        const double *alpha
+        Py_ssize_t *n_updates
+        Py_ssize_t eta_stride
+        Py_ssize_t model_stride
     struct vectors_f32:
         Py_ssize_t n_lanes
     struct vectors_f64:
@@ -42,20 +65,16 @@ cdef extern from "vectors/fused.h" nogil:
     void margins(
         const vectors *v, Py_ssize_t n, Py_ssize_t n_rows, const void *x, Py_ssize_t stride, const floating *w, double b, double *m,
         Py_ssize_t m_stride)
-    int block(
-        const vectors *v, Py_ssize_t n, floating *w, double *total, floating *rows, Py_ssize_t s, double *b, double *b_total,
-        const floating **p, const floating **q, const floating **ahead, floating *r)
+    int block(const vectors *v, const model *model, floating *group, Py_ssize_t s, const block_rows *rows, floating *r)
     void losses(const vectors *v, Py_ssize_t n, floating *rows, double *loss)
 
     # many models
     int many(
-        const vectors *v, Py_ssize_t n, Py_ssize_t width, floating *W, floating *total, const floating *lanes, double *b,
-        double *b_total, bint intercept, bint softmax, const floating **p, const floating **q, const floating **ahead, floating *r,
-        floating *found)
+        const vectors *v, Py_ssize_t n, Py_ssize_t width, bint softmax, const lanes *lanes, const floating *steps,
+        const block_rows *rows, floating *r, floating *found)
     void prepare(
-        const vectors *v, Py_ssize_t n, double y, double weight, const double *target, const unsigned char *multiplicity,
-        const double *eta, Py_ssize_t eta_stride, Py_ssize_t model_stride, const double *alpha, Py_ssize_t *n_updates, floating *sign,
-        floating *step, floating *decay)
+        const vectors *v, Py_ssize_t n, double y, double weight, const unsigned char *multiplicity, const double *eta,
+        const model_steps *models, floating *sign, floating *step, floating *decay)
 
     # sparse rows
     floating gather_dot(const vectors *v, Py_ssize_t n, const floating *x, const int32_t *at, const floating *w)

@@ -41,37 +41,34 @@ PRIMITIVE(void, margins,
           (ptrdiff_t n, ptrdiff_t n_rows, const void *x, ptrdiff_t stride, const REAL *w, double b, double *m, ptrdiff_t m_stride),
           (n, n_rows, x, stride, w, b, m, m_stride))
 /* One block of four rows in one pass over w. From r it finds the margins and gradients of the rows p, slots s to s + 3 of the
-   group, one after the other (LR-12). It finishes their update of w, its total (unless NULL), b and b_total (unless NULL). Of the
-   rows q it takes, with that w, the dots q_i . w into r[0..3] and the Gram entries q_0.q_1, q_0.q_2, q_0.q_3, q_1.q_2, q_1.q_3,
-   q_2.q_3 into r[4..9]; r has 12 entries. It prefetches the rows `ahead`. Returns -1; or the index of a row whose margin is not
-   finite, and then only margins have changed. */
-PRIMITIVE(int, block,
-          (ptrdiff_t n, REAL *w, double *total, REAL *rows, ptrdiff_t s, double *b, double *b_total, const REAL *const *p,
-           const REAL *const *q, const REAL *const *ahead, REAL *r),
-          (n, w, total, rows, s, b, b_total, p, q, ahead, r))
+   group, one after the other (LR-12). It finishes their update of the model, of one output. Of the rows q it takes, with the new w,
+   the dots q_i . w into r[0..3] and the Gram entries q_0.q_1, q_0.q_2, q_0.q_3, q_1.q_2, q_1.q_3, q_2.q_3 into r[4..9]; r has 12
+   entries. It prefetches the rows `ahead`. Returns -1; or the index of a row whose margin is not finite, and then only margins have
+   changed. */
+PRIMITIVE(int, block, (const struct model *model, REAL *group, ptrdiff_t s, const struct block_rows *rows, REAL *r),
+          (model, group, s, rows, r))
 /* *loss <- *loss + weight times loss of the first n rows of a group, n a multiple of 4; overwrites the margins              (LR-3) */
 PRIMITIVE(void, losses, (ptrdiff_t n, REAL *rows, double *loss), (n, rows, loss))
 
 /* ---- many models in one read of the rows: many.h ---- */
 
-/* As `block` for `width` models at once, a multiple of n_lanes, or for the classes of a softmax. W[width / n_lanes][n][n_lanes] and
-   its total (or NULL). lanes[3][4][width]: of the rows p for each model the sign (softmax: 1 for the class of the row, else 0),
-   step and decay. b[width] is added to each margin and learnt with `intercept`; b_total goes with total. r[8 + 4 width]: the six
-   Gram entries, from r[8] on the dots of each row. found[8 width + 8]: the margins of the rows p, what their steps add along each
-   row, and for a softmax the largest margin of each row and the sum of exp(margin - largest). Returns -1; or, for a softmax, the
-   index of a row whose margins are not finite, and then only found has changed. */
+/* As `block` for `width` models at once, a multiple of n_lanes, or for the classes of a softmax. steps[3][4][width]: of the rows p
+   for each model the sign (softmax: 1 for the class of the row, else 0), step and decay. r[8 + 4 width]: the six Gram entries, from
+   r[8] on the dots of each row. found[8 width + 8]: the margins of the rows p, what their steps add along each row, and for a
+   softmax the largest margin of each row and the sum of exp(margin - largest). Returns -1; or, for a softmax, the index of a row
+   whose margins are not finite, and then only found has changed. */
 PRIMITIVE(int, many,
-          (ptrdiff_t n, ptrdiff_t width, REAL *W, REAL *total, const REAL *lanes, double *b, double *b_total, int intercept, int softmax,
-           const REAL *const *p, const REAL *const *q, const REAL *const *ahead, REAL *r, REAL *found),
-          (n, width, W, total, lanes, b, b_total, intercept, softmax, p, q, ahead, r, found))
-/* The entries of `lanes` for a row of class y and n separate models: sign, -1 where y is target[m], else 1; step, the weight times
+          (ptrdiff_t n, ptrdiff_t width, int softmax, const struct lanes *lanes, const REAL *steps, const struct block_rows *rows, REAL *r,
+           REAL *found),
+          (n, width, softmax, lanes, steps, rows, r, found))
+/* The entries of `steps` for a row of class y and n separate models: sign, -1 where y is target[m], else 1; step, the weight times
    the step size; decay, 1 less step size times alpha. With multiplicity (not NULL) model m has the weight multiplicity[m] times:
    where that is 0 the row changes nothing, else the model takes its next step size, eta[n_updates[m] eta_stride + m model_stride],
    and n_updates[m] grows. Without, all models take eta[m model_stride]. */
 PRIMITIVE(void, prepare,
-          (ptrdiff_t n, double y, double weight, const double *target, const unsigned char *multiplicity, const double *eta,
-           ptrdiff_t eta_stride, ptrdiff_t model_stride, const double *alpha, ptrdiff_t *n_updates, REAL *sign, REAL *step, REAL *decay),
-          (n, y, weight, target, multiplicity, eta, eta_stride, model_stride, alpha, n_updates, sign, step, decay))
+          (ptrdiff_t n, double y, double weight, const unsigned char *multiplicity, const double *eta, const struct model_steps *models,
+           REAL *sign, REAL *step, REAL *decay),
+          (n, y, weight, multiplicity, eta, models, sign, step, decay))
 
 /* ---- sparse rows: sparse.h, l1.h, adaptive.h. A row is n non-zeros x_j at columns at_j, no column twice; x NULL is a row of ones
    ---- */
