@@ -35,6 +35,13 @@ cdef extern from "vectors/fused.h" nogil:
         Py_ssize_t *n_updates
         Py_ssize_t eta_stride
         Py_ssize_t model_stride
+    struct column_moments:
+        double *mean
+        double *deviation
+        void *lowest
+        void *highest
+        void *others
+        bint extremes
     struct vectors_f32:
         Py_ssize_t n_lanes
     struct vectors_f64:
@@ -60,8 +67,8 @@ cdef extern from "vectors/fused.h" nogil:
     void logistic(const vectors *v, Py_ssize_t n, const floating *m, floating *p)
     void load(const vectors *v, int type, Py_ssize_t n, const void *x, const floating *center, const floating *scale, floating *z)
     void moments(
-        const vectors *v, Py_ssize_t n, Py_ssize_t rows, const floating *const *x, const double *weight, const double *share,
-        double *mean, double *deviation, bint extremes, floating *lowest, floating *highest, floating *others)
+        const vectors *v, Py_ssize_t n, Py_ssize_t n_rows, const floating *const *x, const double *weight, const double *share,
+        const column_moments *columns)
     void margins(
         const vectors *v, Py_ssize_t n, Py_ssize_t n_rows, const void *x, Py_ssize_t stride, const floating *w, double b, double *m,
         Py_ssize_t m_stride)

@@ -32,9 +32,9 @@ PRIMITIVE(void, load, (int type, ptrdiff_t n, const void *x, const REAL *center,
    extremes so far. others_j becomes nonzero at the third distinct value of a column; from then on its extremes are no longer kept,
    unless `extremes` asks for them. */
 PRIMITIVE(void, moments,
-          (ptrdiff_t n, ptrdiff_t rows, const REAL *const *x, const double *weight, const double *share, double *mean, double *deviation,
-           int extremes, REAL *lowest, REAL *highest, REAL *others),
-          (n, rows, x, weight, share, mean, deviation, extremes, lowest, highest, others))
+          (ptrdiff_t n, ptrdiff_t n_rows, const REAL *const *x, const double *weight, const double *share,
+           const struct column_moments *columns),
+          (n, n_rows, x, weight, share, columns))
 /* m[i m_stride] = b + sum_j x_j w_j of n_rows rows from x on, `stride` bytes apart; the bits of a row do not depend on i    (LR-1)
    */
 PRIMITIVE(void, margins,

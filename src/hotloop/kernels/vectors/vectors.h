@@ -60,6 +60,13 @@ struct model_steps {
     ptrdiff_t eta_stride, model_stride;
 };
 
+/* The moments of columns, extremes and others of the type of the rows. */
+struct column_moments {
+    double *mean, *deviation;
+    void *lowest, *highest, *others;
+    int extremes;
+};
+
 
 /* The primitives for one type; n_lanes is how many models `many` takes side by side: the lanes of a vector. */
 #define PRIMITIVE(result, name, parameters, arguments) result(*name) parameters;
