@@ -42,6 +42,12 @@ cdef extern from "vectors/fused.h" nogil:
         void *highest
         void *others
         bint extremes
+    struct adaptive_rule:
+        bint ftrl
+        double beta
+        double eta
+        double l1
+        double l2
     struct vectors_f32:
         Py_ssize_t n_lanes
     struct vectors_f64:
@@ -101,11 +107,11 @@ cdef extern from "vectors/fused.h" nogil:
     floating adaptive_margin(
         const vectors *v, Py_ssize_t n, const floating *x, const int32_t *at, Py_ssize_t width, const floating *pair)
     void adaptive_weights(
-        const vectors *v, Py_ssize_t n, const int32_t *at, Py_ssize_t width, const floating *pair, floating l1, floating l2,
-        floating beta, floating inverse, floating *w, floating *root)
+        const vectors *v, Py_ssize_t n, const int32_t *at, Py_ssize_t width, const floating *pair, const adaptive_rule *rule,
+        floating *w, floating *root)
     void adaptive_update(
-        const vectors *v, Py_ssize_t n, const floating *x, const int32_t *at, Py_ssize_t width, floating *pair, bint ftrl,
-        floating beta, floating eta, floating g, const floating *w, const floating *root)
+        const vectors *v, Py_ssize_t n, const floating *x, const int32_t *at, Py_ssize_t width, floating *pair,
+        const adaptive_rule *rule, floating g, const floating *w, const floating *root)
     double normalize(
         const vectors *v, Py_ssize_t n, const floating *x, const int32_t *at, Py_ssize_t width, floating *pair, floating *largest,
         floating *q)

@@ -100,14 +100,13 @@ PRIMITIVE(REAL, adaptive_margin, (ptrdiff_t n, const REAL *x, const int32_t *at,
           (n, x, at, width, pair))
 /* The weights w_j of FTRL at the columns of a row, and the roots of their sums of squares                                   (AD-2) */
 PRIMITIVE(void, adaptive_weights,
-          (ptrdiff_t n, const int32_t *at, ptrdiff_t width, const REAL *pair, REAL l1, REAL l2, REAL beta, REAL inverse, REAL *w,
-           REAL *root),
-          (n, at, width, pair, l1, l2, beta, inverse, w, root))
+          (ptrdiff_t n, const int32_t *at, ptrdiff_t width, const REAL *pair, const struct adaptive_rule *rule, REAL *w, REAL *root),
+          (n, at, width, pair, rule, w, root))
 /* The step of a row of gradient g (times its weight): AdaGrad; or FTRL, from those weights and roots                (AD-1), (AD-2) */
 PRIMITIVE(void, adaptive_update,
-          (ptrdiff_t n, const REAL *x, const int32_t *at, ptrdiff_t width, REAL *pair, int ftrl, REAL beta, REAL eta, REAL g, const REAL *w,
-           const REAL *root),
-          (n, x, at, width, pair, ftrl, beta, eta, g, w, root))
+          (ptrdiff_t n, const REAL *x, const int32_t *at, ptrdiff_t width, REAL *pair, const struct adaptive_rule *rule, REAL g,
+           const REAL *w, const REAL *root),
+          (n, x, at, width, pair, rule, g, w, root))
 /* q_j = x_j over the largest |value| of its column so far, x_j included; sums of squares follow. Returns sum_j q_j^2        (AD-3) */
 PRIMITIVE(double, normalize,
           (ptrdiff_t n, const REAL *x, const int32_t *at, ptrdiff_t width, REAL *pair, REAL *largest, REAL *q),

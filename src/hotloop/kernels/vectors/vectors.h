@@ -67,6 +67,12 @@ struct column_moments {
     int extremes;
 };
 
+/* The rule of a step of AdaGrad or of FTRL; l1 and l2 times the steps so far. */
+struct adaptive_rule {
+    int ftrl;
+    double beta, eta, l1, l2;
+};
+
 
 /* The primitives for one type; n_lanes is how many models `many` takes side by side: the lanes of a vector. */
 #define PRIMITIVE(result, name, parameters, arguments) result(*name) parameters;
