@@ -48,6 +48,24 @@ cdef extern from "vectors/fused.h" nogil:
         double eta
         double l1
         double l2
+    struct layer:
+        int activation
+        bint sigmoid
+        Py_ssize_t stride
+        Py_ssize_t width
+        Py_ssize_t n_hidden
+        Py_ssize_t n_outputs
+        void *W1
+        void *b1
+        void *V
+        void *b2
+    struct row_step:
+        double y
+        double step
+        double decay
+        double scale
+        double factor
+        double output
     struct vectors_f32:
         Py_ssize_t n_lanes
     struct vectors_f64:
@@ -125,25 +143,24 @@ cdef extern from "vectors/fused.h" nogil:
         Py_ssize_t width, const floating *D, floating *W)
     void gram(const vectors *v, Py_ssize_t n, Py_ssize_t n_rows, const floating **x, floating *G)
     void hidden(
-        const vectors *v, int activation, Py_ssize_t stride, Py_ssize_t width, Py_ssize_t n, const floating *a, const floating *g,
-        const floating *D, floating scale, const floating *b, floating *z)
+        const vectors *v, const layer *layer, Py_ssize_t n, const floating *a, const floating *g, const floating *D, floating scale,
+        floating *z)
     void activate(const vectors *v, int activation, Py_ssize_t width, const floating *b, floating *z)
     void drop(
         const vectors *v, Py_ssize_t first, Py_ssize_t width, uint32_t limit, uint32_t key, uint32_t step, floating factor,
         const floating *z, floating *mask, floating *kept)
     void hidden_gradient(
-        const vectors *v, int activation, Py_ssize_t stride, Py_ssize_t width, Py_ssize_t n_outputs, const floating *delta,
-        const floating *z, const floating *mask, const floating *V, floating factor, floating *d)
+        const vectors *v, const layer *layer, const floating *delta, const floating *z, const floating *mask, floating factor,
+        floating *d)
     void backward(
-        const vectors *v, int activation, Py_ssize_t stride, Py_ssize_t width, Py_ssize_t n_outputs, const floating *delta,
-        floating decay, floating step, floating factor, const floating *z, const floating *mask, floating *V, floating *b, floating *d)
+        const vectors *v, const layer *layer, const floating *delta, floating decay, floating step, floating factor,
+        const floating *z, const floating *mask, floating *d)
     void backward_sum(
-        const vectors *v, int activation, Py_ssize_t width, floating delta, floating decay, floating step, floating factor,
-        const floating *z, const floating *mask, const floating *s, floating *V, floating *b, floating *d)
+        const vectors *v, const layer *layer, floating delta, floating decay, floating step, floating factor, const floating *z,
+        const floating *mask, const floating *s, floating *d)
     Py_ssize_t block_of_one(
-        const vectors *v, int activation, bint sigmoid, Py_ssize_t stride, Py_ssize_t n_hidden, Py_ssize_t n, Py_ssize_t n_rows,
-        const floating **x, const int32_t *at, const double (*numbers)[5], floating *W, floating *b, floating *V, floating *b2,
-        floating *A, floating *D, floating *z, double *o)
+        const vectors *v, const layer *layer, Py_ssize_t n, Py_ssize_t n_rows, const floating **x, const int32_t *at, row_step *steps,
+        floating *A, floating *D, floating *z)
     void momentum(
         const vectors *v, Py_ssize_t n, const floating *g, floating *w, floating *velocity, floating eta, floating alpha,
         floating momentum, bint nesterov)

@@ -127,11 +127,10 @@ PRIMITIVE(void, add_outer,
           (n, n_rows, x, at, stride, width, D, W))
 /* G[8 i + l] = x_i . x_l, l < i < n_rows <= 8                                                                              (NN-10) */
 PRIMITIVE(void, gram, (ptrdiff_t n, ptrdiff_t n_rows, const REAL *const *x, REAL *G), (n, n_rows, x, G))
-/* z = activation(scale (a + sum_{l<n} g_l D_l) + b)                                                               (NN-2), (NN-10) */
+/* z = activation(scale (a + sum_{l<n} g_l D_l) + b1)                                                              (NN-2), (NN-10) */
 PRIMITIVE(void, hidden,
-          (int activation, ptrdiff_t stride, ptrdiff_t width, ptrdiff_t n, const REAL *a, const REAL *g, const REAL *D, REAL scale,
-           const REAL *b, REAL *z),
-          (activation, stride, width, n, a, g, D, scale, b, z))
+          (const struct layer *layer, ptrdiff_t n, const REAL *a, const REAL *g, const REAL *D, REAL scale, REAL *z),
+          (layer, n, a, g, D, scale, z))
 /* z = activation(z + b)                                                                                                     (NN-2) */
 PRIMITIVE(void, activate, (int activation, ptrdiff_t width, const REAL *b, REAL *z), (activation, width, b, z))
 /* mask_j = 0 for the units that step number `step` drops, else factor; kept = mask z. The units are `first` and on         (NN-11) */
@@ -141,24 +140,22 @@ PRIMITIVE(void, drop,
           (first, width, limit, key, step, factor, z, mask, kept))
 /* d = factor (sum_c delta_c V_c) activation'(z) mask; mask NULL is all ones                                                 (NN-8) */
 PRIMITIVE(void, hidden_gradient,
-          (int activation, ptrdiff_t stride, ptrdiff_t width, ptrdiff_t n_outputs, const REAL *delta, const REAL *z, const REAL *mask,
-           const REAL *V, REAL factor, REAL *d),
-          (activation, stride, width, n_outputs, delta, z, mask, V, factor, d))
-/* The same, and V_c <- decay V_c - step delta_c z mask, b <- b - step d / factor                                     (NN-8), (NN-9) */
+          (const struct layer *layer, const REAL *delta, const REAL *z, const REAL *mask, REAL factor, REAL *d),
+          (layer, delta, z, mask, factor, d))
+/* The same, and V_c <- decay V_c - step delta_c z mask, b1 <- b1 - step d / factor                                   (NN-8), (NN-9) */
 PRIMITIVE(void, backward,
-          (int activation, ptrdiff_t stride, ptrdiff_t width, ptrdiff_t n_outputs, const REAL *delta, REAL decay, REAL step, REAL factor,
-           const REAL *z, const REAL *mask, REAL *V, REAL *b, REAL *d),
-          (activation, stride, width, n_outputs, delta, decay, step, factor, z, mask, V, b, d))
+          (const struct layer *layer, const REAL *delta, REAL decay, REAL step, REAL factor, const REAL *z, const REAL *mask, REAL *d),
+          (layer, delta, decay, step, factor, z, mask, d))
 /* The same where the output is a sum of sigmoids s                                                          (NN-5), (NN-8), (NN-9) */
 PRIMITIVE(void, backward_sum,
-          (int activation, ptrdiff_t width, REAL delta, REAL decay, REAL step, REAL factor, const REAL *z, const REAL *mask, const REAL *s,
-           REAL *V, REAL *b, REAL *d),
-          (activation, width, delta, decay, step, factor, z, mask, s, V, b, d))
+          (const struct layer *layer, REAL delta, REAL decay, REAL step, REAL factor, const REAL *z, const REAL *mask, const REAL *s,
+           REAL *d),
+          (layer, delta, decay, step, factor, z, mask, s, d))
 /* A block of a network of one output, see layers.h                                                                (NN-1) to (NN-10) */
 PRIMITIVE(ptrdiff_t, block_of_one,
-          (int activation, int sigmoid, ptrdiff_t stride, ptrdiff_t n_hidden, ptrdiff_t n, ptrdiff_t n_rows, const REAL *const *x,
-           const int32_t *at, const double (*numbers)[5], REAL *W, REAL *b, REAL *V, REAL *b2, REAL *A, REAL *D, REAL *z, double *o),
-          (activation, sigmoid, stride, n_hidden, n, n_rows, x, at, numbers, W, b, V, b2, A, D, z, o))
+          (const struct layer *layer, ptrdiff_t n, ptrdiff_t n_rows, const REAL *const *x, const int32_t *at, struct row_step *steps,
+           REAL *A, REAL *D, REAL *z),
+          (layer, n, n_rows, x, at, steps, A, D, z))
 /* One minibatch step of n weights w along their gradients g, with L2 of strength alpha                                      (NN-12) */
 PRIMITIVE(void, momentum,
           (ptrdiff_t n, const REAL *g, REAL *w, REAL *velocity, REAL eta, REAL alpha, REAL momentum, int nesterov),

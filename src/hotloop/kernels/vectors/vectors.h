@@ -73,6 +73,23 @@ struct adaptive_rule {
     double beta, eta, l1, l2;
 };
 
+/* Hidden units of a network, all or those of a thread, and their weights: W1, b1, W2 transposed and b2. Rows of W1 and of V are
+   `stride` apart; `width` is n_hidden up to whole cache lines. */
+struct layer {
+    int activation, sigmoid; /* sigmoid: of the output of `block_of_one` */
+    ptrdiff_t stride, width, n_hidden, n_outputs;
+    void *W1, *b1, *V, *b2;
+};
+
+/* The step of a row in `block_of_one`, and the output that it finds. */
+struct row_step {
+    double y, step;
+    double decay;  /* 1 - eta alpha */
+    double scale;  /* of W1 before the row */
+    double factor; /* -step over the scale after it */
+    double output;
+};
+
 
 /* The primitives for one type; n_lanes is how many models `many` takes side by side: the lanes of a vector. */
 #define PRIMITIVE(result, name, parameters, arguments) result(*name) parameters;
