@@ -66,6 +66,13 @@ cdef extern from "vectors/fused.h" nogil:
         double scale
         double factor
         double output
+    struct adam_rule:
+        double eta
+        double alpha
+        double decay
+        double beta_1
+        double beta_2
+        double epsilon
     struct vectors_f32:
         Py_ssize_t n_lanes
     struct vectors_f64:
@@ -165,8 +172,7 @@ cdef extern from "vectors/fused.h" nogil:
         const vectors *v, Py_ssize_t n, const floating *g, floating *w, floating *velocity, floating eta, floating alpha,
         floating momentum, bint nesterov)
     void adam(
-        const vectors *v, Py_ssize_t n, const floating *g, floating *w, floating *first, floating *second, floating eta, floating alpha,
-        floating decay, floating beta1, floating beta2, floating epsilon)
+        const vectors *v, Py_ssize_t n, const floating *g, floating *w, floating *first, floating *second, const adam_rule *rule)
 
 
 cdef const vectors *active

@@ -162,9 +162,8 @@ PRIMITIVE(void, momentum,
           (n, g, w, velocity, eta, alpha, momentum, nesterov))
 /* The same by Adam; for AdamW alpha is 0 and `decay` shrinks the weights beside it                                           (NN-13) */
 PRIMITIVE(void, adam,
-          (ptrdiff_t n, const REAL *g, REAL *w, REAL *first, REAL *second, REAL eta, REAL alpha, REAL decay, REAL beta1, REAL beta2,
-           REAL epsilon),
-          (n, g, w, first, second, eta, alpha, decay, beta1, beta2, epsilon))
+          (ptrdiff_t n, const REAL *g, REAL *w, REAL *first, REAL *second, const struct adam_rule *rule),
+          (n, g, w, first, second, rule))
 
 /* ---- of no type: level.h, sparse.h ---- */
 

@@ -90,6 +90,10 @@ struct row_step {
     double output;
 };
 
+/* The rule of a step of Adam. */
+struct adam_rule {
+    double eta, alpha, decay, beta_1, beta_2, epsilon;
+};
 
 /* The primitives for one type; n_lanes is how many models `many` takes side by side: the lanes of a vector. */
 #define PRIMITIVE(result, name, parameters, arguments) result(*name) parameters;
