@@ -24,6 +24,7 @@ def files(*folders, suffixes):
 
 
 CYTHON = files("src", suffixes=(".pyx", ".pxd"))
+HEADERS = files("src", suffixes=(".h",))
 PYTHON = files("src", suffixes=(".py", ".pyi"))
 
 
@@ -92,6 +93,35 @@ def test_functions_of_cython_are_found():
     assert sum(len(list(cython_functions(path.read_text()))) for path in CYTHON.values()) > 150
 
 
+def c_functions(text):
+    """Yield name and parameters of each function of a C header; those of the table of primitives with the table before them."""
+    text = re.sub(r"/\*(?:.|\n)*?\*/|__attribute__\(\(\w+\)\) ", "", text)
+    text = re.sub(r"(?:NAME|CONCAT)\(([\w#]+)[^()]*\)", r"\1", text)  # the names without type and level
+    for start in re.finditer(r"^ *(?:static|INLINE) [\w *]*?([\w#]+)\(", text, re.MULTILINE):
+        yield start[1], parameters(text[start.end() :])
+    for start in re.finditer(r"^(PRIMITIVE|COMMON)\([\w *]+, (\w+),\s*\(", text, re.MULTILINE):
+        yield start[2], ["v"] * (start[1] == "PRIMITIVE") + parameters(text[start.end() :])
+
+
+def test_functions_of_c_are_found():
+    text = "\n".join(
+        [
+            "static const REAL NAME(table)[2] = {f(1), 2};",
+            "static inline __attribute__((always_inline)) struct NAME(pair) NAME(step)(",
+            "    const REAL *x, void (*f)(int, int), int n) /* rows, columns */",
+            "{",
+            "    return NAME(other)(x, n);",
+            "}",
+            "PRIMITIVE(void, run,",
+            "          (ptrdiff_t n, REAL *x),",
+            "          (n, x))",
+            "COMMON(void, wait, (int n))",
+        ]
+    )
+    assert [(name, len(own)) for name, own in c_functions(text)] == [("step", 3), ("run", 3), ("wait", 1)]
+    assert sum(len(list(c_functions(path.read_text()))) for path in HEADERS.values()) > 130
+
+
 @pytest.mark.parametrize("path", files("src", "tests", "bench", suffixes=SUFFIXES))
 def test_a_file_is_short(path):
     most = MOST_LINES_OF_ESTIMATOR if path.startswith("src/hotloop/estimators/") else MOST_LINES
@@ -108,6 +138,12 @@ def test_a_function_of_cython_fits_a_screen(path):
 @pytest.mark.parametrize("path", CYTHON)
 def test_a_signature_of_cython_is_short(path):
     long = [f"{name}: {len(own)}" for name, own, _ in cython_functions(CYTHON[path].read_text()) if len(own) > MOST_PARAMETERS]
+    assert not long, f"{path} has signatures of more than {MOST_PARAMETERS} parameters: {', '.join(long)}"
+
+
+@pytest.mark.parametrize("path", HEADERS)
+def test_a_signature_of_c_is_short(path):
+    long = [f"{name}: {len(own)}" for name, own in c_functions(HEADERS[path].read_text()) if len(own) > MOST_PARAMETERS]
     assert not long, f"{path} has signatures of more than {MOST_PARAMETERS} parameters: {', '.join(long)}"
 
 

@@ -18,10 +18,9 @@ _RULES = "adagrad", "ftrl", "normalized"
 
 
 cdef struct Rule:
-    bint ftrl
+    levels.adaptive_rule now   # of the row at hand
     bint normalized
     double eta
-    double beta
     double l1             # alpha l1_ratio: times the steps so far it is the strength of (AD-2)
     double l2
     double t              # steps so far
@@ -49,11 +48,10 @@ cdef inline double margin_of(
     cdef floating *w = <floating *>model.w + c * n
     cdef const floating *pair = <const floating *>model.pair + 2 * c
     cdef double found
-    if not rule.ftrl:
+    if not rule.now.ftrl:
         found = levels.adaptive_margin(v, n, x, at, m, pair)
     else:
-        levels.adaptive_weights(v, n, at, m, pair, <floating>(rule.l1 * rule.t), <floating>(rule.l2 * rule.t), <floating>rule.beta,
-                                <floating>(1 / rule.eta), w, <floating *>model.root + c * n)
+        levels.adaptive_weights(v, n, at, m, pair, &rule.now, w, <floating *>model.root + c * n)
         found = 0.0
         if x == NULL:
             for j in range(n):
@@ -66,19 +64,19 @@ cdef inline double margin_of(
 
 
 cdef inline void update(
-    const levels.vectors *v, const Rule *rule, const Adaptive *model, Py_ssize_t c, double g, double step, Py_ssize_t n,
-    const floating *x, const int32_t *at
+    const levels.vectors *v, const Rule *rule, const Adaptive *model, Py_ssize_t c, double g, Py_ssize_t n, const floating *x,
+    const int32_t *at
 ) noexcept nogil:
     """Move the weights of the columns of a row, and the intercept, by the gradient g of output c."""
     cdef double below
-    levels.adaptive_update(v, n, x, at, model.m, <floating *>model.pair + 2 * c, rule.ftrl, <floating>rule.beta, <floating>step,
-                           <floating>g, <const floating *>model.w + c * n, <const floating *>model.root + c * n)
+    levels.adaptive_update(v, n, x, at, model.m, <floating *>model.pair + 2 * c, &rule.now, <floating>g,
+                           <const floating *>model.w + c * n, <const floating *>model.root + c * n)
     if model.b_pair == NULL:
         return
     model.b_pair[2 * c + 1] += g * g
-    below = rule.beta + sqrt(model.b_pair[2 * c + 1])
+    below = rule.now.beta + sqrt(model.b_pair[2 * c + 1])
     if below > 0.0:
-        model.b_pair[2 * c] -= step * g / below                                            # (AD-1)
+        model.b_pair[2 * c] -= rule.now.eta * g / below                                    # (AD-1)
 
 
 cdef Status take_steps(
@@ -89,7 +87,7 @@ cdef Status take_steps(
     cdef Status status
     cdef Py_ssize_t row, n, c, m = model.m
     cdef bint weights = X.sparse and 2 * model.n_features * m * <Py_ssize_t>sizeof(floating) > CACHED
-    cdef double weight, step = rule.eta
+    cdef double weight
     while steps.next < steps.n_steps:
         if X.sparse:
             row = prefetch_ahead(v, X, steps.order, steps.next, steps.n_steps, weights)
@@ -109,14 +107,15 @@ cdef Status take_steps(
             model.norm_sum[0] += levels.normalize(v, n, x, at, m, <floating *>model.pair, <floating *>model.feature_scale,
                                                   <floating *>model.normalized_row) + (model.b_pair != NULL)
             x = <const floating *>model.normalized_row
-            step = rule.eta * sqrt((rule.t + 1) / model.norm_sum[0]) if model.norm_sum[0] > 0 else 0.0  # (AD-3)
+            rule.now.eta = rule.eta * sqrt((rule.t + 1) / model.norm_sum[0]) if model.norm_sum[0] > 0 else 0.0  # (AD-3)
+        rule.now.l1, rule.now.l2 = rule.l1 * rule.t, rule.l2 * rule.t
         for c in range(m):
             model.p[c] = margin_of(v, rule, model, c, n, x, at)
             if not isfinite(model.p[c]):
                 return DIVERGED
         steps.loss += weight * take_gradient(v, m, model.p, <Py_ssize_t>steps.y[row * steps.y_stride])
         for c in range(m):
-            update(v, rule, model, c, weight * model.p[c], step, n, x, at)
+            update(v, rule, model, c, weight * model.p[c], n, x, at)
         rule.t += 1
         steps.n_updates += 1
     return OK
@@ -125,7 +124,8 @@ cdef Status take_steps(
 cdef Rule new_rule(rule) except *:
     if rule.name not in _RULES:
         raise ValueError(f"rule is {rule.name!r}, expected 'adagrad', 'ftrl' or 'normalized'")
-    return Rule(rule.name == "ftrl", rule.name == "normalized", rule.eta, rule.beta, rule.l1, rule.l2, rule.t)
+    cdef levels.adaptive_rule now = levels.adaptive_rule(rule.name == "ftrl", rule.beta, rule.eta, 0.0, 0.0)
+    return Rule(now, rule.name == "normalized", rule.eta, rule.l1, rule.l2, rule.t)
 
 
 def logistic_adaptive_pass(
@@ -186,10 +186,10 @@ def adaptive_weights(rule not None, const floating[::1, :, :] accumulators not N
         for j in range(n_features):
             for c in range(m):
                 z = accumulators[0, c, j]
-                if own.ftrl:                                                               # (AD-2)
+                if own.now.ftrl:                                                           # (AD-2)
                     size = fabs(z) - l1
                     size = 0.0 if size < 0.0 else size
-                    below = (own.beta + sqrt(<double>accumulators[1, c, j])) / own.eta + l2
+                    below = (own.now.beta + sqrt(<double>accumulators[1, c, j])) / own.eta + l2
                     z = 0.0 if below == 0.0 else (size if z < 0 else -size) / below
                 if scaled:
                     z = z / feature_scale[j] if feature_scale[j] != 0 else 0.0             # (AD-3)

@@ -21,9 +21,7 @@ cdef enum:
 
 cdef struct Block:
     # The rows of a block, those of the next one, and what is known of the rows of a group: the first four slots hold the block before.
-    const void *p[4]
-    const void *q[4]
-    const void *ahead[4]                       # rows to prefetch
+    levels.block_rows four
     double squares[8]                          # x . x of the rows p, then q
     Py_ssize_t place[levels.SLOTS]             # step of each slot
     const char *where[levels.SLOTS + AHEAD]    # its row
@@ -115,19 +113,19 @@ cdef inline void read_block(
     """Read the four rows after slot s + 3, the rows q."""
     cdef Py_ssize_t i, n = X.n_features
     for i in range(4):
-        block.q[i], block.ahead[i] = block.where[s + 4 + i], block.where[s + 4 + block.n_ahead + i]
+        block.four.q[i], block.four.ahead[i] = block.where[s + 4 + i], block.where[s + 4 + block.n_ahead + i]
     if not X.direct:
         for i in range(4):
-            block.q[i] = load_row(v, X, <const char *>block.q[i], scratch + (block.side + i) * n)
-            v.prefetch(X.n_bytes, block.ahead[i])
-            block.ahead[i] = block.q[i]
+            block.four.q[i] = load_row(v, X, <const char *>block.four.q[i], scratch + (block.side + i) * n)
+            v.prefetch(X.n_bytes, block.four.ahead[i])
+            block.four.ahead[i] = block.four.q[i]
         block.side = 4 - block.side
     if with_squares and n > 0:
         for i in range(4):
-            block.squares[4 + i] = levels.dot(v, n, <const floating *>block.q[i], <const floating *>block.q[i])
+            block.squares[4 + i] = levels.dot(v, n, <const floating *>block.four.q[i], <const floating *>block.four.q[i])
     if not block.begun:
         for i in range(4):
-            block.p[i] = block.q[i]
+            block.four.p[i] = block.four.q[i]
         block.begun = True
 
 
@@ -135,19 +133,18 @@ cdef inline Status take_block(
     const levels.vectors *v, Steps *steps, const Model *model, Block *block, Py_ssize_t s, floating *rows, floating *r
 ) noexcept nogil:
     """Take the steps of the rows p, of slots s to s + 3, and the inner products of the rows q in the same pass over w."""
-    cdef Py_ssize_t n = model.n_features, i
-    cdef floating *w = <floating *>model.W
-    cdef const floating **p = <const floating **>block.p
-    i = levels.block(v, n, w, model.W_total, rows, s, model.b, model.b_total, p, <const floating **>block.q,
-                     <const floating **>block.ahead, r)                                   # (LR-12)
+    cdef levels.block_rows again
+    cdef Py_ssize_t i = levels.block(v, model, rows, s, &block.four, r)                   # (LR-12)
     if i < 0:
         for i in range(4):
-            block.p[i], block.squares[i] = block.q[i], block.squares[4 + i]
+            block.four.p[i], block.squares[i] = block.four.q[i], block.squares[4 + i]
         return OK
     steps.place = block.place[s + i]  # the rows before it still count
     for i in range(s + i, s + 4):
         mask_out(rows, i)
-    levels.block(v, n, w, model.W_total, rows, s, model.b, model.b_total, p, p, p, r)
+    for i in range(4):
+        again.p[i] = again.q[i] = again.ahead[i] = block.four.p[i]
+    levels.block(v, model, rows, s, &again, r)
     return DIVERGED
 
 
@@ -187,7 +184,7 @@ cdef Status blocked_pass(
     if not block.begun:
         return status
     for i in range(4):
-        block.q[i] = block.ahead[i] = block.p[i]
+        block.four.q[i] = block.four.ahead[i] = block.four.p[i]
     if importance_aware:
         take_shares(rows, 0, r, model.b, block.squares)
     if take_block(v, steps, model, &block, 0, rows, r) != OK:

@@ -25,30 +25,22 @@ cdef struct Models:
     Py_ssize_t n_models
     Py_ssize_t width                 # lanes: n_models and some that never move
     bint softmax
-    bint intercept
     const unsigned char *weight_multiplier  # of row and model, row by row; or NULL
-    const double *target             # the class that is 1, for each model
-    Py_ssize_t *n_updates            # steps that each model took
     double *loss                     # of separate models, or NULL
+    levels.model_steps of_each       # of separate models
 
 
 cdef struct Lanes:
     # What the lanes hold, arrays of width models, of the type of the weights where nothing else is said.
-    void *W                          # [width / n_lanes][n_features][n_lanes]
+    levels.lanes weights             # its total has the iterates of the last blocks, zeros at first
     double *W_total
-    void *recent                     # iterates of the last blocks, zeros at first, or NULL
-    double *b
-    double *b_total
-    void *steps                      # sign, step and scale of each row and model, of two blocks
     void *r                          # inner products
     void *found                      # margins
 
 
 cdef struct Block:
     # The rows of a block, those of the next one, and what is known of each: entries 0 to 3 or 4 to 7 by side.
-    const void *p[4]
-    const void *q[4]
-    const void *ahead[4]             # rows to prefetch
+    levels.block_rows four
     double weights[8]
     double labels[8]
     Py_ssize_t place[8]              # step
@@ -81,12 +73,12 @@ cdef void fill_lanes(
         sign[<Py_ssize_t>y] = 1
         steps.n_updates += 1
     elif models.weight_multiplier == NULL:  # all models move, and have moved, alike
-        levels.prepare(v, models.n_models, y, weight, models.target, NULL, steps.eta + steps.n_updates * steps.eta_stride, 0,
-                       steps.model_stride, steps.alphas, NULL, sign, step, scale)
+        levels.prepare(v, models.n_models, y, weight, NULL, steps.eta + steps.n_updates * steps.eta_stride, &models.of_each, sign,
+                       step, scale)
         steps.n_updates += 1
     else:
-        levels.prepare(v, models.n_models, y, weight, models.target, models.weight_multiplier + row * models.n_models, steps.eta,
-                       steps.eta_stride, steps.model_stride, steps.alphas, models.n_updates, sign, step, scale)
+        levels.prepare(v, models.n_models, y, weight, models.weight_multiplier + row * models.n_models, steps.eta, &models.of_each,
+                       sign, step, scale)
 
 
 cdef void add_losses(
@@ -121,12 +113,12 @@ cdef void read_block(
             i = side + n
             block.place[i], block.weights[i], block.labels[i] = steps.place, weight, steps.y[row * steps.y_stride]
             fill_lanes(v, steps, models, row, weight, lanes + side * 3 * models.width, n)
-            block.q[n] = load_row(v, X, X.data + row * X.stride, scratch + i * X.n_features)
+            block.four.q[n] = load_row(v, X, X.data + row * X.stride, scratch + i * X.n_features)
             next_one = steps.order[min(steps.place + AHEAD, steps.n_steps - 1)]
-            block.ahead[n] = X.data + (next_one if 0 <= next_one < steps.n_samples else row) * X.stride
+            block.four.ahead[n] = X.data + (next_one if 0 <= next_one < steps.n_samples else row) * X.stride
             if not X.direct:
-                v.prefetch(X.n_bytes, block.ahead[n])
-                block.ahead[n] = block.q[n]
+                v.prefetch(X.n_bytes, block.four.ahead[n])
+                block.four.ahead[n] = block.four.q[n]
             n += 1
     block.last = n == 0
     if block.last and not block.begun:
@@ -134,12 +126,12 @@ cdef void read_block(
     while n < 4:
         block.weights[side + n] = 0.0
         mask_out(models, lanes + side * 3 * models.width, n)
-        block.q[n] = block.q[n - 1] if n else block.p[3]
-        block.ahead[n] = block.q[n]
+        block.four.q[n] = block.four.q[n - 1] if n else block.four.p[3]
+        block.four.ahead[n] = block.four.q[n]
         n += 1
     if not block.begun:
         for i in range(4):
-            block.p[i] = block.q[i]
+            block.four.p[i] = block.four.q[i]
         block.begun = True
 
 
@@ -148,22 +140,23 @@ cdef Status take_block(
     floating *of_block
 ) noexcept nogil:
     """Take the steps of the rows p, and the inner products of the rows q in the same pass over the weights; add the losses."""
-    cdef const floating **p = <const floating **>block.p
+    cdef levels.block_rows again
     cdef floating *found = <floating *>lanes.found
     cdef floating rows[levels.ROWS]
     cdef double *weights = block.weights + block.side
     cdef Py_ssize_t width = models.width, i, n
     cdef Status status = OK
-    n = levels.many(v, n_features, width, <floating *>lanes.W, <floating *>lanes.recent, of_block, lanes.b, lanes.b_total,
-                    models.intercept, models.softmax, p, <const floating **>block.q, <const floating **>block.ahead,
+    n = levels.many(v, n_features, width, models.softmax, &lanes.weights, <const floating *>of_block, &block.four,
                     <floating *>lanes.r, found)                                           # (LR-12)
     if n >= 0:  # the rows before it still count
         status, steps.place = DIVERGED, block.place[block.side + n]
         for i in range(n, 4):
             weights[i] = 0.0
             mask_out(models, of_block, i)
-        levels.many(v, n_features, width, <floating *>lanes.W, <floating *>lanes.recent, of_block, lanes.b, lanes.b_total,
-                    models.intercept, models.softmax, p, p, p, <floating *>lanes.r, found)
+        for i in range(4):
+            again.p[i] = again.q[i] = again.ahead[i] = block.four.p[i]
+        levels.many(v, n_features, width, models.softmax, &lanes.weights, <const floating *>of_block, &again, <floating *>lanes.r,
+                    found)
     if models.softmax:
         for i in range(4):
             if weights[i] != 0.0:                                                         # (LR-7)
@@ -177,10 +170,10 @@ cdef Status take_block(
 cdef Status many_pass(
     const levels.vectors *v, const Source *X, Steps *steps, const Models *models, const Lanes *lanes, floating *of_blocks
 ) noexcept nogil:
-    """Four rows a block; the work on a block also finishes the block before. Iterates are summed in lanes.recent, and from there
-    every RECENT blocks in float64."""
+    """Four rows a block; the work on a block also finishes the block before. Iterates are summed in lanes.weights.total, and from
+    there every RECENT blocks in float64."""
     cdef Block block
-    cdef floating *recent = <floating *>lanes.recent
+    cdef floating *recent = <floating *>lanes.weights.total
     cdef Py_ssize_t width = models.width, n_weights = X.n_features * width, i, n_recent = 0
     # a pass with losses may be cut into calls: sums that are moved after every block give the same bits
     cdef Py_ssize_t most = 1 if models.softmax or models.loss != NULL else RECENT
@@ -196,7 +189,7 @@ cdef Status many_pass(
         if take_block(v, steps, models, lanes, &block, X.n_features, of_blocks + block.side * 3 * width) != OK:
             block.status, block.last = DIVERGED, True
         for i in range(4):
-            block.p[i] = block.q[i]
+            block.four.p[i] = block.four.q[i]
         block.side = 4 - block.side
         n_recent += 1
         if recent != NULL and (n_recent == most or block.last):
@@ -238,7 +231,7 @@ cdef Status in_lanes(
     cdef Py_ssize_t n_lanes = v.f32.n_lanes if floating is float else v.f64.n_lanes
     cdef Py_ssize_t n_models = W.shape[0], n_features = W.shape[1], width = (n_models + n_lanes - 1) // n_lanes * n_lanes
     dtype = np.float32 if floating is float else np.float64
-    models.n_models, models.width, models.intercept = n_models, width, b is not None
+    models.n_models, models.width = n_models, width
     cdef floating[::1] lanes_of_W = to_lanes(W, dtype, n_lanes, width)
     cdef double[::1] lanes_of_total = None if W_total is None else to_lanes(W_total, np.float64, n_lanes, width)
     cdef floating[::1] recent = None if W_total is None else aligned(max(1, n_features) * width, dtype)
@@ -246,19 +239,19 @@ cdef Status in_lanes(
     cdef floating[::1] steps = aligned(24 * width, dtype)
     cdef floating[::1] r = aligned(16 + 4 * width, dtype)[8:]  # so that the dots begin a line
     cdef floating[::1] found = aligned(8 * width + 8, dtype)
-    cdef Lanes lanes = Lanes(NULL, NULL, NULL, &lanes_of_b[0], NULL, &steps[0], &r[0], &found[0])
+    cdef Lanes lanes = Lanes(levels.lanes(NULL, NULL, &lanes_of_b[0], NULL, b is not None), NULL, &r[0], &found[0])
     cdef Status status
     if n_features:
-        lanes.W = &lanes_of_W[0]
+        lanes.weights.W = &lanes_of_W[0]
     if W_total is not None:
-        lanes.W_total, lanes.recent = &lanes_of_total[0] if n_features else NULL, &recent[0]
+        lanes.W_total, lanes.weights.total = &lanes_of_total[0] if n_features else NULL, &recent[0]
     # lanes beyond the classes of a softmax: a margin that no class comes near
     np.asarray(lanes_of_b)[n_models:] = -1e30 if models.softmax else 0.0
     if b is not None:
         np.asarray(lanes_of_b)[:n_models] = b
     if b_total is not None:
         np.asarray(lanes_of_b_total)[:n_models] = b_total
-        lanes.b_total = &lanes_of_b_total[0]
+        lanes.weights.b_total = &lanes_of_b_total[0]
     with nogil:
         status = many_pass(v, &X.source, &one_pass.steps, models, &lanes, &steps[0])
     if n_features:
@@ -276,7 +269,7 @@ def _softmax_pass(
     Rows X not None, Pass one_pass not None, floating[:, ::1] W not None, double[::1] b, double[:, ::1] W_total, double[::1] b_total
 ):
     """See hotloop.reference.logistic_pass, of several outputs; the arguments are checked there. The GIL is released."""
-    cdef Models models = Models(W.shape[0], 0, True, b is not None, NULL, NULL, NULL, NULL)
+    cdef Models models = Models(W.shape[0], 0, True, NULL, NULL, levels.model_steps(NULL, NULL, NULL, 0, 0))
     cdef Status status = in_lanes(X, one_pass, &models, W, b, W_total, b_total)
     if status != OK:
         raise one_pass.error(status)
@@ -309,7 +302,9 @@ def logistic_many_pass(
     if one_pass.steps.n_steps == 0:
         return counts
     cdef Py_ssize_t[::1] n_updates = counts
-    cdef Models models = Models(n_models, 0, False, b is not None, NULL, &target[0], &n_updates[0], NULL)
+    cdef const Steps *given = &one_pass.steps
+    cdef Models models = Models(n_models, 0, False, NULL, NULL, levels.model_steps(
+        &target[0], given.alphas, &n_updates[0], given.eta_stride, given.model_stride))
     if weight_multiplier is not None:
         models.weight_multiplier = &weight_multiplier[0, 0]
     if loss is not None:

@@ -1,13 +1,5 @@
-# The weights that a pass overwrites, in one struct, and the checks of their shapes.
-
-
-cdef struct Model:
-    Py_ssize_t n_outputs
-    Py_ssize_t n_features
-    void *W              # of the type of the weights; NULL where there are no columns
-    double *W_total      # sum of the iterates; NULL: no averaging
-    double *b            # NULL: no intercept
-    double *b_total
+# The weights that a pass overwrites, in the struct that the primitives take, and the checks of their shapes.
+from hotloop.kernels.vectors.levels cimport model as Model
 
 
 cdef Model new_model(

@@ -45,6 +45,7 @@ cdef void take_rows(
     cdef const floating *x[AT_ONCE]
     cdef floating *high = low + n_features
     cdef floating *other = high + n_features
+    cdef levels.column_moments columns = levels.column_moments(moments.mean, moments.deviation, low, high, other, extremes)
     for i in range(X.n_samples):
         if X.n_bytes <= PREFETCHED:
             v.prefetch(X.n_bytes, X.data + min(i + AHEAD, X.n_samples - 1) * X.stride)
@@ -59,7 +60,7 @@ cdef void take_rows(
                 begun = True
             n += 1
         if n == AT_ONCE or i == X.n_samples - 1:
-            levels.moments(v, n_features, n, x, weight, share, moments.mean, moments.deviation, extremes, low, high, other)  # (LR-9)
+            levels.moments(v, n_features, n, x, weight, share, &columns)                  # (LR-9)
             n = 0
     if begun:
         take_extremes(moments, n_features, <const floating *>low, <const floating *>high, <const floating *>other, first, extremes)

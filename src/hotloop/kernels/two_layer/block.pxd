@@ -5,7 +5,7 @@ from libc.stdint cimport int32_t
 from hotloop.kernels.rows.source cimport Source
 from hotloop.kernels.rows.steps cimport Status, Steps
 from hotloop.kernels.threads.pool cimport thread_pool
-from hotloop.kernels.two_layer.network cimport BLOCK, Dropout, LossSum, Network, RowBlock, Weights
+from hotloop.kernels.two_layer.network cimport BLOCK, Dropout, LossSum, Network, RowBlock
 from hotloop.kernels.two_layer.panels cimport Panel
 from hotloop.kernels.vectors cimport levels
 
@@ -34,7 +34,6 @@ cdef struct Work:
     thread_pool *pool
     const Panel *panels
     int n_panels                  # one for each thread asked for
-    Weights weights               # as the panels lie in memory
     void *A                       # x W1 of the rows of a block
     void *D                       # -step / scale times the gradient by the pre-activations
     void *z

@@ -76,36 +76,34 @@ cdef Status block_of_one(Work *work, const Block *block, double *scale, floating
     """
     cdef const Network *net = work.net
     cdef const RowBlock *rows = &block.rows
-    cdef double numbers[BLOCK][5]
-    cdef double eta
-    cdef double *o = work.o
-    cdef double *e = o + BLOCK
+    cdef levels.row_step steps[BLOCK]
+    cdef double eta, o
+    cdef double *e = work.o
     cdef Py_ssize_t i, done
     for i in range(rows.n):
         eta = work.steps.eta[block.n_updates + i]
-        numbers[i][0] = work.targets[rows.row[i] * work.target_stride]
-        numbers[i][1] = eta * rows.weight[i]
-        numbers[i][2] = 1.0 - eta * work.steps.alpha
-        numbers[i][3] = scale[0]
-        scale[0] *= numbers[i][2]
-        numbers[i][4] = -numbers[i][1] / scale[0]
-    done = levels.block_of_one(
-        work.v, net.activation, net.output == SIGMOID, net.width, net.n_hidden, block.m, rows.n, <const floating **>block.x, block.at,
-        numbers, <floating *>work.weights.W1, <floating *>work.weights.b1, <floating *>work.weights.V, <floating *>work.weights.b2,
-        <floating *>work.A, <floating *>work.D, <floating *>work.z, o)
+        steps[i].y = work.targets[rows.row[i] * work.target_stride]
+        steps[i].step = eta * rows.weight[i]
+        steps[i].decay = 1.0 - eta * work.steps.alpha
+        steps[i].scale = scale[0]
+        scale[0] *= steps[i].decay
+        steps[i].factor = -steps[i].step / scale[0]
+    done = levels.block_of_one(work.v, &work.panels[0].layer, block.m, rows.n, <const floating **>block.x, block.at, steps,
+                               <floating *>work.A, <floating *>work.D, <floating *>work.z)
     for i in range(done):
-        e[i] = -fabs(o[i])
+        e[i] = -fabs(steps[i].output)
     if net.output == SIGMOID:
         levels.exponential(work.v, done, e, e)
     for i in range(done):
+        o = steps[i].output
         if net.output == SIGMOID:
-            add_loss(&work.losses, rows.weight[i], max(o[i], 0.0) - numbers[i][0] * o[i], 1.0 + e[i])              # (LR-3)
+            add_loss(&work.losses, rows.weight[i], max(o, 0.0) - steps[i].y * o, 1.0 + e[i])                       # (LR-3)
         else:
-            add_loss(&work.losses, rows.weight[i], 0.5 * (o[i] - numbers[i][0]) ** 2, 1.0)
+            add_loss(&work.losses, rows.weight[i], 0.5 * (o - steps[i].y) ** 2, 1.0)
     work.steps.n_updates += done
     if done == rows.n:
         return OK
-    work.steps.place, scale[0] = rows.place[done], numbers[done][3]
+    work.steps.place, scale[0] = rows.place[done], steps[done].scale
     return DIVERGED
 
 
@@ -116,8 +114,8 @@ cdef void products_of_block(Work *work, const Block *block, const Share *share, 
     cdef Py_ssize_t p
     for p in range(share.n_panels):
         panel = share.panels[p]
-        levels.product(work.v, block.m, block.rows.n, x, block.at, panel.stride, panel.width,
-                       <const floating *>work.weights.W1 + panel.of_W1, <floating *>work.A + panel.of_block)       # (NN-1)
+        levels.product(work.v, block.m, block.rows.n, x, block.at, panel.layer.stride, panel.layer.width,
+                       <const floating *>panel.layer.W1, <floating *>work.A + panel.of_block)                      # (NN-1)
     if share.rank == 0:
         levels.gram(work.v, block.m, block.rows.n, x, <floating *>share.G)
 
@@ -131,21 +129,21 @@ cdef void hidden_units(
     cdef const Panel *panel
     cdef floating *z = <floating *>work.z
     cdef floating *kept = <floating *>work.kept
-    cdef Py_ssize_t tile = TILE_BYTES // sizeof(floating), p, j, h, u
+    cdef Py_ssize_t tile = TILE_BYTES // sizeof(floating), p, j, h, u, width
     for p in range(share.n_panels):
         panel = share.panels[p]
         u = panel.of_units
-        levels.hidden(work.v, net.activation, panel.stride, panel.width, i,
-                      <const floating *>work.A + panel.of_block + i * panel.stride, <const floating *>share.G + BLOCK * i,
-                      <const floating *>work.D + panel.of_block, <floating>scale, <const floating *>work.weights.b1 + u,
+        width = panel.layer.width
+        levels.hidden(work.v, &panel.layer, i, <const floating *>work.A + panel.of_block + i * panel.layer.stride,
+                      <const floating *>share.G + BLOCK * i, <const floating *>work.D + panel.of_block, <floating>scale,
                       z + u)                                                              # (NN-2), (NN-10)
         if dropout.limit:
-            levels.drop(work.v, panel.first, panel.width, dropout.limit, dropout.key, <uint32_t>(dropout.t + block.n_updates + i),
+            levels.drop(work.v, panel.first, width, dropout.limit, dropout.key, <uint32_t>(dropout.t + block.n_updates + i),
                         <floating>dropout.factor, <const floating *>z + u, <floating *>work.mask + u, kept + u)    # (NN-11)
-        for j in range((panel.width + tile - 1) // tile):
+        for j in range((width + tile - 1) // tile):
             h = j * tile
-            partial_outputs(work.v, net, panel.stride, min(tile, net.n_hidden - panel.first - h), <const floating *>kept + u + h,
-                            <const floating *>work.weights.V + panel.of_V + h, <floating *>work.s + u + h,
+            partial_outputs(work.v, net, panel.layer.stride, min(tile, net.n_hidden - panel.first - h),
+                            <const floating *>kept + u + h, <const floating *>panel.layer.V + h, <floating *>work.s + u + h,
                             parts + (panel.first + h) // tile * net.n_outputs)
 
 
@@ -170,24 +168,21 @@ cdef void backward(
     cdef const floating *delta = <const floating *>share.delta
     cdef const floating *mask = NULL
     cdef const floating *z
-    cdef floating *V
-    cdef floating *b1
     cdef floating *d
     cdef floating factor = <floating>(-step / scale)
     cdef Py_ssize_t p, u
     for p in range(share.n_panels):
         panel = share.panels[p]
         u = panel.of_units
-        z, V, b1 = <const floating *>work.z + u, <floating *>work.weights.V + panel.of_V, <floating *>work.weights.b1 + u
-        d = <floating *>work.D + panel.of_block + i * panel.stride
+        z = <const floating *>work.z + u
+        d = <floating *>work.D + panel.of_block + i * panel.layer.stride
         if work.dropout.limit:
             mask = <const floating *>work.mask + u
         if net.output == SIGMOID_SUM:
-            levels.backward_sum(work.v, net.activation, panel.width, delta[0], <floating>keep, <floating>step, factor, z, mask,
-                                <const floating *>work.s + u, V, b1, d)
+            levels.backward_sum(work.v, &panel.layer, delta[0], <floating>keep, <floating>step, factor, z, mask,
+                                <const floating *>work.s + u, d)
         else:
-            levels.backward(work.v, net.activation, panel.stride, panel.width, net.n_outputs, delta, <floating>keep, <floating>step,
-                            factor, z, mask, V, b1, d)
+            levels.backward(work.v, &panel.layer, delta, <floating>keep, <floating>step, factor, z, mask, d)
 
 
 cdef Status steps_of_block(Work *work, const Block *block, int rank, double *scale, floating tag) noexcept nogil:
@@ -200,7 +195,7 @@ cdef Status steps_of_block(Work *work, const Block *block, int rank, double *sca
     cdef const RowBlock *rows = &block.rows
     cdef const Panel *panel
     cdef Py_ssize_t n_tiles = (net.width * sizeof(floating) + TILE_BYTES - 1) // TILE_BYTES, i, c, p, done = rows.n
-    cdef floating *b2 = <floating *>work.weights.b2
+    cdef floating *b2 = <floating *>work.panels[0].layer.b2
     cdef double *parts
     cdef double *o
     cdef double eta, keep, step, loss, factor = 1.0
@@ -239,8 +234,8 @@ cdef Status steps_of_block(Work *work, const Block *block, int rank, double *sca
         backward(work, &share, i, keep, step, scale[0], tag)
     for p in range(share.n_panels):
         panel = share.panels[p]
-        levels.add_outer(work.v, block.m, done, <const floating **>block.x, block.at, panel.stride, panel.width,
-                         <const floating *>work.D + panel.of_block, <floating *>work.weights.W1 + panel.of_W1)     # (NN-9), (NN-10)
+        levels.add_outer(work.v, block.m, done, <const floating **>block.x, block.at, panel.layer.stride, panel.layer.width,
+                         <const floating *>work.D + panel.of_block, <floating *>panel.layer.W1)                    # (NN-9), (NN-10)
     return OK if done == rows.n else DIVERGED
 
 
@@ -249,7 +244,7 @@ cdef void multiply_by_scale(Work *work, int n_threads, int rank, double *scale, 
     cdef const Panel *panel
     cdef floating *W1
     cdef floating factor = <floating>scale[0]
-    cdef Py_ssize_t p, j
+    cdef Py_ssize_t p, j, stride
     if scale[0] == 1.0:
         return
     scale[0] = 1.0
@@ -257,9 +252,9 @@ cdef void multiply_by_scale(Work *work, int n_threads, int rank, double *scale, 
         if p % n_threads != rank:
             continue
         panel = &work.panels[p]
-        W1 = <floating *>work.weights.W1 + panel.of_W1
+        W1, stride = <floating *>panel.layer.W1, panel.layer.stride
         for j in range(work.net.n_features):
-            levels.scale_add(work.v, panel.width, factor, W1 + j * panel.stride, <floating>0, <const floating *>W1 + j * panel.stride)
+            levels.scale_add(work.v, panel.layer.width, factor, W1 + j * stride, <floating>0, <const floating *>W1 + j * stride)
 
 
 cdef Status take_steps(Work *work, const Block *block, int rank, double *scale, Py_ssize_t *since, floating tag) noexcept nogil:

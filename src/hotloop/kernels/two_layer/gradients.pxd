@@ -20,6 +20,7 @@ cdef struct Gradients:
     const levels.vectors *v
     const Network *net
     const Weights *weights
+    levels.layer layer       # all hidden units
     const Source *rows
     const Dropout *dropout
     const double *targets    # row i starts at targets + i target_stride

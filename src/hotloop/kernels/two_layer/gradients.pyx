@@ -13,8 +13,8 @@ from libc.string cimport memset
 from hotloop.kernels.rows.source cimport Rows, Source
 from hotloop.kernels.rows.steps cimport BAD_ROW, DIVERGED, OK, Status
 from hotloop.kernels.two_layer.network cimport (
-    BLOCK, LINE, SIGMOID_SUM, CheckedNetwork, Dropout, LossSum, Network, RowBlock, Weights, Workspace, add_loss, loss_and_delta,
-    outputs_of_row, slots_of, take_block, times_derivative,
+    BLOCK, LINE, SIGMOID_SUM, CheckedNetwork, Dropout, LossSum, Network, RowBlock, Weights, Workspace, add_loss, layer_of,
+    loss_and_delta, outputs_of_row, slots_of, take_block, times_derivative,
 )
 from hotloop.kernels.vectors cimport levels
 
@@ -25,6 +25,7 @@ cdef Gradients new_gradients(CheckedNetwork net, const Source *rows, Workspace s
     cdef Py_ssize_t itemsize = net.itemsize, n_bytes = net.sizes.width * itemsize, C = net.sizes.n_outputs, k = net.sizes.n_features
     memset(&g, 0, sizeof(Gradients))
     g.v, g.net, g.weights, g.rows, g.losses = levels.active, &net.sizes, &net.padded.weights, rows, LossSum(0.0, 1.0, 0.0)
+    g.layer = layer_of(&net.sizes, &net.padded.weights)
     g.sums = Weights(space.zeros(k * n_bytes), space.zeros(n_bytes), space.zeros(C * n_bytes), space.zeros(C * itemsize))
     g.db2 = <double *>space.zeros(C * sizeof(double))
     if rows.sparse:
@@ -77,7 +78,7 @@ cdef void hidden_gradient(Gradients *g, const floating *z, const floating *kept,
     """Set d to the gradient of a row by its pre-activations, and add that by W2."""
     cdef const levels.vectors *v = g.v
     cdef const Network *net = g.net
-    cdef const floating *V = <const floating *>g.weights.V
+    cdef const floating *V = <const floating *>g.layer.V
     cdef const floating *delta = <const floating *>g.delta_of_row
     cdef floating *dV = <floating *>g.sums.V
     cdef floating *s = <floating *>g.s
@@ -92,7 +93,7 @@ cdef void hidden_gradient(Gradients *g, const floating *z, const floating *kept,
             d[j] = s[j] * V[j]
         times_derivative(net, z, mask, d)
     else:
-        levels.hidden_gradient(v, net.activation, net.width, net.width, net.n_outputs, delta, z, mask, V, <floating>1, d)      # (NN-8)
+        levels.hidden_gradient(v, &g.layer, delta, z, mask, <floating>1, d)               # (NN-8)
         for c in range(net.n_outputs):
             levels.scale_add(v, net.n_hidden, <floating>1, dV + c * net.width, delta[c], kept)
 

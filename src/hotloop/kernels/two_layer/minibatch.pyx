@@ -77,14 +77,13 @@ cdef void update(
     floating *second
 ) noexcept nogil:
     """Take the step of n weights w by their gradient g."""
+    cdef levels.adam_rule rule = levels.adam_rule(o.eta * o.correction, alpha, 1.0, o.beta_1, o.beta_2, o.epsilon)
     if o.rule == SGD:
         levels.momentum(v, n, g, w, first, <floating>o.eta, <floating>alpha, <floating>o.momentum, o.nesterov)  # (NN-12)
-    elif o.rule == ADAM:
-        levels.adam(v, n, g, w, first, second, <floating>(o.eta * o.correction), <floating>alpha, <floating>1,
-                    <floating>o.beta_1, <floating>o.beta_2, <floating>o.epsilon)          # (NN-13)
-    else:
-        levels.adam(v, n, g, w, first, second, <floating>(o.eta * o.correction), <floating>0,
-                    <floating>(1.0 - o.eta * alpha), <floating>o.beta_1, <floating>o.beta_2, <floating>o.epsilon)  # (NN-13)
+        return
+    if o.rule == ADAMW:
+        rule.alpha, rule.decay = 0.0, 1.0 - o.eta * alpha
+    levels.adam(v, n, g, w, first, second, &rule)                                         # (NN-13)
 
 
 cdef void average_and_update(

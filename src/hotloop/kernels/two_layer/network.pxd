@@ -80,6 +80,12 @@ cdef Pass new_pass(steps, Py_ssize_t n_samples, const Network *net)
 cdef pass_error(Pass taken, Status status)
 
 
+cdef inline levels.layer layer_of(const Network *net, const Weights *weights) noexcept nogil:
+    """Return the hidden units of a network, all of them, as the primitives take them."""
+    return levels.layer(net.activation, net.output == SIGMOID, net.width, net.width, net.n_hidden, net.n_outputs, weights.W1, weights.b1,
+                        weights.V, weights.b2)
+
+
 cdef inline void prefetch_block(const levels.vectors *v, const Source *rows, const Steps *steps, Py_ssize_t n) noexcept nogil:
     """Prefetch the n rows that are visited next."""
     cdef Py_ssize_t i, row

@@ -37,7 +37,7 @@ def two_layer_pass(rows not None, steps not None, network not None, dropout not 
     cdef Work work = Work(
         v=levels.active, net=&net.sizes, dropout=&drop, rows=&given.source, steps=&taken.steps, targets=taken.targets,
         target_stride=taken.target_stride, losses=LossSum(0.0, 1.0, 0.0), pool=NULL, panels=&panels.panels[0], n_panels=n_threads,
-        weights=panels.weights, A=space.zeros(BLOCK * n_bytes + gaps), D=space.zeros(BLOCK * n_bytes + gaps),
+        A=space.zeros(BLOCK * n_bytes + gaps), D=space.zeros(BLOCK * n_bytes + gaps),
         z=space.zeros(n_bytes + gaps), s=space.zeros(n_bytes + gaps), mask=space.zeros(n_bytes + gaps),
         kept=NULL, G=space.zeros(2 * BLOCK * BLOCK * itemsize), o=<double *>space.zeros(n_threads * 2 * (C + LINE) * sizeof(double)),
         parts=<double *>space.zeros(2 * n_tiles * C * sizeof(double)), blocks=[block, block], parity=0, over=False, status=OK)

@@ -103,9 +103,10 @@ INLINE VEC NAME(weights_of)(const int32_t *at, ptrdiff_t width, const REAL *pair
 }
 
 static void NAME(adaptive_weights)(
-    ptrdiff_t n, const int32_t *restrict at, ptrdiff_t width, const REAL *restrict pair, REAL l1, REAL l2, REAL beta, REAL inverse,
+    ptrdiff_t n, const int32_t *restrict at, ptrdiff_t width, const REAL *restrict pair, const struct adaptive_rule *rule,
     REAL *restrict w, REAL *restrict root)
 {
+    const REAL l1 = (REAL)rule->l1, l2 = (REAL)rule->l2, beta = (REAL)rule->beta, inverse = (REAL)(1 / rule->eta);
     ptrdiff_t j = 0;
     VEC r;
     for (; j + LANES <= n; j += LANES) {
@@ -137,9 +138,10 @@ INLINE void NAME(adaptive_step)(
 }
 
 INLINE void NAME(any_adaptive_update)(
-    ptrdiff_t n, const REAL *restrict x, const int32_t *restrict at, ptrdiff_t width, REAL *restrict pair, const int ftrl, REAL beta,
-    REAL eta, REAL g, const REAL *restrict w, const REAL *restrict root)
+    ptrdiff_t n, const REAL *restrict x, const int32_t *restrict at, ptrdiff_t width, REAL *restrict pair, const int ftrl,
+    const struct adaptive_rule *rule, REAL g, const REAL *restrict w, const REAL *restrict root)
 {
+    const REAL beta = (REAL)rule->beta, eta = ftrl ? 1 / (REAL)rule->eta : (REAL)rule->eta;
     const VEC zero = {0};
     ptrdiff_t j = 0;
     for (; j + LANES <= n; j += LANES)
@@ -154,15 +156,15 @@ INLINE void NAME(any_adaptive_update)(
 }
 
 static void NAME(adaptive_update)(
-    ptrdiff_t n, const REAL *x, const int32_t *at, ptrdiff_t width, REAL *pair, int ftrl, REAL beta, REAL eta, REAL g, const REAL *w,
+    ptrdiff_t n, const REAL *x, const int32_t *at, ptrdiff_t width, REAL *pair, const struct adaptive_rule *rule, REAL g, const REAL *w,
     const REAL *root)
 {
-    if (ftrl)
-        NAME(any_adaptive_update)(n, x, at, width, pair, 1, beta, 1 / eta, g, w, root);
+    if (rule->ftrl)
+        NAME(any_adaptive_update)(n, x, at, width, pair, 1, rule, g, w, root);
     else if (width == 1)
-        NAME(any_adaptive_update)(n, x, at, 1, pair, 0, beta, eta, g, NULL, NULL);
+        NAME(any_adaptive_update)(n, x, at, 1, pair, 0, rule, g, NULL, NULL);
     else
-        NAME(any_adaptive_update)(n, x, at, width, pair, 0, beta, eta, g, NULL, NULL);
+        NAME(any_adaptive_update)(n, x, at, width, pair, 0, rule, g, NULL, NULL);
 }
 
 /* q = the row over the largest values of its columns, its own included, which sums of squares follow (AD-3); returns sum_j q_j^2.

@@ -104,9 +104,9 @@ struct NAME(grams) {
    memory; rows converted just now not at all. */
 #define PREFETCH_WIDE                                                                                                 \
     if (width == WIDE && fetched < 4) {                                                                               \
-        for (int i_ = 0; i_ < 4; i_++) PREFETCH(ahead[fetched] + fetch_from + i_ * LINE);                             \
+        for (int i_ = 0; i_ < 4; i_++) PREFETCH((const REAL *)ahead[fetched] + fetch_from + i_ * LINE);               \
         if ((fetch_from += 4 * LINE) >= n) {                                                                          \
-            PREFETCH(ahead[fetched] + n - 1); /* a row that starts inside a line has one more */                      \
+            PREFETCH((const REAL *)ahead[fetched] + n - 1); /* a row that starts inside a line has one more */        \
             fetched++, fetch_from = 0;                                                                                \
         }                                                                                                             \
     }
@@ -137,12 +137,13 @@ static inline __attribute__((always_inline)) struct NAME(update) NAME(update_of)
    one multiply-add. While the chain of four sigmoids runs, the products of the first `early` columns of q are taken. Returns as
    `block` does. */
 static inline __attribute__((always_inline)) int NAME(recurrence)(
-    REAL *rows, ptrdiff_t s, double *b, double *b_total, const int averaged, const REAL *r, const REAL *const *q, const ptrdiff_t early,
+    REAL *group, ptrdiff_t s, const struct model *model, const int averaged, const REAL *r, const void *const *q, const ptrdiff_t early,
     struct NAME(grams) *G, struct NAME(update) *u)
 {
     const REAL *q0 = q[0], *q1 = q[1], *q2 = q[2], *q3 = q[3];
-    const QUAD ones = {1, 1, 1, 1}, sign = AT(QUAD, rows + SIGN + s), k = AT(QUAD, rows + DECAY + s);
-    const QUAD e = -sign * AT(QUAD, rows + STEP_SIZE + s), h = sign * (REAL)-1.44269504088896340736; /* 1 / ln(2) */
+    double *b = model->b;
+    const QUAD ones = {1, 1, 1, 1}, sign = AT(QUAD, group + SIGN + s), k = AT(QUAD, group + DECAY + s);
+    const QUAD e = -sign * AT(QUAD, group + STEP_SIZE + s), h = sign * (REAL)-1.44269504088896340736; /* 1 / ln(2) */
     const QUAD before = SHUFFLE(IQUAD, k, ones, 4, 0, 1, 2) * SHUFFLE(IQUAD, k, ones, 4, 4, 0, 1) * SHUFFLE(IQUAD, k, ones, 4, 4, 4, 0);
     const QUAD between = SHUFFLE(IQUAD, k, ones, 4, 1, 1, 4) * SHUFFLE(IQUAD, k, ones, 4, 4, 2, 4);
     const REAL one = b ? 1 : 0, b0 = b ? (REAL)*b : 0;
@@ -159,37 +160,38 @@ static inline __attribute__((always_inline)) int NAME(recurrence)(
     v3 += a2 * gb[1];
     const REAL a3 = NAME(share)(e[3], v3);
     const QUAD margins = (QUAD){v0, v1, v2, v3} * (REAL)-0.69314718055994530942;
-    *(QUAD *)(rows + MARGIN + s) = margins;
-    const REAL *weight = rows + WEIGHT + s, any = (v0 + v1) + (v2 + v3);
+    *(QUAD *)(group + MARGIN + s) = margins;
+    const REAL *weight = group + WEIGHT + s, any = (v0 + v1) + (v2 + v3);
     if (!(any - any == 0))
         for (int i = 0; i < 4; i++) {
-            if (weight[i] == 0) rows[MARGIN + s + i] = 0; /* what fills up a block changes nothing, whatever its margin */
+            if (weight[i] == 0) group[MARGIN + s + i] = 0; /* what fills up a block changes nothing, whatever its margin */
             else if (!(margins[i] - margins[i] == 0)) return i;
         }
-    *u = NAME(update_of)(k, a0, a1, a2, a3, weight, averaged, b, b_total);
+    *u = NAME(update_of)(k, a0, a1, a2, a3, weight, averaged, b, model->b_total);
     return -1;
 }
 
 static inline __attribute__((always_inline)) int NAME(any_block)(
-    ptrdiff_t n, REAL *restrict w, double *restrict total, REAL *rows, ptrdiff_t s, double *b, double *b_total,
-    const REAL *const *p, const REAL *const *q, const REAL *const *ahead, REAL *r, const enum width width)
+    ptrdiff_t n, REAL *restrict w, double *restrict total, const struct model *model, REAL *group, ptrdiff_t s,
+    const struct block_rows *rows, REAL *r, const enum width width)
 {
-    const REAL *q0 = q[0], *q1 = q[1], *q2 = q[2], *q3 = q[3];
+    const REAL *q0 = rows->q[0], *q1 = rows->q[1], *q2 = rows->q[2], *q3 = rows->q[3];
+    const void *const *ahead = rows->ahead;
     const ptrdiff_t early = width == NARROW ? 0 : LINE;
     struct NAME(grams) G = {{0}, {0}, {0}, {0}, {0}, {0}};
     struct NAME(update) u;
     ptrdiff_t j, fetched = 0, fetch_from = 0;
     if (width == NARROW)
         for (int i = 0; i < 4; i++) {
-            for (j = 0; j < n; j += LINE) PREFETCH(ahead[i] + j);
-            PREFETCH(ahead[i] + n - 1);
+            for (j = 0; j < n; j += LINE) PREFETCH((const REAL *)ahead[i] + j);
+            PREFETCH((const REAL *)ahead[i] + n - 1);
         }
-    const int refused = NAME(recurrence)(rows, s, b, b_total, total != NULL, r, q, early, &G, &u);
+    const int refused = NAME(recurrence)(group, s, model, total != NULL, r, rows->q, early, &G, &u);
     if (refused >= 0) return refused;
 
     const REAL c0 = u.c0, c1 = u.c1, c2 = u.c2, c3 = u.c3, c4 = u.c4, c5 = u.c5, c6 = u.c6, c7 = u.c7, c8 = u.c8, c9 = u.c9;
     /* Sums in variables: in structs 247 -> 277 ns a row of 1,000 on SSE2. */
-    const REAL *p0 = p[0], *p1 = p[1], *p2 = p[2], *p3 = p[3];
+    const REAL *p0 = rows->p[0], *p1 = rows->p[1], *p2 = rows->p[2], *p3 = rows->p[3];
     VEC A0 = {0}, A1 = {0}, A2 = {0}, A3 = {0}, G0 = G.s0, G1 = G.s1, G2 = G.s2, G3 = G.s3, G4 = G.s4, G5 = G.s5;
     for (j = 0; j < early; j += LANES) {
         if (j % LINE == 0) { PREFETCH_WIDE }
@@ -236,14 +238,15 @@ static inline __attribute__((always_inline)) int NAME(any_block)(
    early product, 43 with some; at 128 columns 24.4 prefetched row by row, 19 a line of each row. AVX-512 (Zen 5), ns a row at
    random: at 28 columns 30 prefetched 8 rows ahead, 23 with 16; at 128 columns 50 and 32, of which the last line of a row is half.
    What PREFETCH saves stands in level.h. */
-static int NAME(block)(
-    ptrdiff_t n, REAL *w, double *total, REAL *rows, ptrdiff_t s, double *b, double *b_total, const REAL *const *p,
-    const REAL *const *q, const REAL *const *ahead, REAL *r)
+static int NAME(block)(const struct model *model, REAL *group, ptrdiff_t s, const struct block_rows *rows, REAL *r)
 {
-#define BLOCK_OF(width)                                                                       \
-    (total ? NAME(any_block)(n, w, total, rows, s, b, b_total, p, q, ahead, r, width)         \
-           : NAME(any_block)(n, w, NULL, rows, s, b, b_total, p, q, ahead, r, width))
-    if (ahead[0] == q[0] && n >= 8 * LINE) return BLOCK_OF(READY);
+    const ptrdiff_t n = model->n_features;
+    REAL *w = model->W;
+    double *total = model->W_total;
+#define BLOCK_OF(width)                                                             \
+    (total ? NAME(any_block)(n, w, total, model, group, s, rows, r, width)          \
+           : NAME(any_block)(n, w, NULL, model, group, s, rows, r, width))
+    if (rows->ahead[0] == rows->q[0] && n >= 8 * LINE) return BLOCK_OF(READY);
     return n < 8 * LINE ? BLOCK_OF(NARROW) : BLOCK_OF(WIDE);
 }
 

@@ -26,9 +26,11 @@ static inline __attribute__((always_inline)) VEC NAME(hidden_vec)(
 }
 
 static void NAME(hidden)(
-    int activation, ptrdiff_t stride, ptrdiff_t width, ptrdiff_t n, const REAL *a, const REAL *g, const REAL *D, REAL scale,
-    const REAL *b, REAL *z)
+    const struct layer *layer, ptrdiff_t n, const REAL *a, const REAL *g, const REAL *D, REAL scale, REAL *z)
 {
+    const int activation = layer->activation;
+    const ptrdiff_t stride = layer->stride, width = layer->width;
+    const REAL *b = layer->b1;
     for (ptrdiff_t h = 0; h < width; h += LANES) STORE(z + h) = NAME(hidden_vec)(activation, stride, n, a, g, D, scale, b, h);
 }
 
@@ -48,9 +50,11 @@ static void NAME(drop)(
 }
 
 static void NAME(hidden_gradient)(
-    int activation, ptrdiff_t stride, ptrdiff_t width, ptrdiff_t n_outputs, const REAL *delta, const REAL *z, const REAL *mask,
-    const REAL *V, REAL factor, REAL *d)
+    const struct layer *layer, const REAL *delta, const REAL *z, const REAL *mask, REAL factor, REAL *d)
 {
+    const int activation = layer->activation;
+    const ptrdiff_t stride = layer->stride, width = layer->width, n_outputs = layer->n_outputs;
+    const REAL *V = layer->V;
     for (ptrdiff_t h = 0; h < width; h += LANES) {
         VEC s = {0};
         for (ptrdiff_t c = 0; c < n_outputs; c++) s += delta[c] * LOAD(V + c * stride + h);
@@ -61,9 +65,11 @@ static void NAME(hidden_gradient)(
 }
 
 static void NAME(backward)(
-    int activation, ptrdiff_t stride, ptrdiff_t width, ptrdiff_t n_outputs, const REAL *delta, REAL decay, REAL step, REAL factor,
-    const REAL *z, const REAL *mask, REAL *V, REAL *b, REAL *d)
+    const struct layer *layer, const REAL *delta, REAL decay, REAL step, REAL factor, const REAL *z, const REAL *mask, REAL *d)
 {
+    const int activation = layer->activation;
+    const ptrdiff_t stride = layer->stride, width = layer->width, n_outputs = layer->n_outputs;
+    REAL *b = layer->b1, *V = layer->V;
     for (ptrdiff_t h = 0; h < width; h += LANES) {
         const VEC z_h = LOAD(z + h);
         VEC kept = z_h, s = {0};
@@ -81,9 +87,11 @@ static void NAME(backward)(
 }
 
 static void NAME(backward_sum)(
-    int activation, ptrdiff_t width, REAL delta, REAL decay, REAL step, REAL factor, const REAL *z, const REAL *mask, const REAL *s,
-    REAL *V, REAL *b, REAL *d)
+    const struct layer *layer, REAL delta, REAL decay, REAL step, REAL factor, const REAL *z, const REAL *mask, const REAL *s, REAL *d)
 {
+    const int activation = layer->activation;
+    const ptrdiff_t width = layer->width;
+    REAL *b = layer->b1, *V = layer->V;
     for (ptrdiff_t h = 0; h < width; h += LANES) {
         const VEC z_h = LOAD(z + h), s_h = LOAD(s + h), v = LOAD(V + h);
         VEC kept = z_h;
@@ -101,20 +109,22 @@ static const INT NAME(first_lanes)[2 * VECTOR_BYTES / sizeof(REAL)] = {[0 ... VE
 
 /* A block of a network of one output, a sigmoid or linear, of all its hidden units. Each row needs the result of the row before, so
    the latency of one row counts: from the sum of its hidden units to their gradients and back. The Gram entries of a row are
-   computed while the row before is in flight (all of them before the first row: 1.06 of the time). Row i has numbers[i]: y, step, 1
-   - eta alpha, the scale of W before the row, and -step over the scale after it. Returns how many rows were taken: all before the
-   first whose output o is not finite. */
+   computed while the row before is in flight (all of them before the first row: 1.06 of the time). Returns how many rows were taken:
+   all before the first whose output is not finite. */
 static ptrdiff_t NAME(block_of_one)(
-    int activation, int sigmoid, ptrdiff_t stride, ptrdiff_t n_hidden, ptrdiff_t n, ptrdiff_t n_rows, const REAL *const *x, const int32_t *at,
-    const double (*numbers)[5], REAL *W, REAL *b, REAL *V, REAL *b2, REAL *A, REAL *D, REAL *z, double *o)
+    const struct layer *layer, ptrdiff_t n, ptrdiff_t n_rows, const REAL *const *x, const int32_t *at, struct row_step *steps, REAL *A,
+    REAL *D, REAL *z)
 {
+    const int activation = layer->activation, sigmoid = layer->sigmoid;
+    const ptrdiff_t stride = layer->stride, n_hidden = layer->n_hidden;
+    REAL *W = layer->W1, *b = layer->b1, *V = layer->V, *b2 = layer->b2;
     REAL g[8];
     ptrdiff_t i = 0;
     NAME(product)(n, n_rows, x, at, stride, stride, W, A);                                             /* (NN-1) */
     for (; i < n_rows; i++) {
         const REAL *a = A + i * stride;
-        const REAL y = (REAL)numbers[i][0], step = (REAL)numbers[i][1], decay = (REAL)numbers[i][2], scale = (REAL)numbers[i][3];
-        const REAL factor = (REAL)numbers[i][4];
+        const REAL y = (REAL)steps[i].y, step = (REAL)steps[i].step, decay = (REAL)steps[i].decay, scale = (REAL)steps[i].scale;
+        const REAL factor = (REAL)steps[i].factor;
         VEC even = {0}, odd = {0};
         NAME(gram_row)(n, i, x, g);
         for (ptrdiff_t h = 0; h < n_hidden; h += LANES) {
@@ -125,7 +135,7 @@ static ptrdiff_t NAME(block_of_one)(
             odd = even, even = sum;
         }
         const REAL out = NAME(sum)(even + odd) + *b2;                                                  /* (NN-3) */
-        o[i] = out;
+        steps[i].output = out;
         if (!(out - out == 0)) break;
         const REAL delta = (sigmoid ? NAME(share)(1, out * (REAL)-1.44269504088896340736) : out) - y;  /* (NN-7) */
         for (ptrdiff_t h = 0; h < n_hidden; h += LANES) {

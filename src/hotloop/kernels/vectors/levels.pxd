@@ -12,6 +12,67 @@ cdef extern from "vectors/fused.h" nogil:
         RELU, TANH, LOGISTIC
     enum:
         ROUNDS
+    struct block_rows:
+        const void *p[4]
+        const void *q[4]
+        const void *ahead[4]
+    struct model:
+        Py_ssize_t n_outputs
+        Py_ssize_t n_features
+        void *W
+        double *W_total
+        double *b
+        double *b_total
+    struct lanes:
+        void *W
+        void *total
+        double *b
+        double *b_total
+        bint intercept
+    struct model_steps:
+        const double *target
+        const double *alpha
+        Py_ssize_t *n_updates
+        Py_ssize_t eta_stride
+        Py_ssize_t model_stride
+    struct column_moments:
+        double *mean
+        double *deviation
+        void *lowest
+        void *highest
+        void *others
+        bint extremes
+    struct adaptive_rule:
+        bint ftrl
+        double beta
+        double eta
+        double l1
+        double l2
+    struct layer:
+        int activation
+        bint sigmoid
+        Py_ssize_t stride
+        Py_ssize_t width
+        Py_ssize_t n_hidden
+        Py_ssize_t n_outputs
+        void *W1
+        void *b1
+        void *V
+        void *b2
+    struct row_step:
+        double y
+        double step
+        double decay
+        double scale
+        double factor
+        double output
+    struct adam_rule:
+        double eta
+        double alpha
+        double decay
+        double beta_1
+        double beta_2
+        double epsilon
     struct vectors_f32:
         Py_ssize_t n_lanes
     struct vectors_f64:
@@ -37,25 +98,21 @@ cdef extern from "vectors/fused.h" nogil:
     void logistic(const vectors *v, Py_ssize_t n, const floating *m, floating *p)
     void load(const vectors *v, int type, Py_ssize_t n, const void *x, const floating *center, const floating *scale, floating *z)
     void moments(
-        const vectors *v, Py_ssize_t n, Py_ssize_t rows, const floating *const *x, const double *weight, const double *share,
-        double *mean, double *deviation, bint extremes, floating *lowest, floating *highest, floating *others)
+        const vectors *v, Py_ssize_t n, Py_ssize_t n_rows, const floating *const *x, const double *weight, const double *share,
+        const column_moments *columns)
     void margins(
         const vectors *v, Py_ssize_t n, Py_ssize_t n_rows, const void *x, Py_ssize_t stride, const floating *w, double b, double *m,
         Py_ssize_t m_stride)
-    int block(
-        const vectors *v, Py_ssize_t n, floating *w, double *total, floating *rows, Py_ssize_t s, double *b, double *b_total,
-        const floating **p, const floating **q, const floating **ahead, floating *r)
+    int block(const vectors *v, const model *model, floating *group, Py_ssize_t s, const block_rows *rows, floating *r)
     void losses(const vectors *v, Py_ssize_t n, floating *rows, double *loss)
 
     # many models
     int many(
-        const vectors *v, Py_ssize_t n, Py_ssize_t width, floating *W, floating *total, const floating *lanes, double *b,
-        double *b_total, bint intercept, bint softmax, const floating **p, const floating **q, const floating **ahead, floating *r,
-        floating *found)
+        const vectors *v, Py_ssize_t n, Py_ssize_t width, bint softmax, const lanes *lanes, const floating *steps,
+        const block_rows *rows, floating *r, floating *found)
     void prepare(
-        const vectors *v, Py_ssize_t n, double y, double weight, const double *target, const unsigned char *multiplicity,
-        const double *eta, Py_ssize_t eta_stride, Py_ssize_t model_stride, const double *alpha, Py_ssize_t *n_updates, floating *sign,
-        floating *step, floating *decay)
+        const vectors *v, Py_ssize_t n, double y, double weight, const unsigned char *multiplicity, const double *eta,
+        const model_steps *models, floating *sign, floating *step, floating *decay)
 
     # sparse rows
     floating gather_dot(const vectors *v, Py_ssize_t n, const floating *x, const int32_t *at, const floating *w)
@@ -75,11 +132,11 @@ cdef extern from "vectors/fused.h" nogil:
     floating adaptive_margin(
         const vectors *v, Py_ssize_t n, const floating *x, const int32_t *at, Py_ssize_t width, const floating *pair)
     void adaptive_weights(
-        const vectors *v, Py_ssize_t n, const int32_t *at, Py_ssize_t width, const floating *pair, floating l1, floating l2,
-        floating beta, floating inverse, floating *w, floating *root)
+        const vectors *v, Py_ssize_t n, const int32_t *at, Py_ssize_t width, const floating *pair, const adaptive_rule *rule,
+        floating *w, floating *root)
     void adaptive_update(
-        const vectors *v, Py_ssize_t n, const floating *x, const int32_t *at, Py_ssize_t width, floating *pair, bint ftrl,
-        floating beta, floating eta, floating g, const floating *w, const floating *root)
+        const vectors *v, Py_ssize_t n, const floating *x, const int32_t *at, Py_ssize_t width, floating *pair,
+        const adaptive_rule *rule, floating g, const floating *w, const floating *root)
     double normalize(
         const vectors *v, Py_ssize_t n, const floating *x, const int32_t *at, Py_ssize_t width, floating *pair, floating *largest,
         floating *q)
@@ -93,31 +150,29 @@ cdef extern from "vectors/fused.h" nogil:
         Py_ssize_t width, const floating *D, floating *W)
     void gram(const vectors *v, Py_ssize_t n, Py_ssize_t n_rows, const floating **x, floating *G)
     void hidden(
-        const vectors *v, int activation, Py_ssize_t stride, Py_ssize_t width, Py_ssize_t n, const floating *a, const floating *g,
-        const floating *D, floating scale, const floating *b, floating *z)
+        const vectors *v, const layer *layer, Py_ssize_t n, const floating *a, const floating *g, const floating *D, floating scale,
+        floating *z)
     void activate(const vectors *v, int activation, Py_ssize_t width, const floating *b, floating *z)
     void drop(
         const vectors *v, Py_ssize_t first, Py_ssize_t width, uint32_t limit, uint32_t key, uint32_t step, floating factor,
         const floating *z, floating *mask, floating *kept)
     void hidden_gradient(
-        const vectors *v, int activation, Py_ssize_t stride, Py_ssize_t width, Py_ssize_t n_outputs, const floating *delta,
-        const floating *z, const floating *mask, const floating *V, floating factor, floating *d)
+        const vectors *v, const layer *layer, const floating *delta, const floating *z, const floating *mask, floating factor,
+        floating *d)
     void backward(
-        const vectors *v, int activation, Py_ssize_t stride, Py_ssize_t width, Py_ssize_t n_outputs, const floating *delta,
-        floating decay, floating step, floating factor, const floating *z, const floating *mask, floating *V, floating *b, floating *d)
+        const vectors *v, const layer *layer, const floating *delta, floating decay, floating step, floating factor,
+        const floating *z, const floating *mask, floating *d)
     void backward_sum(
-        const vectors *v, int activation, Py_ssize_t width, floating delta, floating decay, floating step, floating factor,
-        const floating *z, const floating *mask, const floating *s, floating *V, floating *b, floating *d)
+        const vectors *v, const layer *layer, floating delta, floating decay, floating step, floating factor, const floating *z,
+        const floating *mask, const floating *s, floating *d)
     Py_ssize_t block_of_one(
-        const vectors *v, int activation, bint sigmoid, Py_ssize_t stride, Py_ssize_t n_hidden, Py_ssize_t n, Py_ssize_t n_rows,
-        const floating **x, const int32_t *at, const double (*numbers)[5], floating *W, floating *b, floating *V, floating *b2,
-        floating *A, floating *D, floating *z, double *o)
+        const vectors *v, const layer *layer, Py_ssize_t n, Py_ssize_t n_rows, const floating **x, const int32_t *at, row_step *steps,
+        floating *A, floating *D, floating *z)
     void momentum(
         const vectors *v, Py_ssize_t n, const floating *g, floating *w, floating *velocity, floating eta, floating alpha,
         floating momentum, bint nesterov)
     void adam(
-        const vectors *v, Py_ssize_t n, const floating *g, floating *w, floating *first, floating *second, floating eta, floating alpha,
-        floating decay, floating beta1, floating beta2, floating epsilon)
+        const vectors *v, Py_ssize_t n, const floating *g, floating *w, floating *first, floating *second, const adam_rule *rule)
 
 
 cdef const vectors *active

@@ -155,7 +155,7 @@ static inline __attribute__((always_inline)) struct NAME(updates) NAME(updates_o
 
 /* Writes the Gram entries of the rows q to r[0..5]; G has their sums over whole vectors of columns, lane by lane. */
 static inline __attribute__((always_inline)) void NAME(finish_grams)(
-    ptrdiff_t n, const REAL *const *q, const struct NAME(grams) G, REAL *r)
+    ptrdiff_t n, const void *const *q, const struct NAME(grams) G, REAL *r)
 {
     const REAL *q0 = q[0], *q1 = q[1], *q2 = q[2], *q3 = q[3];
     HALF H0 = {0}, H1 = {0}, H2 = {0}, H3 = {0}, H4 = {0}, H5 = {0};
@@ -175,21 +175,26 @@ static inline __attribute__((always_inline)) void NAME(finish_grams)(
 /* Columns are taken STRIPE at a time, for the products with each other and with the weights to find the rows q in the first-level
    cache, which the weights of 1,000 columns and 16 models fill: 452 -> 385 ns a row there on AVX-512, float64 970 -> 790. */
 static inline __attribute__((always_inline)) int NAME(any_many)(
-    ptrdiff_t n, ptrdiff_t width, REAL *restrict W, REAL *restrict total, const REAL *lanes, double *b, double *b_total,
-    int intercept, int softmax, const REAL *const *p, const REAL *const *q, const REAL *const *ahead, REAL *r, REAL *found)
+    ptrdiff_t n, ptrdiff_t width, int softmax, const struct lanes *lanes, REAL *restrict total, const REAL *steps,
+    const struct block_rows *rows, REAL *r, REAL *found)
 {
-    const REAL *step = lanes + 4 * width, *decay = lanes + 8 * width;
+    REAL *restrict W = lanes->W;
+    double *b = lanes->b, *b_total = total ? lanes->b_total : NULL;
+    const int intercept = lanes->intercept;
+    const REAL *step = steps + 4 * width, *decay = steps + 8 * width;
     REAL *gradient = found + 4 * width; /* eta times it, negative */
     const REAL one = intercept ? 1 : 0;
     if (softmax) {
-        const int refused = NAME(softmax_rows)(width, lanes, b, one, r, found);
+        const int refused = NAME(softmax_rows)(width, steps, b, one, r, found);
         if (refused >= 0) return refused;
     } else
         for (ptrdiff_t v = 0; v < width; v += LANES)
-            NAME(separate_rows)(v, width, lanes, NAME(narrowed)(b + v), one, r, found + v, gradient + v);
+            NAME(separate_rows)(v, width, steps, NAME(narrowed)(b + v), one, r, found + v, gradient + v);
 
     struct NAME(grams) G = {{0}, {0}, {0}, {0}, {0}, {0}};
-    const REAL *p0 = p[0], *p1 = p[1], *p2 = p[2], *p3 = p[3], *q0 = q[0], *q1 = q[1], *q2 = q[2], *q3 = q[3];
+    const REAL *p0 = rows->p[0], *p1 = rows->p[1], *p2 = rows->p[2], *p3 = rows->p[3];
+    const REAL *q0 = rows->q[0], *q1 = rows->q[1], *q2 = rows->q[2], *q3 = rows->q[3];
+    const void *const *ahead = rows->ahead;
     for (ptrdiff_t v = 0; v < width; v += LANES) {
         const struct NAME(updates) u = NAME(updates_of)(width, gradient + v, step + v, decay + v, total != NULL);
         if (intercept) NAME(step_intercepts)(width, gradient + v, step + v, b + v, b_total ? b_total + v : NULL);
@@ -207,31 +212,33 @@ static inline __attribute__((always_inline)) int NAME(any_many)(
                 m0 += w * q0[j], m1 += w * q1[j], m2 += w * q2[j], m3 += w * q3[j];
             }
             for (; v == 0 && g + LANES <= stop; g += LANES) {
-                for (int i = 0; i < 4; i++) PREFETCH(ahead[i] + g);
+                for (int i = 0; i < 4; i++) PREFETCH((const REAL *)ahead[i] + g);
                 GRAM(VEC, G.s, g)
             }
         }
         STORE(r + 8 + v) = m0, STORE(r + 8 + width + v) = m1, STORE(r + 8 + 2 * width + v) = m2, STORE(r + 8 + 3 * width + v) = m3;
     }
-    for (int i = 0; i < 4; i++) PREFETCH(ahead[i] + n - 1);
-    NAME(finish_grams)(n, q, G, r);
+    for (int i = 0; i < 4; i++) PREFETCH((const REAL *)ahead[i] + n - 1);
+    NAME(finish_grams)(n, rows->q, G, r);
     return -1;
 }
 
 static int NAME(many)(
-    ptrdiff_t n, ptrdiff_t width, REAL *W, REAL *total, const REAL *lanes, double *b, double *b_total, int intercept, int softmax,
-    const REAL *const *p, const REAL *const *q, const REAL *const *ahead, REAL *r, REAL *found)
+    ptrdiff_t n, ptrdiff_t width, int softmax, const struct lanes *lanes, const REAL *steps, const struct block_rows *rows, REAL *r,
+    REAL *found)
 {
-    return total ? NAME(any_many)(n, width, W, total, lanes, b, b_total, intercept, softmax, p, q, ahead, r, found)
-                 : NAME(any_many)(n, width, W, NULL, lanes, b, NULL, intercept, softmax, p, q, ahead, r, found);
+    return lanes->total ? NAME(any_many)(n, width, softmax, lanes, lanes->total, steps, rows, r, found)
+                        : NAME(any_many)(n, width, softmax, lanes, NULL, steps, rows, r, found);
 }
 
 /* Here for the vectors of the level: 16 models alike 9 -> 2 ns a row, 20 models by folds 53 -> 29 (AVX-512). */
 static void NAME(prepare)(
-    ptrdiff_t n, double y, double weight, const double *target, const unsigned char *restrict multiplicity, const double *eta,
-    ptrdiff_t eta_stride, ptrdiff_t model_stride, const double *alpha, ptrdiff_t *restrict n_updates, REAL *restrict sign,
-    REAL *restrict step, REAL *restrict decay)
+    ptrdiff_t n, double y, double weight, const unsigned char *restrict multiplicity, const double *eta,
+    const struct model_steps *models, REAL *restrict sign, REAL *restrict step, REAL *restrict decay)
 {
+    const double *target = models->target, *alpha = models->alpha;
+    ptrdiff_t *restrict n_updates = models->n_updates;
+    const ptrdiff_t eta_stride = models->eta_stride, model_stride = models->model_stride;
     for (ptrdiff_t m = 0; m < n; m++) sign[m] = y == target[m] ? -1 : 1;
     if (multiplicity)
         for (ptrdiff_t m = 0; m < n; m++) {

@@ -10,9 +10,10 @@ static void NAME(momentum)(
 }
 
 static void NAME(adam)(
-    ptrdiff_t n, const REAL *restrict g, REAL *restrict w, REAL *restrict first, REAL *restrict second, REAL eta, REAL alpha, REAL decay,
-    REAL beta1, REAL beta2, REAL epsilon)
+    ptrdiff_t n, const REAL *restrict g, REAL *restrict w, REAL *restrict first, REAL *restrict second, const struct adam_rule *rule)
 {
+    const REAL eta = (REAL)rule->eta, alpha = (REAL)rule->alpha, decay = (REAL)rule->decay;
+    const REAL beta1 = (REAL)rule->beta_1, beta2 = (REAL)rule->beta_2, epsilon = (REAL)rule->epsilon;
     for (ptrdiff_t j = 0; j < n; j++) {
         const REAL gradient = g[j] + alpha * w[j];
         const REAL m = beta1 * first[j] + (1 - beta1) * gradient, v = beta2 * second[j] + (1 - beta2) * gradient * gradient;

@@ -32,46 +32,43 @@ PRIMITIVE(void, load, (int type, ptrdiff_t n, const void *x, const REAL *center,
    extremes so far. others_j becomes nonzero at the third distinct value of a column; from then on its extremes are no longer kept,
    unless `extremes` asks for them. */
 PRIMITIVE(void, moments,
-          (ptrdiff_t n, ptrdiff_t rows, const REAL *const *x, const double *weight, const double *share, double *mean, double *deviation,
-           int extremes, REAL *lowest, REAL *highest, REAL *others),
-          (n, rows, x, weight, share, mean, deviation, extremes, lowest, highest, others))
+          (ptrdiff_t n, ptrdiff_t n_rows, const REAL *const *x, const double *weight, const double *share,
+           const struct column_moments *columns),
+          (n, n_rows, x, weight, share, columns))
 /* m[i m_stride] = b + sum_j x_j w_j of n_rows rows from x on, `stride` bytes apart; the bits of a row do not depend on i    (LR-1)
    */
 PRIMITIVE(void, margins,
           (ptrdiff_t n, ptrdiff_t n_rows, const void *x, ptrdiff_t stride, const REAL *w, double b, double *m, ptrdiff_t m_stride),
           (n, n_rows, x, stride, w, b, m, m_stride))
 /* One block of four rows in one pass over w. From r it finds the margins and gradients of the rows p, slots s to s + 3 of the
-   group, one after the other (LR-12). It finishes their update of w, its total (unless NULL), b and b_total (unless NULL). Of the
-   rows q it takes, with that w, the dots q_i . w into r[0..3] and the Gram entries q_0.q_1, q_0.q_2, q_0.q_3, q_1.q_2, q_1.q_3,
-   q_2.q_3 into r[4..9]; r has 12 entries. It prefetches the rows `ahead`. Returns -1; or the index of a row whose margin is not
-   finite, and then only margins have changed. */
-PRIMITIVE(int, block,
-          (ptrdiff_t n, REAL *w, double *total, REAL *rows, ptrdiff_t s, double *b, double *b_total, const REAL *const *p,
-           const REAL *const *q, const REAL *const *ahead, REAL *r),
-          (n, w, total, rows, s, b, b_total, p, q, ahead, r))
+   group, one after the other (LR-12). It finishes their update of the model, of one output. Of the rows q it takes, with the new w,
+   the dots q_i . w into r[0..3] and the Gram entries q_0.q_1, q_0.q_2, q_0.q_3, q_1.q_2, q_1.q_3, q_2.q_3 into r[4..9]; r has 12
+   entries. It prefetches the rows `ahead`. Returns -1; or the index of a row whose margin is not finite, and then only margins have
+   changed. */
+PRIMITIVE(int, block, (const struct model *model, REAL *group, ptrdiff_t s, const struct block_rows *rows, REAL *r),
+          (model, group, s, rows, r))
 /* *loss <- *loss + weight times loss of the first n rows of a group, n a multiple of 4; overwrites the margins              (LR-3) */
 PRIMITIVE(void, losses, (ptrdiff_t n, REAL *rows, double *loss), (n, rows, loss))
 
 /* ---- many models in one read of the rows: many.h ---- */
 
-/* As `block` for `width` models at once, a multiple of n_lanes, or for the classes of a softmax. W[width / n_lanes][n][n_lanes] and
-   its total (or NULL). lanes[3][4][width]: of the rows p for each model the sign (softmax: 1 for the class of the row, else 0),
-   step and decay. b[width] is added to each margin and learnt with `intercept`; b_total goes with total. r[8 + 4 width]: the six
-   Gram entries, from r[8] on the dots of each row. found[8 width + 8]: the margins of the rows p, what their steps add along each
-   row, and for a softmax the largest margin of each row and the sum of exp(margin - largest). Returns -1; or, for a softmax, the
-   index of a row whose margins are not finite, and then only found has changed. */
+/* As `block` for `width` models at once, a multiple of n_lanes, or for the classes of a softmax. steps[3][4][width]: of the rows p
+   for each model the sign (softmax: 1 for the class of the row, else 0), step and decay. r[8 + 4 width]: the six Gram entries, from
+   r[8] on the dots of each row. found[8 width + 8]: the margins of the rows p, what their steps add along each row, and for a
+   softmax the largest margin of each row and the sum of exp(margin - largest). Returns -1; or, for a softmax, the index of a row
+   whose margins are not finite, and then only found has changed. */
 PRIMITIVE(int, many,
-          (ptrdiff_t n, ptrdiff_t width, REAL *W, REAL *total, const REAL *lanes, double *b, double *b_total, int intercept, int softmax,
-           const REAL *const *p, const REAL *const *q, const REAL *const *ahead, REAL *r, REAL *found),
-          (n, width, W, total, lanes, b, b_total, intercept, softmax, p, q, ahead, r, found))
-/* The entries of `lanes` for a row of class y and n separate models: sign, -1 where y is target[m], else 1; step, the weight times
+          (ptrdiff_t n, ptrdiff_t width, int softmax, const struct lanes *lanes, const REAL *steps, const struct block_rows *rows, REAL *r,
+           REAL *found),
+          (n, width, softmax, lanes, steps, rows, r, found))
+/* The entries of `steps` for a row of class y and n separate models: sign, -1 where y is target[m], else 1; step, the weight times
    the step size; decay, 1 less step size times alpha. With multiplicity (not NULL) model m has the weight multiplicity[m] times:
    where that is 0 the row changes nothing, else the model takes its next step size, eta[n_updates[m] eta_stride + m model_stride],
    and n_updates[m] grows. Without, all models take eta[m model_stride]. */
 PRIMITIVE(void, prepare,
-          (ptrdiff_t n, double y, double weight, const double *target, const unsigned char *multiplicity, const double *eta,
-           ptrdiff_t eta_stride, ptrdiff_t model_stride, const double *alpha, ptrdiff_t *n_updates, REAL *sign, REAL *step, REAL *decay),
-          (n, y, weight, target, multiplicity, eta, eta_stride, model_stride, alpha, n_updates, sign, step, decay))
+          (ptrdiff_t n, double y, double weight, const unsigned char *multiplicity, const double *eta, const struct model_steps *models,
+           REAL *sign, REAL *step, REAL *decay),
+          (n, y, weight, multiplicity, eta, models, sign, step, decay))
 
 /* ---- sparse rows: sparse.h, l1.h, adaptive.h. A row is n non-zeros x_j at columns at_j, no column twice; x NULL is a row of ones
    ---- */
@@ -103,14 +100,13 @@ PRIMITIVE(REAL, adaptive_margin, (ptrdiff_t n, const REAL *x, const int32_t *at,
           (n, x, at, width, pair))
 /* The weights w_j of FTRL at the columns of a row, and the roots of their sums of squares                                   (AD-2) */
 PRIMITIVE(void, adaptive_weights,
-          (ptrdiff_t n, const int32_t *at, ptrdiff_t width, const REAL *pair, REAL l1, REAL l2, REAL beta, REAL inverse, REAL *w,
-           REAL *root),
-          (n, at, width, pair, l1, l2, beta, inverse, w, root))
+          (ptrdiff_t n, const int32_t *at, ptrdiff_t width, const REAL *pair, const struct adaptive_rule *rule, REAL *w, REAL *root),
+          (n, at, width, pair, rule, w, root))
 /* The step of a row of gradient g (times its weight): AdaGrad; or FTRL, from those weights and roots                (AD-1), (AD-2) */
 PRIMITIVE(void, adaptive_update,
-          (ptrdiff_t n, const REAL *x, const int32_t *at, ptrdiff_t width, REAL *pair, int ftrl, REAL beta, REAL eta, REAL g, const REAL *w,
-           const REAL *root),
-          (n, x, at, width, pair, ftrl, beta, eta, g, w, root))
+          (ptrdiff_t n, const REAL *x, const int32_t *at, ptrdiff_t width, REAL *pair, const struct adaptive_rule *rule, REAL g,
+           const REAL *w, const REAL *root),
+          (n, x, at, width, pair, rule, g, w, root))
 /* q_j = x_j over the largest |value| of its column so far, x_j included; sums of squares follow. Returns sum_j q_j^2        (AD-3) */
 PRIMITIVE(double, normalize,
           (ptrdiff_t n, const REAL *x, const int32_t *at, ptrdiff_t width, REAL *pair, REAL *largest, REAL *q),
@@ -131,11 +127,10 @@ PRIMITIVE(void, add_outer,
           (n, n_rows, x, at, stride, width, D, W))
 /* G[8 i + l] = x_i . x_l, l < i < n_rows <= 8                                                                              (NN-10) */
 PRIMITIVE(void, gram, (ptrdiff_t n, ptrdiff_t n_rows, const REAL *const *x, REAL *G), (n, n_rows, x, G))
-/* z = activation(scale (a + sum_{l<n} g_l D_l) + b)                                                               (NN-2), (NN-10) */
+/* z = activation(scale (a + sum_{l<n} g_l D_l) + b1)                                                              (NN-2), (NN-10) */
 PRIMITIVE(void, hidden,
-          (int activation, ptrdiff_t stride, ptrdiff_t width, ptrdiff_t n, const REAL *a, const REAL *g, const REAL *D, REAL scale,
-           const REAL *b, REAL *z),
-          (activation, stride, width, n, a, g, D, scale, b, z))
+          (const struct layer *layer, ptrdiff_t n, const REAL *a, const REAL *g, const REAL *D, REAL scale, REAL *z),
+          (layer, n, a, g, D, scale, z))
 /* z = activation(z + b)                                                                                                     (NN-2) */
 PRIMITIVE(void, activate, (int activation, ptrdiff_t width, const REAL *b, REAL *z), (activation, width, b, z))
 /* mask_j = 0 for the units that step number `step` drops, else factor; kept = mask z. The units are `first` and on         (NN-11) */
@@ -145,33 +140,30 @@ PRIMITIVE(void, drop,
           (first, width, limit, key, step, factor, z, mask, kept))
 /* d = factor (sum_c delta_c V_c) activation'(z) mask; mask NULL is all ones                                                 (NN-8) */
 PRIMITIVE(void, hidden_gradient,
-          (int activation, ptrdiff_t stride, ptrdiff_t width, ptrdiff_t n_outputs, const REAL *delta, const REAL *z, const REAL *mask,
-           const REAL *V, REAL factor, REAL *d),
-          (activation, stride, width, n_outputs, delta, z, mask, V, factor, d))
-/* The same, and V_c <- decay V_c - step delta_c z mask, b <- b - step d / factor                                     (NN-8), (NN-9) */
+          (const struct layer *layer, const REAL *delta, const REAL *z, const REAL *mask, REAL factor, REAL *d),
+          (layer, delta, z, mask, factor, d))
+/* The same, and V_c <- decay V_c - step delta_c z mask, b1 <- b1 - step d / factor                                   (NN-8), (NN-9) */
 PRIMITIVE(void, backward,
-          (int activation, ptrdiff_t stride, ptrdiff_t width, ptrdiff_t n_outputs, const REAL *delta, REAL decay, REAL step, REAL factor,
-           const REAL *z, const REAL *mask, REAL *V, REAL *b, REAL *d),
-          (activation, stride, width, n_outputs, delta, decay, step, factor, z, mask, V, b, d))
+          (const struct layer *layer, const REAL *delta, REAL decay, REAL step, REAL factor, const REAL *z, const REAL *mask, REAL *d),
+          (layer, delta, decay, step, factor, z, mask, d))
 /* The same where the output is a sum of sigmoids s                                                          (NN-5), (NN-8), (NN-9) */
 PRIMITIVE(void, backward_sum,
-          (int activation, ptrdiff_t width, REAL delta, REAL decay, REAL step, REAL factor, const REAL *z, const REAL *mask, const REAL *s,
-           REAL *V, REAL *b, REAL *d),
-          (activation, width, delta, decay, step, factor, z, mask, s, V, b, d))
+          (const struct layer *layer, REAL delta, REAL decay, REAL step, REAL factor, const REAL *z, const REAL *mask, const REAL *s,
+           REAL *d),
+          (layer, delta, decay, step, factor, z, mask, s, d))
 /* A block of a network of one output, see layers.h                                                                (NN-1) to (NN-10) */
 PRIMITIVE(ptrdiff_t, block_of_one,
-          (int activation, int sigmoid, ptrdiff_t stride, ptrdiff_t n_hidden, ptrdiff_t n, ptrdiff_t n_rows, const REAL *const *x,
-           const int32_t *at, const double (*numbers)[5], REAL *W, REAL *b, REAL *V, REAL *b2, REAL *A, REAL *D, REAL *z, double *o),
-          (activation, sigmoid, stride, n_hidden, n, n_rows, x, at, numbers, W, b, V, b2, A, D, z, o))
+          (const struct layer *layer, ptrdiff_t n, ptrdiff_t n_rows, const REAL *const *x, const int32_t *at, struct row_step *steps,
+           REAL *A, REAL *D, REAL *z),
+          (layer, n, n_rows, x, at, steps, A, D, z))
 /* One minibatch step of n weights w along their gradients g, with L2 of strength alpha                                      (NN-12) */
 PRIMITIVE(void, momentum,
           (ptrdiff_t n, const REAL *g, REAL *w, REAL *velocity, REAL eta, REAL alpha, REAL momentum, int nesterov),
           (n, g, w, velocity, eta, alpha, momentum, nesterov))
 /* The same by Adam; for AdamW alpha is 0 and `decay` shrinks the weights beside it                                           (NN-13) */
 PRIMITIVE(void, adam,
-          (ptrdiff_t n, const REAL *g, REAL *w, REAL *first, REAL *second, REAL eta, REAL alpha, REAL decay, REAL beta1, REAL beta2,
-           REAL epsilon),
-          (n, g, w, first, second, eta, alpha, decay, beta1, beta2, epsilon))
+          (ptrdiff_t n, const REAL *g, REAL *w, REAL *first, REAL *second, const struct adam_rule *rule),
+          (n, g, w, first, second, rule))
 
 /* ---- of no type: level.h, sparse.h ---- */
 

@@ -28,6 +28,73 @@ enum { RELU, TANH, LOGISTIC };
 /* The types that rows may have in memory. */
 enum { U8, I8, U16, I16, U32, I32, U64, I64, F16, F32, F64, TYPES };
 
+/* Parameters that belong together, for both types: void is REAL. */
+
+/* The rows of a block: those whose steps are taken, those whose inner products are taken, those that are prefetched. */
+struct block_rows {
+    const void *p[4], *q[4], *ahead[4];
+};
+
+/* The weights of logistic regression, (n_outputs, n_features) or its transpose. */
+struct model {
+    ptrdiff_t n_outputs, n_features;
+    void *W;         /* NULL where there are no columns */
+    double *W_total; /* sum of the iterates; NULL: no averaging */
+    double *b;       /* NULL: no intercept */
+    double *b_total; /* goes with b and W_total */
+};
+
+/* The weights of `many`. */
+struct lanes {
+    void *W;         /* [width / n_lanes][n][n_lanes] */
+    void *total;     /* sum of the iterates; NULL: no averaging */
+    double *b;       /* [width]; added to each margin, learnt with `intercept` */
+    double *b_total; /* goes with total */
+    int intercept;
+};
+
+/* What `prepare` knows of each model. */
+struct model_steps {
+    const double *target, *alpha;
+    ptrdiff_t *n_updates;
+    ptrdiff_t eta_stride, model_stride;
+};
+
+/* The moments of columns, extremes and others of the type of the rows. */
+struct column_moments {
+    double *mean, *deviation;
+    void *lowest, *highest, *others;
+    int extremes;
+};
+
+/* The rule of a step of AdaGrad or of FTRL; l1 and l2 times the steps so far. */
+struct adaptive_rule {
+    int ftrl;
+    double beta, eta, l1, l2;
+};
+
+/* Hidden units of a network, all or those of a thread, and their weights: W1, b1, W2 transposed and b2. Rows of W1 and of V are
+   `stride` apart; `width` is n_hidden up to whole cache lines. */
+struct layer {
+    int activation, sigmoid; /* sigmoid: of the output of `block_of_one` */
+    ptrdiff_t stride, width, n_hidden, n_outputs;
+    void *W1, *b1, *V, *b2;
+};
+
+/* The step of a row in `block_of_one`, and the output that it finds. */
+struct row_step {
+    double y, step;
+    double decay;  /* 1 - eta alpha */
+    double scale;  /* of W1 before the row */
+    double factor; /* -step over the scale after it */
+    double output;
+};
+
+/* The rule of a step of Adam. */
+struct adam_rule {
+    double eta, alpha, decay, beta_1, beta_2, epsilon;
+};
+
 /* The primitives for one type; n_lanes is how many models `many` takes side by side: the lanes of a vector. */
 #define PRIMITIVE(result, name, parameters, arguments) result(*name) parameters;
 #define COMMON(result, name, parameters)
