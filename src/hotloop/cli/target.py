@@ -109,7 +109,17 @@ def read_weights(table: Table, name: str | None) -> NDArray[np.float64]:
 
 
 def refuse_weightless_class(table: Table, target: str, classes: Array, y: Array, weights: Array) -> None:
-    """Raise DataError for a class of which all rows weigh 0: a model could not tell it apart."""
+    """Raise DataError for a class of which all rows weigh 0: a model could not tell it apart.
+
+    Parameters
+    ----------
+    table : Table
+    target : str
+        Column of the classes, for the message.
+    classes : ndarray
+    y, weights : ndarray of shape (n_rows,)
+        Class index and weight of each row.
+    """
     total = np.bincount(y.astype(np.intp), weights, len(classes))
     if not total.all():
         label = show(classes[total.argmin()])
