@@ -45,8 +45,6 @@ def run(arguments: Namespace) -> None:
         say(line)
     network = f"--hidden {arguments.hidden} trains a network" if arguments.hidden else None
     check_family(given_options(arguments), network or (None if classes is not None else "a regression is a network"))
-    if arguments.weight == arguments.target:
-        raise DataError(f"{table.name}: {arguments.target!r} is both --target and --weight; name two columns")
     weights = read_weights(table, arguments.weight)
     if classes is not None:
         refuse_weightless_class(table, arguments.target, classes, y, weights)
