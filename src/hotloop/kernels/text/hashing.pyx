@@ -5,6 +5,7 @@ number of columns is the column, its sign that of the entry.
 """
 import numpy as np
 
+cimport cython
 from cpython.unicode cimport PyUnicode_AsUTF8AndSize
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
 from libc.stdlib cimport free, realloc
@@ -26,6 +27,7 @@ cdef struct Tokens:
     Py_ssize_t entries_room
 
 
+@cython.auto_pickle(False)
 cdef class _Buffers:
     """Owns the memory of Tokens."""
     cdef Tokens t
@@ -216,6 +218,7 @@ cdef Py_ssize_t take_words(Tokens *t, document, Py_ssize_t row, bint lower, word
     return units
 
 
+@cython.auto_pickle(False)
 cdef class _CSRBuilder:
     """CSR rows that grow."""
     cdef list indptr
