@@ -1,7 +1,8 @@
-/* All primitives for one instruction-set level. Before including it define LEVEL         the suffix of the names, e.g. x86_64_v3
-   LEVEL_NAME    the public name, e.g. "x86-64-v3" VECTOR_BYTES  16, 32 or 64: the register width of the level. Wider vectors than
-   registers split and spill, 10 to 25 times slower. The order of every sum depends on n and the level alone, so results repeat to
-   the bit on any CPU of the level. */
+/* All primitives for one instruction-set level. Before including it define three names:
+     LEVEL         the suffix of the names, such as x86_64_v3
+     LEVEL_NAME    the public name, such as "x86-64-v3"
+     VECTOR_BYTES  16, 32 or 64, the register width of the level. Wider vectors split and spill, 10 to 25 times slower.
+   The order of every sum depends on n and the level alone, so results repeat to the bit on any CPU of the level. */
 #include <stdint.h>
 #include <string.h>
 #ifdef __AVX2__
