@@ -62,11 +62,6 @@ def test_labels_of_every_type_survive(path, estimator, labels):
     assert hotloop.load_estimator(path).score(X, y) == model.score(X, y)
 
 
-def test_an_estimator_is_no_predictor(path):
-    with pytest.raises(TypeError, match="predictor is a LogisticSGDClassifier, .* estimators have a method save"):
-        hotloop.save(LogisticSGDClassifier(), path)
-
-
 def test_feature_names_survive(path):
     pd = pytest.importorskip("pandas")
     X, y = table()

@@ -95,7 +95,7 @@ def _diverging(
     nats = -(share * np.log(share)).sum() - one_vs_rest * (rest * np.log(rest)).sum()  # that of each class against the rest
     guessing = float(nats) * total / rows.n_nonzero_weight
     loss = history.loss_curve[-1]
-    if loss > GUESSING * guessing > 0:  # 0: one class has all the weight, and guessing is right
+    if loss > GUESSING * guessing:
         yield DivergingWarning(
             f"diverging: the loss of the last epoch, {loss:.3g} nats a row, is {loss / guessing:.1f} times that of guessing "
             f"by the shares of the classes, {guessing:.3g}. Take a smaller eta0 than {config.eta0:.3g}, or eta0='auto'"
