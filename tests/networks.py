@@ -4,6 +4,7 @@ A test changes one argument of a dict; the calls make the structs that the kerne
 """
 
 import numpy as np
+from passes import common_arguments
 
 from hotloop.structs import BatchOptimizer, CSRRows, DenseRows, Dropout, Network, Pass
 
@@ -27,18 +28,7 @@ def two_layer_arguments(
         y = (target[:, np.arange(n_outputs) % 3] > 0).astype(np.float64)
     else:
         n_outputs, y = 1, target[:, 0] + (n_hidden / 2 if output == "sigmoid_sum" else 0)
-    eta = 1 / max(1, n_features) if eta is None else eta
-    order = np.arange(n_samples)
-    if shuffled:  # with repeats, and so with rows that are never visited
-        order = draw.integers(0, n_samples, n_samples)
-    return {
-        "X": X,
-        "sample_weight": draw.choice([0.0, 0.5, 1.0, 1.5], n_samples) if weighted else np.ones(n_samples),
-        "order": order.astype(np.intp),
-        "eta": eta / (1 + np.arange(n_samples) / max(1, n_samples)),
-        "alpha": alpha,
-        "center": 0.2 * draw.standard_normal(n_features) if standardised else None,
-        "scale": draw.uniform(0.5, 1.2, n_features) if standardised else None,
+    return common_arguments(X, draw, eta, alpha, weighted, standardised, shuffled) | {
         "y": y,
         "W1": draw.standard_normal((n_features, n_hidden)) * np.sqrt(2 / n_features),
         "b1": 0.1 * draw.standard_normal(n_hidden),

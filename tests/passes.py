@@ -35,7 +35,7 @@ def logistic_arguments(
         y = (scores + draw.standard_normal(scores.shape)).argmax(axis=1).astype(np.float64)
     W = 0.1 * draw.standard_normal((n_outputs, X.shape[1]))
     b = 0.1 * draw.standard_normal(n_outputs) if intercept else None
-    return _common(X, draw, eta, alpha, weighted, standardised, shuffled) | {
+    return common_arguments(X, draw, eta, alpha, weighted, standardised, shuffled) | {
         "y": y,
         "W": W,
         "b": b,
@@ -44,7 +44,8 @@ def logistic_arguments(
     }
 
 
-def _common(X, draw, eta, alpha, weighted, standardised, shuffled):
+def common_arguments(X, draw, eta, alpha, weighted, standardised, shuffled):
+    """Return the rows, the steps and the constants of a pass by name, drawn in a fixed order."""
     n_samples, n_features = X.shape
     eta = 1 / max(1, n_features) if eta is None else eta
     order = np.arange(n_samples)
