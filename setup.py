@@ -1,4 +1,4 @@
-"""Every .pyx file below src is a compiled module; here stand the compiler flags. Everything else is in pyproject.toml."""
+"""Every .pyx file of the kernels is a compiled module. The flags stand here, everything else in pyproject.toml."""
 
 import os
 import sys
@@ -6,10 +6,10 @@ from glob import glob
 
 from Cython.Build import cythonize
 from setuptools import Extension, setup
-from setuptools.command.build_ext import build_ext
 
 KERNELS = "src/hotloop/kernels"
 DEBUG = os.environ.get("HOTLOOP_DEBUG") == "1"  # bounds checks in every kernel
+CPUS = os.cpu_count() or 1
 
 # No -ffast-math: the order of every sum is the one written. gnu11, since c11 forbids gcc to fuse multiply and add.
 FLAGS = ["-O1", "-g"] if DEBUG else ["-O3", "-g0"]
@@ -17,49 +17,34 @@ FLAGS += ["-std=gnu11", "-fvisibility=hidden", "-Wno-psabi", "-Wno-unknown-pragm
 # A declaration in levels.pxd that differs from vectors/table.h does not compile.
 FLAGS += ["-Werror=incompatible-pointer-types", "-Werror=implicit-function-declaration"]
 
-MODULES = sorted(glob(f"{KERNELS}/**/*.pyx", recursive=True))
-DECLARATIONS = glob(f"{KERNELS}/**/*.pxd", recursive=True)
-CALLED = [f"{KERNELS}/vectors/{name}.h" for name in ("table", "vectors", "fused")] + glob(f"{KERNELS}/threads/*.h")
-LEVELS = f"{KERNELS}/vectors/levels.pyx"
-SOURCES = {LEVELS: sorted(glob(f"{KERNELS}/vectors/[!l]*.c"))}  # the primitives, once a level
-BODIES = {LEVELS: glob(f"{KERNELS}/vectors/*.h")}
+
+def files(*patterns):
+    """Return the files of the kernels that match."""
+    return sorted(path for pattern in patterns for path in glob(f"{KERNELS}/{pattern}", recursive=True))
 
 
-def declarations_changed():
-    """Tell whether a .pxd is newer than the C made with it: cythonize overlooks ``from package cimport module``."""
-    made = [path for module in MODULES if os.path.exists(path := module.removesuffix(".pyx") + ".c")]
-    return bool(made) and min(map(os.path.getmtime, made)) < max(map(os.path.getmtime, DECLARATIONS))
+DECLARATIONS = files("**/*.pxd")
+INCLUDED = DECLARATIONS + files("threads/*.h", "vectors/table.h", "vectors/vectors.h", "vectors/fused.h")
 
+# Each module: further C files that it is built from, and files whose change compiles it again.
+MODULES = {module: ([], INCLUDED) for module in files("**/*.pyx")}
+MODULES[f"{KERNELS}/vectors/levels.pyx"] = (files("vectors/[!l]*.c"), INCLUDED + files("vectors/*.h"))  # once a level
 
-class OptionalBuild(build_ext):
-    """Without a working compiler the package installs all the same, and says what that costs."""
-
-    def finalize_options(self):
-        super().finalize_options()
-        self.parallel = self.parallel or os.cpu_count()
-
-    def run(self):
-        super().run()
-        missing = [e.name for e in self.extensions if not os.path.exists(self.get_ext_fullpath(e.name))]
-        if missing:
-            print(
-                "hotloop: WARNING: no compiled kernels were built (is there a C compiler such as gcc or clang?); "
-                "the plain-Python reference backend will run, some hundred times slower.",
-                file=sys.stderr,
-            )
-
+# cythonize overlooks a changed .pxd behind `from package cimport module`
+translated = [os.path.getmtime(c) for module in MODULES if os.path.exists(c := module.removesuffix("pyx") + "c")]
+changed = max(map(os.path.getmtime, DECLARATIONS)) > min(translated, default=float("inf"))
 
 extensions = cythonize(
     [
         Extension(
             module.removeprefix("src/").removesuffix(".pyx").replace("/", "."),
-            [module, *SOURCES.get(module, [])],
+            [module, *sources],
             include_dirs=[KERNELS],
-            depends=DECLARATIONS + CALLED + BODIES.get(module, []),
+            depends=depends,
             extra_compile_args=FLAGS,
             extra_link_args=["-pthread"],
         )
-        for module in MODULES
+        for module, (sources, depends) in MODULES.items()
     ],
     compiler_directives={
         "language_level": 3,
@@ -70,10 +55,10 @@ extensions = cythonize(
         "autotestdict": False,
         "embedsignature": True,
     },
-    force=declarations_changed() or None,
-    nthreads=(os.cpu_count() or 0) if sys.platform == "linux" else 0,  # by fork, which runs this file but once
+    force=changed or None,
+    nthreads=CPUS if sys.platform == "linux" else 0,  # by fork, which runs this file but once
     annotate=os.environ.get("HOTLOOP_ANNOTATE") == "1",
 )
-for extension in extensions:  # cythonize drops it where it is given to Extension
+for extension in extensions:  # without a compiler the package installs all the same; cythonize drops this argument
     extension.optional = os.environ.get("HOTLOOP_REQUIRE_KERNELS") != "1"
-setup(ext_modules=extensions, cmdclass={"build_ext": OptionalBuild})
+setup(ext_modules=extensions, options={"build_ext": {"parallel": CPUS}})
