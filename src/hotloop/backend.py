@@ -1,4 +1,4 @@
-"""Which backend computes: the compiled kernels or the plain-Python reference. Both export the same functions."""
+"""Which backend computes: the compiled kernels or the plain-Python reference. Both export the functions of ``Backend``."""
 
 import os
 import warnings
@@ -17,11 +17,81 @@ except ImportError as error:  # installed without a compiler, or built for anoth
     _import_error = str(error)
 
 NAMES = ("auto", "compiled", "reference")
+REMEDY = "Install a C compiler (gcc or clang) and run 'pip install --force-reinstall --no-deps hotloop'"
 _warned = False
 
 
+def get_backend(backend: str = "auto") -> "Backend":
+    """Return what computes: ``"compiled"``, ``"reference"``, or with ``"auto"`` what HOTLOOP_BACKEND says.
+
+    Where it says nothing, the compiled kernels; where there are none, the reference, announced by one RuntimeWarning.
+
+    Raises
+    ------
+    ValueError
+        The name is unknown, or HOTLOOP_ISA names a level that is not there.
+    ImportError
+        The compiled kernels are asked for by name and are not there.
+    """
+    return cast(Backend, _package(backend))
+
+
+def _package(backend: str) -> ModuleType:
+    global _warned
+    asked = os.environ.get("HOTLOOP_BACKEND", "auto") if backend == "auto" else backend
+    if asked not in NAMES:
+        raise ValueError(f"unknown backend {asked!r}; expected one of {', '.join(NAMES)}")
+    if asked == "reference":
+        return reference
+    if kernels is not None:
+        level = os.environ.get("HOTLOOP_ISA")
+        if level and level not in kernels.available_levels():
+            raise ValueError(f"HOTLOOP_ISA={level}: there are {', '.join(kernels.available_levels())}")
+        return kernels
+    if asked == "compiled":
+        raise ImportError(f"the compiled kernels are not available: {_import_error}. {REMEDY}")
+    if not _warned:
+        _warned = True
+        slower = "hotloop runs on its plain-Python reference backend, some hundred times slower"
+        warnings.warn(f"{slower}: {_import_error}. {REMEDY}", RuntimeWarning, stacklevel=3)
+    return reference
+
+
+@dataclass(frozen=True)
+class BackendInfo:
+    """What computes here.
+
+    Attributes
+    ----------
+    backend : {"compiled", "reference"}
+    instruction_set : str
+        Level in use, e.g. "x86-64-v3"; "none" for the reference.
+    instruction_sets : tuple of str
+        Levels that HOTLOOP_ISA can force on this build and CPU, the highest first.
+    """
+
+    backend: str
+    instruction_set: str
+    instruction_sets: tuple[str, ...]
+
+    def __str__(self) -> str:
+        if self.backend == "reference":
+            return "reference (plain Python)"
+        return f"compiled, {self.instruction_set}"
+
+
+def backend_info() -> BackendInfo:
+    """Return which backend and instruction set run; HOTLOOP_BACKEND and HOTLOOP_ISA force them."""
+    if _package("auto") is reference:
+        return BackendInfo("reference", "none", tuple(kernels.available_levels()) if kernels is not None else ())
+    return BackendInfo("compiled", kernels.active_level(), tuple(kernels.available_levels()))
+
+
 class Backend:
-    """The functions that both packages export, with the signatures of the reference."""
+    """The one list of what a backend computes, with the signatures of the reference. It is for type checkers.
+
+    ``get_backend`` returns the package itself. A test holds both packages against this list.
+    """
 
     adaptive_weights = staticmethod(reference.adaptive_weights)
     all_alike = staticmethod(reference.all_alike)
@@ -62,75 +132,3 @@ class Backend:
     two_layer_minibatch_pass = staticmethod(reference.two_layer_minibatch_pass)
     two_layer_outputs = staticmethod(reference.two_layer_outputs)
     two_layer_pass = staticmethod(reference.two_layer_pass)
-
-
-def get_backend(backend: str = "auto") -> Backend:
-    """Return what computes: ``"compiled"``, ``"reference"``, or with ``"auto"`` what HOTLOOP_BACKEND says.
-
-    Where it says nothing, the compiled kernels; where there are none, the reference, announced by one RuntimeWarning.
-
-    Raises
-    ------
-    ValueError
-        The name is unknown, or HOTLOOP_ISA names a level that is not there.
-    ImportError
-        The compiled kernels are asked for by name and are not there.
-    """
-    return cast(Backend, _package(backend))
-
-
-def _package(backend: str) -> ModuleType:
-    global _warned
-    asked = os.environ.get("HOTLOOP_BACKEND", "auto") if backend == "auto" else backend
-    if asked not in NAMES:
-        raise ValueError(f"unknown backend {asked!r}; expected one of {', '.join(NAMES)}")
-    if asked == "reference":
-        return reference
-    if kernels is not None:
-        level = os.environ.get("HOTLOOP_ISA")
-        if level and level not in kernels.available_levels():
-            raise ValueError(f"HOTLOOP_ISA={level}: there are {', '.join(kernels.available_levels())}")
-        return kernels
-    if asked == "compiled":
-        raise ImportError(f"the compiled kernels are not available: {_import_error}. {_REMEDY}")
-    if not _warned:
-        _warned = True
-        warnings.warn(
-            f"hotloop runs on its plain-Python reference backend, some hundred times slower: {_import_error}. {_REMEDY}",
-            RuntimeWarning,
-            stacklevel=3,
-        )
-    return reference
-
-
-_REMEDY = "Install a C compiler (gcc or clang) and run 'pip install --force-reinstall --no-deps hotloop'"
-
-
-@dataclass(frozen=True)
-class BackendInfo:
-    """What computes here.
-
-    Attributes
-    ----------
-    backend : {"compiled", "reference"}
-    instruction_set : str
-        Level in use, e.g. "x86-64-v3"; "none" for the reference.
-    instruction_sets : tuple of str
-        Levels that HOTLOOP_ISA can force on this build and CPU, the highest first.
-    """
-
-    backend: str
-    instruction_set: str
-    instruction_sets: tuple[str, ...]
-
-    def __str__(self) -> str:
-        if self.backend == "reference":
-            return "reference (plain Python)"
-        return f"compiled, {self.instruction_set}"
-
-
-def backend_info() -> BackendInfo:
-    """Return which backend and instruction set run; HOTLOOP_BACKEND and HOTLOOP_ISA force them."""
-    if _package("auto") is reference:
-        return BackendInfo("reference", "none", tuple(kernels.available_levels()) if kernels is not None else ())
-    return BackendInfo("compiled", kernels.active_level(), tuple(kernels.available_levels()))
