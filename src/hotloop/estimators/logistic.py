@@ -227,8 +227,17 @@ class LogisticSGDClassifier(LogisticClassifier):
         start = None
         if self.warm_start and hasattr(self, "_learner"):
             start = StartWeights(self._fitted_learner().flushed_state().coef(), self.intercept_, self.classes_)
-        own: dict[str, Any] = {"names": self._names, "callbacks": self._callbacks(tasks, classes)}
-        self._store(fit_logistic(rows, options, classes, validation=validation, start=start, groups=groups, **own))
+        fit = fit_logistic(
+            rows,
+            options,
+            classes,
+            validation=validation,
+            start=start,
+            groups=groups,
+            names=self._names,
+            callbacks=self._callbacks(tasks, classes),
+        )
+        self._store(fit)
         tasks.end()
         return self
 

@@ -144,8 +144,16 @@ def fit_logistic(
             callbacks.on_start(learner, config, search is not None)
 
     try:
-        own: dict[str, Any] = {"names": names, "on_start": on_start, "on_epoch": callbacks.on_epoch}
-        state, history, config = train_state(learner.state, rows, learner.options, validation, search, **own)
+        state, history, config = train_state(
+            learner.state,
+            rows,
+            learner.options,
+            validation,
+            search,
+            names=names,
+            on_start=on_start,
+            on_epoch=callbacks.on_epoch,
+        )
     except FloatingPointError:
         check_finite_rows(X, names)
         raise
@@ -188,9 +196,9 @@ def fit_sdca(
     if sparse or not rows.all_nonzero_weight:
         check_finite_rows(X, names)
     rows = weigh_classes(rows, options.class_weight, classes)
-    own: dict[str, Any] = {"fit_intercept": options.fit_intercept, "averaged": False}
     check_room("sdca", X, len(classes), options.max_iter)
-    state = LogisticState.zeros(count_outputs(len(classes)), X.shape[1], float_dtype(X.dtype), **own)
+    n_outputs, dtype = count_outputs(len(classes)), float_dtype(X.dtype)
+    state = LogisticState.zeros(n_outputs, X.shape[1], dtype, fit_intercept=options.fit_intercept)
     learner = LogisticLearner(state=state, options=resolved, weight_total=rows.total_weight, frozen=sparse)
 
     def on_start(config: TrainingConfig) -> None:
@@ -247,16 +255,15 @@ def _new_state(options: LogisticOptions, n_features: int, dtype: Any, n_classes:
         float32 or float64, of the weights.
     n_classes : int, >= 2
     """
-    n_outputs, own = count_outputs(n_classes), {"fit_intercept": bool(options.fit_intercept)}
+    shape, fit_intercept, l1_ratio = (count_outputs(n_classes), n_features), bool(options.fit_intercept), options.share_of_l1
     if options.optimizer in STEP:
-        return AdaptiveState.new(n_outputs, n_features, dtype, **own, rule=options.optimizer, l1_ratio=options.share_of_l1)
+        return AdaptiveState.new(*shape, dtype, fit_intercept=fit_intercept, rule=options.optimizer, l1_ratio=l1_ratio)
     if options.has_l1:
-        return L1State.new(n_outputs, n_features, dtype, **own, l1_ratio=options.share_of_l1)
+        return L1State.new(*shape, dtype, fit_intercept=fit_intercept, l1_ratio=l1_ratio)
     return LogisticState.zeros(
-        n_outputs,
-        n_features,
+        *shape,
         dtype,
-        **own,
+        fit_intercept=fit_intercept,
         averaged=bool(options.average),
         one_vs_rest=options.multi_class == "ovr" and n_classes > 2,
         importance_aware=bool(options.importance_aware),
@@ -265,16 +272,15 @@ def _new_state(options: LogisticOptions, n_features: int, dtype: Any, n_classes:
 
 def restarted(state: S) -> S:
     """Return a state before the first step, of the same kind and with the same standardisation as a trained one."""
-    shape = state.n_outputs, state.n_features, state.dtype
-    own: dict[str, Any] = {"fit_intercept": state.fit_intercept}
+    shape, fit_intercept = (state.n_outputs, state.n_features, state.dtype), state.fit_intercept
     fresh: Any
     if isinstance(state, AdaptiveState):
-        fresh = AdaptiveState.new(*shape, **own, rule=state.rule, l1_ratio=state.l1_ratio)
+        fresh = AdaptiveState.new(*shape, fit_intercept=fit_intercept, rule=state.rule, l1_ratio=state.l1_ratio)
     elif isinstance(state, L1State):
-        fresh = L1State.new(*shape, **own, l1_ratio=state.l1_ratio)
+        fresh = L1State.new(*shape, fit_intercept=fit_intercept, l1_ratio=state.l1_ratio)
     else:
-        own |= {name: getattr(state, name) for name in ("averaged", "one_vs_rest", "importance_aware")}
-        fresh = LogisticState.zeros(*shape, **own)
+        flags = {name: getattr(state, name) for name in ("averaged", "one_vs_rest", "importance_aware")}
+        fresh = LogisticState.zeros(*shape, fit_intercept=fit_intercept, **flags)
     fresh.restandardize(state.center, state.scale)
     return fresh  # type: ignore[no-any-return]
 
@@ -351,8 +357,8 @@ def train_state(
         assert validation is not None
         return mean_log_loss(state.scores(state.margins(validation.X)), validation.y, validation.sample_weight)
 
-    own: dict[str, Any] = {"validate": None if validation is None else validate, "on_epoch": on_epoch}
-    return train(state, rows, config, automatic_step=automatic_step, **own)
+    judge = None if validation is None else validate
+    return train(state, rows, config, automatic_step=automatic_step, validate=judge, on_epoch=on_epoch)
 
 
 def hold_out_rows(rows: Batch, fraction: float, seed: int) -> tuple[Batch, Batch]:

@@ -65,8 +65,8 @@ class SDCAOptions:
 
     def shared(self) -> FitOptions:
         """Return the options that training needs."""
-        own = {name: getattr(self, name) for name in ("alpha", "max_iter", "tol", "shuffle", "seed", "standardize")}
-        return FitOptions(learning_rate="constant", **own)
+        shared = {name: getattr(self, name) for name in ("alpha", "max_iter", "tol", "shuffle", "seed", "standardize")}
+        return FitOptions(learning_rate="constant", **shared)
 
 
 @dataclass

@@ -78,12 +78,12 @@ def certify(
     sparse, m = isinstance(rows.X, CSRRows), len(W)
     n_classes = max(m, 2)
     check_memory(8 * n_classes * W.size, f"a certificate, {n_classes} times 8 bytes for each of {W.size} weights,")
-    own = np.asarray(W, order="F" if sparse else "C")
+    ordered_W = np.asarray(W, order="F" if sparse else "C")
     margins, b_sums = np.zeros((len(rows), m)), np.zeros((n_classes, m))
-    sums = np.zeros((n_classes, *own.T.shape)).transpose(0, 2, 1) if sparse else np.zeros((n_classes, *own.shape))
+    sums = np.zeros((n_classes, *W.T.shape)).transpose(0, 2, 1) if sparse else np.zeros((n_classes, *W.shape))
     intercept = b if state.fit_intercept else None
     get_backend().logistic_dual_sums(
-        kernel_rows(state, rows), rows.y, rows.sample_weight, own, intercept, dual, margins, sums, b_sums
+        kernel_rows(state, rows), rows.y, rows.sample_weight, ordered_W, intercept, dual, margins, sums, b_sums
     )
     counted = np.flatnonzero(rows.sample_weight)
     margins, y, weight = margins[counted], rows.y[counted].astype(np.intp), rows.sample_weight[counted]

@@ -173,9 +173,9 @@ def _separable(
     elif m.shape[1] == 1:
         lead = np.where(y == 1, m[:, 0], -m[:, 0])
     else:
-        own = m[np.arange(len(y)), y]
+        of_label = m[np.arange(len(y)), y]
         m[np.arange(len(y)), y] = -np.inf
-        lead = own - m.max(axis=1)
+        lead = of_label - m.max(axis=1)
     if lead.min() > 0:
         yield SeparableWarning(
             f"separable: all {len(y)} rows lie on the side of their class, the nearest with a margin of {lead.min():.3g}, so "

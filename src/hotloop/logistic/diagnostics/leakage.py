@@ -109,9 +109,9 @@ def _of_each_class(y: NDArray[np.intp], n_rows: int) -> NDArray[np.intp]:
     In such a sample the classes explain at least the share of a column's variance that they explain in all rows.
     """
     labels = np.unique(y)
-    own = [np.flatnonzero(y == label) for label in labels]
+    rows_by_class = [np.flatnonzero(y == label) for label in labels]
     most = max(2, n_rows // len(labels))
-    return np.concatenate([rows[np.linspace(0, len(rows) - 1, min(len(rows), most)).astype(np.intp)] for rows in own])
+    return np.concatenate([rows[np.linspace(0, len(rows) - 1, min(len(rows), most)).astype(np.intp)] for rows in rows_by_class])
 
 
 def _columns_of(X: Any, chosen: NDArray[np.intp], column: int) -> NDArray[np.float64]:
@@ -139,8 +139,8 @@ def _explained_by_non_zeros(part: CSRRows, y: NDArray[np.intp]) -> tuple[NDArray
         total = square - np.bincount(at, values, minlength=len(columns)) ** 2 / len(part)
         between = total - square
         for c in np.unique(y):
-            own = label == c
-            between += np.bincount(at[own], values[own], minlength=len(columns)) ** 2 / np.count_nonzero(y == c)
+            of_class = label == c
+            between += np.bincount(at[of_class], values[of_class], minlength=len(columns)) ** 2 / np.count_nonzero(y == c)
         varies = (total > 1e-9 * square) & np.isfinite(total)
         share = np.divide(between, total, out=np.zeros_like(total), where=varies)
     return columns.astype(np.intp), np.where(np.isfinite(share), share, 0)

@@ -137,10 +137,10 @@ def grid_of(start: LogisticState, rows: Batch, options: FitOptions, alphas: Any,
     configs: list[TrainingConfig] = []
     for alpha in alphas:
         for eta0 in steps:
-            own = replace(options, alpha=alpha, eta0=eta0)  # refuses what is no strength or step size
+            pair = replace(options, alpha=alpha, eta0=eta0)  # refuses what is no strength or step size
             if automatic and alpha > 0:
-                own = replace(own, eta0=min(eta0, 0.5 / alpha))
-            config = own.config(alpha=0.0, eta0=0.0)
+                pair = replace(pair, eta0=min(eta0, 0.5 / alpha))
+            config = pair.config(alpha=0.0, eta0=0.0)
             if config not in configs:
                 configs.append(config)
     return configs

@@ -134,8 +134,8 @@ class Search:
         splits: list[Split] = []
         judges = validation if validation is not None and isinstance(validation.X, type(rows.X)) else None
         if judges is None:
-            own = None if self.groups is None else self.groups[chosen]
-            splits = splits_of(rows.y[chosen], self.cv, own, options.seed, most_splits=most_splits)
+            groups = None if self.groups is None else self.groups[chosen]
+            splits = splits_of(rows.y[chosen], self.cv, groups, options.seed, most_splits=most_splits)
             if len({label for _, held in splits for label in np.unique(rows.y[chosen][held])}) < 2:
                 return options  # rows of one class cannot tell candidates apart
         sample = sample_of(state, rows, chosen, splits, judges)
@@ -193,7 +193,8 @@ class Search:
                     [models.losses(test, range(f, len(alive) * n_splits, n_splits)) for f, test in enumerate(sample.tests)]
                 )
                 judged = [
-                    CandidateResult(final[c].alpha, final[c].eta0, epochs, own) for c, own in zip(alive, losses, strict=True)
+                    CandidateResult(final[c].alpha, final[c].eta0, epochs, of_splits)
+                    for c, of_splits in zip(alive, losses, strict=True)
                 ]
                 mean = losses.mean(axis=1)
                 if np.isnan(mean).all():
@@ -207,7 +208,7 @@ class Search:
                     first = judged.index(self.best) * n_splits
                     weights = [part.copy() for part in models.weights(first)]
                     self._keep_held_out(sample, [models.margins(test, first + f) for f, test in enumerate(sample.tests)])
-                least = min(own.loss for own in self.table if np.isfinite(own.loss))
+                least = min(result.loss for result in self.table if np.isfinite(result.loss))
                 min_gain = max(GAIN * least, LEAST_GAIN)
                 optimistic = mean - np.nan_to_num(before - mean, nan=np.inf) / 2  # if the next doubling gains half of the last
                 going = [i for i in np.argsort(mean, kind="stable") if optimistic[i] < least - min_gain]
@@ -257,14 +258,14 @@ class Search:
 
     def _choose(self, options: FitOptions, validation: Batch | None) -> None:
         """Set ``best``: the least loss; of nearly the same, the fewest epochs. Where the epochs are not free, of the last."""
-        table = [own for own in self.table if np.isfinite(own.loss)]
+        table = [result for result in self.table if np.isfinite(result.loss)]
         if not self._epochs_are_free(options, validation):
-            last = max(own.epochs for own in table)
-            table = [own for own in table if own.epochs == last]
-        least = min(own.loss for own in table)
-        near = [own for own in table if own.loss <= least + max(GAIN * least, LEAST_GAIN) / 2]
-        fewest = min(own.epochs for own in near)
-        self.best = min((own for own in near if own.epochs == fewest), key=lambda own: own.loss)
+            last = max(result.epochs for result in table)
+            table = [result for result in table if result.epochs == last]
+        least = min(result.loss for result in table)
+        near = [result for result in table if result.loss <= least + max(GAIN * least, LEAST_GAIN) / 2]
+        fewest = min(result.epochs for result in near)
+        self.best = min((result for result in near if result.epochs == fewest), key=lambda result: result.loss)
 
     @staticmethod
     def _epochs_are_free(options: FitOptions, validation: Batch | None) -> bool:
@@ -279,8 +280,10 @@ class Search:
 
     def as_dict(self) -> dict[str, Any]:
         """Return the table by columns, ``search_`` of the estimator."""
-        found = {name: np.array([getattr(own, name) for own in self.table]) for name in ("alpha", "eta0", "epochs", "loss")}
-        found["losses"] = np.array([own.losses for own in self.table])
+        found = {
+            name: np.array([getattr(result, name) for result in self.table]) for name in ("alpha", "eta0", "epochs", "loss")
+        }
+        found["losses"] = np.array([result.losses for result in self.table])
         return {**found, "best_index": self.table.index(self.best) if self.best is not None else None, "n_rows": self.n_rows}
 
 

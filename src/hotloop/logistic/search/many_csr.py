@@ -71,7 +71,7 @@ class SparseLogisticModels:
     def train(self, epochs: int) -> None:
         """As :meth:`LogisticModels.train`."""
         config, X = self._configs[0], self._rows.X
-        alpha = np.array([own.alpha for own in self._configs])
+        alpha = np.array([config.alpha for config in self._configs])
         size = max(64, int(WORK_PER_CALL / (4 * max(1.0, self._rows.cells_per_row) * len(self._configs))))
         for epoch in range(self._epochs, epochs):
             if epoch & (epoch - 1) == 0 and self._averaged:

@@ -148,8 +148,8 @@ class LogisticModels:
                 self._W_total[:, 0] if state.averaged else None,
                 self._b_total[:, 0] if state.averaged and state.fit_intercept else None,
             )
-            for own, count in zip(self.states, n_updates.tolist(), strict=True):
-                own.count_steps(count)
+            for model, count in zip(self.states, n_updates.tolist(), strict=True):
+                model.count_steps(count)
 
     def _passes(self, order: NDArray[np.intp]) -> None:
         rows = self._rows

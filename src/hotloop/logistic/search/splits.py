@@ -232,11 +232,11 @@ def renumbered(X: CSRRows) -> tuple[CSRRows, NDArray[np.intp]]:
         present[indices] = True
         columns = np.flatnonzero(present)
         number = np.cumsum(present, dtype=np.int32) - 1
-        own: Array = number[indices]
+        new_indices: Array = number[indices]
     else:
-        columns, own = np.unique(indices, return_inverse=True)
+        columns, new_indices = np.unique(indices, return_inverse=True)
     indptr = X.indptr - X.indptr[0]
     return (
-        replace(X, indptr=indptr, indices=own.astype(np.int32), data=X.stored_data(), n_features=max(1, len(columns))),
+        replace(X, indptr=indptr, indices=new_indices.astype(np.int32), data=X.stored_data(), n_features=max(1, len(columns))),
         columns.astype(np.intp),
     )
