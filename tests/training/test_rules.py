@@ -5,10 +5,10 @@ from types import SimpleNamespace
 import pytest
 
 from hotloop.training.rules import Rule, check_rules
-from hotloop.training.values import Values, some_of
+from hotloop.training.values import Values, one_of
 
 RULES = (
-    Rule({"kind": ("a", "b")}, "share", some_of(0), "leave share=0"),
+    Rule({"kind": ("a", "b")}, "share", one_of(0), "leave share=0"),
     Rule({"kind": ("c",), "rows": ("sparse rows",)}, "weight", Values((None,), mapping=True), "give dense rows"),
 )
 

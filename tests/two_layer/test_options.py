@@ -11,7 +11,7 @@ import scipy.sparse as sp
 from hotloop import TwoLayerClassifier, TwoLayerRegressor
 from hotloop.data.batch import Batch
 from hotloop.data.csr import as_csr
-from hotloop.training.values import some_of
+from hotloop.training.values import one_of
 from hotloop.two_layer.fit import fit_two_layer
 from hotloop.two_layer.options import RULES, VALUES, TwoLayerOptions, count_threads
 
@@ -225,6 +225,6 @@ def test_the_documentation_has_the_tables():
     found = [line for line in section.partition("\n## ")[0].splitlines() if line.startswith("| `")]
     expected = [f"| `{name}` | {values} |" for name, values in VALUES.items()]
     for rule in RULES:
-        where = " and ".join(f"`{name}` is {some_of(*values)}" for name, values in rule.when.items())
+        where = " and ".join(f"`{name}` is {one_of(*values)}" for name, values in rule.when.items())
         expected.append(f"| `{rule.option}` | {where} | {rule.allowed} | {rule.instead} |")
     assert found == expected

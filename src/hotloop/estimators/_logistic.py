@@ -41,9 +41,9 @@ def labelled_rows(estimator: BaseEstimator, X: Any, y: Any, sample_weight: Any, 
     """
     X, y = check_rows(estimator, X, y, reset=True, finite=finite, sparse=True)
     sample_weight = check_weights(sample_weight, len(X))
-    some_weigh_0 = not distinct(sample_weight).all()
-    classes = find_classes(y[sample_weight > 0] if some_weigh_0 else y)
-    if some_weigh_0:
+    has_zero_weights = not distinct(sample_weight).all()
+    classes = find_classes(y[sample_weight > 0] if has_zero_weights else y)
+    if has_zero_weights:
         y = np.where(np.isin(y, classes), y, classes[0])
     return Batch(X, encode_labels(y, classes), sample_weight), classes
 

@@ -87,8 +87,8 @@ class HashingEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             return self
         names: dict[int, str] = {}
         distinct: set[str] = set()
-        for some in hasher.tokens(X):
-            distinct.update(some)
+        for tokens_of_row in hasher.tokens(X):
+            distinct.update(tokens_of_row)
         tokens = sorted(distinct)  # the same names whatever the order of the rows
         for column, token in zip(hasher.columns_of(tokens)[0].tolist(), tokens, strict=True):
             names.setdefault(column, token)

@@ -10,17 +10,17 @@ from typing import Any, ClassVar
 from hotloop.logistic.state_adaptive import STEP
 from hotloop.training.options import SHARED_VALUES, FitOptions
 from hotloop.training.rules import Rule, check_rules
-from hotloop.training.values import FLAG, Values, numbers, some_of, whole_numbers
+from hotloop.training.values import FLAG, Values, numbers, one_of, whole_numbers
 
 SDCA_IS_A_CLASS = "it is a class of its own, LogisticSDCAClassifier"
 
 # Option: the values that it may have, in the order in which they are checked.
 VALUES: dict[str, Values] = {
-    "optimizer": some_of("auto", "sgd", "adagrad", "ftrl", "normalized", elsewhere={"sdca": SDCA_IS_A_CLASS}),
-    "penalty": some_of("l2", "l1", "elasticnet", None),
+    "optimizer": one_of("auto", "sgd", "adagrad", "ftrl", "normalized", elsewhere={"sdca": SDCA_IS_A_CLASS}),
+    "penalty": one_of("l2", "l1", "elasticnet", None),
     "l1_ratio": numbers(0, 1, closed="both"),
-    "average": some_of(True, False, "auto"),
-    "multi_class": some_of("multinomial", "ovr"),
+    "average": one_of(True, False, "auto"),
+    "multi_class": one_of("multinomial", "ovr"),
     "importance_aware": FLAG,
     "fit_intercept": FLAG,
     "early_stopping": FLAG,
@@ -39,22 +39,22 @@ NOT_SGD = {"optimizer": ("adagrad", "ftrl", "normalized")}
 SGD_L1 = {"optimizer": ("sgd",), "penalty": L1}
 SPARSE = {"rows": ("sparse rows",)}
 SEVERAL = {"classes": ("more than two classes",)}
-FALSE, SOFTMAX = some_of(False), some_of("multinomial")
-NOT_AVERAGED = some_of("auto", False)
-NOT_CENTRED = some_of("auto", "maxabs", None)
+FALSE, SOFTMAX = one_of(False), one_of("multinomial")
+NOT_AVERAGED = one_of("auto", False)
+NOT_CENTRED = one_of("auto", "maxabs", None)
 WRAP = "wrap the estimator in scikit-learn's OneVsRestClassifier"
 
 # What does not go together. The first rule that is broken is the message. "rows", "classes" and "method" are facts of the fit.
 RULES: tuple[Rule, ...] = (
-    Rule(NO_PENALTY, "penalty", some_of("l2", None), "take optimizer='sgd' or 'ftrl', or penalty='l2'"),
+    Rule(NO_PENALTY, "penalty", one_of("l2", None), "take optimizer='sgd' or 'ftrl', or penalty='l2'"),
     Rule(
         NO_PENALTY | {"penalty": ("l2",)},
         "alpha",
-        some_of("auto", 0),
+        one_of("auto", 0),
         "this optimizer has no penalty: leave alpha='auto', or take optimizer='sgd' or 'ftrl'",
     ),
     Rule(NOT_SGD, "average", NOT_AVERAGED, "leave average='auto', or take optimizer='sgd'"),
-    Rule(NOT_SGD, "learning_rate", some_of("auto", "constant"), "leave learning_rate='auto', or take optimizer='sgd'"),
+    Rule(NOT_SGD, "learning_rate", one_of("auto", "constant"), "leave learning_rate='auto', or take optimizer='sgd'"),
     Rule(NOT_SGD, "importance_aware", FALSE, "take optimizer='sgd', or importance_aware=False"),
     Rule(NOT_SGD, "multi_class", SOFTMAX, f"take optimizer='sgd', or {WRAP}"),
     Rule({"optimizer": ("normalized",)}, "warm_start", FALSE, "its steps go on with partial_fit: leave warm_start=False"),
@@ -64,7 +64,7 @@ RULES: tuple[Rule, ...] = (
     Rule(SEVERAL, "importance_aware", FALSE, f"take importance_aware=False, or {WRAP}"),
     Rule(SPARSE, "importance_aware", FALSE, "give dense rows, or take importance_aware=False"),
     Rule(SPARSE | SEVERAL, "multi_class", SOFTMAX, f"give dense rows, or {WRAP}"),
-    Rule(SPARSE, "standardize", some_of("auto", "std", "maxabs", None), "take standardize='maxabs' or None"),
+    Rule(SPARSE, "standardize", one_of("auto", "std", "maxabs", None), "take standardize='maxabs' or None"),
     Rule(
         SPARSE | NOT_SGD,
         "standardize",

@@ -6,7 +6,7 @@ from typing import Any
 from hotloop.logistic.options import NUMBERS_PER_WEIGHT, RULES, VALUES, LogisticOptions, bytes_per_weight
 from hotloop.logistic.sdca import SDCAOptions
 from hotloop.training.rules import Rule
-from hotloop.training.values import some_of
+from hotloop.training.values import one_of
 
 HEAD = """## Logistic regression
 
@@ -50,7 +50,7 @@ def _values(defaults: Any, table: Any) -> list[list[str]]:
 
 
 def _rule(rule: Rule) -> list[str]:
-    where = " and ".join(f"`{name}` is {some_of(*values)}" for name, values in rule.when.items())
+    where = " and ".join(f"`{name}` is {one_of(*values)}" for name, values in rule.when.items())
     return [f"`{rule.option}`", where, str(rule.allowed), rule.instead]
 
 

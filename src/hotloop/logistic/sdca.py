@@ -198,9 +198,11 @@ class DualAscent:
             part = order[start : start + size]
             steps = Pass(part, self.rows.y, self.rows.sample_weight)
             l2 = self.ratio * self.alpha * self.total
-            some = get_backend().logistic_dual_pass(self.standardized, steps, l2, self.b_l2, self.W, self.b, self.dual)
-            loss, gap = loss + some[0], gap + some[1]
-            self.state.t += some[2]
+            part_loss, part_gap, n_updates = get_backend().logistic_dual_pass(
+                self.standardized, steps, l2, self.b_l2, self.W, self.b, self.dual
+            )
+            loss, gap = loss + part_loss, gap + part_gap
+            self.state.t += n_updates
         if self.b is not None:
             self.b -= self._residual() / self.b_l2  # (DU-6): the centre of its penalty is now b itself
         distance = self.W - (self.W - self.center) * self.ratio  # from the weights that the duals make, (DU-1)

@@ -11,14 +11,14 @@ from hotloop.preprocessing.standardization import STANDARDIZE
 from hotloop.structs import CSRRows
 from hotloop.training.config import TrainingConfig
 from hotloop.training.schedules import LEARNING_RATES
-from hotloop.training.values import FLAG, Values, check_values, numbers, some_of, whole_numbers
+from hotloop.training.values import FLAG, Values, check_values, numbers, one_of, whole_numbers
 
 MAX_ITER = 1000
 
 # Option: the values that it may have. The constraints of the estimators and docs/options.md are made of these tables.
 SHARED_VALUES: dict[str, Values] = {
-    "learning_rate": some_of(*LEARNING_RATES),
-    "standardize": some_of(*STANDARDIZE),
+    "learning_rate": one_of(*LEARNING_RATES),
+    "standardize": one_of(*STANDARDIZE),
     "max_iter": whole_numbers(1, "auto"),
     "n_iter_no_change": whole_numbers(1),
     "alpha": numbers(0, np.inf, "auto"),

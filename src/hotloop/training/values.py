@@ -73,7 +73,7 @@ class Values:
         return {"neither": "and", "both": "to"}.get(self.closed, "to below")
 
 
-def some_of(*names: Any, elsewhere: Mapping[str, str] | None = None) -> Values:
+def one_of(*names: Any, elsewhere: Mapping[str, str] | None = None) -> Values:
     """Return the values of an option that is chosen by name."""
     return Values(names, elsewhere=elsewhere or {})
 
@@ -88,7 +88,7 @@ def whole_numbers(low: int, *names: Any) -> Values:
     return Values(names, low, np.inf, "left", whole=True)
 
 
-FLAG = some_of(True, False)
+FLAG = one_of(True, False)
 
 
 def check_values(options: Any, table: Mapping[str, Values], names: Sequence[str] | None = None) -> None:

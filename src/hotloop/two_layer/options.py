@@ -14,7 +14,7 @@ from hotloop.data.validation import Array
 from hotloop.structs import ACTIVATIONS, OPTIMIZERS, CSRRows
 from hotloop.training.options import SHARED_VALUES, FitOptions
 from hotloop.training.rules import Rule, check_rules
-from hotloop.training.values import FLAG, Values, numbers, some_of, whole_numbers
+from hotloop.training.values import FLAG, Values, numbers, one_of, whole_numbers
 from hotloop.two_layer.initializers import INITS
 from hotloop.two_layer.optimizer import NetworkOptimizer
 
@@ -24,11 +24,11 @@ SHARE = numbers(0, 1)
 # Option: the values that it may have, in the order in which they are checked.
 VALUES: dict[str, Values] = {
     "n_hidden": whole_numbers(1, "auto"),
-    "activation": some_of(*ACTIVATIONS),
-    "output": some_of("linear", "sigmoid_sum"),
-    "init": some_of("auto", *INITS),
+    "activation": one_of(*ACTIVATIONS),
+    "output": one_of("linear", "sigmoid_sum"),
+    "init": one_of("auto", *INITS),
     "dropout": SHARE,
-    "optimizer": some_of(*OPTIMIZERS),
+    "optimizer": one_of(*OPTIMIZERS),
     "batch_size": whole_numbers(1),
     "momentum": SHARE,
     "nesterovs_momentum": FLAG,
@@ -45,24 +45,24 @@ VALUES: dict[str, Values] = {
 
 # What does not go together. The first rule that is broken is the message. "rows", "targets" and "method" are facts of the fit.
 RULES: tuple[Rule, ...] = (
-    Rule({"optimizer": ADAM}, "momentum", some_of(0), "Adam has its own, beta_1: leave momentum=0, or take optimizer='sgd'"),
-    Rule({"optimizer": ADAM}, "nesterovs_momentum", some_of(True), "leave nesterovs_momentum=True, or take optimizer='sgd'"),
-    Rule({"optimizer": ("sgd",)}, "beta_1", some_of(0.9), "leave beta_1=0.9, or take optimizer='adam'"),
-    Rule({"optimizer": ("sgd",)}, "beta_2", some_of(0.999), "leave beta_2=0.999, or take optimizer='adam'"),
-    Rule({"optimizer": ("sgd",)}, "epsilon", some_of(1e-8), "leave epsilon=1e-08, or take optimizer='adam'"),
+    Rule({"optimizer": ADAM}, "momentum", one_of(0), "Adam has its own, beta_1: leave momentum=0, or take optimizer='sgd'"),
+    Rule({"optimizer": ADAM}, "nesterovs_momentum", one_of(True), "leave nesterovs_momentum=True, or take optimizer='sgd'"),
+    Rule({"optimizer": ("sgd",)}, "beta_1", one_of(0.9), "leave beta_1=0.9, or take optimizer='adam'"),
+    Rule({"optimizer": ("sgd",)}, "beta_2", one_of(0.999), "leave beta_2=0.999, or take optimizer='adam'"),
+    Rule({"optimizer": ("sgd",)}, "epsilon", one_of(1e-8), "leave epsilon=1e-08, or take optimizer='adam'"),
     Rule(
         {"rows": ("sparse rows",)},
         "standardize",
-        some_of("auto", "maxabs", None),
+        one_of("auto", "maxabs", None),
         "a network does not centre sparse rows: take standardize='maxabs' or None",
     ),
     Rule(
         {"targets": ("several targets a row",)},
         "output",
-        some_of("linear"),
+        one_of("linear"),
         "a sum of sigmoids has one value: take output='linear'",
     ),
-    Rule({"targets": ("several labels a row",)}, "class_weight", some_of(None), "a row has no one class: give sample_weight"),
+    Rule({"targets": ("several labels a row",)}, "class_weight", one_of(None), "a row has no one class: give sample_weight"),
     Rule(
         {"method": ("partial_fit",)},
         "class_weight",

@@ -48,11 +48,11 @@ def find_leaked_label(rows: Batch, counted: NDArray[np.intp] | None, names: Sequ
     sparse = isinstance(X, CSRRows)
     looked_at = X.nnz / NON_ZEROS_LOOKED_AT if sparse else X.size / CELLS_LOOKED_AT
     step = max(1, int(looked_at), n_rows // 4096)
-    some = np.arange(0, n_rows, step)
-    if len(some) < ENOUGH_TO_TELL:
-        some = np.linspace(0, n_rows - 1, ENOUGH_TO_TELL).astype(np.intp)
-    some = some if counted is None else counted[some]
-    suspected = _suspected(X, some, rows.y[some].astype(np.intp))
+    sample = np.arange(0, n_rows, step)
+    if len(sample) < ENOUGH_TO_TELL:
+        sample = np.linspace(0, n_rows - 1, ENOUGH_TO_TELL).astype(np.intp)
+    sample = sample if counted is None else counted[sample]
+    suspected = _suspected(X, sample, rows.y[sample].astype(np.intp))
     if not suspected:
         return
     everything = np.arange(n_rows) if counted is None else counted
@@ -97,9 +97,9 @@ def _explained_by_cells(
     at_once, told = max(1, CELLS_AT_ONCE // len(chosen)), np.zeros(len(columns))
     everything = len(columns) == X.shape[1]  # then slices, which are read twice as fast as columns by number
     for first in range(0, len(columns), at_once):
-        some = slice(first, first + at_once)
-        part = X[chosen, some] if everything else X[chosen[:, None], columns[some]]
-        told[some] = _explained(part.astype(np.float64), y)
+        chunk = slice(first, first + at_once)
+        part = X[chosen, chunk] if everything else X[chosen[:, None], columns[chunk]]
+        told[chunk] = _explained(part.astype(np.float64), y)
     return told
 
 

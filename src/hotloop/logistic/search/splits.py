@@ -179,11 +179,11 @@ def sample_of(
         parts.append((validation, draw_rows(validation, 0)))
         trains = np.concatenate([trains, np.zeros((len(parts[1][1]), 1), np.uint8)])
         tests = [np.arange(len(chosen), len(trains))]
-    y, weight = (np.concatenate([getattr(of, name)[some] for of, some in parts]) for name in ("y", "sample_weight"))
+    y, weight = (np.concatenate([getattr(batch, name)[taken] for batch, taken in parts]) for name in ("y", "sample_weight"))
     center, scale, columns = state.center, state.scale, None
     X: Any
     if isinstance(rows.X, CSRRows):
-        found = [of.X[some].astype(state.W.dtype) for of, some in parts]
+        found = [batch.X[taken].astype(state.W.dtype) for batch, taken in parts]
         X, columns = renumbered(CSRRows.concat(found) if len(found) > 1 else found[0])
         if center is not None and scale is not None:
             center, scale = center[columns], scale[columns]
@@ -215,13 +215,13 @@ def standardise(
     out : ndarray of shape (n_chosen, n_features), float32
         Overwritten.
     """
-    some = max(1, CELLS_AT_ONCE // max(1, X.shape[1]))
-    for start in range(0, len(chosen), some):
-        part = X[chosen[start : start + some]].astype(dtype)
+    n_rows = max(1, CELLS_AT_ONCE // max(1, X.shape[1]))
+    for start in range(0, len(chosen), n_rows):
+        part = X[chosen[start : start + n_rows]].astype(dtype)
         if center is not None and scale is not None:
             part -= center
             part *= scale
-        out[start : start + some] = part
+        out[start : start + n_rows] = part
 
 
 def renumbered(X: CSRRows) -> tuple[CSRRows, NDArray[np.intp]]:
