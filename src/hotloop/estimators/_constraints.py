@@ -11,22 +11,22 @@ from hotloop.training.values import Values
 
 def parameter_constraints(table: Mapping[str, Values]) -> dict[str, list[Any]]:
     """Return the constraints of the options of a table, and of ``verbose`` and ``random_state``, which every estimator has."""
-    found = {name: _constraints(values) for name, values in table.items()}
-    return found | {"verbose": ["verbose"], "random_state": ["random_state"]}
+    constraints = {name: _constraints(values) for name, values in table.items()}
+    return constraints | {"verbose": ["verbose"], "random_state": ["random_state"]}
 
 
 def _constraints(values: Values) -> list[Any]:
-    found: list[Any] = []
+    constraints: list[Any] = []
     if values.low is not None:
         high = None if values.high == float("inf") else values.high
         low = int(values.low) if values.whole else values.low
-        found.append(Interval(Integral if values.whole else Real, low, high, closed=values.closed))
+        constraints.append(Interval(Integral if values.whole else Real, low, high, closed=values.closed))
     if values.mapping:
-        found.append(dict)
+        constraints.append(dict)
     text = {name for name in values.names if isinstance(name, str)}
     flags = {name for name in values.names if isinstance(name, bool)}
     if text:
-        found.append(StrOptions(text))
+        constraints.append(StrOptions(text))
     if flags:
-        found.append("boolean" if flags == {True, False} else Options(bool, flags))
-    return found + ([None] if None in values.names else [])
+        constraints.append("boolean" if flags == {True, False} else Options(bool, flags))
+    return constraints + ([None] if None in values.names else [])

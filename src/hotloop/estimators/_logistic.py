@@ -153,8 +153,8 @@ class LogisticClassifier(ClassifierMixin, TrainedBySGD):  # type: ignore[misc]
         """Store what a fit has found, and give its warnings."""
         self._learner = fit.learner
         self._keep(fit.history, fit.config)
-        for found in fit.warnings:
-            warn(found)
+        for warning in fit.warnings:
+            warn(warning)
 
     def _epochs_to_come(self) -> int | None:
         config = self._learner.config

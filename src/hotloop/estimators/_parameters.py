@@ -41,7 +41,7 @@ def with_constructor(cls: E) -> E:
 
 def _fields(cls: type) -> list[inspect.Parameter]:
     """Return the parameters that the fields of a class and its bases describe, in the order of their declaration."""
-    found: dict[str, inspect.Parameter] = {}
+    parameters: dict[str, inspect.Parameter] = {}
     for base in reversed(cls.__mro__):
         if base is not cls and not hasattr(vars(base).get("__init__"), "__signature__"):
             continue  # not decorated: its annotations are no fields
@@ -50,8 +50,8 @@ def _fields(cls: type) -> list[inspect.Parameter]:
             if annotation is KW_ONLY:
                 kind = inspect.Parameter.KEYWORD_ONLY
             elif name in vars(base):
-                found[name] = inspect.Parameter(name, kind, default=vars(base)[name], annotation=annotation)
-    return list(found.values())
+                parameters[name] = inspect.Parameter(name, kind, default=vars(base)[name], annotation=annotation)
+    return list(parameters.values())
 
 
 def with_docs(**parts: str) -> Callable[[E], E]:

@@ -131,7 +131,7 @@ def progressive_validation(model: Any, X: Any, y: Any, sample_weight: Any = None
 
     Returns
     -------
-    found : ProgressiveValidation
+    validation : ProgressiveValidation
         ``log_loss``, ``auc`` and ``reliability``.
 
     Raises

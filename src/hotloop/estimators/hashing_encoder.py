@@ -112,15 +112,15 @@ class HashingEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         hasher = self._hasher()
         if is_table(X):
             n_rows, rows, columns, values = hasher.hash_table(X)
-            found = coo_matrix((values, (rows, columns)), shape=(n_rows, self.n_features)).tocsr()
-            found.sum_duplicates()
-            return self._finished(found, "table")
+            matrix = coo_matrix((values, (rows, columns)), shape=(n_rows, self.n_features)).tocsr()
+            matrix.sum_duplicates()
+            return self._finished(matrix, "table")
         kind, indptr, indices, data = hasher.hash_rows(X)
         index = np.int32 if indptr[-1] < 2**31 else np.int64
-        found = csr_matrix(
+        matrix = csr_matrix(
             (data, indices.astype(index, copy=False), indptr.astype(index)), shape=(len(indptr) - 1, self.n_features)
         )
-        return self._finished(found, kind)
+        return self._finished(matrix, kind)
 
     def feature_names(self) -> dict[int, str]:
         """Return the token of each column that ``fit`` met, the first in alphabetical order where several share it."""

@@ -155,8 +155,8 @@ class LogisticSGDClassifierCV(ClassifierMixin, BaseEstimator):  # type: ignore[m
         splits = self._splits(rows, groups)
         check_splits(splits, rows, self.classes_)
         on_progress = self._progress_bar.searching if self.verbose else None
-        found = search_grid(start, rows, configs, splits, on_progress)
-        self._keep(found)
+        grid = search_grid(start, rows, configs, splits, on_progress)
+        self._keep(grid)
         self.search_time_ = perf_counter() - began
         refitted = LogisticSGDClassifier(tol=None, random_state=seed, **given, **self.best_params_)
         self.best_estimator_ = refitted.fit(X, y, sample_weight)
@@ -173,11 +173,11 @@ class LogisticSGDClassifierCV(ClassifierMixin, BaseEstimator):  # type: ignore[m
         except IndexError as error:
             raise ValueError(f"cv names a row that X, of {n} rows, does not have: {error}") from None
 
-    def _keep(self, found: GridSearch) -> None:
-        self.best_index_, self.n_splits_ = found.best_index, found.scores.shape[1]
-        self.cv_results_ = found.as_dict()
-        self.best_params_ = found.params[self.best_index_]
-        self.best_score_ = float(found.mean[self.best_index_])
+    def _keep(self, grid: GridSearch) -> None:
+        self.best_index_, self.n_splits_ = grid.best_index, grid.scores.shape[1]
+        self.cv_results_ = grid.as_dict()
+        self.best_params_ = grid.params[self.best_index_]
+        self.best_score_ = float(grid.mean[self.best_index_])
         self.scorer_, self.multimetric_ = get_scorer("neg_log_loss"), False
 
     def __sklearn_tags__(self) -> Any:

@@ -34,9 +34,9 @@ class NotConvergedWarning(FitWarning, ConvergenceWarning):  # type: ignore[misc]
     """The loss was still falling, or the duality gap above tol, when the epochs ended."""
 
 
-def warn(found: Warning) -> None:
+def warn(warning: Warning) -> None:
     """Give a warning whose place is the caller's line: the innermost one outside hotloop, scikit-learn and joblib."""
     frame, level = sys._getframe(), 1
     while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith(INSIDE):
         frame, level = frame.f_back, level + 1
-    warnings.warn(found, stacklevel=level)
+    warnings.warn(warning, stacklevel=level)

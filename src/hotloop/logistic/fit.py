@@ -162,8 +162,8 @@ def fit_logistic(
     if validation is not None:
         held_out = state.scores(state.margins(validation.X)), validation.y, validation.sample_weight
     how: dict[str, Any] = {"searched": search is not None, "reweighed": options.class_weight is not None}
-    found = find_fit_warnings(state, rows, config, history, classes, names, held_out, **how)
-    return LogisticFit(replace(learner, state=state, config=config), config, history, list(found), search)
+    fit_warnings = list(find_fit_warnings(state, rows, config, history, classes, names, held_out, **how))
+    return LogisticFit(replace(learner, state=state, config=config), config, history, fit_warnings, search)
 
 
 def fit_sdca(
@@ -212,8 +212,8 @@ def fit_sdca(
         check_finite_rows(X, names)
         raise
     how: dict[str, Any] = {"reweighed": options.class_weight is not None, "dual": True}
-    found = list(find_fit_warnings(state, rows, config, history, classes, names, **how))
-    return LogisticFit(replace(learner, state=state, config=config), config, history, found, certificate=certificate)
+    fit_warnings = list(find_fit_warnings(state, rows, config, history, classes, names, **how))
+    return LogisticFit(replace(learner, state=state, config=config), config, history, fit_warnings, certificate=certificate)
 
 
 def new_learner(options: LogisticOptions, X: Any, n_classes: int) -> LogisticLearner:

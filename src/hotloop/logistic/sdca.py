@@ -129,7 +129,7 @@ def fit_dual(
     if on_start is not None:
         on_start(config)
     suspected = tol or 0.0
-    found = None
+    dual_certificate = None
     counted = rows.sample_weight > 0
     for epoch in range(max_iter):
         order = epoch_order(len(rows), epoch, config.seed) if config.shuffle else np.arange(len(rows))
@@ -139,16 +139,17 @@ def fit_dual(
         dual.copy_to_state()
         last = epoch + 1 == max_iter
         if tol is not None and (gap <= suspected or last):
-            found = dual.certificate()
-            history.gap = found.gap
-            history.converged = found.gap <= tol
+            dual_certificate = dual.certificate()
+            history.gap = dual_certificate.gap
+            history.converged = dual_certificate.gap <= tol
             suspected = min(suspected, gap) / 2  # no further read for a certificate before the gap has halved
         history.stopped = on_epoch is not None and bool(on_epoch(history))
         if history.converged or history.stopped:
             break
     gradient = certify(state, rows, alpha, total)[0]
-    found = dual.certificate() if found is None or not history.converged else found
-    certificate = Certificate(gradient.objective, gradient.gradient_norm, min(gradient.gap, found.gap))
+    if dual_certificate is None or not history.converged:
+        dual_certificate = dual.certificate()
+    certificate = Certificate(gradient.objective, gradient.gradient_norm, min(gradient.gap, dual_certificate.gap))
     history.gap = certificate.gap
     return state, history, config, certificate
 

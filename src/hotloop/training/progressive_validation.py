@@ -55,9 +55,9 @@ class ProgressiveValidation:
             margins.append(last.scores(last.margins(rows.X[part])))
             pass_over(state, rows, config, part)
             start += len(part)
-        found = cls()
-        found._evaluate(np.concatenate(margins), rows.y[order].astype(np.intp), rows.sample_weight[order])
-        return found
+        result = cls()
+        result._evaluate(np.concatenate(margins), rows.y[order].astype(np.intp), rows.sample_weight[order])
+        return result
 
     def _evaluate(self, m: NDArray[np.float64], y: NDArray[np.intp], weight: NDArray[np.float64]) -> None:
         self.log_loss = mean_log_loss(m, y, weight)

@@ -42,9 +42,9 @@ def check_rules(options: Any, rules: Sequence[Rule], facts: Mapping[str, str], w
     """
     missing, in_words = object(), {**facts, **(words or {})}
     for rule in rules:
-        found = {name: facts.get(name, getattr(options, name, missing)) for name in rule.when}
-        holds = all(found[name] in values for name, values in rule.when.items())
+        actual = {name: facts.get(name, getattr(options, name, missing)) for name in rule.when}
+        holds = all(actual[name] in values for name, values in rule.when.items())
         value = getattr(options, rule.option, missing)
         if holds and value is not missing and not rule.allowed.allow(value):
-            with_what = " and ".join(in_words.get(name, f"{name}={found[name]!r}") for name in rule.when).rstrip(",")
+            with_what = " and ".join(in_words.get(name, f"{name}={actual[name]!r}") for name in rule.when).rstrip(",")
             raise ValueError(f"{rule.option}={value!r} does not go with {with_what}; {rule.instead}")

@@ -182,9 +182,9 @@ def _continued(start: TwoLayerState, rows: Batch, options: TwoLayerOptions, clas
     """
     output, n_outputs = _outputs(rows, options, classes)
     names = "columns", "hidden units", "outputs", "type", "output", "activation"
-    found = (*start.W1.shape, start.W2.shape[1], start.W1.dtype, start.output, start.activation)
+    earlier = (*start.W1.shape, start.W2.shape[1], start.W1.dtype, start.output, start.activation)
     expected = (rows.X.shape[1], _n_hidden(options), n_outputs, float_dtype(rows.X.dtype), output, options.activation)
-    for name, old, new in zip(names, found, expected, strict=True):
+    for name, old, new in zip(names, earlier, expected, strict=True):
         if old != new:
             raise ValueError(f"warm_start: the last fit had {name} {old}, this one has {new}")
     state = start.copy()

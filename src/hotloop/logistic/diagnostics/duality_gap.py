@@ -124,10 +124,10 @@ def balance(b_sums: Vector) -> Vector:
             return np.zeros(n) if rates[:last, last].any() else np.ones(n)
         rates[:last, last] /= out
         rates[:last, :last] += np.outer(rates[:last, last], rates[last, :last])
-    found = np.ones(n)
+    factors = np.ones(n)
     for i in range(1, n):
-        found[i] = found[:i] @ rates[:i, i]
-    return np.asarray(found / found.max())
+        factors[i] = factors[:i] @ rates[:i, i]
+    return np.asarray(factors / factors.max())
 
 
 def _of_dual(dual: Vector, y: NDArray[np.intp], m: int) -> Vector:

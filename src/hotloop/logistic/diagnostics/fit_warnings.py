@@ -108,12 +108,12 @@ def _constant(state: LinearState, X: Any, names: Sequence[str] | None) -> Iterat
     if isinstance(X, CSRRows) or not statistics.total_weight[0]:
         return
     mean, deviation = statistics.moments()
-    found = np.flatnonzero((deviation == 0) & (mean != 0))
-    if len(found):
-        first = column_in_words(int(found[0]), names)
+    constant = np.flatnonzero((deviation == 0) & (mean != 0))
+    if len(constant):
+        first = column_in_words(int(constant[0]), names)
         yield ConstantColumnWarning(
-            f"{len(found)} of {len(mean)} columns have one value only, the first is {first}, always "
-            f"{mean[found[0]]:.6g}: they tell nothing apart and have weight 0. Drop them; an intercept needs no column"
+            f"{len(constant)} of {len(mean)} columns have one value only, the first is {first}, always "
+            f"{mean[constant[0]]:.6g}: they tell nothing apart and have weight 0. Drop them; an intercept needs no column"
         )
 
 

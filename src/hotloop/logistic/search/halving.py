@@ -253,8 +253,8 @@ class Search:
         return LogisticModels(start, sample.rows, each, weight_multiplier)
 
     def _keep_held_out(self, sample: Sample, margins: list[NDArray[np.float64]]) -> None:
-        found, once = np.unique(np.concatenate(sample.tests), return_index=True)
-        self.held_out = np.concatenate(margins)[once], sample.rows.y[found], sample.rows.sample_weight[found]
+        held_out, first = np.unique(np.concatenate(sample.tests), return_index=True)
+        self.held_out = np.concatenate(margins)[first], sample.rows.y[held_out], sample.rows.sample_weight[held_out]
 
     def _choose(self, options: FitOptions, validation: Batch | None) -> None:
         """Set ``best``: the least loss; of nearly the same, the fewest epochs. Where the epochs are not free, of the last."""
@@ -273,18 +273,18 @@ class Search:
 
     def _outcome(self, options: FitOptions, validation: Batch | None) -> FitOptions:
         assert self.best is not None
-        found = replace(options, alpha=self.best.alpha, eta0=self.best.eta0)
+        chosen = replace(options, alpha=self.best.alpha, eta0=self.best.eta0)
         if self._epochs_are_free(options, validation):
-            found = replace(found, max_iter=self.best.epochs, tol=None)
-        return found
+            chosen = replace(chosen, max_iter=self.best.epochs, tol=None)
+        return chosen
 
     def as_dict(self) -> dict[str, Any]:
         """Return the table by columns, ``search_`` of the estimator."""
-        found = {
+        columns: dict[str, Any] = {
             name: np.array([getattr(result, name) for result in self.table]) for name in ("alpha", "eta0", "epochs", "loss")
         }
-        found["losses"] = np.array([result.losses for result in self.table])
-        return {**found, "best_index": self.table.index(self.best) if self.best is not None else None, "n_rows": self.n_rows}
+        columns["losses"] = np.array([result.losses for result in self.table])
+        return {**columns, "best_index": self.table.index(self.best) if self.best is not None else None, "n_rows": self.n_rows}
 
 
 def within_limits(

@@ -74,12 +74,12 @@ def draw_rows(rows: Batch, seed: int, *, most: int = MOST_ROWS) -> NDArray[np.in
     if len(moving) <= most:
         return moving
     generator = np.random.Generator(np.random.Philox(key=np.array([seed, 2**62 + 1], dtype=np.uint64)))
-    labels, found = rows.y[moving], []
+    labels, drawn = rows.y[moving], []
     for label in np.unique(labels):
         of_class = moving[labels == label]
         share = max(min(len(of_class), FOLDS), round(most * len(of_class) / len(moving)))
-        found.append(generator.choice(of_class, share, replace=False, shuffle=False))
-    return np.sort(np.concatenate(found))
+        drawn.append(generator.choice(of_class, share, replace=False, shuffle=False))
+    return np.sort(np.concatenate(drawn))
 
 
 def splits_of(
@@ -183,8 +183,8 @@ def sample_of(
     center, scale, columns = state.center, state.scale, None
     X: Any
     if isinstance(rows.X, CSRRows):
-        found = [batch.X[taken].astype(state.W.dtype) for batch, taken in parts]
-        X, columns = renumbered(CSRRows.concat(found) if len(found) > 1 else found[0])
+        matrices = [batch.X[taken].astype(state.W.dtype) for batch, taken in parts]
+        X, columns = renumbered(CSRRows.concat(matrices) if len(matrices) > 1 else matrices[0])
         if center is not None and scale is not None:
             center, scale = center[columns], scale[columns]
             if center.any():
