@@ -212,9 +212,9 @@ class DualAscent:
     def _move_center(self) -> None:
         """Move the centre to the weights, and further by the last change of the weights, (DU-7)."""
         root = self.ratio**-0.5
-        ahead = self.W + (1 - root) / (1 + root) * (self.W - self.before)
+        extrapolated = self.W + (1 - root) / (1 + root) * (self.W - self.before)
         self.before = self.W.copy(order="K")
-        center = (1 - 1 / self.ratio) * ahead
+        center = (1 - 1 / self.ratio) * extrapolated
         self.W += center - self.center
         self.center = center
 

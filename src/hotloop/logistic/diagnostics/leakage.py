@@ -70,8 +70,8 @@ def find_leaked_label(rows: Batch, counted: NDArray[np.intp] | None, names: Sequ
 def _suspected(X: Any, chosen: NDArray[np.intp], y: NDArray[np.intp]) -> list[int]:
     """Return the columns that tell the classes apart in the chosen rows."""
     if isinstance(X, CSRRows):
-        columns, told = _explained_by_non_zeros(X[chosen], y)
-        return [int(j) for j in columns[told >= LEAKED]]
+        columns, share = _explained_by_non_zeros(X[chosen], y)
+        return [int(j) for j in columns[share >= LEAKED]]
     columns = np.arange(X.shape[1])
     if len(chosen) > 2 * SCREENED:
         few = _of_each_class(y, SCREENED)
@@ -94,13 +94,13 @@ def _explained_by_cells(
     y : ndarray of shape (n_chosen,), intp
         Class indices of the rows chosen.
     """
-    at_once, told = max(1, CELLS_AT_ONCE // len(chosen)), np.zeros(len(columns))
+    at_once, share = max(1, CELLS_AT_ONCE // len(chosen)), np.zeros(len(columns))
     everything = len(columns) == X.shape[1]  # then slices, which are read twice as fast as columns by number
     for first in range(0, len(columns), at_once):
         chunk = slice(first, first + at_once)
         part = X[chosen, chunk] if everything else X[chosen[:, None], columns[chunk]]
-        told[chunk] = _explained(part.astype(np.float64), y)
-    return told
+        share[chunk] = _explained(part.astype(np.float64), y)
+    return share
 
 
 def _of_each_class(y: NDArray[np.intp], n_rows: int) -> NDArray[np.intp]:
