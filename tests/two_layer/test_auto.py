@@ -7,7 +7,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from hotloop.data.batch import Batch
 from hotloop.training.config import TrainingConfig
 from hotloop.training.loop import pass_over
-from hotloop.two_layer.auto import HORIZON_EPOCHS, SPREAD, STEP_NETWORK, network_config, step_shares
+from hotloop.two_layer.auto import ETA0_NETWORK, HORIZON_EPOCHS, SPREAD, network_config, step_shares
 from hotloop.two_layer.fit import fit_two_layer, new_network
 from hotloop.two_layer.options import TwoLayerOptions
 from hotloop.two_layer.state import TwoLayerState
@@ -33,7 +33,7 @@ def test_step_size_strength_and_horizon(backend, kind):
     of_a, of_W2 = SPREAD["relu"] ** 2, (new_network(rows, options, KINDS[kind]).W2 ** 2).mean()
     config = fit_two_layer(rows, options, KINDS[kind]).config
     square = 8 * (of_a / 2 + 6 / 2) / 16 if kind == "sigmoid_sum" else 8 * of_a / 2 + 1 + 6 / 2 * 8 * of_W2
-    assert config.eta0 == pytest.approx(STEP_NETWORK[kind] / square)
+    assert config.eta0 == pytest.approx(ETA0_NETWORK[kind] / square)
     assert (config.alpha, config.horizon) == (0.1 / 40, HORIZON_EPOCHS[kind] * 40)
 
 

@@ -144,7 +144,7 @@ def test_what_a_fit_calls_on_its_way(backend):
 
 def test_a_step_size_that_diverges_is_refused(backend, monkeypatch):
     rows, _ = rows_of("number")
-    monkeypatch.setitem(auto.STEP_NETWORK, "linear", 1e200)  # twenty times halved it diverges still
+    monkeypatch.setitem(auto.ETA0_NETWORK, "linear", 1e200)  # twenty times halved it diverges still
     found = []
     callbacks = FitCallbacks(lambda learner, *_: found.append(learner))
     with pytest.raises(FloatingPointError, match="eta0 was 1e"):

@@ -20,7 +20,7 @@ from hotloop.backend import get_backend
 from hotloop.data.batch import Batch
 from hotloop.data.csr import check_finite_rows
 from hotloop.logistic.linear_state import LinearState
-from hotloop.logistic.state_adaptive import STEP, AdaptiveState
+from hotloop.logistic.state_adaptive import ETA0_ADAPTIVE, AdaptiveState
 from hotloop.preprocessing.standardization import BY_LARGEST, ColumnStatistics, scale_of
 from hotloop.structs import CSRRows
 from hotloop.training.config import TrainingConfig
@@ -29,7 +29,7 @@ from hotloop.training.options import FitOptions
 # Test log loss above that of a tuned LogisticRegression, worst of two seeds, with 0.25 / 1 / 4:
 # adult +0.1 / +1.9 / +6 %, a9a +0.4 / +2.3 / +6 %, spambase -2 / -3 / -2 %, covtype_head10k +0.9 / +2.7 / +28 %,
 # bank +0.6 / +0.8 / +3 %.
-STEP_LOGISTIC = 0.25
+ETA0_LOGISTIC = 0.25
 
 
 def logistic_config(
@@ -53,10 +53,10 @@ def logistic_config(
     elif square is None:
         square = mean_weight * state.statistics.mean_square(state.center, state.scale)
     if isinstance(state, AdaptiveState):
-        eta0 = STEP[state.rule] * mean_weight / square if square > 0 else STEP[state.rule]
+        eta0 = ETA0_ADAPTIVE[state.rule] * mean_weight / square if square > 0 else ETA0_ADAPTIVE[state.rule]
         return options.config(alpha=state.usual_alpha(n_rows), eta0=eta0)
     square += mean_weight * state.fit_intercept
-    return options.config(alpha=1 / n_rows, eta0=STEP_LOGISTIC / square if square > 0 else 1.0)
+    return options.config(alpha=1 / n_rows, eta0=ETA0_LOGISTIC / square if square > 0 else 1.0)
 
 
 def start_logistic(

@@ -21,7 +21,7 @@ from hotloop.logistic.sdca import SDCAOptions, fit_dual
 from hotloop.logistic.search.halving import Search
 from hotloop.logistic.search.splits import check_splitting
 from hotloop.logistic.state import LogisticState
-from hotloop.logistic.state_adaptive import STEP, AdaptiveState
+from hotloop.logistic.state_adaptive import ETA0_ADAPTIVE, AdaptiveState
 from hotloop.logistic.state_l1 import L1State
 from hotloop.metrics import mean_log_loss
 from hotloop.structs import CSRRows, float_dtype
@@ -256,7 +256,7 @@ def _new_state(options: LogisticOptions, n_features: int, dtype: Any, n_classes:
     n_classes : int, >= 2
     """
     shape, fit_intercept, l1_ratio = (count_outputs(n_classes), n_features), bool(options.fit_intercept), options.share_of_l1
-    if options.optimizer in STEP:
+    if options.optimizer in ETA0_ADAPTIVE:
         return AdaptiveState.new(*shape, dtype, fit_intercept=fit_intercept, rule=options.optimizer, l1_ratio=l1_ratio)
     if options.has_l1:
         return L1State.new(*shape, dtype, fit_intercept=fit_intercept, l1_ratio=l1_ratio)

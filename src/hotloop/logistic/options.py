@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any, ClassVar
 
-from hotloop.logistic.state_adaptive import STEP
+from hotloop.logistic.state_adaptive import ETA0_ADAPTIVE
 from hotloop.training.options import SHARED_VALUES, FitOptions
 from hotloop.training.rules import Rule, check_rules
 from hotloop.training.values import FLAG, Values, numbers, one_of, whole_numbers
@@ -163,7 +163,7 @@ class LogisticOptions(FitOptions):
         if optimizer != "sgd":
             changes["learning_rate"] = "constant"
         if optimizer == "normalized" and self.eta0 == "auto":
-            changes["eta0"] = STEP["normalized"]
+            changes["eta0"] = ETA0_ADAPTIVE["normalized"]
         if self.standardize == "auto":
             changes["standardize"] = None if optimizer == "normalized" else "maxabs" if sparse else "std"
         if self.penalty is None:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from hotloop.backend import get_backend
 from hotloop.data.batch import Batch
-from hotloop.logistic.auto import STEP_LOGISTIC, start_logistic
+from hotloop.logistic.auto import ETA0_LOGISTIC, start_logistic
 from hotloop.logistic.diagnostics.duality_gap import Certificate, Vector, certify, kernel_rows
 from hotloop.logistic.state import LogisticState
 from hotloop.structs import CSRRows, Pass
@@ -121,7 +121,7 @@ def fit_dual(
     total = float(rows.sample_weight.sum())
     alpha = 1 / total if options.alpha == "auto" else float(options.alpha)
     options = replace(options, alpha=alpha, eta0=min(1.0, 0.5 / alpha))  # eta0 for other rules that go on
-    square = STEP_LOGISTIC / start_logistic(state, rows, replace(options, alpha=0.0, eta0="auto"), columns).eta0
+    square = ETA0_LOGISTIC / start_logistic(state, rows, replace(options, alpha=0.0, eta0="auto"), columns).eta0
     square *= np.count_nonzero(rows.sample_weight) / total  # mean of ||z||^2 + 1 by weight
     tol, max_iter = None if options.tol is None else float(options.tol), int(options.max_iter)
     config = replace(options.config(alpha=alpha, eta0=1.0), tol=tol, max_iter=max_iter)

@@ -21,7 +21,7 @@ from hotloop.training.config import TrainingConfig
 # -0.2 / +2.1, -0.5 / 0 / +1.4 %; amazon_employee +4.2 / +2.5, +2.6 / +1.7 / +2.6 %; imdb +0.2 / 0, +4.3 / +4.2 / +7.7 %.
 # On sets without a part in the choice, FTRL with 6, AdaGrad with 1.4: phishing +1.9, +10.8 %; sms_spam +3.4, -3.9 %;
 # avazu_tiny +1.7, +0.1 %.
-STEP = {"adagrad": 1.4, "ftrl": 6.0, "normalized": 0.5}  # the last is the step itself: decision 0018
+ETA0_ADAPTIVE = {"adagrad": 1.4, "ftrl": 6.0, "normalized": 0.5}  # the last is the step itself: decision 0018
 
 BETA = {"adagrad": 0.0, "ftrl": 1.0, "normalized": 0.0}
 
@@ -245,7 +245,7 @@ class AdaptiveState(LinearState):
         accumulators = section.arrays["accumulators"]
         _, n_outputs, n_features = accumulators.shape
         check_sizes(n_outputs=n_outputs, n_features=n_features)
-        dtype, rule = weights_dtype(accumulators), section.choice("rule", STEP)
+        dtype, rule = weights_dtype(accumulators), section.choice("rule", ETA0_ADAPTIVE)
         normalized = rule == "normalized"
         return cls(
             rule=rule,

@@ -12,11 +12,11 @@ from hotloop.two_layer.state import TwoLayerState
 
 # eta0 is this number / E[weight ||do/dw||^2], of SGD. The gradient of the squared error has no bound, that of the log loss has:
 # the step of the squared error is the smallest (diamonds has rows 50 deviations out).
-STEP_NETWORK = {"softmax": 1.0, "sigmoid": 0.1, "linear": 0.05, "sigmoid_sum": 0.3}
+ETA0_NETWORK = {"softmax": 1.0, "sigmoid": 0.1, "linear": 0.05, "sigmoid_sum": 0.3}
 
-STEP_OF_ACTIVATION = {"relu": 1.0, "tanh": 1.0, "logistic": 3.0}  # a factor of eta0
+ETA0_OF_ACTIVATION = {"relu": 1.0, "tanh": 1.0, "logistic": 3.0}  # a factor of eta0
 
-STEP_ADAM = 1e-3  # eta0 of Kingma and Ba 2015
+ETA0_ADAM = 1e-3  # eta0 of Kingma and Ba 2015
 
 # Standard deviation of the first pre-activations. With a small one the network starts all but linear, and ends better: test
 # errors of MNIST after 20 epochs are 1.95 % with 1.41 (He et al. 2015), 1.83 % with 0.51 and 1.77 % with 0.28.
@@ -67,8 +67,8 @@ def network_config(
         in_all, least, most = ROWS_IN_ALL[state.output]
         options = replace(options, max_iter=min(max(in_all // n_rows, least), most), tol=None)
     if optimizer.name != "sgd":  # the size of its steps is eta0, whatever the gradient is
-        return options.config(alpha=0.1 / n_rows, eta0=STEP_ADAM, horizon=np.inf)
-    eta0 = STEP_NETWORK[state.output] * STEP_OF_ACTIVATION[state.activation] / square
+        return options.config(alpha=0.1 / n_rows, eta0=ETA0_ADAM, horizon=np.inf)
+    eta0 = ETA0_NETWORK[state.output] * ETA0_OF_ACTIVATION[state.activation] / square
     eta0 *= (1 - optimizer.momentum) * optimizer.batch_size**0.5
     config = options.config(alpha=0.1 / n_rows, eta0=eta0, horizon=float(HORIZON_EPOCHS[state.output] * n_rows))
     bounded = options.eta0 == "auto" and state.output == "linear" and optimizer.by_sample

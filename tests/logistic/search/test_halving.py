@@ -12,7 +12,7 @@ from hotloop import LogisticSGDClassifier
 from hotloop.data.batch import Batch
 from hotloop.data.csr import from_scipy
 from hotloop.logistic.fit import train_state
-from hotloop.logistic.search.halving import C_GRID, GAIN, LEAST_GAIN, MOST_EPOCHS, STEPS, SURVIVORS_PER_RUNG, Search
+from hotloop.logistic.search.halving import C_GRID, ETA0_GRID, GAIN, LEAST_GAIN, MOST_EPOCHS, SURVIVORS_PER_RUNG, Search
 from hotloop.logistic.search.many_dense import LogisticModels
 from hotloop.logistic.search.splits import splits_of
 from hotloop.logistic.state import LogisticState
@@ -27,7 +27,7 @@ def test_the_table_and_the_choice(compiled):
     X, y = rows(400)
     model = fitted(X, y)
     table = model.search_
-    assert len(C_GRID) * len(STEPS) == (table["epochs"] == 1).sum() == 20
+    assert len(C_GRID) * len(ETA0_GRID) == (table["epochs"] == 1).sum() == 20
     counts = [int((table["epochs"] == e).sum()) for e in np.unique(table["epochs"])]
     assert counts == sorted(counts, reverse=True)
     assert table["losses"].shape == (len(table["loss"]), 15)
@@ -181,7 +181,7 @@ def test_far_columns_cost_no_more_than_those_present(compiled):
 def test_limits_give_up_splits_then_rows_then_candidates():
     from hotloop.logistic.search.halving import MOST_WEIGHTS, MOST_WORK, within_limits
 
-    pairs = [(C, step) for C in C_GRID for step in STEPS]
+    pairs = [(C, step) for C in C_GRID for step in ETA0_GRID]
 
     def limited(n, k, outputs):
         return within_limits(pairs, Batch(np.broadcast_to(np.float32(0), (n, k)), np.zeros(n), np.ones(n)), outputs)

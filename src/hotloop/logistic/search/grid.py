@@ -10,16 +10,16 @@ from numpy.typing import NDArray
 
 from hotloop.data.batch import Batch
 from hotloop.data.validation import Array
-from hotloop.logistic.auto import STEP_LOGISTIC, start_logistic
+from hotloop.logistic.auto import ETA0_LOGISTIC, start_logistic
 from hotloop.logistic.search.many_dense import LogisticModels
 from hotloop.logistic.state import LogisticState
 from hotloop.training.config import TrainingConfig
 from hotloop.training.history import SearchProgress
 from hotloop.training.options import FitOptions
 
-ALPHAS = tuple(10.0**power for power in range(-6, 0))
+ALPHA_GRID = tuple(10.0**power for power in range(-6, 0))
 
-STEPS = tuple(4.0**power for power in range(-2, 3))  # over mean(||z||^2 + 1)
+ETA0_GRID = tuple(4.0**power for power in range(-2, 3))  # over mean(||z||^2 + 1)
 
 Split = tuple[NDArray[np.intp], NDArray[np.intp]]  # rows to train on, rows held out
 
@@ -125,13 +125,13 @@ def grid_of(start: LogisticState, rows: Batch, options: FitOptions, alphas: Any,
     options : FitOptions
         What the candidates have in common, resolved for these rows.
     alphas, steps : float, sequence of float, or "auto"
-        "auto": ALPHAS; STEPS over the mean of weight (||z||^2 + 1), at most 1 / (2 alpha).
+        "auto": ALPHA_GRID; ETA0_GRID over the mean of weight (||z||^2 + 1), at most 1 / (2 alpha).
     """
     automatic = isinstance(steps, str) and steps == "auto"
     alone = replace(options, alpha=0.0, eta0="auto" if automatic else 1.0)
-    unit = start_logistic(start, rows, alone).eta0 / STEP_LOGISTIC
-    alphas = ALPHAS if isinstance(alphas, str) and alphas == "auto" else _values(alphas)
-    steps = [c * unit for c in STEPS] if automatic else _values(steps)
+    unit = start_logistic(start, rows, alone).eta0 / ETA0_LOGISTIC
+    alphas = ALPHA_GRID if isinstance(alphas, str) and alphas == "auto" else _values(alphas)
+    steps = [c * unit for c in ETA0_GRID] if automatic else _values(steps)
     if not alphas or not steps:
         raise ValueError("alpha and eta0 must name at least one value each")
     configs: list[TrainingConfig] = []

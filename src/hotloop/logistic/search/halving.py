@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from hotloop.data.batch import Batch
 from hotloop.data.validation import Array
-from hotloop.logistic.auto import STEP_LOGISTIC
+from hotloop.logistic.auto import ETA0_LOGISTIC
 from hotloop.logistic.search.many_csr import SparseLogisticModels
 from hotloop.logistic.search.many_dense import LogisticModels
 from hotloop.logistic.search.splits import MANY, MOST_ROWS, Sample, Split, draw_rows, sample_of, splits_of
@@ -29,7 +29,7 @@ from hotloop.training.options import FitOptions
 
 C_GRID = (100.0, 1.0, 0.1, 0.01)  # alpha = 1 / (C n), as scikit-learn has C
 
-STEPS = (1 / 16, 1 / 4, 1.0, 4.0, 16.0)  # over mean(weight (||z||^2 + 1))
+ETA0_GRID = (1 / 16, 1 / 4, 1.0, 4.0, 16.0)  # over mean(weight (||z||^2 + 1))
 
 MOST_EPOCHS = 64
 
@@ -128,7 +128,7 @@ class Search:
             Every candidate diverges.
         """
         n_all = int(np.count_nonzero(rows.sample_weight))
-        candidates = [(C, step) for C in C_GRID for step in STEPS]
+        candidates = [(C, step) for C in C_GRID for step in ETA0_GRID]
         candidates, most_splits, most_rows = within_limits(candidates, rows, len(state.W))
         chosen = draw_rows(rows, options.seed, most=most_rows)
         splits: list[Split] = []
@@ -145,7 +145,7 @@ class Search:
             allowed = [(C, step) for C, step in candidates if float(options.eta0) / (C * n_train) < 1]
             candidates = allowed or [(float(options.eta0), 1.0)]
         for attempt in range(4):
-            unit = config.eta0 / STEP_LOGISTIC / 1024**attempt
+            unit = config.eta0 / ETA0_LOGISTIC / 1024**attempt
             configs = [options.config(alpha=1 / (C * n_train), eta0=step * unit) for C, step in candidates]
             shorter = (n_train / n_all) ** 0.5  # more rows, shorter steps: averaging does not remove the bias of long steps
             final = [options.config(alpha=1 / (C * n_all), eta0=shorter * step * unit) for C, step in candidates]
