@@ -15,7 +15,7 @@ from hotloop.logistic.weights import LinearWeights, Vector
 from hotloop.metrics import scores
 from hotloop.preprocessing.standardization import ColumnStatistics
 from hotloop.structs import CSRRows
-from hotloop.training.config import BLOCK, TrainingConfig
+from hotloop.training.config import ROWS_PER_BLOCK, TrainingConfig
 from hotloop.training.snapshot import Snapshot
 
 Arguments = ParamSpec("Arguments")
@@ -67,7 +67,7 @@ class LinearState(ABC):
     _view: tuple[int, LinearWeights] | None = field(default=None, init=False, repr=False)
     _sparse: "_SparseConstants | None" = field(default=None, init=False, repr=False)
 
-    group_size: ClassVar[int] = BLOCK
+    group_size: ClassVar[int] = ROWS_PER_BLOCK
     work_per_cell: ClassVar[int] = 1
 
     @property

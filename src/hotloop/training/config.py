@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-BLOCK = 4  # rows that the kernels of logistic regression take at once
+ROWS_PER_BLOCK = 4  # rows that the kernels of logistic regression take at once
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from hotloop.data.batch import Batch
 from hotloop.metrics import area_under_roc, mean_log_loss, probabilities
-from hotloop.training.config import BLOCK, TrainingConfig
+from hotloop.training.config import ROWS_PER_BLOCK, TrainingConfig
 from hotloop.training.loop import pass_over
 from hotloop.training.order import epoch_order
 
@@ -46,11 +46,11 @@ class ProgressiveValidation:
         """Train ``state`` on the first epoch of a fit, and predict each piece of rows just before."""
         order = epoch_order(len(rows), 0, config.seed) if config.shuffle else np.arange(len(rows))
         order = order[rows.sample_weight[order] != 0]
-        largest_piece = max(PIECE, int(rows.X.shape[1] / max(1.0, rows.cells_per_row)) // BLOCK * BLOCK)
+        largest_piece = max(PIECE, int(rows.X.shape[1] / max(1.0, rows.cells_per_row)) // ROWS_PER_BLOCK * ROWS_PER_BLOCK)
         margins: list[NDArray[np.float64]] = []
         start = 0
         while start < len(order):
-            part = order[start : start + min(largest_piece, max(BLOCK, start // 8 // BLOCK * BLOCK))]
+            part = order[start : start + min(largest_piece, max(ROWS_PER_BLOCK, start // 8 // ROWS_PER_BLOCK * ROWS_PER_BLOCK))]
             last = state.last_iterate()
             margins.append(last.scores(last.margins(rows.X[part])))
             pass_over(state, rows, config, part)

@@ -11,7 +11,7 @@ from hotloop.data.batch import Batch
 from hotloop.data.validation import Array
 from hotloop.logistic.state import LogisticState
 from hotloop.structs import CSRRows, DenseRows, Pass
-from hotloop.training.config import BLOCK, TrainingConfig
+from hotloop.training.config import ROWS_PER_BLOCK, TrainingConfig
 from hotloop.training.loop import WORK_PER_CALL, pass_over
 from hotloop.training.order import epoch_order
 from hotloop.training.schedules import step_sizes
@@ -135,7 +135,7 @@ class LogisticModels:
     def _pass(self, order: NDArray[np.intp]) -> None:
         rows, state, n_models = self._rows, self.states[0], len(self.states)
         # the kernel takes a weight in a fourth of the time that one model would
-        size = BLOCK * max(16, 4 * WORK_PER_CALL // (BLOCK * n_models * max(1, rows.X.shape[1])))
+        size = ROWS_PER_BLOCK * max(16, 4 * WORK_PER_CALL // (ROWS_PER_BLOCK * n_models * max(1, rows.X.shape[1])))
         for start in range(0, len(order), size):
             part = order[start : start + size]
             n_updates = get_backend().logistic_many_pass(
