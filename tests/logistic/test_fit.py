@@ -8,7 +8,7 @@ from scipy.sparse import csr_matrix
 from hotloop import LogisticSGDClassifier
 from hotloop.data.batch import Batch
 from hotloop.data.csr import from_scipy
-from hotloop.logistic.fit import StartWeights, fit_logistic, new_learner, restarted
+from hotloop.logistic.fit import StartWeights, fit_logistic
 from hotloop.logistic.options import LogisticOptions
 from hotloop.training.callbacks import FitCallbacks
 
@@ -111,17 +111,3 @@ def test_an_interrupted_training_leaves_the_learner_so_far(backend):
         fit_logistic(batch, options, CLASSES, callbacks=callbacks)
     alone = fit_logistic(batch, LogisticOptions(cv=None, max_iter=1, tol=None), CLASSES)
     assert_array_equal(learners[-1].state.coef(), alone.learner.state.coef())
-
-
-@pytest.mark.parametrize("own", [{}, {"optimizer": "ftrl"}, {"optimizer": "normalized"}, {"optimizer": "sgd", "penalty": "l1"}])
-def test_a_restarted_state_trains_as_a_new_one(backend, own):
-    rows, _, y, _ = data()
-    batch, options = Batch(rows, y, np.ones(len(y))), LogisticOptions(cv=None, max_iter=2, tol=None, **own)
-    trained = fit_logistic(batch, options, CLASSES).learner.state
-    fresh = restarted(trained)
-    new = new_learner(options.resolved(sparse=False, n_classes=2), rows, 2).state
-    assert (type(fresh), fresh.t) == (type(new), 0)
-    assert not fresh.coef().any()
-    for name in ("center", "scale"):
-        one, other = getattr(fresh, name), getattr(trained, name)
-        assert (one is other is None) or (one == other).all()

@@ -16,8 +16,8 @@ from hotloop.estimators.logistic_cv import LogisticSGDClassifierCV
 from hotloop.estimators.logistic_sdca import LogisticSDCAClassifier
 from hotloop.logistic.bootstrap import bootstrap_deviations
 from hotloop.logistic.diagnostics.duality_gap import Certificate, certify
-from hotloop.logistic.fit import restarted
 from hotloop.logistic.linear_state import LinearState
+from hotloop.logistic.new_state import restarted
 from hotloop.logistic.state import LogisticState
 from hotloop.training.config import TrainingConfig
 from hotloop.training.progressive_validation import ProgressiveValidation

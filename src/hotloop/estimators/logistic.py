@@ -11,7 +11,8 @@ from hotloop.estimators._constraints import parameter_constraints
 from hotloop.estimators._labels import encode_labels, known_classes
 from hotloop.estimators._logistic import LogisticClassifier, labelled_rows
 from hotloop.estimators._validation import check_rows, check_validation_pair
-from hotloop.logistic.fit import LogisticFit, StartWeights, check_going_on, fit_logistic, new_learner
+from hotloop.logistic.fit import LogisticFit, StartWeights, check_going_on, fit_logistic
+from hotloop.logistic.new_state import new_learner
 from hotloop.logistic.options import VALUES, LogisticOptions
 from hotloop.structs import CSRRows
 

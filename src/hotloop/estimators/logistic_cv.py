@@ -16,7 +16,7 @@ from hotloop.data.validation import Array
 from hotloop.estimators._base import draw_seed, restore_on_error, with_progress_bar
 from hotloop.estimators._logistic import labelled_rows
 from hotloop.estimators.logistic import LogisticSGDClassifier
-from hotloop.logistic.fit import new_learner
+from hotloop.logistic.new_state import new_learner
 from hotloop.logistic.options import LogisticOptions
 from hotloop.logistic.search.grid import GridSearch, Split, check_splits, grid_of, search_grid
 from hotloop.logistic.state import LogisticState
