@@ -9,11 +9,11 @@ from numpy.typing import NDArray
 from hotloop.backend import get_backend
 from hotloop.data.section import Section
 from hotloop.data.validation import Array
-from hotloop.structs import CSRRows, DenseRows, Network, Pass
+from hotloop.structs import CSRRows, DenseRows, Pass
 from hotloop.training.snapshot import Snapshot
 from hotloop.two_layer.initializers import INITS, activation_moments, draw_weights
 from hotloop.two_layer.optimizer import NetworkOptimizer
-from hotloop.two_layer.weights import NetworkWeights
+from hotloop.two_layer.weights import NetworkShape, NetworkWeights
 
 Vector = NDArray[np.float64]
 
@@ -28,7 +28,7 @@ def network_output(classes: Array | None) -> tuple[str, int]:
 
 
 @dataclass
-class TwoLayerState:
+class TwoLayerState(NetworkShape):
     """Weights of (NN-1) to (NN-4) on the standardised rows of (LR-9).
 
     Attributes
@@ -108,21 +108,6 @@ class TwoLayerState:
             optimizer=NetworkOptimizer(key=seed),
         )
 
-    @property
-    def n_features(self) -> int:
-        """Columns of a row."""
-        return len(self.W1)
-
-    @property
-    def n_outputs(self) -> int:
-        """Outputs of a row."""
-        return len(self.b2)
-
-    @property
-    def dtype(self) -> np.dtype[Any]:
-        """Type of the weights."""
-        return self.W1.dtype
-
     def copy(self) -> "TwoLayerState":
         """Return a copy that later steps of this state do not touch."""
         weights: dict[str, Any] = {name: getattr(self, name).copy() for name in WEIGHTS}
@@ -184,9 +169,6 @@ class TwoLayerState:
             self.t -= n_updates
             self.n_batches -= n_batches
             raise
-
-    def _network(self) -> Network:
-        return Network(self.W1, self.b1, self.W2, self.b2, self.output, self.activation)
 
     def _rows(self, X: Array | CSRRows) -> DenseRows | CSRRows:
         """Return the rows as the kernels take them; they refuse CSR rows with a shift."""
@@ -251,11 +233,6 @@ class TwoLayerState:
     def scaled_targets(self, y: Vector) -> Vector:
         """Return the targets in the units of the output."""
         return y * self.target_scale + self.target_center
-
-    @property
-    def is_regression(self) -> bool:
-        """Whether the outputs are numbers in units of the caller's."""
-        return self.output in ("linear", "sigmoid_sum")
 
     def mean_squares(self, mean_square: float) -> tuple[float, float]:
         """Return the mean squares of the pre-activations of rows with mean ||z||^2, and of W2."""

@@ -15,8 +15,47 @@ from hotloop.structs import ACTIVATIONS, OUTPUTS, CSRRows, DenseRows, Network
 Vector = NDArray[np.float64]
 
 
+class NetworkShape:
+    """Sizes, type and outputs of a network, read off its weights."""
+
+    W1: Array
+    b1: Array
+    W2: Array
+    b2: Array
+    output: str
+    activation: str
+
+    @property
+    def n_features(self) -> int:
+        """Columns of a row."""
+        return len(self.W1)
+
+    @property
+    def n_outputs(self) -> int:
+        """Outputs of a row: one for two classes or one target."""
+        return len(self.b2)
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Type of the weights: rows are converted to it."""
+        return self.W1.dtype
+
+    @property
+    def is_multilabel(self) -> bool:
+        """Whether each output is a label of its own."""
+        return self.output == "sigmoid" and self.n_outputs > 1
+
+    @property
+    def is_regression(self) -> bool:
+        """Whether the outputs are numbers, not classes."""
+        return self.output in ("linear", "sigmoid_sum")
+
+    def _network(self) -> Network:
+        return Network(self.W1, self.b1, self.W2, self.b2, self.output, self.activation)
+
+
 @dataclass(frozen=True, eq=False)
-class NetworkWeights:
+class NetworkWeights(NetworkShape):
     """Weights of (NN-1) to (NN-4) on the standardised columns of (LR-9), and how the targets are scaled.
 
     Attributes
@@ -44,31 +83,6 @@ class NetworkWeights:
     ARRAYS: ClassVar[tuple[str, ...]] = ("W1", "b1", "W2", "b2", "center", "scale", "target_center", "target_scale")
     hides_infinity: ClassVar[bool] = True  # a hidden unit may be 0 for a row with an infinity
 
-    @property
-    def n_features(self) -> int:
-        """Columns of a row."""
-        return len(self.W1)
-
-    @property
-    def n_outputs(self) -> int:
-        """Outputs of a row: one for two classes or one target."""
-        return len(self.b2)
-
-    @property
-    def dtype(self) -> np.dtype[Any]:
-        """Type of the weights: rows are converted to it."""
-        return self.W1.dtype
-
-    @property
-    def is_multilabel(self) -> bool:
-        """Whether each output is a label of its own."""
-        return self.output == "sigmoid" and self.n_outputs > 1
-
-    @property
-    def is_regression(self) -> bool:
-        """Whether the outputs are numbers, not classes."""
-        return self.output in ("linear", "sigmoid_sum")
-
     def outputs(self, X: Array | CSRRows) -> Vector:
         """Return the outputs (n_samples, n_outputs) of rows in the caller's units.
 
@@ -85,9 +99,6 @@ class NetworkWeights:
             X = X if readable(X, self.dtype) else np.ascontiguousarray(X, self.dtype)
             rows = DenseRows(X, self.center, self.scale)
         return get_backend().two_layer_outputs(rows, network)
-
-    def _network(self) -> Network:
-        return Network(self.W1, self.b1, self.W2, self.b2, self.output, self.activation)
 
     def scores(self, outputs: Vector) -> Vector:
         """Return the margins of which the probabilities are made; of a regression the values in the caller's units."""
