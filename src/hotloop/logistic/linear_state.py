@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Concatenate, ParamSpec, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from hotloop.backend import get_backend
 from hotloop.data.section import Section
 from hotloop.data.validation import Array
 from hotloop.logistic.weights import LinearWeights, Vector
@@ -207,6 +208,47 @@ class LinearState(ABC):
         section = Section.of(self, (*arrays, "center", "scale"), (*values, "fit_intercept", "t", "n_rows"))
         section.add("statistics", self.statistics.to_section())
         return section
+
+
+@dataclass(kw_only=True, eq=False)
+class WeightState(LinearState):
+    """A state that holds the weights themselves, which steps of one size for all of them change.
+
+    Attributes
+    ----------
+    W : ndarray of shape (n_outputs, n_features), float32 or float64
+    b : ndarray of shape (n_outputs,), float64
+    lazy : ndarray of float64, or None
+        What steps of sparse rows have put off; None: nothing.
+    """
+
+    W: Array
+    b: Vector
+    lazy: Vector | None = None
+
+    @property
+    def n_outputs(self) -> int:
+        """Margins of a row: one for two classes."""
+        return len(self.W)
+
+    @property
+    def n_features(self) -> int:
+        """Columns of a row."""
+        return int(self.W.shape[1])
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Type of the weights."""
+        return self.W.dtype
+
+    def is_finite(self) -> bool:
+        """Tell whether every weight is a number."""
+        return bool(np.isfinite(self._square()) and np.isfinite(self.b).all())
+
+    def _square(self) -> float:
+        """Return ||W||^2; where it overflows but the weights do not, training has diverged, too."""
+        self.materialize()
+        return float(get_backend().sum_of_squares(self.W.reshape(-1, order="A")))
 
 
 def copy_weights(array: Array) -> Array:

@@ -11,7 +11,7 @@ from hotloop.backend import get_backend
 from hotloop.data.section import Section, check_sizes, weights_dtype
 from hotloop.data.validation import Array
 from hotloop.logistic.linear_state import (
-    LinearState,
+    WeightState,
     change_of_constants,
     changes_weights,
     common_attributes,
@@ -25,7 +25,7 @@ from hotloop.training.config import TrainingConfig
 
 
 @dataclass(kw_only=True, eq=False)
-class LogisticState(LinearState):
+class LogisticState(WeightState):
     """Weights of (LR-1), their running sum (LR-10), and how far training has come.
 
     Attributes
@@ -48,14 +48,11 @@ class LogisticState(LinearState):
     For rows given by their non-zeros the weights of a column lie side by side: W and W_total are then in Fortran order.
     """
 
-    W: Array
-    b: Vector
     averaged: bool = False
     W_total: Vector = field(default_factory=lambda: np.zeros((0, 0)))
     b_total: Vector = field(default_factory=lambda: np.zeros(0))
     n_averaged: int = 0
     importance_aware: bool = False
-    lazy: Vector | None = None
 
     @classmethod
     def zeros(cls, n_outputs: int, n_features: int, dtype: Any, **options: bool) -> "LogisticState":
@@ -67,21 +64,6 @@ class LogisticState(LinearState):
         state = cls(W=W, b=np.zeros(n_outputs), statistics=statistics, **options)  # type: ignore[arg-type]
         state.restart_average()
         return state
-
-    @property
-    def n_outputs(self) -> int:
-        """Margins of a row: one for two classes."""
-        return len(self.W)
-
-    @property
-    def n_features(self) -> int:
-        """Columns of a row."""
-        return int(self.W.shape[1])
-
-    @property
-    def dtype(self) -> np.dtype[Any]:
-        """Type of the weights."""
-        return self.W.dtype
 
     def copy(self) -> "LogisticState":
         """Return a copy that later steps of this state do not touch; the column statistics are shared."""
@@ -205,18 +187,9 @@ class LogisticState(LinearState):
         self.W = np.asarray(self.W, order=order)
         self.W_total = np.asarray(self.W_total, order=order)
 
-    def is_finite(self) -> bool:
-        """Tell whether every weight is a number."""
-        return bool(np.isfinite(self._square()) and np.isfinite(self.b).all())
-
     def penalty(self) -> float:
         """Return ||W||^2 / 2 of the last iterate."""
         return 0.5 * self._square()
-
-    def _square(self) -> float:
-        """Return ||W||^2; where it overflows but the weights do not, training has diverged, too."""
-        self.materialize()
-        return float(get_backend().sum_of_squares(self.W.reshape(-1, order="A")))
 
     def weights(self) -> tuple[Array, Vector]:
         """Return the weights on standardised rows that predictions use: the averaged ones where averaging is on."""

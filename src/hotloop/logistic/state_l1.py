@@ -11,7 +11,7 @@ from hotloop.backend import get_backend
 from hotloop.data.section import Section, check_sizes, weights_dtype
 from hotloop.data.validation import Array
 from hotloop.logistic.linear_state import (
-    LinearState,
+    WeightState,
     change_of_constants,
     changes_weights,
     common_attributes,
@@ -25,7 +25,7 @@ from hotloop.training.config import TrainingConfig
 
 
 @dataclass(kw_only=True, eq=False)
-class L1State(LinearState):
+class L1State(WeightState):
     """Weights that shrink towards 0 at each step, and rest there. They are not averaged: a mean of iterates is not 0.
 
     Attributes
@@ -43,11 +43,8 @@ class L1State(LinearState):
         As for LinearState.
     """
 
-    W: Array
-    b: Vector
     l1_ratio: float = 1.0
     applied_l1: Vector
-    lazy: Vector | None = None
 
     LARGEST: ClassVar[float] = 1e4  # sum of shrinking above which the kernel materializes
 
@@ -72,21 +69,6 @@ class L1State(LinearState):
             fit_intercept=fit_intercept,
             l1_ratio=l1_ratio,
         )
-
-    @property
-    def n_outputs(self) -> int:
-        """Margins of a row: one for two classes."""
-        return len(self.W)
-
-    @property
-    def n_features(self) -> int:
-        """Columns of a row."""
-        return int(self.W.shape[1])
-
-    @property
-    def dtype(self) -> np.dtype[Any]:
-        """Type of the weights."""
-        return self.W.dtype
 
     def copy(self) -> "L1State":
         """Return a copy that later steps of this state do not touch; the column statistics are shared."""
@@ -148,19 +130,10 @@ class L1State(LinearState):
             get_backend().materialize_l1(self.W, self.applied_l1, self.lazy)
             self.lazy = None
 
-    def is_finite(self) -> bool:
-        """Tell whether every weight is a number."""
-        return bool(np.isfinite(self._square()) and np.isfinite(self.b).all())
-
     def penalty(self) -> float:
         """Return l1_ratio |W|_1 + (1 - l1_ratio) / 2 ||W||^2."""
         square = self._square()  # materializes
         return self.l1_ratio * float(np.abs(self.W).sum(dtype=np.float64)) + 0.5 * (1 - self.l1_ratio) * square
-
-    def _square(self) -> float:
-        """Return ||W||^2; where it overflows but the weights do not, training has diverged, too."""
-        self.materialize()
-        return float(get_backend().sum_of_squares(self.W.reshape(-1, order="A")))
 
     def weights(self) -> tuple[Array, Vector]:
         """Return the weights on standardised rows; many are exactly 0."""
