@@ -54,8 +54,7 @@ def duality_gap(model: Any, X: Any, y: Any, sample_weight: Any = None) -> Certif
     >>> hotloop.duality_gap(model, X, y).gap > hotloop.duality_gap(hotloop.LogisticSDCAClassifier().fit(X, y), X, y).gap
     True
     """
-    model = _fitted(model)
-    state, config = _state_and_config(model)
+    model, state, config = _trained(model)
     if getattr(state, "l1_ratio", 0) > 0:
         raise ValueError(f"duality_gap does not go with penalty={model.penalty!r}; fit a model with penalty='l2'")
     if state.one_vs_rest:
@@ -104,8 +103,7 @@ def bootstrap_std(
     """
     if isinstance(n_replicas, bool) or not isinstance(n_replicas, int | np.integer) or n_replicas < 2:
         raise ValueError(f"n_replicas is {n_replicas!r}, expected a whole number of at least 2")
-    model = _fitted(model)
-    state, config = _state_and_config(model)
+    model, state, config = _trained(model)
     if not isinstance(state, LogisticState) or state.importance_aware or isinstance(model, LogisticSDCAClassifier):
         raise ValueError(
             "bootstrap_std goes with models of LogisticSGDClassifier(optimizer='sgd') without an L1 penalty and without "
@@ -148,29 +146,30 @@ def progressive_validation(model: Any, X: Any, y: Any, sample_weight: Any = None
     >>> 0.9 < hotloop.progressive_validation(model, X, y).auc < 1
     True
     """
-    model = _fitted(model)
-    state, config = _state_and_config(model)
+    model, state, config = _trained(model)
     if isinstance(model, LogisticSDCAClassifier):
         raise ValueError("progressive_validation goes with LogisticSGDClassifier only: one epoch of SDCA says little")
     return ProgressiveValidation.of_first_epoch(restarted(state), _rows_for(model, X, y, sample_weight), config)
 
 
-def _fitted(model: Any) -> LogisticClassifier:
-    """Return the fitted estimator that a model is, or that it has found."""
+def _trained(model: Any) -> tuple[LogisticClassifier, LinearState, TrainingConfig]:
+    """Return the fitted estimator that a model is, or that its search has chosen; with its state and config.
+
+    Raises
+    ------
+    ValueError
+        The model is of another kind, or has seen too few rows to have a config.
+    """
     if isinstance(model, LogisticSGDClassifierCV):
         check_is_fitted(model, "best_estimator_")
         model = model.best_estimator_
     if not isinstance(model, LogisticClassifier):
         raise ValueError(f"model is a {type(model).__name__}, expected LogisticSGDClassifier or LogisticSDCAClassifier")
     check_is_fitted(model, "classes_")
-    return model
-
-
-def _state_and_config(model: LogisticClassifier) -> tuple[LinearState, TrainingConfig]:
     learner = model._learner
     if learner.config is None:
         raise ValueError(f"the model has seen {learner.state.n_rows} rows, too few to have constants; train it on 64 or more")
-    return learner.flushed_state(), learner.config
+    return model, learner.flushed_state(), learner.config
 
 
 def _rows_for(model: LogisticClassifier, X: Any, y: Any, sample_weight: Any) -> Batch:
