@@ -13,11 +13,11 @@ from hotloop.data.csr import check_finite_rows
 from hotloop.data.validation import Array
 from hotloop.logistic.auto import start_logistic
 from hotloop.logistic.diagnostics.duality_gap import Certificate
-from hotloop.logistic.diagnostics.fit_warnings import find_fit_warnings
+from hotloop.logistic.diagnostics.fit_warnings import FitFacts, find_fit_warnings
 from hotloop.logistic.linear_state import LinearState
 from hotloop.logistic.new_state import check_room, count_outputs, new_learner
 from hotloop.logistic.online import LogisticLearner
-from hotloop.logistic.options import LogisticOptions, check_options, facts
+from hotloop.logistic.options import LogisticOptions, check_options, facts_of_rows
 from hotloop.logistic.sdca import SDCAOptions, fit_dual
 from hotloop.logistic.search.halving import Search
 from hotloop.logistic.search.splits import check_splitting
@@ -123,8 +123,8 @@ def fit_logistic(
         The learner that ``callbacks.on_start`` was given is then trained so far.
     """
     sparse, callbacks = isinstance(rows.X, CSRRows), callbacks or FitCallbacks()
+    X, automatic_step = rows.X, options.eta0 == "auto"
     options = options.resolved(sparse=sparse, n_classes=len(classes))
-    X = rows.X
     if options.early_stopping or not rows.all_nonzero_weight or _training_overlooks_nan(options, sparse):
         check_finite_rows(X, names)
     if start is not None:
@@ -160,8 +160,8 @@ def fit_logistic(
     held_out = None if search is None else search.held_out
     if validation is not None:
         held_out = state.scores(state.margins(validation.X)), validation.y, validation.sample_weight
-    how: dict[str, Any] = {"searched": search is not None, "reweighed": options.class_weight is not None}
-    fit_warnings = list(find_fit_warnings(state, rows, config, history, classes, names, held_out, **how))
+    facts = FitFacts(automatic_step, searched=search is not None, reweighed=options.class_weight is not None)
+    fit_warnings = list(find_fit_warnings(state, rows, config, history, classes, names, held_out, facts))
     return LogisticFit(replace(learner, state=state, config=config), config, history, fit_warnings, search)
 
 
@@ -210,8 +210,8 @@ def fit_sdca(
     except FloatingPointError:
         check_finite_rows(X, names)
         raise
-    how: dict[str, Any] = {"reweighed": options.class_weight is not None, "dual": True}
-    fit_warnings = list(find_fit_warnings(state, rows, config, history, classes, names, **how))
+    facts = FitFacts(reweighed=options.class_weight is not None, dual=True)
+    fit_warnings = list(find_fit_warnings(state, rows, config, history, classes, names, None, facts))
     return LogisticFit(replace(learner, state=state, config=config), config, history, fit_warnings, certificate=certificate)
 
 
@@ -226,7 +226,7 @@ def check_going_on(options: LogisticOptions, learner: LogisticLearner, X: Any, n
     X : ndarray or CSRRows
     n_classes : int
     """
-    known = facts(sparse=isinstance(X, CSRRows), n_classes=n_classes, method="partial_fit")
+    known = facts_of_rows(sparse=isinstance(X, CSRRows), n_classes=n_classes, method="partial_fit")
     check_options(options, known, getattr(learner.state, "rule", "sgd"))
 
 

@@ -158,7 +158,7 @@ class LogisticOptions(FitOptions):
             A rule of RULES is broken.
         """
         optimizer = chosen_optimizer(self, sparse=sparse, method=method)
-        check_options(self, facts(sparse=sparse, n_classes=n_classes, method=method), optimizer)
+        check_options(self, facts_of_rows(sparse=sparse, n_classes=n_classes, method=method), optimizer)
         changes: dict[str, Any] = {"optimizer": optimizer}
         if optimizer != "sgd":
             changes["learning_rate"] = "constant"
@@ -191,7 +191,7 @@ def chosen_optimizer(options: LogisticOptions, *, sparse: bool = False, method: 
     return "ftrl" if options.has_l1 or streamed else "sgd"
 
 
-def facts(*, sparse: bool, n_classes: int, method: str) -> dict[str, str]:
+def facts_of_rows(*, sparse: bool, n_classes: int, method: str) -> dict[str, str]:
     """Return what RULES look at beside the options, in the words of messages."""
     classes = "two classes" if n_classes == 2 else "more than two classes"
     return {"rows": "sparse rows" if sparse else "dense rows", "classes": classes, "method": method}
@@ -204,7 +204,7 @@ def check_options(options: LogisticOptions, known: Mapping[str, str] | None = No
     ----------
     options : LogisticOptions
     known : mapping of str to str, default=None
-        What is known of the fit, see :func:`facts`; a rule about another fact holds.
+        What is known of the fit, see :func:`facts_of_rows`; a rule about another fact holds.
     optimizer : str, default=None
         What trains. None: what ``options.optimizer`` is for dense rows.
     """

@@ -67,6 +67,18 @@ def test_diverging():
     assert name == "Diverging"
     assert "eta0 than 300" in text
     assert "guessing by the shares of the classes, 0.69" in text
+    assert text.endswith("or eta0='auto'")
+
+
+def test_no_advice_to_take_what_is_taken():
+    """Where eta0 is "auto": of plain steps that alpha bounds a smaller alpha, else a smaller eta0."""
+    X = np.random.default_rng(1).standard_normal((1000, 4))
+    text = dict(said(X, np.arange(1000) < 30, alpha=100.0))["Diverging"]
+    assert text.endswith("Take a smaller alpha than 100: it bounds the step size, now 0.005, by 0.5 / alpha")
+    few, y = np.random.default_rng(0).standard_normal((10, 1)), np.arange(10) % 3
+    for optimizer, eta0 in (("ftrl", "5"), ("adagrad", "1.4")):
+        text = dict(said(few, y, optimizer=optimizer, max_iter=1))["Diverging"]
+        assert text.endswith(f"Take a smaller eta0 than {eta0}")
 
 
 @pytest.mark.parametrize("weighted", [False, True])

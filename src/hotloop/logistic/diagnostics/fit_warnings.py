@@ -1,6 +1,7 @@
 """Warnings of a fit. Each has a name, a number and a remedy; docs/warnings.md lists them all."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from hotloop.data.validation import Array, distinct
 from hotloop.logistic.diagnostics.calibration import check_calibration
 from hotloop.logistic.diagnostics.leakage import column_in_words, find_leaked_label
 from hotloop.logistic.linear_state import LinearState
+from hotloop.logistic.state_adaptive import AdaptiveState
 from hotloop.structs import CSRRows
 from hotloop.training.config import TrainingConfig
 from hotloop.training.history import TrainingHistory
@@ -22,6 +24,28 @@ GUESSING = 1.5  # a loss of so many times that of guessing is too large
 HeldOut = tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]  # margins, labels, weights
 
 
+@dataclass(frozen=True)
+class FitFacts:
+    """What the numbers of a fit do not show.
+
+    Attributes
+    ----------
+    automatic_step : bool
+        Whether ``eta0`` was "auto".
+    searched : bool
+        Whether the penalty was chosen by rows held out.
+    reweighed : bool
+        Whether class weights move the probabilities on purpose.
+    dual : bool
+        Whether the training was dual coordinate ascent, whose loss may rise before it falls.
+    """
+
+    automatic_step: bool = False
+    searched: bool = False
+    reweighed: bool = False
+    dual: bool = False
+
+
 def find_fit_warnings(
     state: LinearState,
     rows: Batch,
@@ -29,11 +53,8 @@ def find_fit_warnings(
     history: TrainingHistory,
     classes: Array,
     names: Sequence[str] | None,
-    held_out: HeldOut | None = None,
-    *,
-    searched: bool = False,
-    reweighed: bool = False,
-    dual: bool = False,
+    held_out: HeldOut | None,
+    facts: FitFacts,
 ) -> Iterator[FitWarning]:
     """Yield the warnings of a fit.
 
@@ -50,38 +71,40 @@ def find_fit_warnings(
         Names of the columns.
     held_out : tuple of ndarrays, or None
         Margins, labels and weights of rows that the model, or one like it, was not trained on.
-    searched : bool
-        Whether the penalty was chosen by rows held out.
-    reweighed : bool
-        Whether class weights move the probabilities on purpose.
-    dual : bool
-        Whether the training was dual coordinate ascent, whose loss may rise before it falls.
+    facts : FitFacts
     """
     counted = None if rows.all_nonzero_weight else np.flatnonzero(rows.sample_weight)
-    if not dual:
-        yield from _diverging(history, config, rows, len(classes), state.one_vs_rest)
+    if not facts.dual:
+        yield from _diverging(state, history, config, rows, len(classes), facts.automatic_step)
     yield from _constant(state, rows.X, names)
-    yield from _few_rows(state, rows.X, rows.n_nonzero_weight, config, searched)
+    yield from _few_rows(state, rows.X, rows.n_nonzero_weight, config, facts.searched)
     yield from find_leaked_label(rows, counted, names)
     yield from _separable(state, rows, counted, history, config)
-    if held_out is not None and not reweighed:
+    if held_out is not None and not facts.reweighed:
         yield from check_calibration(*held_out, classes)
 
 
 def _diverging(
-    history: TrainingHistory, config: TrainingConfig, rows: Batch, n_classes: int, one_vs_rest: bool
+    state: LinearState,
+    history: TrainingHistory,
+    config: TrainingConfig,
+    rows: Batch,
+    n_classes: int,
+    automatic_step: bool,
 ) -> Iterator[FitWarning]:
     """Warn where the loss of the last epoch is far above that of guessing by the shares of the classes.
 
     Parameters
     ----------
+    state : LinearState
+        With ``one_vs_rest`` the loss is the sum over one model a class.
     history : TrainingHistory
         Its last loss is compared.
     config : TrainingConfig
     rows : Batch
     n_classes : int
-    one_vs_rest : bool
-        Whether the loss is the sum over one model a class.
+    automatic_step : bool
+        Whether ``eta0`` was "auto".
     """
     alike, total = len(distinct(rows.sample_weight)) == 1, rows.total_weight
     if n_classes == 2:
@@ -92,13 +115,20 @@ def _diverging(
         share = share / share.sum()
     share = share[share > 0]
     rest = 1 - share[share < 1]
-    nats = -(share * np.log(share)).sum() - one_vs_rest * (rest * np.log(rest)).sum()  # that of each class against the rest
+    of_rest = (rest * np.log(rest)).sum() if state.one_vs_rest else 0.0  # each class has a model against the rest
+    nats = -(share * np.log(share)).sum() - of_rest
     guessing = float(nats) * total / rows.n_nonzero_weight
     loss = history.loss_curve[-1]
     if loss > GUESSING * guessing:
+        remedy = f"Take a smaller eta0 than {config.eta0:.3g}"
+        if not automatic_step:
+            remedy += ", or eta0='auto'"
+        elif config.eta0 * config.alpha == 0.5 and not isinstance(state, AdaptiveState):
+            bound = f"it bounds the step size, now {config.eta0:.3g}, by 0.5 / alpha"
+            remedy = f"Take a smaller alpha than {config.alpha:.3g}: {bound}"
         yield DivergingWarning(
             f"diverging: the loss of the last epoch, {loss:.3g} nats a row, is {loss / guessing:.1f} times that of guessing "
-            f"by the shares of the classes, {guessing:.3g}. Take a smaller eta0 than {config.eta0:.3g}, or eta0='auto'"
+            f"by the shares of the classes, {guessing:.3g}. {remedy}"
         )
 
 
