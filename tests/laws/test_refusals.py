@@ -56,6 +56,13 @@ def test_a_target_that_is_not_finite_is_refused_with_its_place(estimator):
 
 
 @each_estimator
+@pytest.mark.parametrize("verbose", [-1, 1.5, "yes", None])
+def test_a_verbosity_that_is_none_is_refused(estimator, verbose):
+    with pytest.raises(ValueError, match="verbose is .*, expected a whole number of at least 0, True or False"):
+        quick(estimator, verbose=verbose).fit(*raw())
+
+
+@each_estimator
 def test_short_validation_targets_are_refused(estimator):
     X, y = raw()
     with pytest.raises(ValueError, match="y_val"):

@@ -19,6 +19,9 @@ from hotloop.structs import float_dtype
 from hotloop.training.config import TrainingConfig
 from hotloop.training.history import TrainingHistory
 from hotloop.training.progress_bar import ProgressBar
+from hotloop.training.values import check_values, whole_numbers
+
+VERBOSE = {"verbose": whole_numbers(0, True, False)}
 
 Method = TypeVar("Method", bound=Callable[..., Any])
 
@@ -54,10 +57,11 @@ def restore_on_error(method: Method) -> Method:
 
 
 def with_progress_bar(method: Method) -> Method:
-    """Decorate ``fit``: while it runs with ``verbose``, the attribute ``_progress_bar`` shows its progress."""
+    """Decorate ``fit``: check ``verbose``; while a fit runs with it, the attribute ``_progress_bar`` shows its progress."""
 
     @functools.wraps(method)
     def showing(self: BaseEstimator, *args: Any, **kwargs: Any) -> Any:
+        check_values(self, VERBOSE)
         if not self.verbose:
             return method(self, *args, **kwargs)
         try:
