@@ -173,7 +173,9 @@ def test_without_penalty_there_is_no_bound(backend):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         model = LogisticSGDClassifier(alpha=0, eta0=0.1, max_iter=2, tol=None).fit(X, y)
-    assert hotloop.duality_gap(model, X, y).gap == np.inf
+    certificate = hotloop.duality_gap(model, X, y)
+    assert certificate.gap == np.inf
+    assert str(certificate).endswith("no bound on the distance to the optimum: that takes an L2 penalty, alpha > 0")
     assert np.isfinite(hotloop.duality_gap(model, X, y).objective)
     with pytest.raises(ValueError, match="alpha > 0"):
         sdca(alpha=0).fit(X, y)

@@ -34,10 +34,10 @@ class Certificate:
     gap: float
 
     def __str__(self) -> str:
-        return (
-            f"objective {self.objective:.9g}, gradient norm {self.gradient_norm:.3g}, "
-            f"within {self.gap:.2g} nats a row of the optimum"
-        )
+        bound = f"within {self.gap:.2g} nats a row of the optimum"
+        if self.gap == np.inf:
+            bound = "no bound on the distance to the optimum: that takes an L2 penalty, alpha > 0"
+        return f"objective {self.objective:.9g}, gradient norm {self.gradient_norm:.3g}, {bound}"
 
 
 def kernel_rows(state: LinearState, rows: Batch) -> DenseRows | CSRRows:
