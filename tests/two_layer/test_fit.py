@@ -154,6 +154,14 @@ def test_a_step_size_that_diverges_is_refused(backend, monkeypatch):
         fit_two_layer(rows, TwoLayerOptions(**FEW, alpha=0.0))
 
 
+def test_weights_whose_squares_overflow_are_divergence(backend):
+    """The outputs of a sum of sigmoids stay finite with any weights, the penalty does not."""
+    rows, _ = rows_of("number")
+    options = TwoLayerOptions(**FEW, output="sigmoid_sum", eta0=1e200, alpha=0.0)
+    with pytest.raises(FloatingPointError, match="the weights are not finite.*eta0 was 1e"):
+        fit_two_layer(rows, options)
+
+
 def test_a_network_too_large_is_refused_before_it_is_made():
     rows, classes = rows_of("two")
     with pytest.raises(MemoryError, match="5 columns and 100000000000 hidden units needs"):

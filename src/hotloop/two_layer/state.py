@@ -180,8 +180,10 @@ class TwoLayerState(NetworkShape):
         return replace(X, shift=shift, scale=self.scale)
 
     def is_finite(self) -> bool:
-        """Tell whether every weight is a number."""
-        return all(bool(np.isfinite(w).all()) for w in (self.W1, self.b1, self.W2, self.b2))
+        """Tell whether every weight is a number; a sum of squares that overflows counts as none."""
+        with np.errstate(over="ignore", invalid="ignore"):
+            squares = [get_backend().sum_of_squares(W.reshape(-1)) for W in (self.W1, self.W2)]
+        return bool(np.isfinite(squares).all() and np.isfinite(self.b1).all() and np.isfinite(self.b2).all())
 
     def penalty(self) -> float:
         """Return (||W1||^2 + ||W2||^2) / 2."""
