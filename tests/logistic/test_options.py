@@ -137,7 +137,7 @@ def test_what_options_resolve_to():
     assert resolved(sparse=True).standardize == "maxabs"
     normalized = resolved(optimizer="normalized")
     assert (normalized.standardize, normalized.eta0, normalized.learning_rate) == (None, 0.5, "constant")
-    assert resolved(penalty=None, alpha=0.1).alpha == 0
+    assert resolved(penalty=None).alpha == 0
     assert [resolved(**own).kind_of_state for own in ({}, {"average": False}, {"optimizer": "sgd", "penalty": "l1"})] == [
         "sgd with averaging",
         "sgd",

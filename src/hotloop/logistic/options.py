@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields, replace
 from typing import Any, ClassVar
 
 from hotloop.logistic.state_adaptive import ETA0_ADAPTIVE
-from hotloop.training.options import SHARED_VALUES, FitOptions
+from hotloop.training.options import POWER_T, SHARED_VALUES, VALIDATION_FRACTION, FitOptions
 from hotloop.training.rules import Rule, check_rules
 from hotloop.training.values import FLAG, Values, numbers, one_of, whole_numbers
 
@@ -83,6 +83,10 @@ RULES: tuple[Rule, ...] = (
         Values((None,), mapping=True),
         "it needs all labels at once: give a dict of weights",
     ),
+    Rule({"penalty": (None,)}, "alpha", one_of("auto", 0), "leave alpha='auto', or take penalty='l2'"),
+    Rule({"penalty": ("l2", "l1", None)}, "l1_ratio", one_of(0.15), "leave l1_ratio=0.15, or take penalty='elasticnet'"),
+    VALIDATION_FRACTION,
+    POWER_T,
 )
 
 # Kind of state: numbers of the type of the weights, and numbers of float64, that it keeps for each weight.

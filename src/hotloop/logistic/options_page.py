@@ -11,12 +11,11 @@ from hotloop.training.values import one_of
 HEAD = """## Logistic regression
 
 `LogisticSGDClassifier` and `hotloop train` refuse every other value, in this order. The command has `-` in place of `_`, and
-`none`, `true`, `false` for None, True, False; `max_iter` is `--epochs` there, `warm_start` and a dict it has not. An option
-that only another one puts to use does nothing without it: `l1_ratio` without "elasticnet", `alpha` without a penalty.
+`none`, `true`, `false` for None, True, False; `max_iter` is `--epochs` there, `warm_start` and a dict it has not.
 """
 RULES_HEAD = """
-What does not go together is refused by a message that names both options and says what to do. The optimizer is what
-`optimizer="auto"` is for the fit.
+What does not go together is refused by a message that names both options and says what to do; so is an option that would do
+nothing. The optimizer is what `optimizer="auto"` is for the fit.
 """
 SDCA_HEAD = """
 `LogisticSDCAClassifier`:

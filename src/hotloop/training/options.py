@@ -10,6 +10,7 @@ from hotloop.data.validation import Array
 from hotloop.preprocessing.standardization import STANDARDIZE
 from hotloop.structs import CSRRows
 from hotloop.training.config import TrainingConfig
+from hotloop.training.rules import Rule
 from hotloop.training.schedules import LEARNING_RATES
 from hotloop.training.values import FLAG, Values, check_values, numbers, one_of, whole_numbers
 
@@ -27,6 +28,21 @@ SHARED_VALUES: dict[str, Values] = {
     "power_t": numbers(0),
     "shuffle": FLAG,
 }
+
+
+# Rules of both families: an option that only another one puts to use must be left at its default without it.
+POWER_T = Rule(
+    {"learning_rate": ("auto", "constant", "optimal")},
+    "power_t",
+    one_of(0.25),
+    "leave power_t=0.25, or take learning_rate='invscaling'",
+)
+VALIDATION_FRACTION = Rule(
+    {"early_stopping": (False,)},
+    "validation_fraction",
+    one_of(0.1),
+    "leave validation_fraction=0.1, or take early_stopping=True",
+)
 
 
 @dataclass(frozen=True)

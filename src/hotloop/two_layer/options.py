@@ -12,7 +12,7 @@ import numpy as np
 
 from hotloop.data.validation import Array
 from hotloop.structs import ACTIVATIONS, OPTIMIZERS, CSRRows
-from hotloop.training.options import SHARED_VALUES, FitOptions
+from hotloop.training.options import POWER_T, SHARED_VALUES, VALIDATION_FRACTION, FitOptions
 from hotloop.training.rules import Rule, check_rules
 from hotloop.training.values import FLAG, Values, numbers, one_of, whole_numbers
 from hotloop.two_layer.initializers import INITS
@@ -69,6 +69,8 @@ RULES: tuple[Rule, ...] = (
         Values((None,), mapping=True),
         "it needs all labels at once: give a dict of weights",
     ),
+    VALIDATION_FRACTION,
+    POWER_T,
 )
 
 
