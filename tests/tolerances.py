@@ -30,6 +30,12 @@ NETWORK: dict[Any, float] = {np.float32: 1e-4, np.float64: 1e-10}
 DIFFERENCE = Tolerance(rtol=1e-6, atol=1e-9)
 STEP_OF_DIFFERENCE = 1e-5
 
+# A root that the oracle finds by bisection, to the last place, and a kernel by Newton's method, until a step is below 1e-15 of
+# what it moves (1e-8 for (LR-19), whose next error is the square of it): each rounds its equation some ten times. Of weights
+# after 200 such steps, none of which amplifies what those before it left: 200 times that.
+ROOT = Tolerance(rtol=4e-15, atol=4e-15)
+ROOTS = Tolerance(rtol=1e-12, atol=1e-13)
+
 # Units in the last place, as vectors.h promises.
 EXPONENTIAL_ULP = 3
 LOGISTIC_ULP = 4

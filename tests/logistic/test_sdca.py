@@ -9,6 +9,7 @@ from scipy.sparse import csr_matrix
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
+from tolerances import ROOTS
 
 import hotloop
 from hotloop import LogisticSDCAClassifier, LogisticSGDClassifier
@@ -21,7 +22,7 @@ from hotloop.logistic.state import LogisticState
 from hotloop.structs import DenseRows, Pass
 from hotloop.training.options import FitOptions
 
-CLASSES = pytest.mark.parametrize("n_classes", [2, 4])
+CLASSES = pytest.mark.parametrize("n_classes", [2, 3])
 
 
 def data(n_samples=60, n_features=5, n_classes=2, seed=0):
@@ -81,7 +82,7 @@ def test_kernels_are_the_oracle(compiled, storage, standardised, n_classes):
             found[-1] += [margins.copy(), sums, b_sums.copy()]
     assert np.abs(found[0][0] - W).max() > 0.01
     for ours, expected in zip(*found, strict=True):
-        assert_allclose(ours, expected, rtol=1e-9, atol=1e-11)
+        assert_allclose(ours, expected, **ROOTS._asdict())
 
 
 @pytest.mark.parametrize("storage", ["dense", "csr"])
@@ -157,7 +158,7 @@ def test_the_optimum_is_that_of_logistic_regression(backend, storage, n_classes,
 def test_the_certificate_bounds_what_is_left(backend, n_classes):
     """Of weights that are not the optimum, too, and with an intercept that is off."""
     X, y, weight = data(n_samples=25, n_classes=n_classes)
-    best = sdca(alpha=0.02, tol=1e-14).fit(X, y).certificate_.objective
+    best = sdca(alpha=0.02, tol=1e-10).fit(X, y).certificate_.objective
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         early = sdca(alpha=0.02, max_iter=2).fit(X, y).certificate_
@@ -183,7 +184,7 @@ def test_without_penalty_there_is_no_bound(backend):
 
 @pytest.mark.parametrize("storage", ["dense", "csr"])
 def test_weight_two_is_the_row_twice(backend, storage):
-    X, y, _ = data(n_samples=20, n_classes=3)
+    X, y, _ = data(12, 3, n_classes=3)
     weight = np.random.default_rng(0).integers(0, 4, len(X))
     kind = csr_matrix if storage == "csr" else np.asarray
     model = sdca(alpha=0.1, tol=1e-17)

@@ -17,6 +17,7 @@ ONLINE, LOOP = ("logistic/test_online.py",), ("training/test_loop.py",)
 # without a test of its name is tested by way of those that use it.
 MORE_TESTS: dict[str, tuple[str, ...]] = {
     "reference/logistic/dense.py": ("reference/test_losses.py",),
+    "reference/losses.py": ("laws/test_importance_aware.py",),
     "kernels/logistic/dense.pyx": ("laws/test_importance_aware.py", "reference/test_losses.py"),
     "kernels/logistic/many_dense.pyx": ("laws/test_one_vs_rest.py",),
     "kernels/logistic/adaptive.pyx": ADAPTIVE,

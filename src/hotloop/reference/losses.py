@@ -6,6 +6,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from hotloop.reference.bisection import bisect
+
 Array = NDArray[Any]
 
 
@@ -25,18 +27,14 @@ def importance_share(u: float, c: float) -> float:
     """
     if not (0 < c < math.inf and -math.inf < u <= 700):
         return 1.0
-    E = math.exp(u)
-    d = min(c / (1 + E), math.log1p(c / E) if u > -30 else math.log(math.exp(u) + c) - u)
-    for _ in range(50):
-        grown = E * math.expm1(d) if u > -30 else math.exp(u + d) - E  # the same: E may underflow
-        further = d - (d + grown - c) / (1 + grown + E)
-        if not further < d:
-            break
-        near = d - further <= 1e-8 * d  # what is left falls by squares
-        d = further
-        if near:
-            break
-    return d * (1 + E) / c
+    plain = c / (1 + math.exp(u))  # the growth of u where the whole step is taken
+
+    def excess(share: float) -> float:
+        d = share * plain
+        grown = -math.exp(u + d) * math.expm1(-d) if u + d < 709 else math.inf  # E (exp(d) - 1), also where E underflows
+        return d + grown - c  # (LR-19)
+
+    return bisect(excess, 0.0, 1.0)
 
 
 def log_loss(m: Any, y: Any) -> Any:

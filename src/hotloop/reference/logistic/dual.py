@@ -2,12 +2,11 @@
 
 import numpy as np
 
-from hotloop.reference.losses import Array, log_loss, log_sum_exp, logistic, softmax
+from hotloop.reference.logistic.dual_step import distance, of_two, solve_dual_step, solve_softmax_step
+from hotloop.reference.losses import Array, log_loss, log_sum_exp, softmax
 from hotloop.reference.rows.source import WrittenOut
 from hotloop.reference.rows.steps import check_margins, check_pass, visits
 from hotloop.structs import CSRRows, DenseRows, Pass
-
-STEPS = 100  # at most, towards a root
 
 
 def logistic_dual_pass(
@@ -62,15 +61,15 @@ def logistic_dual_pass(
         if m == 1:
             sign = 2 * label - 1
             loss += weight * float(log_loss(margins, label)[0])  # (LR-3)
-            before = _of_two(dual[i, 0])
-            gap += weight * distance(before, _of_two(-sign * margins[0]))  # (DU-2)
-            dual[i, 0] = _root(sign * margins[0], curvature, before[0])  # (DU-4)
-            step = sign * (_of_two(dual[i, 0])[:1] - before[:1])
+            before = of_two(dual[i, 0])
+            gap += weight * distance(before, of_two(-sign * margins[0]))  # (DU-2)
+            dual[i, 0] = solve_dual_step(sign * margins[0], curvature, before[0])  # (DU-4)
+            step = sign * (of_two(dual[i, 0])[:1] - before[:1])
         else:
             loss += weight * float(log_sum_exp(margins) - margins[label])  # (LR-7)
             before = np.exp(dual[i])
             gap += weight * distance(before, softmax(margins))  # (LR-6), (DU-2)
-            dual[i] = _roots(margins + curvature * before, curvature)  # (DU-5)
+            dual[i] = solve_softmax_step(margins, curvature, before)  # (DU-5)
             step = before - np.exp(dual[i])
         W += weight / l2 * np.outer(step, x)  # (DU-1)
         if b is not None:
@@ -118,63 +117,11 @@ def logistic_dual_sums(
         check_margins(margins[i], i, s)
         if m == 1:
             sign = 2 * label - 1
-            off = -sign * _of_two(-sign * margins[i, 0] if dual is None else dual[i, 0])[:1]
+            off = -sign * of_two(-sign * margins[i, 0] if dual is None else dual[i, 0])[:1]
         else:
             off = (softmax(margins[i]) if dual is None else np.exp(dual[i])) - (np.arange(m) == label)
         sums[label] += sample_weight[i] * np.outer(off, x)
         b_sums[label] += sample_weight[i] * off
-
-
-def distance(q: Array, p: Array) -> float:
-    """Return sum q ln(q / p), (DU-2), without cancelling where q is near p."""
-    q, p = np.asarray(q, np.float64), np.asarray(p, np.float64)
-    there = q > 1e-300
-    r = np.divide(p - q, q, out=np.zeros_like(q), where=there)
-    near = r**2 * (1 / 2 - r * (1 / 3 - r * (1 / 4 - r * (1 / 5 - r * (1 / 6 - r * (1 / 7 - r / 8))))))
-    with np.errstate(divide="ignore", invalid="ignore"):
-        excess = np.where(np.abs(r) < 1e-2, near, r - np.log1p(r))
-    return float(np.where(there, q * excess, p).sum())
-
-
-def _of_two(v: float) -> Array:
-    """Return s(v) and 1 - s(v)."""
-    return logistic(np.array([v, -v]))
-
-
-def _root(m: float, curvature: float, u: float) -> float:
-    """Return the root of v + m + curvature (s(v) - u), a function that rises: Newton's steps, halved into an interval."""
-    low, high = -m + curvature * (u - 1), -m + curvature * u
-    v = (low + high) / 2
-    for _ in range(STEPS):
-        p, q = _of_two(v)
-        value = v + m + curvature * (p - u)
-        low, high = (v, high) if value < 0 else (low, v)
-        step = value / (1 + curvature * p * q)
-        if abs(step) <= 1e-16 * (1 + abs(v)):
-            break
-        v = v - step if low < v - step < high else (low + high) / 2
-    return float(v)
-
-
-def _roots(target: Array, curvature: float) -> Array:
-    """Return z of z_c + curvature exp(z_c) = target_c - zeta, with zeta such that sum exp(z_c) = 1.
-
-    The sum falls with zeta and is convex: Newton's steps rise towards the root from where it is 1 or more.
-    """
-    zeta = float(target.max()) - curvature
-    z = np.minimum(target - zeta, 0.0)
-    for _ in range(STEPS):
-        for _ in range(STEPS):  # likewise each z, from above
-            step = (z + curvature * np.exp(z) - target + zeta) / (1 + curvature * np.exp(z))
-            z = np.minimum(z - step, 0.0)
-            if (np.abs(step) <= 1e-15 * (1 + np.abs(z))).all():
-                break
-        q = np.exp(z)
-        rise = (q.sum() - 1) / (q / (1 + curvature * q)).sum()
-        zeta += rise
-        if rise <= 1e-15 * (1 + abs(zeta)):
-            break
-    return z
 
 
 def _checked(rows: DenseRows | CSRRows, steps: Pass, W: Array, b: Array | None, dual: Array | None) -> WrittenOut:
