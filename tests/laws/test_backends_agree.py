@@ -7,12 +7,12 @@ import pytest
 from cases import AGREEMENT
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
-from networks import of_dtype as network_of_dtype
-from networks import outputs, train, trained, two_layer_arguments
 from numpy.testing import assert_allclose
 from passes import drawn_rows, logistic_arguments, of_dtype, take
 from strategies import orders, sample_weights, some_widths, steps, widths
 from tolerances import LOGISTIC_ULP, NETWORK, SAMPLE, WEIGHTS, relative_error
+from two_layer_passes import of_dtype as network_of_dtype
+from two_layer_passes import outputs, train, trained, two_layer_arguments
 
 import hotloop.functional as F
 from hotloop import reference

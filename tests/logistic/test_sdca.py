@@ -1,4 +1,4 @@
-"""Dual coordinate ascent and certificates: kernels against the oracle, bounds that hold, the optimum, weights as repeats."""
+"""Dual coordinate ascent and certificates: bounds that hold, the optimum, weights as repeats."""
 
 import warnings
 
@@ -9,7 +9,7 @@ from scipy.sparse import csr_matrix
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
-from tolerances import ROOTS
+from weighted_rows import weighted_rows
 
 import hotloop
 from hotloop import LogisticSDCAClassifier, LogisticSGDClassifier
@@ -19,109 +19,9 @@ from hotloop.logistic.auto import start_logistic
 from hotloop.logistic.diagnostics.duality_gap import balance
 from hotloop.logistic.sdca import DualAscent
 from hotloop.logistic.state import LogisticState
-from hotloop.structs import DenseRows, Pass
 from hotloop.training.options import FitOptions
 
 CLASSES = pytest.mark.parametrize("n_classes", [2, 3])
-
-
-def data(n_samples=60, n_features=5, n_classes=2, seed=0):
-    draw = np.random.default_rng(seed)
-    X = draw.standard_normal((n_samples, n_features)) * (draw.random((n_samples, n_features)) < 0.6)
-    scores = X @ draw.standard_normal((n_features, n_classes)) + 0.7 * draw.standard_normal((n_samples, n_classes))
-    return X, scores.argmax(axis=1), draw.choice([0.0, 0.5, 1.0, 3.0], n_samples)
-
-
-def state(X, n_classes, sparse, *, start=False):
-    """Return W, b and duals before the first step, or of some step."""
-    m = 1 if n_classes == 2 else n_classes
-    draw = np.random.default_rng(1)
-    W, b = 0.3 * draw.standard_normal((m, X.shape[1])), 0.3 * draw.standard_normal(m)
-    dual = draw.standard_normal((len(X), m))
-    if m > 1:
-        dual -= np.log(np.exp(dual).sum(axis=1, keepdims=True))
-    if start:
-        W, b, dual = np.zeros(W.shape), np.zeros(m), np.full(dual.shape, -np.inf)
-    return np.asarray(W, order="F" if sparse else "C"), b, dual
-
-
-def rows_of(X, storage, standardised):
-    """Return rows as the kernels take them, and the array that they stand for."""
-    draw = np.random.default_rng(2)
-    center, scale = (draw.standard_normal(X.shape[1]), draw.uniform(0.5, 2, X.shape[1])) if standardised else (None, None)
-    if storage == "dense":
-        return DenseRows(X, center, scale), X if center is None else (X - center) * scale
-    return from_scipy(csr_matrix(X)).standardized(center, scale), X if center is None else X * scale - center
-
-
-@pytest.mark.parametrize("storage", ["dense", "csr"])
-@pytest.mark.parametrize("standardised", [False, True])
-@CLASSES
-def test_kernels_are_the_oracle(compiled, storage, standardised, n_classes):
-    from hotloop import reference
-
-    X, y, weight = data(n_classes=n_classes)
-    rows, _ = rows_of(X, storage, standardised)
-    order = np.random.default_rng(3).integers(0, len(X), 2 * len(X))
-    y = y.astype(float)
-    W, b, dual = state(X, n_classes, storage == "csr", start=n_classes == 2)
-    if n_classes > 2:
-        dual[np.arange(len(X)), y.astype(int)] = 0
-        dual[np.arange(n_classes) != y[:, None]] = -np.inf
-    found = []
-    for package in (compiled, reference):
-        own = [a.copy(order="K") for a in (W, b, dual)]
-        told = package.logistic_dual_pass(rows, Pass(order, y, weight), 2.0, 5.0, *own)
-        found.append([*own[:2], np.exp(own[2]), *told])
-        margins, b_sums = np.zeros((len(X), len(b))), np.zeros((n_classes, len(b)))
-        for q in (None, own[2]):
-            sums = np.zeros((n_classes, *W.shape))
-            if storage == "csr":
-                sums = np.zeros((n_classes, *W.T.shape)).transpose(0, 2, 1)
-            package.logistic_dual_sums(rows, y, weight, own[0], own[1], q, margins, sums, b_sums)
-            found[-1] += [margins.copy(), sums, b_sums.copy()]
-    assert np.abs(found[0][0] - W).max() > 0.01
-    for ours, expected in zip(*found, strict=True):
-        assert_allclose(ours, expected, **ROOTS._asdict())
-
-
-@pytest.mark.parametrize("storage", ["dense", "csr"])
-@CLASSES
-def test_a_step_is_the_best_answer_and_the_weights_are_what_the_duals_make(backend, storage, n_classes):
-    X, y, weight = data(n_classes=n_classes)
-    rows, Z = rows_of(X, storage, True)
-    i = int(np.flatnonzero(weight)[0])
-    W, b, dual = state(X, n_classes, storage == "csr")
-    before = W.copy(), b.copy(), dual.copy()
-    told = backend.logistic_dual_pass(rows, Pass(np.array([i]), y.astype(float), weight), 2.0, 5.0, W, b, dual)
-    assert told[2] == 1
-    m = W @ Z[i] + b
-    if n_classes == 2:  # at the best answer the dual is the probability
-        sign = 2 * y[i] - 1
-        assert_allclose(dual[i, 0], -sign * m[0], rtol=1e-9, atol=1e-10)
-        n_updates = sign * (1 / (1 + np.exp(-dual[i])) - 1 / (1 + np.exp(-before[2][i])))
-    else:
-        assert_allclose(np.exp(dual[i]), np.exp(m) / np.exp(m).sum(), rtol=1e-9)
-        n_updates = np.exp(before[2][i]) - np.exp(dual[i])
-    assert_allclose(W - before[0], weight[i] / 2.0 * np.outer(n_updates, Z[i]), rtol=1e-9, atol=1e-12)
-    assert_allclose(b - before[1], weight[i] / 5.0 * n_updates, rtol=1e-9, atol=1e-12)
-
-
-@pytest.mark.parametrize("wrong", ["y", "dual", "order", "label"])
-def test_what_does_not_fit_is_refused(backend, wrong):
-    X, y, weight = data()
-    W, b, dual = state(X, 2, False)
-    y, order = y.astype(float), np.arange(5)
-    if wrong == "y":
-        y = y[1:]
-    if wrong == "dual":
-        dual = dual[1:]
-    if wrong == "order":
-        order = np.array([len(X)])
-    if wrong == "label":
-        y, weight = y + 2, np.ones(len(X))
-    with pytest.raises(ValueError, match="one entry|is no row|no class index"):
-        backend.logistic_dual_pass(DenseRows(X), Pass(order, y, weight), 2.0, 5.0, W, b, dual)
 
 
 def test_balance():
@@ -143,7 +43,7 @@ def sdca(**options):
 @pytest.mark.parametrize("storage", ["dense", "csr"])
 @CLASSES
 def test_the_optimum_is_that_of_logistic_regression(backend, storage, n_classes, fit_intercept):
-    X, y, weight = data(n_samples=25, n_classes=n_classes)
+    X, y, weight = weighted_rows(n_samples=25, n_classes=n_classes)
     Z = X / np.abs(X[weight > 0]).max(axis=0)  # on which "maxabs" has its weights
     model = sdca(alpha=0.01, standardize="maxabs", fit_intercept=fit_intercept, tol=1e-13)
     model.fit(csr_matrix(X) if storage == "csr" else X, y, sample_weight=weight)
@@ -157,7 +57,7 @@ def test_the_optimum_is_that_of_logistic_regression(backend, storage, n_classes,
 @CLASSES
 def test_the_certificate_bounds_what_is_left(backend, n_classes):
     """Of weights that are not the optimum, too, and with an intercept that is off."""
-    X, y, weight = data(n_samples=25, n_classes=n_classes)
+    X, y, weight = weighted_rows(n_samples=25, n_classes=n_classes)
     best = sdca(alpha=0.02, tol=1e-10).fit(X, y).certificate_.objective
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
@@ -170,7 +70,7 @@ def test_the_certificate_bounds_what_is_left(backend, n_classes):
 
 
 def test_without_penalty_there_is_no_bound(backend):
-    X, y, _ = data()
+    X, y, _ = weighted_rows()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         model = LogisticSGDClassifier(alpha=0, eta0=0.1, max_iter=2, tol=None).fit(X, y)
@@ -184,7 +84,7 @@ def test_without_penalty_there_is_no_bound(backend):
 
 @pytest.mark.parametrize("storage", ["dense", "csr"])
 def test_weight_two_is_the_row_twice(backend, storage):
-    X, y, _ = data(12, 3, n_classes=3)
+    X, y, _ = weighted_rows(12, 3, n_classes=3)
     weight = np.random.default_rng(0).integers(0, 4, len(X))
     kind = csr_matrix if storage == "csr" else np.asarray
     model = sdca(alpha=0.1, tol=1e-17)
@@ -194,7 +94,7 @@ def test_weight_two_is_the_row_twice(backend, storage):
 
 
 def test_not_there_yet_is_said_with_its_gap():
-    X, y, _ = data()
+    X, y, _ = weighted_rows()
     with pytest.warns(ConvergenceWarning, match="nats a row above its minimum, tol is 1e-12"):
         sdca(alpha=1e-4, tol=1e-12, max_iter=2).fit(X, y)
 
@@ -210,19 +110,19 @@ def test_not_there_yet_is_said_with_its_gap():
     ],
 )
 def test_values_that_cannot_be_are_refused(options, message):
-    X, y, _ = data()
+    X, y, _ = weighted_rows()
     with pytest.raises(ValueError, match=message):
         sdca(**options).fit(X, y)
 
 
 def test_the_optimizer_of_before_names_the_class():
-    X, y, _ = data()
+    X, y, _ = weighted_rows()
     with pytest.raises(ValueError, match="optimizer has no 'sdca': it is a class of its own, LogisticSDCAClassifier"):
         LogisticSGDClassifier(optimizer="sdca", multi_class="ovr").fit(X, y)
 
 
 def test_float32_rows_and_saved_models(backend, tmp_path):
-    X, y, _ = data()
+    X, y, _ = weighted_rows()
     X = X.astype(np.float32)
     model = sdca(alpha=0.01).fit(X, y)
     assert model.coef_.dtype == np.float32
@@ -251,7 +151,7 @@ def test_breast_cancer_to_the_optimum(backend):
 @pytest.mark.parametrize("storage", ["dense", "csr"])
 def test_the_centre_moves_ahead(backend, storage):
     """Weights are the centre and what the duals make, (DU-7)."""
-    X, y, weight = data(120, 6)
+    X, y, weight = weighted_rows(120, 6)
     X = X * 10.0 ** np.arange(6) + np.arange(6) if storage == "dense" else X
     standardize = "std" if storage == "dense" else None
     rows = Batch(from_scipy(csr_matrix(X)) if storage == "csr" else X, y.astype(float), weight)
@@ -273,7 +173,7 @@ def test_the_centre_moves_ahead(backend, storage):
 
 
 def test_few_epochs_for_a_small_alpha(backend):
-    X, y, weight = data(200, 8, seed=3)
+    X, y, weight = weighted_rows(200, 8, seed=3)
     X[:, 1] += 10 * X[:, 0]
     X[:, 2] += 30 * X[:, 1]
     model = LogisticSDCAClassifier(alpha=1e-4, random_state=0).fit(X, y, sample_weight=weight)

@@ -8,7 +8,9 @@ TESTS = Path(__file__).parents[1]
 SOURCE = TESTS.parent / "src" / "hotloop"
 LAWS = ("laws/test_worked_examples.py", "laws/test_backends_agree.py")
 NETWORKS = ("kernels/two_layer/test_sgd.py",)
-ADAPTIVE, L1, SDCA = ("logistic/test_state_adaptive.py",), ("logistic/test_state_l1.py",), ("logistic/test_sdca.py",)
+ADAPTIVE = "kernels/logistic/test_adaptive.py", "logistic/test_state_adaptive.py"
+L1 = "kernels/logistic/test_l1.py", "logistic/test_state_l1.py"
+SDCA = "kernels/logistic/test_dual.py", "logistic/test_sdca.py"
 LOGISTIC = ("laws/test_estimators.py", "laws/test_refusals.py", "laws/test_stops.py")
 CLI, STORED, SEARCH = ("cli/test_train.py",), ("persistence/test_model_file.py",), ("logistic/search/test_halving.py",)
 ONLINE, LOOP = ("logistic/test_online.py",), ("training/test_loop.py",)
@@ -20,17 +22,16 @@ MORE_TESTS: dict[str, tuple[str, ...]] = {
     "reference/losses.py": ("laws/test_importance_aware.py",),
     "kernels/logistic/dense.pyx": ("laws/test_importance_aware.py", "reference/test_losses.py"),
     "kernels/logistic/many_dense.pyx": ("laws/test_one_vs_rest.py",),
-    "kernels/logistic/adaptive.pyx": ADAPTIVE,
-    "kernels/logistic/l1.pyx": L1,
-    "kernels/logistic/dual.pyx": SDCA,
+    "kernels/logistic/adaptive.pyx": ADAPTIVE[1:],
+    "kernels/logistic/l1.pyx": L1[1:],
+    "kernels/logistic/dual.pyx": SDCA[1:],
     "kernels/logistic/dual_step.pyx": SDCA,
     "kernels/logistic/margins.pyx": (
-        "kernels/logistic/test_dense.py",
         "kernels/rows/test_source.py",
         "reference/test_losses.py",
     ),
     "kernels/logistic/model.pyx": ("kernels/logistic/test_dense.py", "kernels/logistic/test_csr.py"),
-    "kernels/rows/column_stats_csr.pyx": ("kernels/logistic/test_csr.py", "data/test_csr.py"),
+    "kernels/rows/column_stats_csr.pyx": ("data/test_csr.py",),
     "kernels/rows/column_stats_dense.pyx": ("preprocessing/test_standardization.py",),
     "kernels/rows/steps.pxd": (*L1, *ADAPTIVE),
     "kernels/text/hashing.pyx": ("preprocessing/test_hashing.py",),
@@ -45,13 +46,22 @@ MORE_TESTS: dict[str, tuple[str, ...]] = {
     "kernels/vectors/l1.h": L1,
     "kernels/vectors/level.h": ("reference/test_losses.py", "kernels/rows/test_source.py", "kernels/rows/test_permutation.py"),
     "kernels/vectors/many.h": ("kernels/logistic/test_dense.py", "kernels/logistic/test_many_dense.py"),
-    "kernels/vectors/columns.h": ("preprocessing/test_standardization.py", "kernels/rows/test_source.py"),
+    "kernels/vectors/columns.h": (
+        "kernels/rows/test_column_stats_dense.py",
+        "preprocessing/test_standardization.py",
+        "kernels/rows/test_source.py",
+    ),
     "kernels/vectors/elementwise.h": ("reference/test_losses.py",),
     "kernels/vectors/lanes.h": ("kernels/logistic/test_dense.py", "kernels/rows/test_source.py"),
     "kernels/vectors/layers.h": NETWORKS,
     "kernels/vectors/optimizers.h": ("kernels/two_layer/test_minibatch.py",),
     "kernels/vectors/products.h": NETWORKS,
-    "kernels/vectors/sparse.h": ("kernels/logistic/test_csr.py", "data/test_csr.py", "laws/test_sparse_rows.py"),
+    "kernels/vectors/sparse.h": (
+        "kernels/logistic/test_csr.py",
+        "kernels/rows/test_column_stats_csr.py",
+        "data/test_csr.py",
+        "laws/test_sparse_rows.py",
+    ),
     "structs.py": ("data/test_csr.py", "laws/test_sparse_rows.py"),
     "data/batch.py": ("training/test_loop.py", "logistic/test_online.py"),
     "data/csr.py": ("laws/test_sparse_rows.py",),
@@ -91,7 +101,10 @@ MORE_TESTS: dict[str, tuple[str, ...]] = {
     "estimators/warnings.py": ("logistic/diagnostics/test_fit_warnings.py",),
     "kernels/rows/source.pyx": ("kernels/logistic/test_csr.py", *SDCA),
     "kernels/rows/steps.pyx": ("kernels/logistic/test_csr.py", "kernels/logistic/test_dense.py"),
-    "kernels/rows/columns.pyx": ("preprocessing/test_standardization.py",),
+    "kernels/rows/columns.pyx": (
+        "kernels/rows/test_column_stats_dense.py",
+        "preprocessing/test_standardization.py",
+    ),
     "kernels/threads/": NETWORKS,
     "kernels/two_layer/": NETWORKS,
     "kernels/vectors/levels.pyx": ("test_backend.py", "reference/test_losses.py"),

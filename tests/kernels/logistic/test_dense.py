@@ -8,8 +8,6 @@ from numpy.testing import assert_allclose, assert_array_equal
 from passes import drawn_rows, logistic_arguments, of_dtype, run, take
 from tolerances import DIFFERENCE, SAMPLE, STEPS, WEIGHTS, central_differences, relative_error
 
-from hotloop.structs import ColumnMoments, DenseRows
-
 EVERYTHING = {
     "intercept": True, "alpha": 0.05, "weighted": True, "averaged": True, "standardised": True, "shuffled": True
 }  # fmt: skip
@@ -39,28 +37,6 @@ def test_a_step_is_the_gradient_of_the_objective(backend, n_outputs):
     slopes = central_differences(objective, W, b)
     for before, after, slope in zip((W, b), (new["W"], new["b"]), slopes, strict=True):
         assert_allclose((before - after) / one["eta"][0], slope, **DIFFERENCE._asdict())
-
-
-def test_gradient_of_each_row(backend):
-    X, y = drawn_rows(6, 4)
-    w = np.array([0.5, -1.0, 2.0, 0.25])
-    gradient = backend.logistic_gradient(X, y, w)
-    for i in range(len(X)):
-        (slope,) = central_differences(lambda i=i: backend.logistic_loss(X, y, w)[i], w)
-        assert_allclose(gradient[i], slope, **DIFFERENCE._asdict())
-
-
-def test_per_sample_functions_are_the_formulas(backend, dtype):
-    X, y = drawn_rows(20, 33)
-    w = np.random.default_rng(1).normal(size=33) / 5
-    p = 1 / (1 + np.exp(-(X @ w)))
-    own, tolerance = (X.astype(dtype), y, w.astype(dtype)), SAMPLE[dtype]._asdict()
-    probability = backend.logistic_probability(own[0], own[2])
-    loss, gradient = backend.logistic_loss(*own), backend.logistic_gradient(*own)
-    assert_allclose(probability, p, **tolerance)
-    assert_allclose(loss, -np.log(np.where(y == 1, p, 1 - p)), **tolerance)
-    assert_allclose(gradient, (p - y)[:, None] * X, **tolerance)
-    assert {a.dtype.type for a in (probability, loss, gradient)} == {dtype}
 
 
 @pytest.mark.parametrize("n_outputs", [1, 3])
@@ -263,73 +239,6 @@ def test_threads_share_the_input(backend, dtype):
         for found, expected in zip(pool.map(train, scales), serial, strict=True):
             assert_same_bits(found, expected)
     assert (serial[0]["W"] != serial[1]["W"]).all()
-
-
-@pytest.mark.parametrize("standardised", [False, True])
-@pytest.mark.parametrize("n_outputs", [1, 3])
-def test_margins_are_the_formula(backend, dtype, standardised, n_outputs):
-    own = of_dtype(arguments(40, 33, n_outputs, intercept=True, standardised=standardised), dtype)
-    X = own["X"].astype(np.float64)
-    if standardised:
-        X = (X - own["center"]) * own["scale"]  # (LR-9)
-    m = backend.linear_margins(DenseRows(own["X"], own["center"], own["scale"]), own["W"], own["b"])
-    assert m.dtype == np.float64
-    assert_allclose(m, X @ own["W"].T.astype(np.float64) + own["b"], **SAMPLE[dtype]._asdict())  # (LR-1)
-
-
-def test_margins_refuse_shapes_that_disagree(backend):
-    own = arguments(intercept=True, standardised=True)
-    parts = {name: own[name] for name in ("X", "center", "scale", "W", "b")}
-    for name, value in (("W", np.zeros((1, 8))), ("b", np.zeros(2)), ("center", np.zeros(8)), ("scale", None)):
-        X, center, scale, W, b = (parts | {name: value}).values()
-        with pytest.raises(ValueError, match="must|come together|has shape"):
-            backend.linear_margins(DenseRows(X, center, scale), W, b)
-
-
-def moments(backend, X, weight, cuts=()):
-    own = np.zeros(1), *np.zeros((5, X.shape[1]))
-    for rows, weights in zip(np.split(X, cuts), np.split(weight, cuts), strict=True):
-        rows = DenseRows(np.ascontiguousarray(rows))
-        backend.column_moments(rows, np.ascontiguousarray(weights), ColumnMoments(*own), True)
-    return own
-
-
-def test_moments_are_the_weighted_ones(backend, dtype):
-    X, weight = drawn_rows(50, 6)[0].astype(dtype), np.random.default_rng(1).choice([0, 0.5, 2.0], 50)
-    total, mean, deviation, lowest, highest, _ = moments(backend, X, weight)
-    expected = np.average(X.astype(np.float64), axis=0, weights=weight)
-    assert total[0] == weight.sum()
-    assert_allclose(mean, expected, rtol=1e-13, atol=1e-15)
-    assert_allclose(deviation, weight @ (X.astype(np.float64) - expected) ** 2, rtol=1e-13)
-    np.testing.assert_array_equal([lowest, highest], [X[weight > 0].min(axis=0), X[weight > 0].max(axis=0)])
-
-
-def test_moments_do_not_cancel(backend):
-    """Mean 1e8 and deviation 1: the sum of squares alone would keep none of its digits."""
-    X, _ = drawn_rows(200, 3)
-    _, mean, deviation, *_ = moments(backend, X + 1e8, np.ones(200))
-    assert_allclose(mean - 1e8, X.mean(axis=0), rtol=0, atol=1e-7)
-    assert_allclose(deviation, ((X - X.mean(axis=0)) ** 2).sum(axis=0), rtol=1e-6)
-
-
-def test_moments_equal_their_pieces(backend, dtype):
-    X, weight = drawn_rows(50, 6)[0].astype(dtype), np.random.default_rng(1).choice([0, 0.5, 2.0], 50)
-    for cuts in ([1, 2, 30], [0, 50], range(1, 50)):
-        assert_same_bits(moments(backend, X, weight, list(cuts)), moments(backend, X, weight), *range(6))
-
-
-def test_a_constant_column_has_no_deviation(backend, dtype):
-    X = np.full((20, 1), 0.1, dtype)
-    _, mean, deviation, *_ = moments(backend, X, np.linspace(0.1, 2, 20))
-    assert (mean[0], deviation[0]) == (X[0, 0], 0)
-
-
-def test_moments_refuse_shapes_that_disagree(backend):
-    good = [np.ones((4, 2)), np.ones(4), np.zeros(1), *np.zeros((5, 2))]
-    for place, value in ((1, np.ones(3)), (2, np.zeros(2)), *((place, np.zeros(2 * place - 5)) for place in (3, 4, 5, 6, 7))):
-        X, weight, *own = [*good[:place], value, *good[place + 1 :]]
-        with pytest.raises(ValueError, match="must have"):
-            backend.column_moments(DenseRows(X), weight, ColumnMoments(*own), True)
 
 
 def test_rows_that_fill_up_a_block_add_no_loss(backend):

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from networks import WEIGHTS, backward, outputs, two_layer_arguments
 from numpy.testing import assert_allclose, assert_array_equal
 from passes import drawn_rows
 from strategies import activations, few_rows, units
 from tolerances import DIFFERENCE, NETWORK, central_differences
+from two_layer_passes import WEIGHTS, backward, outputs, two_layer_arguments
 
 from hotloop import reference
 from hotloop.structs import ACTIVATIONS

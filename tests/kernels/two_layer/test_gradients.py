@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from networks import WEIGHTS, backward, of_dtype, outputs, two_layer_arguments
 from numpy.testing import assert_allclose
 from passes import drawn_rows
 from strategies import few_rows, units
 from tolerances import DIFFERENCE, NETWORK, central_differences
+from two_layer_passes import WEIGHTS, backward, of_dtype, outputs, two_layer_arguments
 
 from hotloop import reference
 from hotloop.structs import ACTIVATIONS, OUTPUTS

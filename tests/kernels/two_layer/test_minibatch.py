@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-from networks import WEIGHTS, backward, csr_of, of_dtype, outputs, train, train_batches, two_layer_arguments
 from numpy.testing import assert_allclose, assert_array_equal
 from passes import drawn_rows
 from tolerances import DIFFERENCE, NETWORK, central_differences, relative_error
+from two_layer_passes import WEIGHTS, backward, csr_of, of_dtype, outputs, train, train_batches, two_layer_arguments
 
 from hotloop import reference
 from hotloop.structs import OUTPUTS

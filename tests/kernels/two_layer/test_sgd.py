@@ -4,10 +4,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
-from networks import WEIGHTS, csr_of, of_dtype, outputs, train, train_batches, trained, two_layer_arguments
 from numpy.testing import assert_allclose, assert_array_equal
 from passes import drawn_rows
 from tolerances import DIFFERENCE, NETWORK, SAMPLE, STEPS, central_differences, relative_error
+from two_layer_passes import WEIGHTS, csr_of, of_dtype, outputs, train, train_batches, trained, two_layer_arguments
 
 from hotloop import reference
 from hotloop.structs import ACTIVATIONS, OUTPUTS

@@ -1,0 +1,33 @@
+"""Statistics of the columns of rows by their non-zeros are those of the rows written out."""
+
+import numpy as np
+import pytest
+from csr_rows import drawn
+from tolerances import SAMPLE
+
+from hotloop.data.csr import from_scipy
+from hotloop.structs import ColumnMoments
+
+
+def test_statistics(backend, dtype):
+    X, _ = drawn()
+    weight = np.random.default_rng(3).choice([0.0, 1.0, 2.5], X.shape[0])
+    rows = from_scipy(X.astype(dtype))
+    exact, counted = X.astype(dtype).toarray().astype(np.float64), weight > 0
+    total, seen, mean, deviation, lowest, highest, others = np.zeros(1), *np.zeros((6, X.shape[1]))
+    backend.csr_column_moments(rows, weight, ColumnMoments(total, mean, deviation, lowest, highest, others, seen))
+    assert total[0] == pytest.approx(weight.sum())
+    assert seen == pytest.approx(weight @ (exact != 0))
+    assert (lowest, highest) == (pytest.approx(exact[counted].min(axis=0)), pytest.approx(exact[counted].max(axis=0)))
+    assert others.tolist() == [len(np.unique(x[counted & (x != 0)])) > 2 for x in exact.T]
+    share = seen / total
+    assert mean * share == pytest.approx(np.average(exact, axis=0, weights=weight))
+    variance = np.average((exact - mean * share) ** 2, axis=0, weights=weight)
+    assert (deviation + seen * mean**2 * (1 - share)) / total == pytest.approx(variance)
+    alone = np.zeros(X.shape[1], dtype)
+    backend.csr_largest(rows, weight, alone)
+    assert alone == pytest.approx(np.maximum(highest, -lowest))
+    for scale in (None, np.linspace(0.5, 2, X.shape[1]).astype(dtype)):
+        expected = weight @ ((exact * (1 if scale is None else scale)) ** 2).sum(axis=1)
+        square = backend.csr_square(rows.standardized(None, scale), weight, dtype)
+        assert square == pytest.approx(expected, rel=SAMPLE[dtype].rtol)
