@@ -9,11 +9,14 @@ from functools import lru_cache
 import numpy as np
 import pytest
 from cases import BENCH_CSR, CSRCase
+from kernel_cases import BY_NAME
+from kernel_cases import csr_of as csr_rows
+from scipy.sparse import csr_matrix
 
 from bench.measure import Candidate
 from bench.speed.peers import logistic as peers
 from hotloop import LogisticSGDClassifier, kernels, reference
-from hotloop.structs import AdaptiveRule, CSRRows, Pass
+from hotloop.structs import CSRRows, Pass
 
 LEVELS = kernels.available_levels()
 PREFIX = 300  # rows over which the oracle is compared: it costs the columns that they have
@@ -22,6 +25,13 @@ BOUND = 1e-4  # of max|dw| / max|w| in float32, above which a speed is no result
 
 CASES = BENCH_CSR
 QUICK = [replace(case, n_samples=case.n_samples // 8) for case in CASES]
+
+
+def compressed(X, ones: bool):
+    """Return the columns that rows have, and the rows with these columns alone, in float64."""
+    columns, indices = np.unique(X.indices, return_inverse=True)
+    narrow = csr_matrix((X.data, indices.astype(np.int32), X.indptr), shape=(X.shape[0], len(columns)))
+    return columns, csr_rows(narrow, np.float64, ones=ones)
 
 
 def candidates(case: CSRCase) -> list[Candidate]:
@@ -40,11 +50,8 @@ def candidates(case: CSRCase) -> list[Candidate]:
     def oracle(n_samples: int, shuffled: bool = False):
         """Weights, then intercept; the reference sees the columns that the rows have."""
         chosen = (mixed if shuffled else order)[:n_samples]
-        rows = X[chosen]
-        columns, indices = np.unique(rows.indices, return_inverse=True)
+        columns, csr = compressed(X[chosen], case.ones)
         W, b, lazy = np.zeros((1, len(columns))), np.zeros(1), np.eye(1, 6)[0]
-        data = None if case.ones else rows.data.astype(np.float64)
-        csr = CSRRows(rows.indptr.astype(np.int64), indices, data, len(columns), np.dtype(np.float64), longest)
         reference.logistic_csr_pass(csr, Pass(order[:n_samples], y[chosen], np.ones(n_samples), eta), W, b, None, None, lazy)
         found = np.zeros(k + 1)
         found[columns], found[k] = W[0], b[0]
@@ -70,32 +77,35 @@ def candidates(case: CSRCase) -> list[Candidate]:
 
         return train
 
-    def adaptive(rule):
-        def train(weights, n_samples):
-            steps = Pass(order[:n_samples], y, ones)
-            kernels.logistic_adaptive_pass(csr_of(values), steps, AdaptiveRule(rule, 0.1, float(rule == "ftrl")), *weights)
-
-        normalized = rule == "normalized"
+    def of_table(kernel, alpha=0.0):
+        """Return the parts of a candidate that is a case of tests/kernel_cases.py."""
+        kernel_case = BY_NAME[kernel]
 
         def start():
             kernels.use_level(LEVELS[0])
-            accumulators = np.empty((2, 1, k), np.float32, order="F")
-            accumulators[:] = 0
-            return accumulators, np.zeros((2, 1)), *((np.zeros(k, np.float32), np.zeros(1)) if normalized else (None, None))
+            return kernel_case.start(k, np.float32)
 
-        return start, train
+        def train(arrays, n_samples):
+            steps = Pass(order[:n_samples], y, ones, eta, alpha)
+            kernel_case.take(kernels, csr_of(values), steps, arrays)
 
-    def elastic_net():
-        def train(weights, n_samples):
-            kernels.logistic_l1_pass(csr_of(values), Pass(order[:n_samples], y, ones, eta, 2e-6), 0.5, *weights)
+        def learnt(backend, arrays):
+            W, b, *_ = kernel_case.found(backend, arrays, 0)
+            return W[0], b
 
-        def start():
-            kernels.use_level(LEVELS[0])
-            W, applied_l1 = np.empty((1, k), np.float32), np.empty((1, k))
-            W[:], applied_l1[:] = 0, 0
-            return W, np.zeros(1), applied_l1, np.array([1.0, 0.0])
+        def weights(arrays):
+            return [np.append(*learnt(kernels, arrays))]
 
-        return start, train
+        def of_reference(n_samples):
+            columns, rows = compressed(X[:n_samples], case.ones)
+            arrays = kernel_case.start(len(columns), np.float64)
+            kernel_case.take(reference, rows, Pass(order[:n_samples], y[:n_samples], np.ones(n_samples), eta, alpha), arrays)
+            w, b = learnt(reference, arrays)
+            found = np.zeros(k + 1)
+            found[columns], found[k] = w, b[0]
+            return [found]
+
+        return start, train, weights, n, lru_cache(of_reference)
 
     def estimator(**params):
         def start():
@@ -145,11 +155,10 @@ def candidates(case: CSRCase) -> list[Candidate]:
         )
     if loop := peers.numba_sparse_loop(X, y, case.eta):
         found.append(candidate("numba", "numba loop, fastmath", *loop))
-    found.append(candidate("logistic_l1_pass", "logistic_l1_pass, elastic net", *elastic_net(), plain, oracle=None))
+    found.append(candidate("logistic_l1_pass", "logistic_l1_pass, elastic net", *of_table("logistic_l1_pass", 2e-6)))
     for rule in ("adagrad", "ftrl", "normalized"):
-        found.append(
-            candidate(f"logistic_adaptive_pass@{rule}", f"logistic_adaptive_pass, {rule}", *adaptive(rule), plain, oracle=None)
-        )
+        key = f"logistic_adaptive_pass@{rule}"
+        found.append(candidate(key, f"logistic_adaptive_pass, {rule}", *of_table(key)))
     for shuffle in (False, True):
         name, shuffled = f"LogisticSGDClassifier.fit, shuffle={shuffle}", "@shuffle" * shuffle
         found.append(

@@ -7,12 +7,14 @@ import pytest
 from cases import AGREEMENT_CSR, AGREEMENT_NETWORKS, GRADIENT, GRADIENT_CSR, GRADIENT_NETWORKS
 from hypothesis import given
 from hypothesis import strategies as st
+from kernel_cases import BY_NAME, KERNEL_CASES, run
 from numpy.testing import assert_allclose
 from strategies import margins
 from tolerances import DIFFERENCE, NETWORK, SAMPLE, WEIGHTS, central_differences, relative_error
 
 import hotloop.functional as F
-from hotloop import LogisticSGDClassifier, TwoLayerClassifier, TwoLayerRegressor
+from hotloop import LogisticSGDClassifier, TwoLayerClassifier, TwoLayerRegressor, reference
+from hotloop.backend import Backend
 
 PLAIN = {"alpha": 0.0, "learning_rate": "constant", "max_iter": 1, "tol": None, "shuffle": False, "standardize": None}
 
@@ -125,3 +127,40 @@ def test_probabilities_of_extreme_margins_agree(compiled, m):
     found, expected = (F.logistic_probability(X, w, backend=name) for name in ("compiled", "reference"))
     assert ((found >= 0) & (found <= 1)).all()
     assert_allclose(found, expected, **SAMPLE[np.float64]._asdict())
+
+
+of_kernels = pytest.mark.parametrize("case", KERNEL_CASES, ids=lambda case: case.name)
+
+
+@of_kernels
+def test_kernels_agree(compiled, case):
+    """From rows as float32 holds them, against the reference in float64."""
+    found, expected = run(case, compiled, np.float32, alpha=1e-3), run(case, reference, np.float64, alpha=1e-3)
+    assert any(np.ptp(b) > 0 for b in expected) or case.kernel == "sum_of_squares"
+    for a, b in zip(found, expected, strict=True):
+        assert_allclose(a, b, rtol=SAMPLE[np.float32].rtol, atol=WEIGHTS[np.float32] * max(1, np.abs(b).max(initial=0)))
+
+
+@pytest.mark.parametrize("case", [case for case in KERNEL_CASES if case.descends], ids=lambda case: case.name)
+def test_a_first_step_goes_against_the_gradient(backend, case):
+    """Of the loss of its row, by differences; without penalty."""
+    X, y = case.case.rows()
+    x = (X[3] if isinstance(X, np.ndarray) else X[3].toarray()[0]).astype(np.float64)
+    w, b = np.zeros(len(x)), np.zeros(1)
+    columns = np.flatnonzero(x)
+    slopes = slopes_of_loss(x[columns], y[3], w[columns], b)
+    W, intercept, *_ = run(case, backend, np.float64, order=np.array([3], np.intp))
+    w[columns] = -case.case.eta * slopes[0]
+    assert np.abs(w).max() > 1e-4
+    assert_allclose(W[0], w, **DIFFERENCE._asdict())
+    assert_allclose(intercept, -case.case.eta * slopes[1], **DIFFERENCE._asdict())
+
+
+@pytest.mark.no_backend
+def test_every_kernel_has_a_case():
+    """Of each module of the backends at least one function that it exports; no name twice."""
+    exported = {name: getattr(reference, name).__module__ for name, of in vars(Backend).items() if isinstance(of, staticmethod)}
+    assert len(exported) > 30
+    cases = [case.kernel for case in KERNEL_CASES]
+    assert {exported[name] for name in exported} - {exported[kernel] for kernel in cases} == set()
+    assert len(BY_NAME) == len(KERNEL_CASES)
