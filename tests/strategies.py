@@ -47,3 +47,24 @@ def csr_rows(draw, most_rows=9, most_features=40):
     indices = np.concatenate([np.zeros(0, np.int32), *indices]).astype(np.int32)
     data = np.ones(len(indices)) if draw(st.booleans()) else generator.standard_normal(len(indices))
     return csr_matrix((data, indices, indptr), shape=(len(counts), n_features))
+
+
+@st.composite
+def linear_rows(draw, most_rows=6, most_steps=12, outputs=(1, 3)):
+    """Draw what a pass of a linear model reads, by name: X with zeros, empty rows and columns, one row or column, lanes +- 1.
+
+    ``order`` repeats rows; some weights are 0.
+    """
+    n_samples, n_features = draw(st.integers(1, most_rows)), draw(some_widths)
+    n_outputs = draw(st.sampled_from(outputs))
+    generator = np.random.default_rng(draw(st.integers(0, 2**32)))
+    X = generator.standard_normal((n_samples, n_features)) * (generator.random((n_samples, n_features)) < 0.4)
+    X[draw(st.lists(st.integers(0, n_samples - 1), max_size=2))] = 0
+    y = generator.integers(0, max(2, n_outputs), n_samples).astype(np.float64)
+    return {
+        "X": X / np.sqrt(n_features),
+        "y": y,
+        "sample_weight": generator.choice([0.0, 1.0, 1.0, 3.0], n_samples),
+        "order": generator.integers(0, n_samples, draw(st.integers(0, most_steps))),
+        "n_outputs": n_outputs,
+    }

@@ -4,7 +4,10 @@ import pickle
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
+from scipy.sparse import csr_matrix
 
 import hotloop
 from hotloop import LogisticSGDClassifier
@@ -91,6 +94,32 @@ def test_every_option_in_pieces(backend, options):
     assert_same_model(learn(pieces(37, 300), X, y, weight, **options), whole, X)
     plain = learn(pieces(300, 300), X, y, weight)
     assert (plain.coef_ != whole.coef_).any()
+
+
+LEARNERS = {
+    "sgd": {"optimizer": "sgd"},
+    "l1": {"optimizer": "sgd", "penalty": "l1", "alpha": 0.01},
+    "adagrad": {"optimizer": "adagrad"},
+    "ftrl": {"optimizer": "ftrl", "penalty": "elasticnet", "alpha": 0.01},
+    "normalized": {"optimizer": "normalized"},
+}
+
+
+# Where constants change, where no row has weight 0, and beside it.
+cuts = st.lists(st.integers(0, 300) | st.sampled_from([63, 64, 65, 127, 128, 256]), min_size=1, max_size=8)
+
+
+@pytest.mark.parametrize("kind", LEARNERS)
+@settings(max_examples=15)
+@given(cuts=cuts, sparse=st.booleans(), weighted=st.booleans())
+def test_any_cut_gives_the_bits_of_one_call(compiled, kind, cuts, sparse, weighted):
+    X, y, weight = stream(n_samples=300)
+    X, weight = csr_matrix(X * (np.abs(X) > 1)) if sparse else X, weight if weighted else None
+    ends = sorted({0, 300, *cuts})
+    parts = [slice(*pair) for pair in zip(ends[:-1], ends[1:], strict=True)]
+    whole = learn([slice(300)], X, y, weight, **LEARNERS[kind])
+    assert whole.coef_.any()
+    assert_same_model(learn(parts, X, y, weight, **LEARNERS[kind]), whole, X)
 
 
 CUTS = [10, 63, 64, 65, 130, 600]
