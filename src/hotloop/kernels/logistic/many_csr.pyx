@@ -10,7 +10,7 @@ import numpy as np
 from cython cimport floating
 from libc.stdint cimport int32_t
 
-from hotloop.kernels.rows.source cimport Rows, Source, csr_rows, prefetch_row, prefetch_weights, take_row
+from hotloop.kernels.rows.source cimport Rows, Source, csr_rows, prefetch_row, prefetch_weights, take_csr_row
 from hotloop.kernels.rows.steps cimport BAD_ROW, OK, Pass, Status, Steps, next_row
 from hotloop.kernels.vectors cimport levels
 
@@ -124,7 +124,7 @@ cdef Status many_csr_pass(
             return status
         if weight == 0.0:
             continue
-        n = take_row(v, X, row, 0, &at, &x)
+        n = take_csr_row(v, X, row, 0, &at, &x)
         if n < 0:
             return BAD_ROW
         levels.gather_rows(v, n, width, x, at, <const floating *>W, margin)

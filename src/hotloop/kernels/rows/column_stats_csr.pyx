@@ -6,7 +6,7 @@ from libc.math cimport fabs
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
 from hotloop.kernels.rows.columns cimport Columns, Moments, take_value
-from hotloop.kernels.rows.source cimport Rows, Source, csr_rows, take_row
+from hotloop.kernels.rows.source cimport Rows, Source, csr_rows, take_csr_row
 from hotloop.kernels.rows.steps cimport prefetch
 from hotloop.kernels.vectors cimport levels
 
@@ -103,7 +103,7 @@ def csr_column_moments(rows not None, const double[:] sample_weight not None, mo
             if weight == 0.0:
                 continue
             of.total_weight[0] += weight
-            n = take_row(levels.active, &X.source, i, 0, &at, &x)
+            n = take_csr_row(levels.active, &X.source, i, 0, &at, &x)
             if n < 0:
                 break
             for j in range(n):  # (LR-9), over the rows that have the column
@@ -132,7 +132,7 @@ def csr_largest(rows not None, const double[:] sample_weight not None, floating[
         for i in range(X.source.n_samples):
             if sample_weight[i] == 0.0:
                 continue
-            n = take_row(levels.active, &X.source, i, 0, &at, &x)
+            n = take_csr_row(levels.active, &X.source, i, 0, &at, &x)
             if n < 0:
                 break
             for j in range(n):
@@ -152,7 +152,7 @@ cdef double square_of(const Source *X, const double[:] sample_weight, Py_ssize_t
     for i in range(X.n_samples):
         if sample_weight[i] == 0.0:
             continue
-        row[0], n[0] = i, take_row(levels.active, X, i, 0, &at, &x)
+        row[0], n[0] = i, take_csr_row(levels.active, X, i, 0, &at, &x)
         if n[0] < 0:
             return total
         total += sample_weight[i] * (n[0] if x == NULL else levels.sum_of_squares(levels.active, n[0], x))

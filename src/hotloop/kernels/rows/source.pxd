@@ -3,13 +3,15 @@ from cython cimport floating
 from libc.stdint cimport int32_t, int64_t
 
 from hotloop.kernels.vectors cimport levels
-from hotloop.kernels.rows.steps cimport prefetch
+from hotloop.kernels.rows.steps cimport Steps, prefetch
 
 # How far ahead of its step a CSR row is prefetched. Measured on Zen 5, ns a row of a pass, without and with: INDPTR on rows in random
 # order 176 and 138 (75 of 47,236 columns); rows in order among 2^24 columns, where weights push them out, 116 and 90; weights of 4 MB
-# in order 66 and 72, in random order 96 and 81, beside programs that use the third-level cache 105 and 78.
+# in order 66 and 72, in random order 96 and 81, beside programs that use the third-level cache 105 and 78. The scale of 40 columns
+# in order among 300,000 144 and 165, among 2^20 averaged 435 and 338, among 2^22 764 and 332, among 2^24 766 and 454.
 cdef enum:
     CACHED = 1 << 20       # bytes of weights, above which they are prefetched, and rows also in order
+    SCALE_CACHED = 8 << 20 # bytes of all arrays that have entries for each column, above which the scale is prefetched too
     INDPTR_PREFETCHED = 48 # where a row starts,
     ROWS_PREFETCHED = 24   # its columns and values,
     WEIGHTS_PREFETCHED = 4 # and the weights of its columns
@@ -17,9 +19,9 @@ cdef enum:
 
 cdef struct Source:
     bint sparse
-    bint direct              # dense rows are read where they lie: neither converted nor standardised
+    bint direct              # rows are read where they lie: dense ones neither converted nor standardised, CSR rows not converted
     int type                 # of the numbers, of vectors.h
-    Py_ssize_t itemsize      # bytes of a number
+    Py_ssize_t itemsize      # bytes of a number; 0 where there are no numbers
     Py_ssize_t n_samples
     Py_ssize_t n_features
     const char *data         # dense: row i starts at data + i stride; CSR: the values of the non-zeros, NULL: all are 1
@@ -34,6 +36,13 @@ cdef struct Source:
     Py_ssize_t room          # entries of a slot: n_features, or the non-zeros of the longest CSR row
     void *scratch            # slots for converted rows, of the type of the weights, from the start of a cache line on
     int32_t *columns         # slots for int64 indices as int32; of dense rows 0, 1, ..., or NULL
+
+
+cdef struct Ahead:
+    # Arrays with entries for each column: those of a row's columns are prefetched before its step.
+    int n                     # 0: they stay in a cache
+    const void *array[3]
+    Py_ssize_t width[3]       # bytes a column
 
 
 cdef class Rows:
@@ -52,6 +61,9 @@ cdef class Rows:
 
 cdef Rows dense_rows(rows, Py_ssize_t itemsize, Py_ssize_t n_features, Py_ssize_t n_slots, bint standardized=*)
 cdef Rows csr_rows(rows, Py_ssize_t itemsize, Py_ssize_t n_features, bint standardized=*)
+cdef Ahead new_ahead(
+    const Source *X, Py_ssize_t itemsize, const void *W, Py_ssize_t width, const void *other, Py_ssize_t other_width
+) noexcept
 
 
 cdef inline const floating *load_row(const levels.vectors *v, const Source *X, const char *x, floating *scratch) noexcept nogil:
@@ -62,50 +74,62 @@ cdef inline const floating *load_row(const levels.vectors *v, const Source *X, c
     return scratch
 
 
-cdef inline Py_ssize_t take_row(
+cdef inline Py_ssize_t take_dense_row(
     const levels.vectors *v, const Source *X, Py_ssize_t row, Py_ssize_t slot, const int32_t **at, const floating **x
 ) noexcept nogil:
-    """Find the columns and the numbers of a row, where they lie or in a slot of the scratch.
+    """Find the standardised numbers of a dense row, where they lie or in a slot of the scratch; returns how many there are.
 
-    Dense rows are standardised, CSR rows scaled. Returns how many columns there are, -1 where a CSR row does not lie in its arrays.
-    ``x`` becomes NULL where all numbers are 1; ``at`` is NULL for dense rows without columns.
+    ``at`` becomes its columns, NULL where the rows are taken without.
     """
-    cdef floating *scratch = <floating *>X.scratch + slot * X.room
-    if X.sparse:
-        return take_csr_row(v, X, row, X.columns + slot * X.room, scratch, at, x)
     at[0] = X.columns
-    x[0] = load_row(v, X, X.data + row * X.stride, scratch)
+    x[0] = load_row(v, X, X.data + row * X.stride, <floating *>X.scratch + slot * X.room)
     return X.n_features
 
 
 cdef inline Py_ssize_t take_csr_row(
-    const levels.vectors *v, const Source *X, Py_ssize_t row, int32_t *columns, floating *scratch, const int32_t **at,
-    const floating **x
+    const levels.vectors *v, const Source *X, Py_ssize_t row, Py_ssize_t slot, const int32_t **at, const floating **x
 ) noexcept nogil:
-    """Find the columns and scaled values of a CSR row, see take_row."""
+    """Find the columns and the scaled numbers of a CSR row, where they lie or in a slot of the scratch.
+
+    Returns how many columns there are, -1 where the row does not lie in its arrays. ``x`` becomes NULL where all numbers are 1.
+    """
     cdef int64_t start = X.indptr[row]
-    cdef Py_ssize_t n = X.indptr[row + 1] - start, j
-    cdef const int64_t *far
+    cdef Py_ssize_t n = X.indptr[row + 1] - start
     if start < 0 or n < 0 or n > X.room or start + n > X.n_stored:
         return -1
+    at[0] = <const int32_t *>X.indices + start
+    x[0] = <const floating *>(X.data + start * X.itemsize)
+    if not X.direct:
+        convert_csr_row(v, X, start, n, slot, at, x)
+    if X.scale != NULL:
+        levels.gather_scale(v, n, x[0], at[0], <const floating *>X.scale, <floating *>X.scratch + slot * X.room)
+        x[0] = <const floating *>X.scratch + slot * X.room
+    return n
+
+
+cdef inline void convert_csr_row(
+    const levels.vectors *v, const Source *X, int64_t start, Py_ssize_t n, Py_ssize_t slot, const int32_t **at, const floating **x
+) noexcept nogil:
+    """Convert the columns of a row to int32 and its numbers to the type of the weights, where they are not."""
+    cdef int32_t *columns = X.columns + slot * X.room
+    cdef floating *scratch = <floating *>X.scratch + slot * X.room
+    cdef const int64_t *wide = <const int64_t *>X.indices + start
+    cdef Py_ssize_t j
     if X.wide:
-        far = <const int64_t *>X.indices + start
         for j in range(n):
-            columns[j] = <int32_t>far[j]
+            columns[j] = <int32_t>wide[j]
         at[0] = columns
-    else:
-        at[0] = <const int32_t *>X.indices + start
-    if X.data == NULL:
-        x[0] = NULL
-    elif (floating is float and X.type == levels.F32) or (floating is double and X.type == levels.F64):
-        x[0] = <const floating *>(X.data + start * X.itemsize)
-    else:
+    if X.data != NULL and X.type != (levels.F32 if sizeof(floating) == sizeof(float) else levels.F64):
         levels.load(v, X.type, n, X.data + start * X.itemsize, <const floating *>NULL, <const floating *>NULL, scratch)
         x[0] = scratch
-    if X.scale != NULL:
-        levels.gather_scale(v, n, x[0], at[0], <const floating *>X.scale, scratch)
-        x[0] = scratch
-    return n
+
+
+cdef inline Py_ssize_t take_row(
+    const levels.vectors *v, const Source *X, Py_ssize_t row, Py_ssize_t slot, const int32_t **at, const floating **x
+) noexcept nogil:
+    if X.sparse:
+        return take_csr_row(v, X, row, slot, at, x)
+    return take_dense_row(v, X, row, slot, at, x)
 
 
 # Through the table of functions: the compiler drops calls that do nothing but prefetch where it sees them.
@@ -134,6 +158,24 @@ cdef inline void prefetch_weights(
     cdef int64_t start = X.indptr[row], n = X.indptr[row + 1] - start
     if n > 0 and start >= 0 and start + n <= X.n_stored:
         v.prefetch_indices(n, X.indices + start * (8 if X.wide else 4), X.wide, w, width)
+
+
+cdef inline void look_ahead(const levels.vectors *v, const Source *X, const Steps *steps, const Ahead *arrays) noexcept nogil:
+    """Prefetch CSR rows ahead of the next step, and of one of them the entries of its columns."""
+    cdef Py_ssize_t place = min(steps.next + INDPTR_PREFETCHED, steps.n_steps - 1), row = steps.order[place]
+    cdef int i
+    if 0 <= row < X.n_samples:
+        prefetch(X.indptr + row)
+    place = min(steps.next + ROWS_PREFETCHED, steps.n_steps - 1)
+    row = steps.order[place]
+    if 0 <= row < X.n_samples and (arrays.n or place == 0 or row != steps.order[place - 1] + 1):  # the others come by themselves
+        prefetch_row(v, X, row)
+    if arrays.n == 0:
+        return
+    row = steps.order[min(steps.next + WEIGHTS_PREFETCHED, steps.n_steps - 1)]
+    if 0 <= row < X.n_samples:
+        for i in range(arrays.n):
+            prefetch_weights(v, X, row, arrays.array[i], arrays.width[i])
 
 
 cdef inline Py_ssize_t prefetch_ahead(

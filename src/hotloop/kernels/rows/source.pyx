@@ -70,8 +70,8 @@ cdef class Rows:
             raise ValueError(f"the weights have {n_features} columns, they must have {self.source.n_features} as the rows have")
         if standardized:
             self.take_constants(center, rows.scale, itemsize)
-        self.source.direct = not self.source.sparse and self.source.center == NULL and (
-            self.source.type == (levels.F32 if itemsize == 4 else levels.F64))
+        same_type = self.source.type == (levels.F32 if itemsize == 4 else levels.F64) or not self.source.itemsize
+        self.source.direct = same_type and not self.source.wide and (self.source.sparse or self.source.scale == NULL)
         self.make_room(itemsize, n_slots, with_columns)
 
     cdef int take_dense(self, X, Py_ssize_t itemsize) except -1:
@@ -134,7 +134,7 @@ cdef class Rows:
 
     cdef int make_room(self, Py_ssize_t itemsize, Py_ssize_t n_slots, bint with_columns) except -1:
         cdef Py_ssize_t j, n_entries = n_slots * self.source.room
-        if not self.source.direct:
+        if self.source.sparse or not self.source.direct:  # of CSR rows a network needs the ones
             self.source.scratch = allocate(n_entries * itemsize)
         if self.source.sparse and self.source.wide:
             self.source.columns = <int32_t *>allocate(n_entries * sizeof(int32_t))
@@ -166,3 +166,32 @@ cdef Rows csr_rows(rows, Py_ssize_t itemsize, Py_ssize_t n_features, bint standa
     if type(rows) is not CSRRows:
         raise TypeError(f"rows is a {type(rows).__name__}, expected CSRRows")
     return Rows(rows, itemsize, n_features, 1, False, standardized)
+
+
+cdef Ahead new_ahead(
+    const Source *X, Py_ssize_t itemsize, const void *W, Py_ssize_t width, const void *other, Py_ssize_t other_width
+) noexcept:
+    """Return what is prefetched of the columns of CSR rows: nothing where the weights stay in a cache.
+
+    Parameters
+    ----------
+    X : Source
+    itemsize : int
+        Bytes of a weight.
+    W, other : pointers
+        The weights, and an array beside them that is read where they are; other may be NULL.
+    width, other_width : int
+        Bytes a column of each.
+    """
+    cdef Ahead ahead = Ahead(0, [NULL, NULL, NULL], [0, 0, 0])
+    cdef Py_ssize_t n_bytes = X.n_features * (width + itemsize)
+    if X.n_features * width <= CACHED:
+        return ahead
+    ahead.array[0], ahead.width[0], ahead.n = W, width, 1
+    if other != NULL:
+        ahead.array[1], ahead.width[1], ahead.n = other, other_width, 2
+        n_bytes += X.n_features * other_width
+    if X.scale != NULL and n_bytes > SCALE_CACHED:
+        ahead.array[ahead.n], ahead.width[ahead.n] = X.scale, itemsize
+        ahead.n += 1
+    return ahead

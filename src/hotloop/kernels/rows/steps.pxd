@@ -78,16 +78,21 @@ cdef inline Status next_row(Steps *steps, Py_ssize_t *row, double *weight) noexc
     return OK
 
 
-cdef inline double take_gradient(const levels.vectors *v, Py_ssize_t n_outputs, double *m, Py_ssize_t label) noexcept nogil:
-    """Replace the margins of a row by the gradient g of its loss; returns the loss."""
-    cdef double largest, below = 0.0, loss
+ctypedef double (*Gradient)(const levels.vectors *v, Py_ssize_t n_outputs, double *m, Py_ssize_t label) noexcept nogil
+
+
+cdef inline double logistic_gradient(const levels.vectors *v, Py_ssize_t n_outputs, double *m, Py_ssize_t label) noexcept nogil:
+    """Replace the margin of a row of one output by the gradient g of its loss; returns the loss."""
+    cdef double loss = log1p(exp(-fabs(m[0]))) + max(m[0], 0.0) - label * m[0]            # (LR-3)
+    levels.logistic(v, 1, <const double *>m, m)                                           # (LR-2)
+    m[0] -= label                                                                         # (LR-4)
+    return loss
+
+
+cdef inline double softmax_gradient(const levels.vectors *v, Py_ssize_t n_outputs, double *m, Py_ssize_t label) noexcept nogil:
+    """Replace the margins of a row of several outputs by the gradient g of its loss; returns the loss."""
+    cdef double largest = m[0], below = 0.0, loss
     cdef Py_ssize_t c
-    if n_outputs == 1:
-        loss = log1p(exp(-fabs(m[0]))) + max(m[0], 0.0) - label * m[0]                    # (LR-3)
-        levels.logistic(v, 1, <const double *>m, m)                                       # (LR-2)
-        m[0] -= label                                                                     # (LR-4)
-        return loss
-    largest = m[0]
     for c in range(n_outputs):
         largest = max(largest, m[c])
     loss = largest - m[label]
@@ -99,3 +104,10 @@ cdef inline double take_gradient(const levels.vectors *v, Py_ssize_t n_outputs, 
     for c in range(n_outputs):
         m[c] = m[c] / below - (c == label)                                                # (LR-6), (LR-8)
     return loss + log(below)                                                              # (LR-7)
+
+
+cdef inline double take_gradient(const levels.vectors *v, Py_ssize_t n_outputs, double *m, Py_ssize_t label) noexcept nogil:
+    """Replace the margins of a row by the gradient g of its loss; returns the loss."""
+    if n_outputs == 1:
+        return logistic_gradient(v, 1, m, label)
+    return softmax_gradient(v, n_outputs, m, label)
