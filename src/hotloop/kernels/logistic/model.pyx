@@ -29,6 +29,16 @@ cdef Model new_model(
     return model
 
 
+cdef Intercepts new_intercepts(const Model *model, double[:, ::1] spare) except *:
+    """Return the intercepts of a model; ``spare``, (3, n_outputs) zeros that the caller keeps, stands for what the model lacks."""
+    cdef Intercepts intercepts = Intercepts(&spare[0, 0], &spare[1, 0], &spare[2, 0])
+    if model.b != NULL:
+        intercepts.b = intercepts.moved = model.b
+    if model.b_total != NULL:
+        intercepts.total = model.b_total
+    return intercepts
+
+
 def sum_of_squares(const floating[::1] w not None):
     """See hotloop.reference.sum_of_squares. The GIL is released."""
     cdef double total = 0.0
