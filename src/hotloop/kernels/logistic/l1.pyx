@@ -9,9 +9,9 @@ from cython cimport floating
 from libc.math cimport isfinite
 from libc.stdint cimport int32_t
 
-from hotloop.kernels.logistic.model cimport Model, new_model
-from hotloop.kernels.rows.source cimport CACHED, Rows, Source, prefetch_ahead, prefetch_weights, take_row
-from hotloop.kernels.rows.steps cimport BAD_ROW, DIVERGED, OK, Pass, Status, Steps, next_row, take_gradient
+from hotloop.kernels.logistic.model cimport Intercepts, Model, new_intercepts, new_model
+from hotloop.kernels.rows.source cimport Ahead, Rows, Source, look_ahead, new_ahead, take_csr_row, take_dense_row
+from hotloop.kernels.rows.steps cimport BAD_ROW, DIVERGED, OK, Pass, Status, Steps, logistic_gradient, next_row, softmax_gradient
 from hotloop.kernels.vectors cimport levels
 
 # Weights are materialized when the scale that L2 leaves is below the first number, or the sum of all L1 shrinking above the second:
@@ -42,34 +42,39 @@ cdef void materialize_all(const Model *model, const Penalty *penalty, floating *
     penalty.scale[0], penalty.cumulative_l1[0] = 1.0, 0.0
 
 
-cdef inline bint add_intercepts(const Model *model, const floating *found, double scale, double *m) noexcept nogil:
-    """Make margins m of the products found, which are scaled; tells whether they are finite."""
+cdef inline bint add_intercepts(
+    Py_ssize_t n_outputs, const Intercepts *intercepts, const floating *products, double scale, double *m
+) noexcept nogil:
+    """Make margins m of the products, which are scaled; tells whether they are finite."""
     cdef Py_ssize_t c
     cdef bint finite = True
-    for c in range(model.n_outputs):
-        m[c] = scale * found[c] + (model.b[c] if model.b != NULL else 0.0)                # (LR-1)
+    for c in range(n_outputs):
+        m[c] = scale * products[c] + intercepts.b[c]                                      # (LR-1)
         finite = finite and isfinite(m[c])
     return finite
 
 
-cdef inline void take_intercept_steps(const Model *model, double eta, double weight, double *m) noexcept nogil:
+cdef inline void take_intercept_steps(
+    Py_ssize_t n_outputs, const Intercepts *intercepts, double eta, double weight, double *m
+) noexcept nogil:
     """Make steps of the gradients m, and take them with the intercepts."""
     cdef Py_ssize_t c
-    for c in range(model.n_outputs):
+    for c in range(n_outputs):
         m[c] *= -eta * weight
-        if model.b != NULL:
-            model.b[c] += m[c]
+        intercepts.moved[c] += m[c]
 
 
-cdef Status dense_steps(
-    const levels.vectors *v, const Source *X, Steps *steps, const Model *model, const Penalty *penalty, floating *found, double *m
+cdef inline Status dense_steps(
+    const levels.vectors *v, const Source *X, Steps *steps, const Model *model, const Intercepts *intercepts, const Penalty *penalty,
+    floating *products, double *m, bint single
 ) noexcept nogil:
-    """found and m have an entry an output."""
+    """A pass over dense rows; products has two entries an output, m one."""
     cdef const floating *x
     cdef const int32_t *at
     cdef floating *W = <floating *>model.W
+    cdef floating *moves = products + model.n_outputs
     cdef Status status
-    cdef Py_ssize_t row, n, c, n_outputs = model.n_outputs
+    cdef Py_ssize_t row, n, c, label, n_outputs = 1 if single else model.n_outputs
     cdef double weight, eta
     while steps.next < steps.n_steps:
         status = next_row(steps, &row, &weight)
@@ -77,70 +82,81 @@ cdef Status dense_steps(
             return status
         if weight == 0.0:
             continue
-        n = take_row(v, X, row, 0, &at, &x)
-        if n_outputs == 1:
-            found[0] = levels.dot(v, n, x, <const floating *>W)
+        n = take_dense_row(v, X, row, 0, &at, &x)
+        if single:
+            products[0] = levels.dot(v, n, x, <const floating *>W)
         else:
-            levels.gather_rows(v, n, n_outputs, x, at, <const floating *>W, found)
-        if not add_intercepts(model, <const floating *>found, 1.0, m):
+            levels.gather_rows(v, n, n_outputs, x, at, <const floating *>W, products)
+        if not add_intercepts(n_outputs, intercepts, <const floating *>products, 1.0, m):
             return DIVERGED
-        steps.loss += weight * take_gradient(v, n_outputs, m, <Py_ssize_t>steps.y[row * steps.y_stride])
+        label = <Py_ssize_t>steps.y[row * steps.y_stride]
+        steps.loss += weight * (logistic_gradient(v, 1, m, label) if single else softmax_gradient(v, n_outputs, m, label))
         eta = steps.eta[steps.n_updates]
-        take_intercept_steps(model, eta, weight, m)
+        take_intercept_steps(n_outputs, intercepts, eta, weight, m)
         for c in range(n_outputs):
-            found[c] = <floating>m[c]
-        levels.shrink_step(v, n, n_outputs, <floating>(eta * penalty.l1), <floating>(eta * penalty.l2), <const floating *>found, x,
+            moves[c] = <floating>m[c]
+        levels.shrink_step(v, n, n_outputs, <floating>(eta * penalty.l1), <floating>(eta * penalty.l2), <const floating *>moves, x,
                            W)                                                             # (LR-16)
         steps.n_updates += 1
     return OK
 
 
-cdef Status csr_steps(
-    const levels.vectors *v, const Source *X, Steps *steps, const Model *model, const Penalty *penalty, floating *found, double *m
+cdef inline Status csr_steps(
+    const levels.vectors *v, const Source *X, Steps *steps, const Model *model, const Intercepts *intercepts, const Penalty *penalty,
+    const Ahead *ahead, floating *products, double *m, bint single
 ) noexcept nogil:
-    """found and m have an entry an output."""
+    """A pass over CSR rows; products has two entries an output, m one."""
     cdef const int32_t *at
     cdef const floating *x
     cdef floating *W = <floating *>model.W
+    cdef floating *moves = products + model.n_outputs
     cdef Status status
-    cdef Py_ssize_t row, n, c, n_outputs = model.n_outputs
-    cdef bint weights = model.n_features * n_outputs * <Py_ssize_t>sizeof(floating) > CACHED
+    cdef Py_ssize_t row, n, c, label, n_outputs = 1 if single else model.n_outputs
     cdef double weight, eta
     while steps.next < steps.n_steps:
-        row = prefetch_ahead(v, X, steps.order, steps.next, steps.n_steps, weights)
-        if row >= 0:
-            prefetch_weights(v, X, row, W, n_outputs * sizeof(floating))
-            prefetch_weights(v, X, row, penalty.applied_l1, n_outputs * sizeof(double))
+        look_ahead(v, X, steps, ahead)
         status = next_row(steps, &row, &weight)
         if status != OK:
             return status
         if weight == 0.0:
             continue
-        n = take_row(v, X, row, 0, &at, &x)
+        n = take_csr_row(v, X, row, 0, &at, &x)
         if n < 0:
             return BAD_ROW
         levels.apply_l1(v, n, n_outputs, at, penalty.cumulative_l1[0], W, penalty.applied_l1)  # (LR-17)
-        if n_outputs == 1:
-            found[0] = levels.gather_dot(v, n, x, at, <const floating *>W)
+        if single:
+            products[0] = levels.gather_dot(v, n, x, at, <const floating *>W)
         else:
-            levels.gather_rows(v, n, n_outputs, x, at, <const floating *>W, found)
-        if not add_intercepts(model, <const floating *>found, penalty.scale[0], m):
+            levels.gather_rows(v, n, n_outputs, x, at, <const floating *>W, products)
+        if not add_intercepts(n_outputs, intercepts, <const floating *>products, penalty.scale[0], m):
             return DIVERGED
-        steps.loss += weight * take_gradient(v, n_outputs, m, <Py_ssize_t>steps.y[row * steps.y_stride])
+        label = <Py_ssize_t>steps.y[row * steps.y_stride]
+        steps.loss += weight * (logistic_gradient(v, 1, m, label) if single else softmax_gradient(v, n_outputs, m, label))
         eta = steps.eta[steps.n_updates]
         penalty.scale[0] *= 1.0 - eta * penalty.l2
         penalty.cumulative_l1[0] += eta * penalty.l1 / penalty.scale[0]
-        take_intercept_steps(model, eta, weight, m)
+        take_intercept_steps(n_outputs, intercepts, eta, weight, m)
         for c in range(n_outputs):
-            found[c] = <floating>(m[c] / penalty.scale[0])
-        if n_outputs == 1:
-            levels.scatter_add(v, n, found[0], 0.0, x, at, W, NULL)
-        else:
-            levels.scatter_rows(v, n, n_outputs, <const floating *>found, 0.0, x, at, W, NULL)
+            moves[c] = <floating>(m[c] / penalty.scale[0])
+        levels.scatter_rows(v, n, n_outputs, <const floating *>moves, 0.0, x, at, W, NULL)
         if penalty.scale[0] < SMALLEST_SCALE or penalty.cumulative_l1[0] > LARGEST_L1:
             materialize_all(model, penalty, W)
         steps.n_updates += 1
     return OK
+
+
+cdef Status take_steps(
+    const levels.vectors *v, const Source *X, Steps *steps, const Model *model, const Intercepts *intercepts, const Penalty *penalty,
+    const Ahead *ahead, floating *products, double *m
+) noexcept nogil:
+    """Choose the loop over the steps: the last argument of each is constant, so that the compiler makes one of it for each value."""
+    if X.sparse:
+        if model.n_outputs == 1:
+            return csr_steps(v, X, steps, model, intercepts, penalty, ahead, products, m, True)
+        return csr_steps(v, X, steps, model, intercepts, penalty, ahead, products, m, False)
+    if model.n_outputs == 1:
+        return dense_steps(v, X, steps, model, intercepts, penalty, products, m, True)
+    return dense_steps(v, X, steps, model, intercepts, penalty, products, m, False)
 
 
 cdef Penalty new_penalty(Model *model, double[::1, :] applied_l1, double[::1] lazy) except *:
@@ -177,15 +193,17 @@ def logistic_l1_pass(
     if one_pass.steps.n_steps == 0:
         return 0.0, 0
     penalty.l1, penalty.l2 = one_pass.steps.alpha * l1_ratio, one_pass.steps.alpha * (1.0 - l1_ratio)
-    cdef floating[::1] found = np.empty(n_outputs, np.float32 if floating is float else np.float64)
+    cdef floating[::1] products = np.zeros(2 * n_outputs, np.float32 if floating is float else np.float64)
     cdef double[::1] m = np.empty(n_outputs)
+    cdef double[:, ::1] spare = np.zeros((3, n_outputs))
+    cdef Intercepts intercepts = new_intercepts(&model, spare)
     cdef Status status
     model.W = &W[0, 0] if n_features else NULL
+    cdef Ahead ahead = new_ahead(
+        &X.source, sizeof(floating), model.W, n_outputs * sizeof(floating), penalty.applied_l1, n_outputs * sizeof(double))
     with nogil:
-        if X.source.sparse:
-            status = csr_steps(levels.active, &X.source, &one_pass.steps, &model, &penalty, &found[0], &m[0])
-        else:
-            status = dense_steps(levels.active, &X.source, &one_pass.steps, &model, &penalty, &found[0], &m[0])
+        status = take_steps(
+            levels.active, &X.source, &one_pass.steps, &model, &intercepts, &penalty, &ahead, &products[0], &m[0])
     if status != OK:
         raise one_pass.error(status)
     return one_pass.steps.loss, one_pass.steps.n_updates

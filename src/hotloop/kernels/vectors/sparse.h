@@ -111,6 +111,10 @@ static void NAME(scatter_rows)(
     ptrdiff_t n, ptrdiff_t width, const REAL *restrict c, double d, const REAL *restrict x, const int32_t *restrict at,
     REAL *restrict W, double *restrict total)
 {
+    if (width == 1) {
+        NAME(scatter_add)(n, c[0], d, x, at, W, total);
+        return;
+    }
     for (ptrdiff_t j = 0; j < n; j++) {
         REAL *w = W + at[j] * width;
         const REAL x_j = x ? x[j] : 1;
