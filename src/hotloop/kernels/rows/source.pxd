@@ -176,20 +176,3 @@ cdef inline void look_ahead(const levels.vectors *v, const Source *X, const Step
     if 0 <= row < X.n_samples:
         for i in range(arrays.n):
             prefetch_weights(v, X, row, arrays.array[i], arrays.width[i])
-
-
-cdef inline Py_ssize_t prefetch_ahead(
-    const levels.vectors *v, const Source *X, const Py_ssize_t *order, Py_ssize_t next, Py_ssize_t n_steps, bint weights
-) noexcept nogil:
-    """Prefetch CSR rows ahead of the next step; returns the row whose weights are to be prefetched, -1 where ``weights`` is False."""
-    cdef Py_ssize_t ahead = min(next + INDPTR_PREFETCHED, n_steps - 1), row = order[ahead]
-    if 0 <= row < X.n_samples:
-        prefetch(X.indptr + row)
-    ahead = min(next + ROWS_PREFETCHED, n_steps - 1)
-    row = order[ahead]
-    if 0 <= row < X.n_samples and (weights or ahead == 0 or row != order[ahead - 1] + 1):  # the others come by themselves
-        prefetch_row(v, X, row)
-    if not weights:
-        return -1
-    row = order[min(next + WEIGHTS_PREFETCHED, n_steps - 1)]
-    return row if 0 <= row < X.n_samples else -1

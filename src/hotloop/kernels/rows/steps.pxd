@@ -104,10 +104,3 @@ cdef inline double softmax_gradient(const levels.vectors *v, Py_ssize_t n_output
     for c in range(n_outputs):
         m[c] = m[c] / below - (c == label)                                                # (LR-6), (LR-8)
     return loss + log(below)                                                              # (LR-7)
-
-
-cdef inline double take_gradient(const levels.vectors *v, Py_ssize_t n_outputs, double *m, Py_ssize_t label) noexcept nogil:
-    """Replace the margins of a row by the gradient g of its loss; returns the loss."""
-    if n_outputs == 1:
-        return logistic_gradient(v, 1, m, label)
-    return softmax_gradient(v, n_outputs, m, label)
