@@ -12,9 +12,15 @@ from libc.math cimport exp, fabs, isfinite, log1p
 from libc.stdint cimport int32_t
 
 from hotloop.kernels.logistic.dual_step cimport kl_term, logistic, softmax, solve_dual_step, solve_softmax_step
-from hotloop.kernels.rows.source cimport Rows, Source, take_row
+from hotloop.kernels.rows.source cimport Rows, Source, take_csr_row, take_dense_row
 from hotloop.kernels.rows.steps cimport BAD_ROW, DIVERGED, OK, Pass, Status, Steps, next_row
 from hotloop.kernels.vectors cimport levels
+
+
+cdef enum Storage:
+    DENSE
+    CSR
+    SHIFTED_CSR
 
 
 cdef struct Row:
@@ -25,11 +31,11 @@ cdef struct Row:
     double along             # shift . z of a CSR row
 
 
-cdef struct Model:
+cdef struct Primal:
     # W is (m, n_features), of CSR rows in Fortran order. Of CSR rows with a shift the weights are W + shift_coef shift.
     Py_ssize_t m
     double *W
-    const double *b          # NULL: no intercept
+    const double *b          # zeros where there is no intercept
     double *shift_coef
     double shift_square      # shift . shift
     double *dot              # W . shift
@@ -42,72 +48,76 @@ cdef struct Model:
 cdef struct Dual:
     double l2
     double b_l2
-    double *b                # NULL: no intercept
+    double b_curvature       # 1 / b_l2, or 0 where there is no intercept
+    double *b                # room that nobody reads where there is no intercept
     double *dual
     double gap
 
 
-cdef inline bint read_row(const levels.vectors *v, const Source *X, Py_ssize_t i, Row *row) noexcept nogil:
-    """Bring a row to hand; tells whether it lies in the arrays."""
-    cdef const double *shift = <const double *>X.center
-    row.n = take_row(v, X, i, 0, &row.at, &row.x)                                             # (LR-9)
+ctypedef void (*RowStep)(
+    const Primal *w, Dual *d, Py_ssize_t label, double weight, double curvature, double *dual_of_row, double *loss) noexcept nogil
+ctypedef void (*RowGradient)(const Primal *w, Py_ssize_t label, double weight, const double *numbers) noexcept nogil
+
+
+cdef inline bint read_row(const levels.vectors *v, const Source *X, Py_ssize_t i, Row *row, Storage storage) noexcept nogil:
+    """Bring a row to hand, (LR-9); tells whether it lies in the arrays."""
     row.along = 0.0
-    if X.sparse and shift != NULL and row.n > 0:
-        row.along = levels.gather_dot(v, row.n, row.x, row.at, shift)
+    if storage == DENSE:
+        row.n = take_dense_row(v, X, i, 0, &row.at, &row.x)
+    else:
+        row.n = take_csr_row(v, X, i, 0, &row.at, &row.x)
+    if storage == SHIFTED_CSR and row.n > 0:
+        row.along = levels.gather_dot(v, row.n, row.x, row.at, <const double *>X.center)
     return row.n >= 0
 
 
-cdef inline double square(const levels.vectors *v, const Source *X, const Row *row, const Model *w) noexcept nogil:
-    """||x||^2 of the row at hand."""
-    cdef double found = <double>row.n if row.x == NULL else levels.sum_of_squares(v, row.n, row.x)
-    if X.sparse and X.center != NULL:
-        found += w.shift_square - 2 * row.along
-    return found
+cdef inline double square(const levels.vectors *v, const Row *row, const Primal *w, Storage storage) noexcept nogil:
+    """||x||^2 of the row at hand; x NULL is a row of ones."""
+    cdef double of_row = <double>row.n if row.x == NULL else levels.sum_of_squares(v, row.n, row.x)
+    if storage == SHIFTED_CSR:
+        of_row += w.shift_square - 2 * row.along
+    return of_row
 
 
-cdef inline bint find_margins(const levels.vectors *v, const Source *X, const Row *row, const Model *w) noexcept nogil:
+cdef inline bint find_margins(const levels.vectors *v, const Row *row, const Primal *w, Storage storage) noexcept nogil:
     """Margins of the row at hand; tells whether they are finite."""
     cdef Py_ssize_t c
     cdef bint finite = True
-    if X.sparse:
+    if storage != DENSE:
         levels.gather_rows(v, row.n, w.m, row.x, row.at, <const double *>w.W, w.margins)
     for c in range(w.m):
-        if not X.sparse:
-            w.margins[c] = 0.0 if row.n == 0 else levels.dot(v, row.n, row.x, <const double *>(w.W + c * row.n))
-        elif X.center != NULL:                                                                # (LR-15)
+        if storage == DENSE:
+            w.margins[c] = levels.dot(v, row.n, row.x, <const double *>(w.W + c * row.n))
+        if storage == SHIFTED_CSR:                                                            # (LR-15)
             w.margins[c] += w.shift_coef[c] * (row.along - w.shift_square) - w.dot[c]
-        if w.b != NULL:
-            w.margins[c] += w.b[c]                                                            # (LR-1)
+        w.margins[c] += w.b[c]                                                                # (LR-1)
         finite = finite and isfinite(w.margins[c])
     return finite
 
 
-cdef inline void add_row(const levels.vectors *v, const Source *X, const Row *row, const Model *w, double *W) noexcept nogil:
-    """Add w.steps[c] times the row at hand, without the shift, to the weights of each output."""
+cdef inline void add_row(const levels.vectors *v, const Row *row, const Primal *w, double *W, Storage storage) noexcept nogil:
+    """Add w.steps[c] times the row at hand, without the shift, to the weights W of each output."""
     cdef Py_ssize_t c
-    if not X.sparse:
-        for c in range(w.m):
-            if row.n:
-                levels.scale_add(v, row.n, <double>1.0, W + c * row.n, w.steps[c], row.x)
-    elif w.m == 1:
-        levels.scatter_add(v, row.n, w.steps[0], 0.0, row.x, row.at, W, NULL)
-    else:
+    if storage != DENSE:
         levels.scatter_rows(v, row.n, w.m, <const double *>w.steps, 0.0, row.x, row.at, W, NULL)
+        return
+    for c in range(w.m):
+        levels.scale_add(v, row.n, <double>1.0, W + c * row.n, w.steps[c], row.x)
 
 
-cdef inline void step_of_two(
-    const Model *w, Dual *d, Py_ssize_t label, double weight, double curvature, double *own, double *loss
+cdef void step_of_two(
+    const Primal *w, Dual *d, Py_ssize_t label, double weight, double curvature, double *dual_of_row, double *loss
 ) noexcept nogil:
     """Solve for the dual of a row of two classes; w.steps becomes weight times the change of the probability."""
-    cdef double sign = 2.0 * label - 1.0, m = w.margins[0], u = logistic(own[0]), other = logistic(-sign * m)
+    cdef double before = dual_of_row[0], sign = 2.0 * label - 1.0, m = w.margins[0], u = logistic(before), other = logistic(-sign * m)
     loss[0] += weight * (log1p(exp(-fabs(m))) + max(-sign * m, 0.0))                          # (LR-3)
-    d.gap += weight * (kl_term(u, other) + kl_term(logistic(-own[0]), logistic(sign * m)))    # (DU-2)
-    own[0] = solve_dual_step(sign * m, curvature, own[0])                                     # (DU-4)
-    w.steps[0] = sign * weight * (logistic(own[0]) - u)
+    d.gap += weight * (kl_term(u, other) + kl_term(logistic(-before), logistic(sign * m)))    # (DU-2)
+    dual_of_row[0] = solve_dual_step(sign * m, curvature, before)                             # (DU-4)
+    w.steps[0] = sign * weight * (logistic(dual_of_row[0]) - u)
 
 
-cdef inline void step_of_softmax(
-    const Model *w, Dual *d, Py_ssize_t label, double weight, double curvature, double *own, double *loss
+cdef void step_of_softmax(
+    const Primal *w, Dual *d, Py_ssize_t label, double weight, double curvature, double *dual_of_row, double *loss
 ) noexcept nogil:
     """Solve for the duals of a row of several classes."""
     cdef Py_ssize_t c
@@ -115,18 +125,20 @@ cdef inline void step_of_softmax(
     softmax(w.m, w.margins, w.p, &log_sum)
     loss[0] += weight * (log_sum - w.margins[label])                                          # (LR-7)
     for c in range(w.m):
-        u = exp(own[c])
+        u = exp(dual_of_row[c])
         d.gap += weight * kl_term(u, w.p[c])                                                  # (DU-2)
         w.steps[c] = u
-    solve_softmax_step(w.m, w.margins, curvature, own, w.q)                                   # (DU-5)
+    solve_softmax_step(w.m, w.margins, curvature, dual_of_row, w.q)                           # (DU-5)
     for c in range(w.m):
-        w.steps[c] = weight * (w.steps[c] - exp(own[c]))
+        w.steps[c] = weight * (w.steps[c] - exp(dual_of_row[c]))
 
 
-cdef Status take_steps(const levels.vectors *v, const Source *X, Steps *steps, Model *w, Dual *d) noexcept nogil:
+cdef inline Status any_steps(
+    const levels.vectors *v, const Source *X, Steps *steps, const Primal *w, Dual *d, RowStep take_step, Storage storage
+) noexcept nogil:
     cdef Status status
     cdef Row row
-    cdef Py_ssize_t i, c, label, m = w.m
+    cdef Py_ssize_t i, c, m = w.m
     cdef double weight, curvature
     while steps.next < steps.n_steps:
         status = next_row(steps, &i, &weight)
@@ -134,61 +146,102 @@ cdef Status take_steps(const levels.vectors *v, const Source *X, Steps *steps, M
             return status
         if weight == 0.0:
             continue
-        if not read_row(v, X, i, &row):
+        if not read_row(v, X, i, &row, storage):
             return BAD_ROW
-        if not find_margins(v, X, &row, w):
+        if not find_margins(v, &row, w, storage):
             return DIVERGED
-        label = <Py_ssize_t>steps.y[i * steps.y_stride]
-        curvature = weight * (square(v, X, &row, w) / d.l2 + (0.0 if d.b == NULL else 1.0 / d.b_l2))
-        if m == 1:
-            step_of_two(w, d, label, weight, curvature, d.dual + i, &steps.loss)
-        else:
-            step_of_softmax(w, d, label, weight, curvature, d.dual + i * m, &steps.loss)
+        curvature = weight * (square(v, &row, w, storage) / d.l2 + d.b_curvature)
+        take_step(w, d, <Py_ssize_t>steps.y[i * steps.y_stride], weight, curvature, d.dual + i * m, &steps.loss)
         for c in range(m):
-            if d.b != NULL:
-                d.b[c] += w.steps[c] / d.b_l2                                                 # (DU-6)
+            d.b[c] += w.steps[c] / d.b_l2                                                     # (DU-6)
             w.steps[c] /= d.l2
-            w.shift_coef[c] -= w.steps[c]                                                     # (LR-15)
-            w.dot[c] += w.steps[c] * row.along
-        add_row(v, X, &row, w, w.W)                                                           # (DU-1)
+            if storage == SHIFTED_CSR:                                                        # (LR-15)
+                w.shift_coef[c] -= w.steps[c]
+                w.dot[c] += w.steps[c] * row.along
+        add_row(v, &row, w, w.W, storage)                                                     # (DU-1)
         steps.n_updates += 1
     return OK
 
 
-cdef Status take_sums(
-    const levels.vectors *v, const Source *X, Steps *steps, Model *w, const double *dual, double *margins, double *sums,
-    double *b_sums
+cdef Status take_steps(const levels.vectors *v, const Source *X, Steps *steps, const Primal *w, Dual *d) noexcept nogil:
+    """Choose the loop over the steps: its last argument is constant, so that the compiler makes one of it for each storage."""
+    cdef RowStep take_step = step_of_two
+    if w.m > 1:
+        take_step = step_of_softmax
+    if not X.sparse:
+        return any_steps(v, X, steps, w, d, take_step, DENSE)
+    if X.center == NULL:
+        return any_steps(v, X, steps, w, d, take_step, CSR)
+    return any_steps(v, X, steps, w, d, take_step, SHIFTED_CSR)
+
+
+# Set w.steps to weight (q - y) of a row, where its q are those of its margins or of its duals. The y of two classes is turned over:
+# q - y is (1 - y) - y of the probability of the other class.
+cdef void gradient_of_margin(const Primal *w, Py_ssize_t label, double weight, const double *margin) noexcept nogil:
+    w.steps[0] = weight * (1.0 - 2.0 * label) * logistic((1.0 - 2.0 * label) * margin[0])
+
+
+cdef void gradient_of_dual(const Primal *w, Py_ssize_t label, double weight, const double *dual) noexcept nogil:
+    w.steps[0] = weight * (1.0 - 2.0 * label) * logistic(dual[0])
+
+
+cdef void gradient_of_margins(const Primal *w, Py_ssize_t label, double weight, const double *margins) noexcept nogil:
+    cdef Py_ssize_t c
+    cdef double log_sum
+    softmax(w.m, margins, w.steps, &log_sum)
+    for c in range(w.m):
+        w.steps[c] = weight * (w.steps[c] - (c == label))
+
+
+cdef void gradient_of_duals(const Primal *w, Py_ssize_t label, double weight, const double *duals) noexcept nogil:
+    cdef Py_ssize_t c
+    for c in range(w.m):
+        w.steps[c] = weight * (exp(duals[c]) - (c == label))
+
+
+cdef struct Sums:
+    # (DU-3) asks for the sums of each label.
+    RowGradient gradient
+    const double *numbers    # that it takes: duals or margins of each row and output
+    double *margins          # of each row and output
+    double *W                # [label], of the shape and order of the weights
+    double *b                # [label][output]
+
+
+cdef inline Status any_sums(
+    const levels.vectors *v, const Source *X, Steps *steps, Primal *w, const Sums *sums, Storage storage
 ) noexcept nogil:
-    """(DU-3) asks for the sums of each label."""
     cdef Status status
     cdef Row row
     cdef Py_ssize_t i, c, label, m = w.m
-    cdef double weight, log_sum
+    cdef double weight
     while steps.next < steps.n_steps:
         status = next_row(steps, &i, &weight)
         if status != OK:
             return status
         if weight == 0.0:
             continue
-        if not read_row(v, X, i, &row):
+        if not read_row(v, X, i, &row, storage):
             return BAD_ROW
-        w.margins = margins + i * m
-        if not find_margins(v, X, &row, w):
+        w.margins = sums.margins + i * m
+        if not find_margins(v, &row, w, storage):
             return DIVERGED
         label = <Py_ssize_t>steps.y[i * steps.y_stride]
-        if m == 1:
-            # q - y is (1 - y) - y of the probability of the other class
-            w.steps[0] = weight * (1.0 - 2.0 * label) * logistic(dual[i] if dual != NULL else (1.0 - 2.0 * label) * w.margins[0])
-        else:
-            if dual == NULL:
-                softmax(m, w.margins, w.steps, &log_sum)
-            for c in range(m):
-                w.steps[c] = weight * ((w.steps[c] if dual == NULL else exp(dual[i * m + c])) - (c == label))
+        sums.gradient(w, label, weight, sums.numbers + i * m)
         for c in range(m):
-            b_sums[label * m + c] += w.steps[c]
-        add_row(v, X, &row, w, sums + label * m * X.n_features)
+            sums.b[label * m + c] += w.steps[c]
+        add_row(v, &row, w, sums.W + label * m * X.n_features, storage)
         steps.n_updates += 1
     return OK
+
+
+cdef Status take_sums(const levels.vectors *v, const Source *X, Steps *steps, Primal *w, const Sums *sums) noexcept nogil:
+    """Choose the loop over the rows, as ``take_steps`` does."""
+    if not X.sparse:
+        return any_sums(v, X, steps, w, sums, DENSE)
+    if X.center == NULL:
+        return any_sums(v, X, steps, w, sums, CSR)
+    return any_sums(v, X, steps, w, sums, SHIFTED_CSR)
 
 
 @cython.auto_pickle(False)
@@ -197,10 +250,10 @@ cdef class _Problem:
 
     cdef Rows X
     cdef Pass one_pass
-    cdef Model model
+    cdef Primal primal
     cdef double[:, :] W
     cdef const double[::1] b
-    cdef double[:, ::1] own          # shift_coef, dot, margins, steps, and two more
+    cdef double[:, ::1] scratch      # shift_coef, dot, margins, steps, p, q; for a model without intercept its b, and what moves it
     cdef Py_ssize_t n_classes
 
     def __init__(self, rows, steps, W, b):
@@ -212,20 +265,20 @@ cdef class _Problem:
             raise ValueError("W must be in C order for dense rows, in Fortran order for CSR rows")
         if m < 1 or (b is not None and b.shape[0] != m):
             raise ValueError(f"W must have at least one output, b {m} entries")
-        self.W, self.b, self.own = W, b, np.zeros((6, m))
-        self.model.m, self.model.W, self.model.b = m, NULL, NULL
+        self.W, self.b, self.scratch = W, b, np.zeros((8, m))
+        self.primal.m, self.primal.W, self.primal.b = m, NULL, &self.scratch[6, 0]
         if n_features:
-            self.model.W = &self.W[0, 0]
+            self.primal.W = &self.W[0, 0]
         if b is not None:
-            self.model.b = &self.b[0]
-        self.model.shift_coef, self.model.dot = &self.own[0, 0], &self.own[1, 0]
-        self.model.margins, self.model.steps = &self.own[2, 0], &self.own[3, 0]
-        self.model.p, self.model.q = &self.own[4, 0], &self.own[5, 0]
+            self.primal.b = &self.b[0]
+        self.primal.shift_coef, self.primal.dot = &self.scratch[0, 0], &self.scratch[1, 0]
+        self.primal.margins, self.primal.steps = &self.scratch[2, 0], &self.scratch[3, 0]
+        self.primal.p, self.primal.q = &self.scratch[4, 0], &self.scratch[5, 0]
         shift = self.shift(rows)
         if shift is not None:
-            self.model.shift_square = np.dot(shift, shift)
+            self.primal.shift_square = np.dot(shift, shift)
             for c in range(m):
-                self.own[1, c] = np.dot(W[c], shift)
+                self.scratch[1, c] = np.dot(W[c], shift)
 
     cdef shift(self, rows):
         """Return the shift of CSR rows, or None."""
@@ -238,22 +291,22 @@ def logistic_dual_pass(
     """See hotloop.reference.logistic_dual_pass. The GIL is released."""
     weights = np.asarray(W)
     cdef _Problem problem = _Problem(rows, steps, weights, None if b is None else np.asarray(b))
-    cdef Py_ssize_t m = problem.model.m
+    cdef Py_ssize_t m = problem.primal.m
     if dual.shape[0] != problem.X.source.n_samples or dual.shape[1] != m:
         raise ValueError("dual must have one entry a row and output")
     if not l2 > 0 or not b_l2 > 0:
         raise ValueError("l2 and b_l2 must be positive")
     if problem.one_pass.steps.n_steps == 0:
         return 0.0, 0.0, 0
-    cdef Dual d = Dual(l2, b_l2, NULL, &dual[0, 0], 0.0)
+    cdef Dual d = Dual(l2, b_l2, 0.0, &problem.scratch[7, 0], &dual[0, 0], 0.0)
     if b is not None:
-        d.b = &b[0]
+        d.b, d.b_curvature = &b[0], 1.0 / b_l2
     cdef Status status
     with nogil:
-        status = take_steps(levels.active, &problem.X.source, &problem.one_pass.steps, &problem.model, &d)
+        status = take_steps(levels.active, &problem.X.source, &problem.one_pass.steps, &problem.primal, &d)
     shift = problem.shift(rows)
     if shift is not None:
-        weights += np.outer(problem.own[0], shift)
+        weights += np.outer(problem.scratch[0], shift)
     if status != OK:
         raise problem.one_pass.error(status)
     return problem.one_pass.steps.loss, d.gap, problem.one_pass.steps.n_updates
@@ -273,33 +326,35 @@ def logistic_dual_sums(
     """See hotloop.reference.logistic_dual_sums. The GIL is released."""
     steps = GivenPass(np.arange(len(y)), y, sample_weight)
     cdef _Problem problem = _Problem(rows, steps, np.asarray(W), None if b is None else np.asarray(b))
-    cdef Py_ssize_t m = problem.model.m, n_samples = problem.X.source.n_samples
+    cdef Py_ssize_t m = problem.primal.m, n_samples = problem.X.source.n_samples
     if margins.shape[0] != n_samples or margins.shape[1] != m:
         raise ValueError("margins must have one entry a row and output")
     if dual is not None and (dual.shape[0] != n_samples or dual.shape[1] != m):
         raise ValueError("dual must have one entry a row and output")
     if sums.shape[0] != problem.n_classes or sums.shape[1] != W.shape[0] or sums.shape[2] != W.shape[1]:
         raise ValueError(f"sums must have the shape of W for each of {problem.n_classes} classes")
-    own_sums = np.asarray(sums)
-    if not (own_sums.transpose(0, 2, 1) if problem.X.source.sparse else own_sums).flags.c_contiguous:
+    all_sums = np.asarray(sums)
+    if not (all_sums.transpose(0, 2, 1) if problem.X.source.sparse else all_sums).flags.c_contiguous:
         raise ValueError("the sums of each class must be in the order of W")
     if b_sums.shape[0] != problem.n_classes or b_sums.shape[1] != m:
         raise ValueError("b_sums must have one entry a class and output")
     if n_samples == 0:
         return
-    cdef const double *dual0 = NULL
-    cdef double *sums0 = NULL
+    cdef Sums of_labels = Sums(gradient_of_margin, &margins[0, 0], &margins[0, 0], NULL, &b_sums[0, 0])
+    if m > 1:
+        of_labels.gradient = gradient_of_margins
     if dual is not None:
-        dual0 = &dual[0, 0]
+        of_labels.gradient, of_labels.numbers = gradient_of_dual, &dual[0, 0]
+        if m > 1:
+            of_labels.gradient = gradient_of_duals
     if W.shape[1]:
-        sums0 = &sums[0, 0, 0]
+        of_labels.W = &sums[0, 0, 0]
     cdef Status status
     before = np.array(b_sums)
     with nogil:
-        status = take_sums(levels.active, &problem.X.source, &problem.one_pass.steps, &problem.model, dual0, &margins[0, 0], sums0,
-                           &b_sums[0, 0])
+        status = take_sums(levels.active, &problem.X.source, &problem.one_pass.steps, &problem.primal, &of_labels)
     if status != OK:
         raise problem.one_pass.error(status)
     shift = problem.shift(rows)
     if shift is not None:
-        own_sums -= shift * (np.asarray(b_sums) - before)[:, :, None]
+        all_sums -= shift * (np.asarray(b_sums) - before)[:, :, None]

@@ -16,5 +16,5 @@ cdef inline double kl_term(double q, double p) noexcept nogil:
     return q * (r - log1p(r))
 
 cdef double solve_dual_step(double m, double curvature, double v) noexcept nogil
-cdef void solve_softmax_step(Py_ssize_t m, const double *margins, double curvature, double *log_q, double *found) noexcept nogil
+cdef void solve_softmax_step(Py_ssize_t m, const double *margins, double curvature, double *log_q, double *targets) noexcept nogil
 cdef void softmax(Py_ssize_t m, const double *margins, double *p, double *log_sum) noexcept nogil

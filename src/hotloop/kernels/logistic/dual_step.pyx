@@ -24,7 +24,7 @@ cdef double solve_dual_step(double m, double curvature, double v) noexcept nogil
     return sign * z
 
 
-cdef void solve_softmax_step(Py_ssize_t m, const double *margins, double curvature, double *log_q, double *found) noexcept nogil:
+cdef void solve_softmax_step(Py_ssize_t m, const double *margins, double curvature, double *log_q, double *targets) noexcept nogil:
     """(DU-5): log_q becomes the root of z_c + curvature (exp(z_c) - q_c) - margin_c + zeta, sum exp(z_c) = 1.
 
     For a given zeta the z_c are found as in (DU-4). Their sum is convex in zeta and falls; Newton's steps rise towards the root from
@@ -34,12 +34,12 @@ cdef void solve_softmax_step(Py_ssize_t m, const double *margins, double curvatu
     cdef double zeta = -1e308, target, z, q, step, total, slope
     cdef int _i, _j
     for c in range(m):
-        found[c] = margins[c] + curvature * exp(log_q[c])
-        zeta = max(zeta, found[c] - curvature)
+        targets[c] = margins[c] + curvature * exp(log_q[c])
+        zeta = max(zeta, targets[c] - curvature)
     for _i in range(MOST_STEPS):
         total, slope = 0.0, 0.0
         for c in range(m):
-            target = found[c] - zeta
+            target = targets[c] - zeta
             z = min(0.0, target)
             if isfinite(log_q[c]):
                 z = min(z, log_q[c])
