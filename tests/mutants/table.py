@@ -39,6 +39,7 @@ MORE_TESTS: dict[str, tuple[str, ...]] = {
     "kernels/two_layer/block.pyx": NETWORKS,
     "kernels/two_layer/loops.pyx": NETWORKS,
     "kernels/two_layer/network.pxd": (*NETWORKS, "kernels/two_layer/test_minibatch.py", "kernels/two_layer/test_gradients.py"),
+    "kernels/two_layer/network.pyx": (*NETWORKS, "kernels/two_layer/test_minibatch.py", "kernels/two_layer/test_gradients.py"),
     "kernels/two_layer/outputs.pyx": NETWORKS,
     "kernels/two_layer/panels.pyx": NETWORKS,
     "kernels/vectors/adaptive.h": ADAPTIVE,

@@ -127,8 +127,8 @@ cdef class _NetworkScorer:
         PyBuffer_Release(&view)
         levels.product(v, k, 1, &row, NULL, width, width, <const double *>self.weights.W1, self.z)         # (NN-1)
         levels.activate(v, self.net.activation, width, <const double *>self.weights.b1, self.z)            # (NN-2)
-        partial_outputs(v, &self.net, width, self.net.n_hidden, <const double *>self.z, <const double *>self.weights.V, self.s,
-                        &self.o[0])
+        partial_outputs(v, self.net.head, self.net.n_outputs, width, self.net.n_hidden, <const double *>self.z,
+                        <const double *>self.weights.V, self.s, &self.o[0])
         if self.net.output != SIGMOID_SUM:
             for c in range(self.net.n_outputs):
                 self.o[c] += b2[c]                                                        # (NN-3)

@@ -124,14 +124,6 @@ cdef inline void convert_csr_row(
         x[0] = scratch
 
 
-cdef inline Py_ssize_t take_row(
-    const levels.vectors *v, const Source *X, Py_ssize_t row, Py_ssize_t slot, const int32_t **at, const floating **x
-) noexcept nogil:
-    if X.sparse:
-        return take_csr_row(v, X, row, slot, at, x)
-    return take_dense_row(v, X, row, slot, at, x)
-
-
 # Through the table of functions: the compiler drops calls that do nothing but prefetch where it sees them.
 cdef inline void prefetch_row(const levels.vectors *v, const Source *X, Py_ssize_t row) noexcept nogil:
     """Prefetch the numbers of a row, and of a CSR row its columns."""

@@ -19,6 +19,7 @@ cdef struct Block:
     double scale                  # W1 is scale times what is stored
     Py_ssize_t since              # steps since the stored numbers were multiplied by it
     int n_threads                 # threads that take it
+    void (*wait)(thread_pool *) noexcept nogil  # until these threads have come as far
     bint final_barrier            # whether these threads wait for each other at its end
 
 

@@ -9,10 +9,10 @@ from libc.math cimport fabs, isfinite
 from libc.stdint cimport uint32_t
 
 from hotloop.kernels.rows.steps cimport BAD_ROW, DIVERGED, OK, Status, Steps, next_row
-from hotloop.kernels.threads.pool cimport MAX_THREADS, pool_barrier
+from hotloop.kernels.threads.pool cimport MAX_THREADS
 from hotloop.kernels.two_layer.network cimport (
-    BLOCK, LINE, LINEAR, SIGMOID, SIGMOID_SUM, TILE_BYTES, Dropout, Network, RowBlock, add_loss, loss_and_delta, partial_outputs,
-    prefetch_block, take_block,
+    BLOCK, LINE, LINEAR, ONE_OUTPUT, SEVERAL_OUTPUTS, SIGMOID, SUM_OF_SIGMOIDS, TILE_BYTES, Dropout, Head, Network, RowBlock, add_loss,
+    partial_outputs, prefetch_block, take_block,
 )
 from hotloop.kernels.two_layer.panels cimport Panel
 from hotloop.kernels.vectors cimport levels
@@ -69,12 +69,11 @@ cdef void next_block(Work *work, Block *block, int parity, floating tag) noexcep
             work.status, rows.n = BAD_ROW, 0
 
 
-cdef Status block_of_one(Work *work, const Block *block, double *scale, floating tag) noexcept nogil:
+cdef inline Status block_of_one(Work *work, const Block *block, double *scale, floating tag, bint sigmoid) noexcept nogil:
     """Take a block of a network of one output and one tile of hidden units, in one call.
 
     One row of 28-32-1 takes 93 ns by steps_of_block, 59 so.
     """
-    cdef const Network *net = work.net
     cdef const RowBlock *rows = &block.rows
     cdef levels.row_step steps[BLOCK]
     cdef double eta, o
@@ -92,11 +91,11 @@ cdef Status block_of_one(Work *work, const Block *block, double *scale, floating
                                <floating *>work.A, <floating *>work.D, <floating *>work.z)
     for i in range(done):
         e[i] = -fabs(steps[i].output)
-    if net.output == SIGMOID:
+    if sigmoid:
         levels.exponential(work.v, done, e, e)
     for i in range(done):
         o = steps[i].output
-        if net.output == SIGMOID:
+        if sigmoid:
             add_loss(&work.losses, rows.weight[i], max(o, 0.0) - steps[i].y * o, 1.0 + e[i])                       # (LR-3)
         else:
             add_loss(&work.losses, rows.weight[i], 0.5 * (o - steps[i].y) ** 2, 1.0)
@@ -107,7 +106,7 @@ cdef Status block_of_one(Work *work, const Block *block, double *scale, floating
     return DIVERGED
 
 
-cdef void products_of_block(Work *work, const Block *block, const Share *share, floating tag) noexcept nogil:
+cdef inline void products_of_block(Work *work, const Block *block, const Share *share, floating tag) noexcept nogil:
     """Compute x W1 of the panels of a thread, and the first thread also the Gram entries."""
     cdef const Panel *panel
     cdef const floating **x = <const floating **>block.x
@@ -120,8 +119,8 @@ cdef void products_of_block(Work *work, const Block *block, const Share *share, 
         levels.gram(work.v, block.m, block.rows.n, x, <floating *>share.G)
 
 
-cdef void hidden_units(
-    Work *work, const Block *block, const Share *share, Py_ssize_t i, double scale, double *parts, floating tag
+cdef inline void hidden_units(
+    Work *work, const Block *block, const Share *share, Py_ssize_t i, double scale, double *parts, floating tag, Head head, bint dropped
 ) noexcept nogil:
     """Compute the hidden units of a thread for row i of a block, and the parts of the outputs of their tiles."""
     cdef const Network *net = work.net
@@ -137,12 +136,12 @@ cdef void hidden_units(
         levels.hidden(work.v, &panel.layer, i, <const floating *>work.A + panel.of_block + i * panel.layer.stride,
                       <const floating *>share.G + BLOCK * i, <const floating *>work.D + panel.of_block, <floating>scale,
                       z + u)                                                              # (NN-2), (NN-10)
-        if dropout.limit:
+        if dropped:
             levels.drop(work.v, panel.first, width, dropout.limit, dropout.key, <uint32_t>(dropout.t + block.n_updates + i),
                         <floating>dropout.factor, <const floating *>z + u, <floating *>work.mask + u, kept + u)    # (NN-11)
         for j in range((width + tile - 1) // tile):
             h = j * tile
-            partial_outputs(work.v, net, panel.layer.stride, min(tile, net.n_hidden - panel.first - h),
+            partial_outputs(work.v, head, net.n_outputs, panel.layer.stride, min(tile, net.n_hidden - panel.first - h),
                             <const floating *>kept + u + h, <const floating *>panel.layer.V + h, <floating *>work.s + u + h,
                             parts + (panel.first + h) // tile * net.n_outputs)
 
@@ -159,11 +158,10 @@ cdef bint sum_of_parts(const Network *net, const double *parts, Py_ssize_t n_til
     return finite
 
 
-cdef void backward(
-    Work *work, const Share *share, Py_ssize_t i, double keep, double step, double scale, floating tag
+cdef inline void backward(
+    Work *work, const Share *share, Py_ssize_t i, double keep, double step, double scale, floating tag, Head head, bint dropped
 ) noexcept nogil:
     """Take the step of row i of a block for the hidden units of a thread; D becomes the row's part of the step of W1."""
-    cdef const Network *net = work.net
     cdef const Panel *panel
     cdef const floating *delta = <const floating *>share.delta
     cdef const floating *mask = NULL
@@ -176,16 +174,18 @@ cdef void backward(
         u = panel.of_units
         z = <const floating *>work.z + u
         d = <floating *>work.D + panel.of_block + i * panel.layer.stride
-        if work.dropout.limit:
+        if dropped:
             mask = <const floating *>work.mask + u
-        if net.output == SIGMOID_SUM:
+        if head == SUM_OF_SIGMOIDS:
             levels.backward_sum(work.v, &panel.layer, delta[0], <floating>keep, <floating>step, factor, z, mask,
                                 <const floating *>work.s + u, d)
         else:
             levels.backward(work.v, &panel.layer, delta, <floating>keep, <floating>step, factor, z, mask, d)
 
 
-cdef Status steps_of_block(Work *work, const Block *block, int rank, double *scale, floating tag) noexcept nogil:
+cdef inline Status steps_of_block(
+    Work *work, const Block *block, int rank, double *scale, floating tag, Head head, bint dropped
+) noexcept nogil:
     """Take the steps of a block for the hidden units of a thread.
 
     Before step i W1 is scale_i (W1_0 + sum_{l<i} x_l D_l), with D_l = -step / scale_{l+1} times the gradient by the pre-activations. So
@@ -199,7 +199,7 @@ cdef Status steps_of_block(Work *work, const Block *block, int rank, double *sca
     cdef double *parts
     cdef double *o
     cdef double eta, keep, step, loss, factor = 1.0
-    cdef bint with_b2 = net.output != SIGMOID_SUM
+    cdef bint with_b2 = head != SUM_OF_SIGMOIDS
     cdef Share share
     set_share(&share, work, block, rank, tag)
     o = share.o
@@ -207,21 +207,20 @@ cdef Status steps_of_block(Work *work, const Block *block, int rank, double *sca
     for i in range(rows.n):
         eta = work.steps.eta[block.n_updates + i]
         keep, step = 1.0 - eta * work.steps.alpha, eta * rows.weight[i]
-        if i == 1 and block.n_threads > 1:
-            pool_barrier(work.pool)                                                       # the Gram entries are there
+        if i == 1:
+            block.wait(work.pool)                                                         # the Gram entries are there
         parts = work.parts + (i % 2) * n_tiles * net.n_outputs
-        hidden_units(work, block, &share, i, scale[0], parts, tag)
+        hidden_units(work, block, &share, i, scale[0], parts, tag, head, dropped)
         if rank == 0 and with_b2:
             for c in range(net.n_outputs):
                 parts[c] += b2[c]                                                         # (NN-3)
-        if block.n_threads > 1:
-            pool_barrier(work.pool)
+        block.wait(work.pool)
         if not sum_of_parts(net, parts, n_tiles, o):
             done = i
             if rank == 0:
                 work.steps.place = rows.place[i]
             break
-        loss = loss_and_delta(work.v, net, work.targets + rows.row[i] * work.target_stride, o, &factor)            # (NN-7)
+        loss = net.loss_and_delta(work.v, net.n_outputs, work.targets + rows.row[i] * work.target_stride, o, &factor)  # (NN-7)
         for c in range(net.n_outputs):
             (<floating *>share.delta)[c] = <floating>o[c]
         if rank == 0:
@@ -231,7 +230,7 @@ cdef Status steps_of_block(Work *work, const Block *block, int rank, double *sca
                 for c in range(net.n_outputs):
                     b2[c] -= <floating>(step * o[c])                                      # (NN-9)
         scale[0] *= keep
-        backward(work, &share, i, keep, step, scale[0], tag)
+        backward(work, &share, i, keep, step, scale[0], tag, head, dropped)
     for p in range(share.n_panels):
         panel = share.panels[p]
         levels.add_outer(work.v, block.m, done, <const floating **>block.x, block.at, panel.layer.stride, panel.layer.width,
@@ -257,15 +256,30 @@ cdef void multiply_by_scale(Work *work, int n_threads, int rank, double *scale, 
             levels.scale_add(work.v, panel.layer.width, factor, W1 + j * stride, <floating>0, <const floating *>W1 + j * stride)
 
 
+cdef Status chosen_steps(Work *work, const Block *block, int rank, double *scale, floating tag) noexcept nogil:
+    """Choose the loop over the rows of a block: its last arguments are constant, so that the compiler makes one of it for each kind."""
+    cdef const Network *net = work.net
+    cdef bint one_tile = net.width * sizeof(floating) <= TILE_BYTES
+    if work.dropout.limit:
+        if net.head == SUM_OF_SIGMOIDS:
+            return steps_of_block(work, block, rank, scale, tag, SUM_OF_SIGMOIDS, True)
+        if net.head == SEVERAL_OUTPUTS:
+            return steps_of_block(work, block, rank, scale, tag, SEVERAL_OUTPUTS, True)
+        return steps_of_block(work, block, rank, scale, tag, ONE_OUTPUT, True)
+    if net.head == SUM_OF_SIGMOIDS:
+        return steps_of_block(work, block, rank, scale, tag, SUM_OF_SIGMOIDS, False)
+    if net.head == SEVERAL_OUTPUTS:
+        return steps_of_block(work, block, rank, scale, tag, SEVERAL_OUTPUTS, False)
+    if one_tile and net.output == SIGMOID:
+        return block_of_one(work, block, scale, tag, True)
+    if one_tile and net.output == LINEAR:
+        return block_of_one(work, block, scale, tag, False)
+    return steps_of_block(work, block, rank, scale, tag, ONE_OUTPUT, False)
+
+
 cdef Status take_steps(Work *work, const Block *block, int rank, double *scale, Py_ssize_t *since, floating tag) noexcept nogil:
     """Take the steps of a block for the hidden units of a thread, and multiply W1 by its scale where it is due."""
-    cdef const Network *net = work.net
-    cdef bint one_tile = net.width * sizeof(floating) <= TILE_BYTES and not work.dropout.limit
-    cdef Status status
-    if one_tile and net.n_outputs == 1 and net.output in (SIGMOID, LINEAR):
-        status = block_of_one(work, block, scale, tag)
-    else:
-        status = steps_of_block(work, block, rank, scale, tag)
+    cdef Status status = chosen_steps(work, block, rank, scale, tag)
     since[0] += block.rows.n
     if since[0] >= MAX_SINCE or scale[0] < SMALLEST_SCALE:
         multiply_by_scale(work, block.n_threads, rank, scale, tag)

@@ -14,7 +14,7 @@ from hotloop.kernels.rows.source cimport Rows, Source
 from hotloop.kernels.rows.steps cimport BAD_ROW, DIVERGED, OK, Status
 from hotloop.kernels.two_layer.network cimport (
     BLOCK, LINE, SIGMOID_SUM, CheckedNetwork, Dropout, LossSum, Network, RowBlock, Weights, Workspace, add_loss, layer_of,
-    loss_and_delta, outputs_of_row, slots_of, take_block, times_derivative,
+    outputs_of_row, slots_of, take_block, times_derivative,
 )
 from hotloop.kernels.vectors cimport levels
 
@@ -64,7 +64,7 @@ cdef bint delta_of_row(Gradients *g, Py_ssize_t row, double weight, floating *de
         for c in range(C):
             if not isfinite(g.o[c]):
                 return False
-        loss = loss_and_delta(g.v, g.net, g.targets + row * g.target_stride, g.o, &factor)       # (NN-7)
+        loss = g.net.loss_and_delta(g.v, C, g.targets + row * g.target_stride, g.o, &factor)       # (NN-7)
         add_loss(&g.losses, weight, loss, factor)
     for c in range(C):
         g.o[c] *= weight

@@ -38,6 +38,14 @@ cdef bint slower_together(Trial *trial, bint alone, double seconds) noexcept nog
     return trial.together > trial.best_alone
 
 
+cdef void go_on(thread_pool *pool) noexcept nogil:
+    """What a thread does that is alone where several would wait for each other."""
+
+
+cdef void wait_for_all(thread_pool *pool) noexcept nogil:
+    pool_barrier(pool)
+
+
 cdef void shut_down(Work *work) noexcept nogil:
     """Let the worker loops end."""
     work.over = True
@@ -82,7 +90,9 @@ cdef void main_loop(Work *work, floating tag) noexcept nogil:
         if not block.rows.n:
             break
         block.scale, block.since = scale, since
-        block.n_threads = n_threads if several and not trial.alone else 1
+        block.n_threads, block.wait = 1, go_on
+        if several and not trial.alone:
+            block.n_threads, block.wait = n_threads, wait_for_all
         block.final_barrier = trial.tried <= WARM_UP
         if block.n_threads > 1:
             pool_barrier(work.pool)

@@ -1,9 +1,9 @@
 # What the kernels of the two-layer network share: its kind, sizes and weights, the outputs and the loss of a row.
 from cython cimport floating
-from libc.math cimport exp, fabs, log
+from libc.math cimport log
 from libc.stdint cimport int32_t, uint32_t, uint64_t
 
-from hotloop.kernels.rows.source cimport Source, prefetch_row, take_row
+from hotloop.kernels.rows.source cimport Source, prefetch_row, take_csr_row, take_dense_row
 from hotloop.kernels.rows.steps cimport Pass, Status, Steps
 from hotloop.kernels.vectors cimport levels
 
@@ -20,8 +20,21 @@ cdef enum Output:
     SIGMOID_SUM
 
 
+cdef enum Head:
+    # How the outputs are made of the hidden units.
+    ONE_OUTPUT
+    SEVERAL_OUTPUTS
+    SUM_OF_SIGMOIDS
+
+
+# Return the loss of a row from its n outputs o, less the logarithm of a factor; replace o by delta = dloss/do, (NN-7).
+ctypedef double (*LossAndDelta)(const levels.vectors *v, Py_ssize_t n, const double *y, double *o, double *factor) noexcept nogil
+
+
 cdef struct Network:
     Output output
+    Head head
+    LossAndDelta loss_and_delta
     int activation
     Py_ssize_t n_features
     Py_ssize_t n_hidden
@@ -104,9 +117,12 @@ cdef inline Py_ssize_t take_block(
     """
     cdef Py_ssize_t i, j, m = 0
     cdef floating *ones
-    for i in range(block.n):
-        m = take_row(v, rows, block.row[i], slot + i, at, &x[i])
-    if rows.sparse and m >= 0 and x[0] == NULL:
+    if not rows.sparse:
+        for i in range(block.n):
+            m = take_dense_row(v, rows, block.row[i], slot + i, at, &x[i])
+        return m
+    m = take_csr_row(v, rows, block.row[0], slot, at, x)
+    if m >= 0 and x[0] == NULL:
         ones = <floating *>rows.scratch + slot * rows.room
         for j in range(m):
             ones[j] = 1
@@ -115,23 +131,23 @@ cdef inline Py_ssize_t take_block(
 
 
 cdef inline void partial_outputs(
-    const levels.vectors *v, const Network *net, Py_ssize_t stride, Py_ssize_t width, const floating *z, const floating *V, floating *s,
-    double *o
+    const levels.vectors *v, Head head, Py_ssize_t n_outputs, Py_ssize_t stride, Py_ssize_t width, const floating *z,
+    const floating *V, floating *s, double *o
 ) noexcept nogil:
     """Set o to what `width` hidden units z add to the outputs; V has rows `stride` apart. Sum of sigmoids: also set s to the sigmoids."""
     cdef Py_ssize_t j
     cdef double total = 0.0
-    if net.output == SIGMOID_SUM:
+    if head == SUM_OF_SIGMOIDS:
         for j in range(width):
             s[j] = V[j] * z[j]
         levels.logistic(v, width, <const floating *>s, s)
         for j in range(width):
             total += s[j]
         o[0] = total                                                                      # (NN-4)
-    elif net.n_outputs == 1:
+    elif head == ONE_OUTPUT:
         o[0] = levels.dot(v, width, z, V)                                                 # (NN-3)
     else:
-        levels.margins(v, width, net.n_outputs, V, stride * <Py_ssize_t>sizeof(floating), z, 0.0, o, 1)
+        levels.margins(v, width, n_outputs, V, stride * <Py_ssize_t>sizeof(floating), z, 0.0, o, 1)
 
 
 cdef inline void outputs_of_row(
@@ -142,10 +158,10 @@ cdef inline void outputs_of_row(
     cdef const floating *V = <const floating *>weights.V
     cdef const floating *b2 = <const floating *>weights.b2
     for c in range(net.n_outputs):
-        o[c] = 0.0 if net.output == SIGMOID_SUM else b2[c]
+        o[c] = 0.0 if net.head == SUM_OF_SIGMOIDS else b2[c]
     for j in range(n_tiles):
         h = j * tile
-        partial_outputs(v, net, net.width, min(tile, net.n_hidden - h), z + h, V + h, s + h, part)
+        partial_outputs(v, net.head, net.n_outputs, net.width, min(tile, net.n_hidden - h), z + h, V + h, s + h, part)
         for c in range(net.n_outputs):
             o[c] += part[c]                                                               # (NN-3), (NN-4)
 
@@ -186,41 +202,3 @@ cdef inline void add_loss(LossSum *losses, double weight, double loss, double fa
         losses.weight = weight
     losses.total += weight * loss
     losses.product *= factor
-
-
-cdef inline double loss_and_delta(
-    const levels.vectors *v, const Network *net, const double *y, double *o, double *factor
-) noexcept nogil:
-    """Return the loss of a row from its outputs o, less the logarithm of a factor; replace o by delta = dloss/do, (NN-7)."""
-    cdef double loss = 0.0, top, total, e
-    cdef Py_ssize_t c, n = net.n_outputs
-    if net.output == SOFTMAX:
-        top = o[0]
-        for c in range(1, n):
-            top = max(top, o[c])
-        loss = top - o[<Py_ssize_t>y[0]]
-        for c in range(n):
-            o[c] -= top
-        levels.exponential(v, n, o, o)
-        total = 0.0
-        for c in range(n):
-            total += o[c]
-        for c in range(n):
-            o[c] /= total                                                                 # (LR-6)
-        o[<Py_ssize_t>y[0]] -= 1.0
-        factor[0] = total                                                                 # (LR-7)
-        return loss
-    factor[0] = 1.0
-    for c in range(n):
-        if net.output == SIGMOID:
-            e = exp(-fabs(o[c]))
-            factor[0] *= 1.0 + e
-            loss += max(o[c], 0.0) - y[c] * o[c]                                          # (LR-3)
-            if factor[0] > 1e9:
-                loss += log(factor[0])
-                factor[0] = 1.0
-            o[c] = (1.0 if o[c] >= 0 else e) / (1.0 + e) - y[c]
-        else:
-            o[c] -= y[c]
-            loss += 0.5 * o[c] * o[c]
-    return loss

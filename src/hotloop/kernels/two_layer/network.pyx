@@ -5,6 +5,7 @@ import numpy as np
 
 cimport cython
 from cpython.buffer cimport PyBUF_STRIDES, PyBuffer_Release, PyObject_GetBuffer
+from libc.math cimport exp, fabs, log
 from libc.stdlib cimport calloc, free
 
 from hotloop.kernels.rows.steps cimport DIVERGED, Pass, Status
@@ -63,6 +64,49 @@ cdef class PaddedWeights:
         return 0
 
 
+cdef double softmax_loss(const levels.vectors *v, Py_ssize_t n, const double *y, double *o, double *factor) noexcept nogil:
+    cdef double loss, top = o[0], total = 0.0
+    cdef Py_ssize_t c
+    for c in range(1, n):
+        top = max(top, o[c])
+    loss = top - o[<Py_ssize_t>y[0]]
+    for c in range(n):
+        o[c] -= top
+    levels.exponential(v, n, o, o)
+    for c in range(n):
+        total += o[c]
+    for c in range(n):
+        o[c] /= total                                                                     # (LR-6)
+    o[<Py_ssize_t>y[0]] -= 1.0
+    factor[0] = total                                                                     # (LR-7)
+    return loss
+
+
+cdef double sigmoid_loss(const levels.vectors *v, Py_ssize_t n, const double *y, double *o, double *factor) noexcept nogil:
+    cdef double loss = 0.0, e
+    cdef Py_ssize_t c
+    factor[0] = 1.0
+    for c in range(n):
+        e = exp(-fabs(o[c]))
+        factor[0] *= 1.0 + e
+        loss += max(o[c], 0.0) - y[c] * o[c]                                              # (LR-3)
+        if factor[0] > 1e9:
+            loss += log(factor[0])
+            factor[0] = 1.0
+        o[c] = (1.0 if o[c] >= 0 else e) / (1.0 + e) - y[c]
+    return loss
+
+
+cdef double square_loss(const levels.vectors *v, Py_ssize_t n, const double *y, double *o, double *factor) noexcept nogil:
+    cdef double loss = 0.0
+    cdef Py_ssize_t c
+    factor[0] = 1.0
+    for c in range(n):
+        o[c] -= y[c]
+        loss += 0.5 * o[c] * o[c]
+    return loss
+
+
 @cython.auto_pickle(False)
 cdef class CheckedNetwork:
     """A network of hotloop.structs, checked, with padded weights.
@@ -94,8 +138,17 @@ cdef class CheckedNetwork:
             raise ValueError(f"output {output!r} has one column of W2, not {n_outputs}")
         self.itemsize, self.padded = self.dtype.itemsize, PaddedWeights(W1, b1, W2, b2)
         n_targets = 1 if output == "softmax" else n_outputs
-        self.sizes = Network(OUTPUT[output], ACTIVATION[activation], n_features, n_hidden, padded_width(n_hidden, self.itemsize),
-                             n_outputs, n_targets)
+        cdef Head head = ONE_OUTPUT if n_outputs == 1 else SEVERAL_OUTPUTS
+        cdef LossAndDelta loss_and_delta = square_loss
+        if output == "sigmoid_sum":
+            head = SUM_OF_SIGMOIDS
+        elif output == "softmax":
+            loss_and_delta = softmax_loss
+        elif output == "sigmoid":
+            loss_and_delta = sigmoid_loss
+        self.sizes = Network(
+            OUTPUT[output], head, loss_and_delta, ACTIVATION[activation], n_features, n_hidden,
+            padded_width(n_hidden, self.itemsize), n_outputs, n_targets)
 
 
 cdef int check_array(name, array, int n_dimensions, dtype, bint trained) except -1:
