@@ -155,7 +155,7 @@ cdef Status blocked_pass(
     cdef Block block
     cdef floating r[12]
     cdef floating rows[levels.ROWS]
-    cdef Status status = OK, found
+    cdef Status status = OK, of_block
     cdef Py_ssize_t n, s, i, field
     block.begun, block.side, block.n_ahead = False, 0, AHEAD if X.n_bytes <= 512 else 8
     for i in range(12):
@@ -170,10 +170,10 @@ cdef Status blocked_pass(
             read_block(v, X, &block, s, scratch, importance_aware)
             if importance_aware:
                 take_shares(rows, s, r, model.b, block.squares)
-            found = take_block(v, steps, model, &block, s, rows, r)
-            if found != OK:
+            of_block = take_block(v, steps, model, &block, s, rows, r)
+            if of_block != OK:
                 levels.losses(v, s + 4, rows, &steps.loss)
-                return found
+                return of_block
         levels.losses(v, n, rows, &steps.loss)
         for i in range(4):
             block.place[i] = block.place[n + i]

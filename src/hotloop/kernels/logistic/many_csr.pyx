@@ -70,12 +70,12 @@ cdef inline void count_row(const Steps *steps, const Models *models, Py_ssize_t 
     A row that does not move a model has weight 0 there: without branches, which folds drawn at random would mislead.
     """
     cdef Py_ssize_t i, m = models.n_models
-    cdef double own
+    cdef double row_weight
     cdef bint moves
     for i in range(m):
-        own = weight * models.weight_multiplier[row * m + i]
-        moves = own != 0.0
-        models.weights[i] = own
+        row_weight = weight * models.weight_multiplier[row * m + i]
+        moves = row_weight != 0.0
+        models.weights[i] = row_weight
         models.eta[i] = moves * steps.eta[models.n_updates[i] * steps.eta_stride + i * steps.model_stride]
         models.counts[i] = moves
         models.n_updates[i] += moves
@@ -105,17 +105,17 @@ cdef inline double step_models(
 
 
 cdef Status many_csr_pass(
-    const levels.vectors *v, const Source *X, Steps *steps, const Models *models, floating *found
+    const levels.vectors *v, const Source *X, Steps *steps, const Models *models, floating *numbers_of_row
 ) noexcept nogil:
-    """found has room for two rows of W and a number a model."""
+    """numbers_of_row has room for two rows of W and a number a model."""
     cdef const int32_t *at
     cdef const floating *x
     cdef Status status
     cdef Py_ssize_t row, n, i, m = models.n_models, width = models.width
     cdef floating *W = <floating *>models.W
-    cdef floating *margin = found
-    cdef floating *step = found + width
-    cdef floating *p = found + 2 * width
+    cdef floating *margin = numbers_of_row
+    cdef floating *step = numbers_of_row + width
+    cdef floating *p = numbers_of_row + 2 * width
     cdef double weight, least
     while steps.next < steps.n_steps:
         look_ahead(v, X, steps, models, W)
@@ -171,7 +171,7 @@ def logistic_many_csr_pass(
         return counts
     cdef Py_ssize_t[::1] n_updates = counts
     cdef double[:, ::1] numbers = np.zeros((6, n_models))  # of the row at hand; no intercept, no sum of it
-    cdef floating[::1] found = np.empty(2 * width + n_models, np.float32 if floating is float else np.float64)
+    cdef floating[::1] numbers_of_row = np.empty(2 * width + n_models, np.float32 if floating is float else np.float64)
     cdef Models models = Models(
         n_models, width, n_features, &weight_multiplier[0, 0], NULL, &numbers[4, 0], &numbers[5, 0], b is not None, &lazy[0, 0],
         &lazy[1, 0], &n_updates[0], &numbers[0, 0], &numbers[1, 0], &numbers[2, 0], &numbers[3, 0])
@@ -183,7 +183,7 @@ def logistic_many_csr_pass(
         models.b_total = &b_total[0]
     cdef Status status
     with nogil:
-        status = many_csr_pass(levels.active, &X.source, &one_pass.steps, &models, &found[0])
+        status = many_csr_pass(levels.active, &X.source, &one_pass.steps, &models, &numbers_of_row[0])
     if status != OK:
         raise one_pass.error(status)
     return counts

@@ -28,8 +28,8 @@ def linear_margins(rows not None, const floating[:, ::1] W not None, const doubl
     """See hotloop.reference.linear_margins. The GIL is released."""
     cdef Py_ssize_t n_features = W.shape[1], n_outputs = W.shape[0], i = 0, c, k, n
     # rows at once: each output reads them from the first-level cache
-    cdef Py_ssize_t some = max(4, AT_ONCE // (max(1, n_features) * <Py_ssize_t>sizeof(floating)))
-    cdef Rows X = dense_rows(rows, sizeof(floating), n_features, some)
+    cdef Py_ssize_t n_at_once = max(4, AT_ONCE // (max(1, n_features) * <Py_ssize_t>sizeof(floating)))
+    cdef Rows X = dense_rows(rows, sizeof(floating), n_features, n_at_once)
     cdef const Source *source = &X.source
     cdef Py_ssize_t n_samples = source.n_samples
     if b.shape[0] != n_outputs:
@@ -45,7 +45,7 @@ def linear_margins(rows not None, const floating[:, ::1] W not None, const doubl
     cdef const char *x
     with nogil:
         while i < n_samples:
-            n, x = min(some, n_samples - i), source.data + i * source.stride
+            n, x = min(n_at_once, n_samples - i), source.data + i * source.stride
             if not source.direct:
                 for k in range(n):
                     load_row(v, source, x + k * source.stride, scratch + k * n_features)  # (LR-9)
