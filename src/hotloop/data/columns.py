@@ -1,0 +1,283 @@
+"""One column of a table, of whatever library: numbers, or codes of distinct words. No Python object a cell."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hotloop.data.errors import DataError
+
+EXACT = 2**53  # below it float64 holds each integer
+
+MISSING = ("", "?")  # these stand for a missing cell in every column
+
+_TEXT = ("string", "large_string", "string_view", "binary", "large_binary", "binary_view")
+
+_CELLS = (str, bytes, bool, np.bool_, int, np.integer, float, np.floating, Decimal)
+
+_A_DAY = {"s": 86_400, "ms": 86_400_000, "us": 86_400_000_000, "ns": 86_400_000_000_000}
+
+
+@dataclass(frozen=True, eq=False)
+class Column:
+    """The cells of a column.
+
+    Attributes
+    ----------
+    kind : {"number", "boolean", "date", "text", "category"}
+        What the type says. Text may yet turn out to be numbers; a category (pandas, Arrow dictionary) is none whatever its words.
+    numbers : ndarray of shape (n_rows,), float64, or None
+        Cells of a number, boolean or date, NaN where missing; a date in days since 1970-01-01.
+    codes : ndarray of shape (n_rows,), int32, or None
+        Cells of text and categories: the place of each in ``words``, -1 where missing.
+    words : pyarrow.StringArray or LargeStringArray, or None
+        The distinct words, without blanks around them. Some may stand in no cell.
+    """
+
+    kind: str
+    numbers: NDArray[np.float64] | None = None
+    codes: NDArray[np.int32] | None = None
+    words: Any = None
+
+    def __len__(self) -> int:
+        return len(self.numbers if self.codes is None else self.codes)  # type: ignore[arg-type]
+
+    def __getitem__(self, rows: "slice | NDArray[Any]") -> "Column":
+        """Return some of the rows; the words stay."""
+        if self.codes is None:
+            return Column(self.kind, self.numbers[rows])  # type: ignore[index]
+        return Column(self.kind, codes=self.codes[rows], words=self.words)
+
+    @property
+    def missing(self) -> NDArray[np.bool_]:
+        """Where a cell is missing."""
+        return np.isnan(self.numbers) if self.codes is None else self.codes < 0  # type: ignore[arg-type]
+
+    def as_text(self) -> "Column":
+        """Return the column as text: whole numbers without a point, booleans as True and False, dates in ISO 8601."""
+        if self.codes is not None:
+            return self
+        pa, pc = arrow()
+        assert self.numbers is not None
+        distinct, codes = np.unique(self.numbers[~self.missing], return_inverse=True)
+        if self.kind == "boolean":
+            words = pa.array(np.where(distinct == 1, "True", "False").tolist(), pa.string())
+        elif self.kind == "date":
+            words = pa.array([str(day) for day in dates(distinct)], pa.string())
+        else:
+            whole = (np.abs(distinct) < EXACT) & (distinct == np.rint(distinct))
+            integers = pa.array(np.where(whole, distinct, 0.0).astype(np.int64)).cast(pa.string())
+            words = pc.if_else(pa.array(whole), integers, pa.array(distinct).cast(pa.string()))
+        places = np.full(len(self), -1, np.int32)
+        places[~self.missing] = codes
+        return Column("text", codes=places, words=words)
+
+    def cell(self, row: int) -> str | None:
+        """Return a cell as text, None where it is missing."""
+        one = self[row : row + 1].as_text()
+        assert one.codes is not None
+        return None if one.codes[0] < 0 else str(one.words[int(one.codes[0])].as_py())
+
+    def cells(self) -> list[str | None]:
+        """Return all cells as text, None where missing."""
+        text = self.as_text()
+        assert text.codes is not None
+        words = [*text.words.to_pylist(), None]
+        return [words[code] for code in text.codes.tolist()]
+
+    def counts(self) -> NDArray[np.intp]:
+        """Return the number of cells that hold each word."""
+        assert self.codes is not None
+        return np.bincount(self.codes[self.codes >= 0], minlength=len(self.words))
+
+
+def as_column(values: Any, name: str) -> Column:
+    """Return a one-dimensional column of any library; typed numbers never go through text.
+
+    Whole numbers beyond 2^53 become text, so that no digit is lost.
+
+    Parameters
+    ----------
+    values : Column, ndarray, pyarrow array, pandas or polars column, or sequence
+    name : str
+        For messages.
+
+    Raises
+    ------
+    DataError
+        The column holds something else: lists, complex numbers.
+    ImportError
+        The column is not a NumPy array of numbers, and pyarrow is missing.
+    """
+    if isinstance(values, Column):
+        return values
+    if isinstance(values, np.ndarray):
+        if values.ndim != 1:
+            raise DataError(f"column {name!r} has {values.ndim} dimensions, expected 1")
+        if values.dtype.kind == "c":
+            raise DataError(f"column {name!r} holds complex numbers")
+        if values.dtype.kind in "biuf" and not isinstance(values, np.ma.MaskedArray):
+            if values.dtype.kind == "b":
+                return Column("boolean", values.astype(np.float64))
+            if values.dtype.kind == "f" or _is_exact(values):
+                return Column("number", values.astype(np.float64, copy=False))
+    return _of_arrow(_arrow_column(values, name), name)
+
+
+def text_column(array: Any) -> Column:
+    """Return a pyarrow array, or chunked array, of text or of a dictionary of text as a column of text.
+
+    Blanks around cells are dropped. An empty cell, and "?", is missing.
+    """
+    pa, _ = arrow()
+    chunks = array.chunks if isinstance(array, pa.ChunkedArray) else [array]
+    if not chunks:
+        return Column("text", codes=np.zeros(0, np.int32), words=pa.array([], pa.string()))
+    array = pa.chunked_array(chunks)
+    if not pa.types.is_dictionary(array.type):
+        array = array.dictionary_encode()
+    array = array.unify_dictionaries()
+    codes = as_numpy(pa.chunked_array([chunk.indices for chunk in array.chunks]).cast(pa.int32()), np.int32, -1)
+    return _trimmed("text", codes, array.chunk(0).dictionary)
+
+
+def _trimmed(kind: str, codes: NDArray[np.int32], words: Any) -> Column:
+    """Return a column of words without the blanks around them; words that stand for a missing cell are none."""
+    pa, pc = arrow()
+    if str(words.type) not in ("string", "large_string"):
+        words = words.cast(pa.large_string())
+    trimmed = pc.utf8_trim_whitespace(words)
+    absent = pc.fill_null(pc.is_in(trimmed, value_set=pa.array(MISSING, trimmed.type)), True)
+    if pc.any(absent).as_py() or not pc.all(pc.equal(trimmed, words)).as_py() or pc.count_distinct(words).as_py() < len(words):
+        encoded = pc.if_else(absent, pa.scalar(None, trimmed.type), trimmed).dictionary_encode()
+        places = as_numpy(pa.chunked_array([encoded.indices]), np.int32, -1)
+        codes = np.append(places, np.int32(-1))[codes]  # -1 is the last place
+        words = encoded.dictionary
+    return Column(kind, codes=codes, words=words)
+
+
+def dates(days: NDArray[np.float64]) -> NDArray[np.datetime64]:
+    """Return days since 1970-01-01 as days, or as seconds where one has a part of a day."""
+    seconds = np.rint(days * _A_DAY["s"]).astype("M8[s]")
+    whole = seconds.astype("M8[D]")
+    return whole if (whole == seconds).all() else seconds
+
+
+def as_numpy(column: Any, dtype: np.typing.DTypeLike, fill: float) -> NDArray[Any]:
+    """Return a pyarrow.ChunkedArray of the same fixed width as an array, `fill` where null."""
+    values = np.empty(len(column), dtype)
+    first = 0
+    for chunk in column.chunks:
+        part = slice(chunk.offset, chunk.offset + len(chunk))
+        last = first + len(chunk)
+        if len(chunk):
+            values[first:last] = np.frombuffer(chunk.buffers()[1], dtype)[part]
+        if chunk.null_count:
+            bits = np.unpackbits(np.frombuffer(chunk.buffers()[0], np.uint8), bitorder="little")
+            values[first:last][bits[part] == 0] = fill
+        first = last
+    return values
+
+
+def strings(values: Sequence[str]) -> Any:
+    """Return strings as a pyarrow array."""
+    pa = arrow()[0]
+    cells = [value.encode() for value in values]
+    offsets = np.cumsum([0, *map(len, cells)], dtype=np.int64)
+    buffers = [None, pa.py_buffer(offsets), pa.py_buffer(b"".join(cells))]
+    return pa.Array.from_buffers(pa.large_string(), len(cells), buffers)
+
+
+def arrow() -> tuple[Any, Any]:
+    """Return pyarrow and pyarrow.compute; ImportError says which extra has them."""
+    try:
+        import pyarrow as pa
+        import pyarrow.compute as pc
+    except ImportError:
+        message = "encoding text needs pyarrow: pip install 'hotloop[cli]'"
+        raise ImportError(message) from None
+    return pa, pc
+
+
+def _is_exact(integers: NDArray[Any]) -> bool:
+    return integers.itemsize < 8 or not len(integers) or (integers.min() > -EXACT and integers.max() < EXACT)
+
+
+def _of_arrow(array: Any, name: str) -> Column:
+    """Return a pyarrow.ChunkedArray as a column."""
+    pa, pc = arrow()
+    kind = array.type
+    if pa.types.is_dictionary(kind):
+        return _category(array, name)
+    if pa.types.is_null(kind):
+        return Column("number", np.full(len(array), np.nan))
+    if pa.types.is_boolean(kind):
+        return Column("boolean", as_numpy(array.cast(pa.uint8()).cast(pa.float64()), np.float64, np.nan))
+    if pa.types.is_integer(kind) and kind.bit_width == 64:
+        extremes = pc.min_max(array).as_py()
+        if extremes["min"] is not None and (extremes["min"] <= -EXACT or extremes["max"] >= EXACT):
+            return text_column(array.cast(pa.string()))
+    if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind):
+        return Column("number", as_numpy(array.cast(pa.float64(), safe=False), np.float64, np.nan))
+    if pa.types.is_date(kind) or pa.types.is_timestamp(kind):
+        unit = kind.unit if pa.types.is_timestamp(kind) else None
+        ticks = as_numpy((array if unit else array.cast(pa.timestamp("s"))).cast(pa.int64()), np.int64, 0)
+        days = ticks / _A_DAY[unit or "s"]
+        days[array.is_null().to_numpy(zero_copy_only=False)] = np.nan
+        return Column("date", days)
+    if str(kind) not in _TEXT:
+        raise DataError(f"column {name!r} holds {kind}: turn it into numbers or text first")
+    if str(kind) not in ("string", "large_string"):
+        array = array.cast(pa.large_string())
+    return text_column(array)
+
+
+def _category(array: Any, name: str) -> Column:
+    """Return a dictionary array as a column; the codes are taken as they are."""
+    pa, _ = arrow()
+    if str(array.type.value_type) == "string_view":  # polars; Arrow cannot unify these
+        chunks = [pa.DictionaryArray.from_arrays(c.indices, c.dictionary.cast(pa.large_string())) for c in array.chunks]
+        array = pa.chunked_array(chunks, pa.dictionary(array.type.index_type, pa.large_string()))
+    if not array.num_chunks:
+        return Column("category", codes=np.zeros(0, np.int32), words=pa.array([], pa.string()))
+    array = array.unify_dictionaries()
+    codes = as_numpy(pa.chunked_array([chunk.indices.cast(pa.int32()) for chunk in array.chunks]), np.int32, -1)
+    of_words = _of_arrow(pa.chunked_array([array.chunk(0).dictionary]), name)
+    words = of_words.as_text()
+    if of_words.codes is None or not np.array_equal(words.codes, np.arange(len(words))):
+        codes = np.append(words.codes, np.int32(-1)).astype(np.int32)[codes]
+    return Column("category", codes=codes, words=words.words)
+
+
+def _arrow_column(values: Any, name: str) -> Any:
+    """Return any column as a pyarrow.ChunkedArray; one of mixed Python objects becomes text."""
+    pa = arrow()[0]
+    if isinstance(values, pa.ChunkedArray):
+        return values
+    if isinstance(values, pa.Array):
+        return pa.chunked_array([values])
+    try:
+        if hasattr(values, "__arrow_c_stream__"):
+            return pa.chunked_array(values)
+        array = pa.array(values, from_pandas=True)
+    except (pa.ArrowException, TypeError, ValueError, OverflowError):
+        array = pa.array([_as_cell(value, name) for value in values], pa.string())
+    return array if isinstance(array, pa.ChunkedArray) else pa.chunked_array([array])
+
+
+def _as_cell(value: Any, name: str) -> str | None:
+    if value is None or type(value).__name__ in ("NAType", "NaTType"):
+        return None
+    if not isinstance(value, _CELLS):
+        raise DataError(f"column {name!r} holds {type(value).__name__}: expected numbers or text")
+    if isinstance(value, bytes):
+        return value.decode()
+    if isinstance(value, float | np.floating):
+        value = float(value)
+        if np.isnan(value):
+            return None
+        return str(int(value)) if value.is_integer() and abs(value) < EXACT else str(value)
+    return str(value)
