@@ -1,6 +1,6 @@
 """A trained model that predicts, without scikit-learn: what model files hold and the command uses."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -8,7 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hotloop.backend import get_backend
+from hotloop.data.columns import as_column
 from hotloop.data.csr import check_finite_csr, from_scipy
+from hotloop.data.dataframes import table_columns
+from hotloop.data.errors import DataError
 from hotloop.data.section import Section
 from hotloop.data.validation import Array, as_rows, check_finite
 from hotloop.metrics import log_probabilities, mean_log_loss, probabilities
@@ -51,7 +54,7 @@ class Predictor:
     estimator_name : {"LogisticSGDClassifier", "LogisticSDCAClassifier", "TwoLayerClassifier", "TwoLayerRegressor"}
     weights : LinearWeights or NetworkWeights
     classes : ndarray of shape (n_classes,), or None for a regressor
-    feature_names : list of str, or None
+    feature_names : sequence of str, or None
     params : dict
         The estimator's parameters.
     encoding : TableEncoding or None
@@ -63,7 +66,7 @@ class Predictor:
     estimator_name: str
     weights: TrainedWeights
     classes: Array | None
-    feature_names: list[str] | None = None
+    feature_names: Sequence[str] | None = None
     params: dict[str, Any] = field(default_factory=dict)
     encoding: TableEncoding | None = None
     metadata: dict[str, Any] = field(default_factory=dict)
@@ -194,6 +197,20 @@ class Predictor:
             fill(m, out[start : start + BLOCK_OF_ROWS])
         return out
 
+    def _by_name(self, columns: Mapping[str, Any]) -> Any:
+        """Return rows of columns that have names; DataError where the model has a column that the table lacks."""
+        if self.encoding is not None:
+            return self.encoding.transform(columns, self.dtype, sparse=self.encoding.is_sparse)
+        assert self.feature_names is not None
+        lacking = [name for name in self.feature_names if name not in columns]
+        if lacking:
+            shown = ", ".join(map(repr, lacking[:10])) + (", ..." if len(lacking) > 10 else "")
+            raise DataError(f"X has no column {shown}, which the model was trained on; there are {', '.join(map(repr, columns))}"[:500])
+        numbers = {name: as_column(columns[name], name) for name in self.feature_names}
+        if text := [name for name, column in numbers.items() if column.numbers is None]:
+            raise DataError(f"column {text[0]!r} holds text; the model was trained on numbers")
+        return np.column_stack([column.numbers for column in numbers.values()])  # type: ignore[arg-type]
+
     def _rows(self, X: Any) -> Any:
         """Return X as rows for the kernels; cells that are not finite are found where they are predicted."""
         if hasattr(X, "tocsr"):
@@ -201,9 +218,13 @@ class Predictor:
             check_finite_csr(rows, self.feature_names)
             X = rows
         if not isinstance(X, CSRRows):
-            names = list(X.columns) if hasattr(X, "columns") else list(X) if isinstance(X, Mapping) else None
-            if self.encoding is not None and names is not None and names != self.feature_names:
-                X = self.encoding.transform({name: X[name] for name in names}, self.dtype)
+            columns = None if isinstance(X, np.ndarray) else table_columns(X)
+            if columns is not None and self.feature_names is not None and list(columns) != self.feature_names:
+                X = self._by_name(columns)
+            elif isinstance(X, Mapping):
+                X = np.column_stack(list(X.values()))
+            if isinstance(X, CSRRows):
+                return X
             if not (isinstance(X, np.ndarray) and X.ndim == 2 and X.dtype.kind in "fiub"):
                 X = as_rows(X)
         if X.shape[1] != self.n_features:

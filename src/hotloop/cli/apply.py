@@ -7,16 +7,16 @@ import sys
 from argparse import Namespace
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from hotloop.cli.messages import counted, note
-from hotloop.cli.target import encode_target, target_cells
+from hotloop.cli.target import encode_target, target_numbers
 from hotloop.cli.train import refuse_same_file
 from hotloop.data.errors import DataError
 from hotloop.data.readers.delimited import read_table
 from hotloop.data.table import Table
-from hotloop.data.validation import Array
 from hotloop.metrics import area_under_roc, mean_squared_error
 from hotloop.persistence.atomic_write import write_whole
 from hotloop.persistence.model_file import load
@@ -37,7 +37,7 @@ def run(arguments: Namespace) -> None:
     table = _name_as_in_training(table, model, target_needed=arguments.command == "evaluate")
     for remark in table.notes:
         note(remark)
-    X = model.encoding.transform(table, model.dtype)
+    X = model.encoding.transform(table, model.dtype, sparse=model.encoding.is_sparse)
     for remark in model.encoding.notes:
         note(remark)
     if arguments.command == "predict":
@@ -54,7 +54,7 @@ def _name_as_in_training(table: Table, model: Predictor, *, target_needed: bool)
     return replace(table, columns=dict(zip(names, table.columns.values(), strict=True)))
 
 
-def _predict(model: Predictor, X: Array, out: str | None) -> None:
+def _predict(model: Predictor, X: Any, out: str | None) -> None:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     if model.classes is None:
@@ -72,13 +72,13 @@ def _predict(model: Predictor, X: Array, out: str | None) -> None:
         write_whole(Path(out), text.getvalue().encode())
 
 
-def _evaluate(model: Predictor, X: Array, table: Table, as_json: bool) -> None:
+def _evaluate(model: Predictor, X: Any, table: Table, as_json: bool) -> None:
     """Print what the predictions of a model are worth on rows whose target is known.
 
     Parameters
     ----------
     model : Predictor
-    X : ndarray of shape (n_samples, n_features)
+    X : ndarray of shape (n_samples, n_features), or CSRRows
         The columns of ``table``, encoded.
     table : Table
         Has the column of the target.
@@ -88,9 +88,7 @@ def _evaluate(model: Predictor, X: Array, table: Table, as_json: bool) -> None:
     target = str(model.metadata["target"])
     figures: dict[str, float] = {"rows": table.n_rows}
     if model.classes is None:
-        y = target_cells(table, target)
-        if y.dtype.kind != "f":
-            raise DataError(f"{table.name}: the target {target!r} holds text, but the model predicts numbers")
+        y = target_numbers(table, target)
         errors = model.predict(X) - y
         figures["root mean squared error"] = mean_squared_error(model.predict(X), y) ** 0.5
         figures["mean absolute error"] = float(np.abs(errors).mean())

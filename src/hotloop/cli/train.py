@@ -9,7 +9,7 @@ import numpy as np
 
 from hotloop.backend import backend_info
 from hotloop.cli.messages import counted, note, warning
-from hotloop.cli.target import encode_target, read_target, read_weights, refuse_weightless_class, show, target_cells
+from hotloop.cli.target import encode_target, read_target, read_weights, refuse_weightless_class, show, target_numbers
 from hotloop.cli.training_options import check_family, given_options
 from hotloop.data.batch import Batch
 from hotloop.data.errors import DataError
@@ -56,7 +56,7 @@ def run(arguments: Namespace) -> None:
         say(f"  {line}")
     for remark in encoding.notes:
         note(remark)
-    rows = Batch(encoding.transform(features, DTYPE), y, weights)
+    rows = Batch(encoding.transform(features, DTYPE, sparse=encoding.is_sparse), y, weights)
     validation = _validation(arguments, table, encoding, classes)
     with ProgressBar("training", note=note) as progress:
         own: dict[str, Any] = {"validation": validation, "names": encoding.feature_names, "progress": progress}
@@ -158,10 +158,8 @@ def _validation(arguments: Namespace, table: Table, encoding: TableEncoding, cla
         return None
     delimiter = arguments.delimiter or table.delimiter
     held = read_table(arguments.validation, header=not arguments.no_header, delimiter=delimiter)
-    y = encode_target(held, arguments.target, classes) if classes is not None else target_cells(held, arguments.target)
-    if y.dtype.kind != "f":
-        raise DataError(f"{held.name}: the target {arguments.target!r} holds text, but the rows of training have numbers")
-    X = encoding.transform(held, DTYPE)
+    y = encode_target(held, arguments.target, classes) if classes is not None else target_numbers(held, arguments.target)
+    X = encoding.transform(held, DTYPE, sparse=encoding.is_sparse)
     for remark in (*held.notes, *encoding.notes):
         note(remark)
     return Batch(X, y, np.ones(len(X)))

@@ -75,6 +75,18 @@ class Column:
         places[~self.missing] = codes
         return Column("text", codes=places, words=words)
 
+    def without(self, words: Sequence[str]) -> "Column":
+        """Return the column with cells that are one of these words, or one of these numbers, missing."""
+        if not words:
+            return self
+        if self.codes is not None:
+            pa, pc = arrow()
+            absent = pc.is_in(self.words, value_set=pa.array(words, self.words.type)).to_numpy(zero_copy_only=False)
+            return Column(self.kind, codes=np.where(np.append(absent, True)[self.codes], np.int32(-1), self.codes), words=self.words)
+        assert self.numbers is not None
+        absent = np.isin(self.numbers, [float(word) for word in words if _is_number(word)])
+        return Column(self.kind, np.where(absent, np.nan, self.numbers))
+
     def cell(self, row: int) -> str | None:
         """Return a cell as text, None where it is missing."""
         one = self[row : row + 1].as_text()
@@ -200,6 +212,13 @@ def arrow() -> tuple[Any, Any]:
         message = "encoding text needs pyarrow: pip install 'hotloop[cli]'"
         raise ImportError(message) from None
     return pa, pc
+
+
+def _is_number(word: str) -> bool:
+    try:
+        return bool(np.isfinite(float(word)))
+    except ValueError:
+        return False
 
 
 def _is_exact(integers: NDArray[Any]) -> bool:

@@ -1,13 +1,39 @@
 """Tables of numbers (pandas, polars, pyarrow), a block of rows at a time: never a second copy of the whole."""
 
+from collections import Counter
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
+from hotloop.data.errors import DataError
 from hotloop.data.validation import Array
 from hotloop.structs import float_dtype
 
 CELLS_AT_ONCE = 1 << 20
+
+
+def table_columns(X: Any) -> dict[Any, Any] | None:
+    """Return the columns of a table by name; None for what is no table of named columns.
+
+    Tables are mappings, DataFrames (pandas, polars and their like), Arrow tables and record batches, and all that has
+    ``__arrow_c_stream__``. DataError for a name that stands twice.
+    """
+    if isinstance(X, Mapping):
+        return dict(X)
+    if hasattr(X, "column_names") or (hasattr(X, "__arrow_c_stream__") and not hasattr(X, "columns")):
+        import pyarrow as pa
+
+        X = pa.table(X)
+        names, columns = list(X.column_names), list(X.columns)
+    elif hasattr(X, "columns"):
+        names = list(X.columns)
+        columns = [X.iloc[:, j] if hasattr(X, "iloc") else X[name] for j, name in enumerate(names)]
+    else:
+        return None
+    if repeated := [name for name, count in Counter(names).items() if count > 1]:
+        raise DataError(f"column names repeated: {repeated}")
+    return dict(zip(names, columns, strict=True))
 
 
 def column_types(X: Any) -> list[np.dtype[Any]] | None:

@@ -1,32 +1,51 @@
-"""TableEncoder: a transformer that makes numbers of tables of numbers and text."""
+"""TableEncoder: a transformer that makes numbers of tables of numbers, dates and text."""
 
-from collections import Counter
+from collections.abc import Sequence
+from dataclasses import fields
 from typing import Any
 
 import numpy as np
+from scipy.sparse import csr_matrix
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from hotloop.data.dataframes import table_columns
 from hotloop.estimators.warnings import warn
+from hotloop.preprocessing.column_rules import TableOptions
 from hotloop.preprocessing.table_encoding import TableEncoding, check_float_dtype
 
 MOST_NOTES = 3  # that one warning names
 
 
 class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
-    """Turn a table of numbers, text and missing cells into numbers, as the command does.
+    """Turn a table of numbers, dates, text and missing cells into numbers, as the command does.
 
-    A column of numbers stays. Its missing cells become the mean of the training rows; if the training rows had missing cells, a
-    further column marks them. A column of text becomes one column of 0 and 1 for each category. Categories of pandas, polars
-    and Arrow are text, whatever they look like. A column without any value in the training rows is dropped.
+    docs/tables.md has the rules by which a column is a number, a date or text, and what becomes of it. A column of numbers stays.
+    Its missing cells become the mean of the training rows; if the training rows had missing cells, a further column marks them.
+    A column of text becomes one column of 0 and 1 for each category. Categories of pandas, polars and Arrow are text, whatever
+    they look like. A column without any value in the training rows, and a column of ids, is left out.
 
-    A warning names cells that the training rows did not have, and columns of numbers that are text because of a few cells.
-    ``encoding_.notes`` has all of them.
+    A warning tells what a user may want otherwise: words that were taken as missing cells, columns that were left out, cells that
+    the training rows did not have. ``encoding_.notes`` has all of them.
 
     Parameters
     ----------
-    max_categories : int, default=255
-        A column of text keeps so many of its categories, the most frequent ones; all others share one column.
+    drop, number, text, date : sequence of str
+        Names of columns to leave out, and of columns that are numbers, text or dates whatever the rules say.
+    missing : sequence of str
+        Words that stand for a missing cell in any column, besides an empty one and "?".
+    decimal : {".", ","}, default=None
+        Decimal mark of numbers in columns of text. None: found, where all cells of a column agree.
+    thousands : str, default=None
+        Mark between the thousands of such numbers. None: found.
+    max_categories : int, default=1_000_000
+        A column of text keeps so many of its categories, the most frequent ones.
+    min_frequency : int, default=1
+        A value in fewer cells than this is no category.
+    other_columns : int, default=1
+        Columns that the values which are no categories share, by a hash where there are several.
+    sparse_output : bool or "auto", default="auto"
+        Whether rows are returned as a CSR matrix. "auto": where a column of text has more than 16 categories.
     dtype : {"float32", "float64"}, default="float64"
         Type of the result. float32 does not hold every whole number beyond 2^24.
 
@@ -50,8 +69,33 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     [[31.0, 0.0, 1.0, 0.0], [42.5, 1.0, 0.0, 1.0], [54.0, 0.0, 1.0, 0.0]]
     """
 
-    def __init__(self, max_categories: int = 255, dtype: Any = "float64") -> None:
+    def __init__(
+        self,
+        *,
+        drop: Sequence[str] = (),
+        number: Sequence[str] = (),
+        text: Sequence[str] = (),
+        date: Sequence[str] = (),
+        missing: Sequence[str] = (),
+        decimal: str | None = None,
+        thousands: str | None = None,
+        max_categories: int = 1_000_000,
+        min_frequency: int = 1,
+        other_columns: int = 1,
+        sparse_output: bool | str = "auto",
+        dtype: Any = "float64",
+    ) -> None:
+        self.drop = drop
+        self.number = number
+        self.text = text
+        self.date = date
+        self.missing = missing
+        self.decimal = decimal
+        self.thousands = thousands
         self.max_categories = max_categories
+        self.min_frequency = min_frequency
+        self.other_columns = other_columns
+        self.sparse_output = sparse_output
         self.dtype = dtype
 
     def fit(self, X: Any, y: Any = None) -> "TableEncoder":
@@ -69,7 +113,7 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         self._fit(X)
         return self
 
-    def fit_transform(self, X: Any, y: Any = None) -> np.ndarray:
+    def fit_transform(self, X: Any, y: Any = None) -> Any:
         """Fit to rows, and return them as numbers.
 
         Parameters
@@ -79,20 +123,28 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 
         Returns
         -------
-        X_out : ndarray of shape (n_samples, n_features_out), C-contiguous
+        X_out : ndarray of shape (n_samples, n_features_out), C-contiguous, or csr_matrix
         """
         columns = self._fit(X)
-        return self.encoding_.transform(columns, self.dtype)
+        return self._rows(columns)
 
     def _fit(self, X: Any) -> dict[str, Any]:
         """Find out what each column holds, and return the columns by name."""
         check_float_dtype(self.dtype)
+        if self.sparse_output not in (True, False, "auto"):
+            raise ValueError(f"sparse_output is {self.sparse_output!r}, expected True, False or 'auto'")
         columns = _columns(self, X, reset=True)
-        self.encoding_ = TableEncoding.fit(columns, max_categories=self.max_categories)
+        self.encoding_ = TableEncoding.fit(columns, TableOptions(**{f.name: getattr(self, f.name) for f in fields(TableOptions)}))
         self._warn()
         return columns
 
-    def transform(self, X: Any) -> np.ndarray:
+    def _rows(self, columns: dict[str, Any]) -> Any:
+        """Return columns as numbers, dense or sparse."""
+        sparse = self.encoding_.is_sparse if self.sparse_output == "auto" else bool(self.sparse_output)
+        rows = self.encoding_.transform(columns, self.dtype, sparse=sparse)
+        return csr_matrix((rows.explicit_data(), rows.indices, rows.indptr), rows.shape) if sparse else rows
+
+    def transform(self, X: Any) -> Any:
         """Return the rows as numbers.
 
         Parameters
@@ -101,10 +153,10 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 
         Returns
         -------
-        X_out : ndarray of shape (n_samples, n_features_out), C-contiguous
+        X_out : ndarray of shape (n_samples, n_features_out), C-contiguous, or csr_matrix
         """
         check_is_fitted(self)
-        X_out = self.encoding_.transform(_columns(self, X, reset=False), self.dtype)
+        X_out = self._rows(_columns(self, X, reset=False))
         self._warn()
         return X_out
 
@@ -127,7 +179,7 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
                 known = [f"x{i}" for i in range(self.n_features_in_)]
             if len(input_features) != self.n_features_in_ or list(input_features) != list(known):
                 raise ValueError("input_features is not equal to feature_names_in_")
-        return np.asarray(self.encoding_.feature_names, dtype=object)
+        return np.asarray(list(self.encoding_.feature_names), dtype=object)
 
     def _warn(self) -> None:
         notes = self.encoding_.notes
@@ -145,25 +197,14 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 
 
 def _columns(estimator: TableEncoder, X: Any, *, reset: bool) -> dict[str, Any]:
-    """Return the columns of X by name, after scikit-learn's checks of their names and number."""
-    arrow_only = hasattr(X, "__arrow_c_stream__") and not hasattr(X, "columns")
-    if arrow_only or hasattr(X, "column_names"):  # a stream, a record batch, an Arrow table
-        import pyarrow as pa
-
-        X = pa.table(X)
-    if not hasattr(X, "columns"):
+    """Return the columns of X by name, in whatever order they come; the encoding finds those that it needs."""
+    columns = table_columns(X)
+    if columns is None:
         X = validate_data(estimator, X, reset=reset, dtype=None, ensure_all_finite="allow-nan")
         return {f"x{i}": X[:, i] for i in range(X.shape[1])}
-    if hasattr(X, "column_names"):  # pyarrow: `columns` are the arrays
-        names, arrays = list(X.column_names), list(X.columns)
-    else:
-        names = list(X.columns)
-        by_place = hasattr(X, "iloc")
-        arrays = [X.iloc[:, i] if by_place else X[name] for i, name in enumerate(names)]
-    repeated = [name for name, count in Counter(names).items() if count > 1]
-    if repeated:
-        raise ValueError(f"column names repeated: {repeated}")
-    validate_data(estimator, X, skip_check_array=True, reset=reset)
-    if not all(isinstance(name, str) for name in names):
-        names = [f"x{i}" for i in range(len(names))]
-    return dict(zip(names, arrays, strict=True))
+    if not all(isinstance(name, str) for name in columns):
+        columns = {f"x{i}": column for i, column in enumerate(columns.values())}
+    if reset:
+        estimator.n_features_in_ = len(columns)
+        estimator.feature_names_in_ = np.array(list(columns), dtype=object)
+    return columns

@@ -2,8 +2,8 @@
 
 The rules, all from one read of the rows (docs/defaults.md has the evidence):
 
-- ``standardize``: mean and standard deviation of each column, or the distance of its two values; of sparse rows the largest
-  absolute value.
+- ``standardize``: mean and standard deviation of each column, or the distance of its two values; of a column of sparse rows that
+  some rows lack the largest absolute value.
 - ``alpha``: 1 / n_samples, the strength of LogisticRegression(C=1).
 - ``eta0``: a constant / E[weight (||z||^2 + 1)], z the standardised row. A step size that diverges is halved and training
   starts again.
@@ -21,6 +21,7 @@ from hotloop.data.batch import Batch
 from hotloop.data.csr import check_finite_rows
 from hotloop.logistic.linear_state import LinearState
 from hotloop.logistic.state_adaptive import ETA0_ADAPTIVE, AdaptiveState
+from hotloop.preprocessing.full_columns import full_columns, statistics_of
 from hotloop.preprocessing.standardization import BY_LARGEST, ColumnStatistics, scale_of
 from hotloop.structs import CSRRows
 from hotloop.training.config import TrainingConfig
@@ -124,7 +125,8 @@ def _start_sparse(state: LinearState, X: CSRRows, rows: Batch, options: FitOptio
         square = total * state.statistics.mean_square(state.center, state.scale)
     else:
         center = scale = None
-        if options.standardize == "maxabs" and X.data is not None:
+        full = np.zeros(0, np.intp)
+        if options.standardize in ("auto", "maxabs") and X.data is not None:
             largest = np.zeros(n_features, dtype)
             with np.errstate(over="ignore", invalid="ignore"):
                 get_backend().csr_largest(X, sample_weight, largest)
@@ -132,10 +134,20 @@ def _start_sparse(state: LinearState, X: CSRRows, rows: Batch, options: FitOptio
                 check_finite_rows(X, columns)
             largest[largest == 0] = 1  # rows to come may have it
             center, scale = np.zeros(n_features, dtype), scale_of(largest, dtype)
+            if options.standardize == "auto":
+                full = full_columns(X)
+            if len(full):
+                statistics = statistics_of(X, full, sample_weight)
+                center[full], scale[full] = statistics.constants("std", dtype)
+                square = total * statistics.mean_square(center[full], scale[full])
         state.restandardize(center, scale)
         if options.eta0 == "auto":
             with np.errstate(over="ignore", invalid="ignore"):
-                square = get_backend().csr_square(X.standardized(None, scale), sample_weight, dtype)
+                of_others = scale
+                if scale is not None and len(full):
+                    of_others = scale.copy()
+                    of_others[full] = 0
+                square += get_backend().csr_square(X.standardized(None, of_others), sample_weight, dtype)
             if not np.isfinite(square):
                 check_finite_rows(X, columns)
     state.restart_average()

@@ -169,7 +169,9 @@ class LogisticOptions(FitOptions):
         if optimizer == "normalized" and self.eta0 == "auto":
             changes["eta0"] = ETA0_ADAPTIVE["normalized"]
         if self.standardize == "auto":
-            changes["standardize"] = None if optimizer == "normalized" else "maxabs" if sparse else "std"
+            centres = optimizer == "sgd" and not self.has_l1 and method == "fit"  # of sparse rows, the columns that all have
+            of_sparse = "auto" if centres else "maxabs"
+            changes["standardize"] = None if optimizer == "normalized" else of_sparse if sparse else "std"
         if self.penalty is None:
             changes["alpha"] = 0.0
         return replace(self, **changes)

@@ -67,13 +67,14 @@ def predictor_section(predictor: Predictor) -> Section:
         values={
             "estimator": predictor.estimator_name,
             "classes": None if predictor.classes is None else pack_labels(predictor.classes),
-            "feature_names": predictor.feature_names,
+            "feature_names": predictor.feature_names if predictor.encoding is None else None,
             "params": pack_params(predictor.params),
-            "encoding": None if predictor.encoding is None else predictor.encoding.to_dict(),
             "metadata": predictor.metadata,
         }
     )
     part.add("weights", predictor.weights.to_section())
+    if predictor.encoding is not None:
+        part.add("encoding", predictor.encoding.to_section())
     section = Section()
     section.add("predictor", part)
     return section
@@ -94,8 +95,10 @@ def predictor_of(section: Section) -> Predictor:
     names = values["feature_names"]
     if names is not None and len(names) != weights.n_features:
         raise ValueError(f"{len(names)} feature names for {weights.n_features} columns")
-    encoding = None if values["encoding"] is None else TableEncoding.from_dict(values["encoding"])
+    encoding = TableEncoding.from_section(part.part("encoding")) if "encoding" in values else None
     if encoding is not None and len(encoding.feature_names) != weights.n_features:
         raise ValueError(f"an encoding to {len(encoding.feature_names)} columns for {weights.n_features}")
+    if encoding is not None:
+        names = encoding.feature_names
     params = {name: from_json(value) for name, value in values["params"].items()}
     return Predictor(values["estimator"], weights, classes, names, params, encoding, dict(values["metadata"]))

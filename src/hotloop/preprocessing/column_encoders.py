@@ -1,273 +1,405 @@
-"""One column of a table to columns of numbers: a number, text as categories, or nothing."""
+"""One column of a table to columns of numbers: a number, a date, text as categories, or nothing."""
 
 import dataclasses
-import heapq
 import math
+import zlib
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
+from hotloop.data.columns import Column, arrow
 from hotloop.data.errors import DataError
-from hotloop.preprocessing.arrow_columns import Column, arrow_strings, as_numpy, null_mask
+from hotloop.preprocessing.notations import Notation, parse_dates
 
 Where = Callable[[int], str]
 
-_SHOWN = 3  # values in a note
+SHOWN = 3  # values in a note
 
-_FEW_WORDS = 0.1  # with a smaller share of words than this a column was perhaps meant as numbers
+MONTHS = tuple(f"=month {month:02}" for month in range(1, 13))
+WEEKDAYS = ("=Monday", "=Tuesday", "=Wednesday", "=Thursday", "=Friday", "=Saturday", "=Sunday")
+HOURS = tuple(f"=hour {hour:02}" for hour in range(24))
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """What a column of a table becomes, in columns that are counted from its first one.
+
+    Attributes
+    ----------
+    values : ndarray of shape (n_rows,), float64, or None
+        Numbers of the first column; None: there are no numbers.
+    places : list of ndarray of shape (n_rows,), int32
+        Columns that are 1 in each row, rising from array to array; -1 for none.
+    notes : list of str
+        What training had not.
+    """
+
+    values: NDArray[np.float64] | None
+    places: list[NDArray[np.int32]]
+    notes: list[str]
 
 
 class Encoder(Protocol):
-    """What `TableEncoding` asks of a column."""
+    """What ``TableEncoding`` asks of a column."""
+
+    kind: ClassVar[str]
 
     @property
     def name(self) -> str: ...
     @property
+    def width(self) -> int: ...
+    @property
+    def entries(self) -> int: ...
     def suffixes(self) -> list[str]: ...
     def describe(self) -> str: ...
-    def fill(self, column: Column, out: np.ndarray, where: Where) -> list[str]: ...
-    def to_dict(self) -> dict[str, Any]: ...
+    def encode(self, column: Column, where: Where) -> Encoded: ...
 
 
-@dataclasses.dataclass(frozen=True)
-class _Fields:
-    """A dataclass whose fields are read back from a dict that may hold anything."""
-
-    kind: ClassVar[str]
-    name: str
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the fields, and the kind, as JSON has them."""
-        fields = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
-        lists = {key: list(v) if isinstance(v, tuple) else v for key, v in fields.items()}
-        return {"kind": self.kind, **lists}
-
-    @classmethod
-    def from_dict(cls, fields: Mapping[str, Any]) -> Any:
-        """Rebuild; ValueError says which field is wrong."""
-        expected = {"kind", *(f.name for f in dataclasses.fields(cls))}
-        if set(fields) != expected:
-            raise ValueError(f"table encoding: a column of kind {cls.kind} has other fields")
-        values: dict[str, Any] = {
-            key: tuple(value) if isinstance(value, list) else value for key, value in fields.items() if key != "kind"
-        }
-        for key, value in values.items():
-            if not cls._valid(key, value):
-                raise ValueError(f"table encoding: {key} of a column is {str(value)[:80]!r}")
-        return cls(**values)
-
-    @staticmethod
-    def _valid(key: str, value: Any) -> bool:
-        if key == "name":
-            return isinstance(value, str)
-        if key == "mean":
-            return type(value) is float and math.isfinite(value)
-        if key == "categories":
-            return (
-                isinstance(value, tuple)
-                and len(value) > 0
-                and all(isinstance(v, str) for v in value)
-                and all(a < b for a, b in zip(value, value[1:], strict=False))
-            )
-        return type(value) is int and value >= 0
-
-
-@dataclasses.dataclass(frozen=True)
-class NumberColumn(_Fields):
+@dataclass(frozen=True)
+class NumberColumn:
     """A column of numbers: itself, and whether it is missing if training had missing cells."""
 
     kind: ClassVar[str] = "number"
+    name: str
     mean: float
     n_missing: int
+    notation: Notation = Notation()
+
+    def __post_init__(self) -> None:
+        _check(self.kind, mean=math.isfinite(self.mean), n_missing=self.n_missing >= 0)
 
     @property
+    def width(self) -> int:
+        """Columns of the result."""
+        return 1 + bool(self.n_missing)
+
+    @property
+    def entries(self) -> int:
+        """Entries of the result that a row without missing cells has."""
+        return 1
+
     def suffixes(self) -> list[str]:
-        """What the result's columns add to the name."""
-        return ["", "=missing"] if self.n_missing else [""]
+        """Return what the result's columns add to the name."""
+        return ["", "=missing"][: self.width]
 
     def describe(self) -> str:
         """Return "age: number" and what is done to missing cells."""
-        if not self.n_missing:
-            return f"{self.name}: number"
-        cells = _cells(self.n_missing)
-        return f"{self.name}: number, {cells} missing (mean {self.mean:.6g}, own column)"
+        said = f"{self.name}: number" + (f" ({self.notation})" if self.notation != Notation() else "")
+        return f"{said}, {cells(self.n_missing)} missing (mean {self.mean:.6g}, own column)" if self.n_missing else said
 
-    def fill(self, column: Column, out: np.ndarray, where: Where) -> list[str]:
-        """Write the column into `out` of shape (n_rows, n_suffixes), all 0; return notes."""
-        numbers = _numbers(self.name, column, where)
+    def encode(self, column: Column, where: Where) -> Encoded:
+        """Return the numbers; DataError at text or an infinity."""
+        numbers = read_numbers(self.name, column, self.notation, where)
         missing = np.isnan(numbers)
-        with np.errstate(over="ignore"):
-            out[:, 0] = np.where(missing, self.mean, numbers)
-        _check_finite(self.name, out[:, 0], numbers, where)
+        n_missing = int(np.count_nonzero(missing))
+        if n_missing:
+            numbers = np.where(missing, self.mean, numbers)
         if self.n_missing:
-            out[:, 1] = missing
-        elif missing.any():
-            n_missing = _cells(int(missing.sum()))
-            return [f"{self.name}: {n_missing} missing, none in training: mean {self.mean:.6g}"]
-        return []
+            return Encoded(numbers, [np.where(missing, np.int32(1), np.int32(-1))], [])
+        note = f"{self.name}: {cells(n_missing)} missing, none in training: mean {self.mean:.6g}"
+        return Encoded(numbers, [], [note] if n_missing else [])
 
 
-@dataclasses.dataclass(frozen=True)
-class TextColumn(_Fields):
-    """A column of text: one of its categories, of the other values, or missing."""
+@dataclass(frozen=True)
+class DateColumn:
+    """A column of dates or times: days since 1970, and month, weekday and hour where training had several.
+
+    A time with a zone is taken in UTC.
+    """
+
+    kind: ClassVar[str] = "date"
+    name: str
+    mean: float
+    n_missing: int
+    months: bool
+    weekdays: bool
+    hours: bool
+
+    def __post_init__(self) -> None:
+        _check(self.kind, mean=math.isfinite(self.mean), n_missing=self.n_missing >= 0)
+
+    @property
+    def width(self) -> int:
+        """Columns of the result."""
+        return len(self.suffixes())
+
+    @property
+    def entries(self) -> int:
+        """Entries of the result that a row without missing cells has."""
+        return 1 + self.months + self.weekdays + self.hours
+
+    def suffixes(self) -> list[str]:
+        """Return what the result's columns add to the name."""
+        parts = (MONTHS * self.months, WEEKDAYS * self.weekdays, HOURS * self.hours, ("=missing",) * bool(self.n_missing))
+        return ["=days", *(suffix for part in parts for suffix in part)]
+
+    def describe(self) -> str:
+        """Return "day: date" and the parts that are taken of it."""
+        more = ["month"] * self.months + ["weekday"] * self.weekdays + ["hour"] * self.hours
+        missing = f", {cells(self.n_missing)} missing (mean, own column)" if self.n_missing else ""
+        return f"{self.name}: date, as {', '.join(['days since 1970', *more])}{missing}"
+
+    def encode(self, column: Column, where: Where) -> Encoded:
+        """Return the days, and the places of month, weekday and hour; DataError at a cell that is no date."""
+        days = read_dates(self.name, column, where)
+        missing = np.isnan(days)
+        places, first = [], 1
+        for wanted, part, width in zip(
+            (self.months, self.weekdays, self.hours), parts_of(np.where(missing, 0, days)), (12, 7, 24), strict=True
+        ):
+            if wanted:
+                places.append(np.where(missing, np.int32(-1), (first + part).astype(np.int32)))
+                first += width
+        if self.n_missing:
+            places.append(np.where(missing, np.int32(first), np.int32(-1)))
+        notes = []
+        if missing.any() and not self.n_missing:
+            notes = [f"{self.name}: {cells(int(missing.sum()))} missing, none in training: mean"]
+        return Encoded(np.where(missing, self.mean, days), places, notes)
+
+
+@dataclass(frozen=True, eq=False)
+class TextColumn:
+    """A column of text: one of its categories, of the other values, or missing.
+
+    Attributes
+    ----------
+    name : str
+    categories : pyarrow.Array of strings
+        Rising.
+    n_distinct, n_other, n_missing : int
+        Values of the training rows; their cells whose value is no category; their missing cells.
+    other_columns : int
+        Columns that the values which are no categories share, by a hash where there are several.
+    """
 
     kind: ClassVar[str] = "text"
-    categories: tuple[str, ...]
+    name: str
+    categories: Any
     n_distinct: int
     n_other: int
     n_missing: int
+    other_columns: int
 
     def __post_init__(self) -> None:
         n = len(self.categories)
-        if self.n_distinct < n or (self.n_distinct > n) != (self.n_other > 0):
-            raise ValueError(f"table encoding: {n} categories of {self.n_distinct} values")
+        fits = self.n_distinct >= n and (self.n_distinct > n) == (self.n_other > 0)
+        _check(self.kind, categories=n > 0 or self.n_other > 0, n_distinct=fits, other_columns=self.other_columns > 0)
 
     @property
+    def width(self) -> int:
+        """Columns of the result."""
+        return len(self.categories) + self._n_shared + bool(self.n_missing)
+
+    @property
+    def _n_shared(self) -> int:
+        return self.other_columns if self.n_other else 0
+
+    @property
+    def entries(self) -> int:
+        """Entries of the result that a row without missing cells has."""
+        return 1
+
     def suffixes(self) -> list[str]:
-        """What the result's columns add to the name."""
-        rest = ["other"] * bool(self.n_other) + ["missing"] * bool(self.n_missing)
-        return [f"={value}" for value in (*self.categories, *rest)]
+        """Return what the result's columns add to the name."""
+        shared = ["other"] if self._n_shared == 1 else [f"other {place}" for place in range(self._n_shared)]
+        return [f"={value}" for value in (*self.categories.to_pylist(), *shared, *["missing"] * bool(self.n_missing))]
 
     def describe(self) -> str:
         """Return "c2: text, 8 categories" and what is done to other and missing cells."""
         n = len(self.categories)
         if self.n_other:
-            other = _cells(self.n_other)
-            said = f"the {n} most frequent of {self.n_distinct} values, {other} other"
+            said = f"the {n} most frequent of {self.n_distinct} values, {cells(self.n_other)} other"
+            said += f" (in {self.other_columns} columns by hash)" if self.other_columns > 1 else ""
         else:
             said = f"{n} {'category' if n == 1 else 'categories'}"
-        missing = f", {_cells(self.n_missing)} missing (own column)" if self.n_missing else ""
+        missing = f", {cells(self.n_missing)} missing (own column)" if self.n_missing else ""
         return f"{self.name}: text, {said}{missing}"
 
-    def fill(self, column: Column, out: np.ndarray, where: Where) -> list[str]:
-        """Write the column into `out` of shape (n_rows, n_suffixes), all 0; return notes."""
-        import pyarrow.compute as pc
+    def encode(self, column: Column, where: Where) -> Encoded:
+        """Return the places of the categories; a value that training had not is 0 in all columns, or among the others."""
+        _, pc = arrow()
+        column = column.as_text()
+        assert column.codes is not None
+        known = pc.index_in(column.words, value_set=self.categories.cast(column.words.type))
+        of_words = pc.fill_null(known, -1).to_numpy(zero_copy_only=False).astype(np.int32)
+        unseen = of_words < 0
+        if self.n_other and unseen.any():
+            shared = [zlib.crc32(word.encode()) % self.other_columns for word in column.words.filter(arrow()[0].array(unseen)).to_pylist()]
+            of_words[unseen] = len(self.categories) + np.array(shared, np.int32)
+        missing = self.width - 1 if self.n_missing else -1
+        places = np.append(of_words, np.int32(missing))[column.codes]
+        return Encoded(None, [places], self._notes(column, unseen))
 
-        text = column.text()
-        place = pc.index_in(text, value_set=arrow_strings(self.categories).cast(text.type))
-        place = as_numpy(place, np.int32, -1)
-        missing = null_mask(text)
-        unseen = (place < 0) & ~missing
-        n = len(self.categories)
-        if self.n_missing:
-            place = np.where(missing, n + bool(self.n_other), place)
-        if self.n_other:
-            place = np.where(place < 0, n, place)
-        rows = np.flatnonzero(place >= 0)
-        out[rows, place[rows]] = 1
-        return self._notes(text, unseen, missing)
-
-    def _notes(self, text: Any, unseen: np.ndarray, missing: np.ndarray) -> list[str]:
+    def _notes(self, column: Column, unseen: NDArray[np.bool_]) -> list[str]:
         fate = f"as {self.name}=other" if self.n_other else "0 in all its columns"
-        notes = []
+        notes, counts = [], column.counts()
+        unseen = unseen & (counts > 0)
         if unseen.any():
-            values = dict.fromkeys(text[int(i)].as_py() for i in np.flatnonzero(unseen)[:1000])
-            shown = ", ".join(repr(value[:80]) for value in list(values)[:_SHOWN])
-            more = ", ..." if len(values) > _SHOWN else ""
-            count = _cells(int(unseen.sum()))
+            places = np.flatnonzero(unseen)
+            values = [column.words[int(place)].as_py()[:80] for place in places[:SHOWN]]
+            shown = ", ".join(map(repr, values)) + (", ..." if len(places) > SHOWN else "")
             kept = f"among the {len(self.categories)} categories" if self.n_other else "in training"
-            notes.append(f"{self.name}: {count} not {kept} ({shown}{more}): {fate}")
-        if missing.any() and not self.n_missing:
-            count = _cells(int(missing.sum()))
-            notes.append(f"{self.name}: {count} missing, none in training: {fate}")
+            notes.append(f"{self.name}: {cells(int(counts[unseen].sum()))} not {kept} ({shown}): {fate}")
+        n_missing = len(column) - int(counts.sum())
+        if n_missing and not self.n_missing:
+            notes.append(f"{self.name}: {cells(n_missing)} missing, none in training: 0 in all its columns")
         return notes
 
 
-@dataclasses.dataclass(frozen=True)
-class EmptyColumn(_Fields):
-    """A column without any value in training: dropped."""
+@dataclass(frozen=True)
+class DroppedColumn:
+    """A column that is left out: no value in training, an id, or left out by the user."""
 
-    kind: ClassVar[str] = "empty"
+    kind: ClassVar[str] = "dropped"
+    name: str
+    reason: str
 
     @property
-    def suffixes(self) -> list[str]:
+    def width(self) -> int:
         """No columns."""
+        return 0
+
+    @property
+    def entries(self) -> int:
+        """Entries of the result that a row without missing cells has."""
+        return 0
+
+    def suffixes(self) -> list[str]:
+        """Return no suffix."""
         return []
 
     def describe(self) -> str:
-        """Return that it is dropped."""
-        return f"{self.name}: no value in training, dropped"
+        """Return that it is dropped, and why."""
+        return f"{self.name}: {self.reason}, dropped"
 
-    def fill(self, column: Column, out: np.ndarray, where: Where) -> list[str]:
-        """Write nothing."""
-        return []
-
-
-ENCODERS: dict[str, type[_Fields]] = {encoder.kind: encoder for encoder in (NumberColumn, TextColumn, EmptyColumn)}
+    def encode(self, column: Column, where: Where) -> Encoded:
+        """Return nothing."""
+        return Encoded(None, [], [])
 
 
-def fit_column(name: str, column: Column, max_categories: int, where: Where) -> tuple[Encoder, list[str]]:
-    """Choose the encoder of a training column; return it, and notes for the user.
+ENCODERS: dict[str, Any] = {kind.kind: kind for kind in (NumberColumn, DateColumn, TextColumn, DroppedColumn)}
+
+
+def to_fields(encoder: Encoder) -> dict[str, Any]:
+    """Return the fields of an encoder as JSON; of categories their number."""
+    fields = {"kind": encoder.kind, **{f.name: getattr(encoder, f.name) for f in dataclasses.fields(encoder)}}  # type: ignore[arg-type]
+    if "categories" in fields:
+        fields["categories"] = len(fields["categories"])
+    if "notation" in fields:
+        fields["notation"] = dataclasses.asdict(fields["notation"])
+    return fields
+
+
+def from_fields(fields: Mapping[str, Any], categories: Callable[[int], Any]) -> Encoder:
+    """Rebuild an encoder; ValueError says which field is wrong.
+
+    Parameters
+    ----------
+    fields : mapping
+        Of :func:`to_fields`; may hold anything.
+    categories : callable
+        Returns the next so many categories.
+    """
+    kind = fields.get("kind")
+    if not isinstance(kind, str) or kind not in ENCODERS:
+        raise ValueError(f"a column of kind {kind!r}")
+    types = {field.name: field.type for field in dataclasses.fields(ENCODERS[kind])}
+    if set(fields) != {"kind", *types}:
+        raise ValueError(f"a column of kind {kind} has other fields")
+    values = {name: fields[name] for name in types}
+    for name, value in values.items():
+        expected: Any = {"categories": int, "notation": dict}.get(name, types[name])
+        if type(value) is not expected or (expected is int and value < 0):
+            raise ValueError(f"{name} of a column is {str(value)[:80]!r}")
+    if "categories" in values:
+        values["categories"] = categories(values["categories"])
+    if "notation" in values:
+        values["notation"] = _notation(values["notation"])
+    encoder: Encoder = ENCODERS[kind](**values)
+    return encoder
+
+
+def _notation(values: dict[str, Any]) -> Notation:
+    if set(values) != {f.name for f in dataclasses.fields(Notation)} or not all(isinstance(v, str) for v in values.values()):
+        raise ValueError(f"a notation of {values!r}"[:120])
+    return Notation(**values)
+
+
+def _check(kind: str, **right: bool) -> None:
+    for name, is_right in right.items():
+        if not is_right:
+            raise ValueError(f"{name} of a column of kind {kind} does not fit")
+
+
+def read_numbers(name: str, column: Column, notation: Notation, where: Where) -> NDArray[np.float64]:
+    """Return a column as numbers, NaN where missing; DataError at a cell that is no number, or infinite.
 
     Parameters
     ----------
     name : str
     column : Column
-        The cells of training.
-    max_categories : int
-        Values of a text column that get a column of their own, the most frequent first.
+    notation : Notation
+        How numbers are written where the column holds text.
     where : callable
         Row number -> place in the file or table, for messages.
-
-    Raises
-    ------
-    DataError
-        A number is infinite; names the place.
     """
-    numbers = None if column.kind == "category" else column.numbers()
-    if numbers is None:
-        return _fit_text(name, column, max_categories, where)
-    _check_finite(name, numbers, numbers, where)
-    present = numbers[~np.isnan(numbers)]
-    if len(present) == 0:
-        return EmptyColumn(name), []
-    with np.errstate(over="ignore"):
-        mean = float(np.mean(present))
-    if not math.isfinite(mean):  # the sum is too large, the mean is not
-        mean = float(np.sum(present / len(present)))
-    return NumberColumn(name, mean, len(numbers) - len(present)), []
-
-
-def _fit_text(name: str, column: Column, max_categories: int, where: Where) -> tuple[Encoder, list[str]]:
-    """Return the encoder of a column of text, and notes. Parameters: as for :func:`fit_column`."""
-    text = column.text()
-    counted = text.drop_null().value_counts()
-    counts = dict(zip(*(part.to_pylist() for part in counted.flatten()), strict=True))
-    if not counts:
-        return EmptyColumn(name), []
-    kept = heapq.nsmallest(max_categories, counts, key=lambda value: (-counts[value], value))
-    n_cells = len(text) - text.null_count
-    n_other = n_cells - sum(counts[value] for value in kept)
-    encoder = TextColumn(name, tuple(sorted(kept)), len(counts), n_other, text.null_count)
-    if column.kind == "category":
-        return encoder, []
-    n_words = sum(counts[word] for word in column.words().to_pylist())
-    if n_words > _FEW_WORDS * n_cells:
-        return encoder, []
-    row, cell = column.first_word()
-    note = f"{name}: text, since {_cells(n_words)} of {n_cells} no numbers, the first {cell[:80]!r}"
-    return encoder, [f"{note} in {where(row)}"]
-
-
-def _numbers(name: str, column: Column, where: Where) -> np.ndarray:
-    numbers = column.numbers()
-    if numbers is None:
-        row, cell = column.first_word()
-        raise DataError(f"{where(row)}, column {name!r}: expected a number, found {cell[:80]!r}")
+    if column.codes is None:
+        assert column.numbers is not None
+        numbers = column.numbers
+    else:
+        values, bad = notation.parse(column.words)
+        places = np.flatnonzero(np.append(bad, False)[column.codes])
+        if len(places):
+            row = int(places[0])
+            raise DataError(f"{where(row)}, column {name!r}: expected a number, found {str(column.cell(row))[:80]!r}")
+        numbers = np.append(values, np.nan)[column.codes]
+    check_finite(name, numbers, numbers, where)
     return numbers
 
 
-def _check_finite(name: str, written: np.ndarray, numbers: np.ndarray, where: Where) -> None:
+def read_dates(name: str, column: Column, where: Where) -> NDArray[np.float64]:
+    """Return a column as days since 1970-01-01, NaN where missing; DataError at a cell that is no date."""
+    if column.kind == "date":
+        assert column.numbers is not None
+        return column.numbers
+    if len(column) and column.missing.all():
+        return np.full(len(column), np.nan)
+    text = column.as_text()
+    assert text.codes is not None
+    days = parse_dates(text.words)
+    if days is None:
+        used = np.unique(text.codes[text.codes >= 0])
+        bad = np.zeros(len(text.words), bool)
+        bad[used] = [parse_dates(text.words[int(code) :][:1]) is None for code in used]
+        row = int(np.flatnonzero(np.append(bad, False)[text.codes])[0])
+        raise DataError(f"{where(row)}, column {name!r}: expected a date such as 2026-01-31, found {str(text.cell(row))[:80]!r}")
+    return np.append(days, np.nan)[text.codes]
+
+
+def parts_of(days: NDArray[np.float64]) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.intp]]:
+    """Return month from 0, weekday from 0 (Monday) and hour of each moment."""
+    moments = np.rint(days * 86_400).astype("M8[s]")
+    whole = moments.astype("M8[D]")
+    months = whole.astype("M8[M]").astype(np.intp) % 12
+    weekdays = (whole.astype(np.intp) + 3) % 7  # 1970-01-01 was a Thursday
+    hours = (moments - whole).astype(np.intp) // 3600
+    return months, weekdays, hours
+
+
+def check_finite(name: str, written: NDArray[Any], numbers: NDArray[np.float64], where: Where) -> None:
     """Raise DataError at an infinity. A NaN is a missing cell and passes.
 
     Parameters
     ----------
     name : str
         Of the column.
-    written : ndarray of shape (n_samples,)
+    written : ndarray of shape (n_rows,)
         The numbers in the dtype asked for.
-    numbers : ndarray of shape (n_samples,), float64
+    numbers : ndarray of shape (n_rows,), float64
         The numbers as they were read.
     where : callable
         Row number -> place, for the message.
@@ -279,5 +411,7 @@ def _check_finite(name: str, written: np.ndarray, numbers: np.ndarray, where: Wh
         raise DataError(f"{where(row)}, column {name!r}: the number {numbers[row]} is {found}")
 
 
-def _cells(count: int) -> str:
+def cells(count: int) -> str:
+    """Return "1 cell", "2 cells"."""
     return f"{count} cell" if count == 1 else f"{count} cells"
+

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from hotloop.backend import get_backend
-from hotloop.preprocessing.arrow_columns import as_column
+from hotloop.data.columns import as_column
 from hotloop.structs import Array
 
 Segments = Iterable[Sequence[str]]
@@ -140,11 +140,11 @@ class TokenHasher:
             column = as_column(X[name], str(name))
             crossed = any(name in pair for pair in self.crosses)
             if column.kind != "number" or crossed:
-                encoded = column.text().combine_chunks().dictionary_encode()
-                codes = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
-                categories[name] = [f"{name}={value}" for value in encoded.dictionary.to_pylist()], codes
+                text = column.as_text()
+                assert text.codes is not None
+                categories[name] = [f"{name}={value}" for value in text.words.to_pylist()], text.codes.astype(np.int64)
             if column.kind == "number":
-                yield [str(name)], column.values, np.zeros(len(column), np.int64)
+                yield [str(name)], column.numbers, np.zeros(len(column), np.int64)
             else:
                 yield categories[name][0], np.ones(len(column)), categories[name][1]
         for first, second in self.crosses:

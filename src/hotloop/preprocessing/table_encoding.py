@@ -1,37 +1,72 @@
-"""Tables of numbers and text as a dense matrix of numbers: what each column became, and its use."""
+"""Tables of numbers, dates and text as rows of numbers, dense or sparse: what each column became, and its use."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, fields
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
+from hotloop.data.columns import Column, arrow, as_column, strings
 from hotloop.data.errors import DataError
+from hotloop.data.section import Section
 from hotloop.data.table import Table
-from hotloop.preprocessing.arrow_columns import as_column
-from hotloop.preprocessing.column_encoders import ENCODERS, Encoder, fit_column
+from hotloop.data.validation import Array
+from hotloop.preprocessing.column_encoders import Encoded, Encoder, TextColumn, check_finite, from_fields, to_fields
+from hotloop.preprocessing.column_rules import TableOptions, fit_column
+from hotloop.structs import CSRRows
 
-_VERSION = 1
+VERSION = 2
 
-_FIELDS = ("version", "max_categories", "columns")
+# Columns for each entry of a row from which a table becomes sparse rows. With 8 (adult: 14 entries, 108 columns) an epoch of
+# dense rows still takes 0.6 of that of sparse ones, and a cell at most 64 bytes.
+SPARSE_FROM = 8
+
+
+class FeatureNames(Sequence[str]):
+    """The names of the columns of an encoding, made when one is asked for: millions of categories are never named in vain.
+
+    Each name stands once: a repeated one gets " (2)", " (3)", ...
+    """
+
+    def __init__(self, encoders: Sequence[Encoder]) -> None:
+        self._encoders = encoders
+
+    def __len__(self) -> int:
+        return sum(encoder.width for encoder in self._encoders)
+
+    def __getitem__(self, place: Any) -> Any:
+        return self._names[place]
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and len(self) == len(other) and self._names == list(other)
+
+    @cached_property
+    def _names(self) -> list[str]:
+        names: dict[str, None] = {}
+        for encoder in self._encoders:
+            for suffix in encoder.suffixes():
+                name = unique = encoder.name + suffix
+                times = 1
+                while unique in names:
+                    times += 1
+                    unique = f"{name} ({times})"
+                names[unique] = None
+        return list(names)
 
 
 class TableEncoding:
     """The columns of a training table, and how each becomes columns of numbers.
 
-    A column is a number if each cell that is not missing reads as one, else text. A number stays
-    as it is; its missing cells become the mean of the training rows, marked in a further column
-    ``name=missing`` if training had any. Text becomes one column of 0 and 1 for each category,
-    ``name=value`` in sorted order. Beyond `max_categories` distinct values the less frequent ones
-    share ``name=other``; missing cells have ``name=missing`` if training had any. A column without
-    any value is dropped.
-
-    Missing are an empty cell, "?", None and NaN, in columns of numbers also NA, N/A, NaN, nan,
-    null, NULL and None.
+    docs/tables.md has the rules by which a column is a number, a date or text. A number stays as it is; its missing cells become
+    the mean of the training rows, marked in a further column ``name=missing`` if training had any. A date becomes days, month,
+    weekday and hour. Text becomes one column of 0 and 1 for each category, ``name=value`` in sorted order; values beyond the
+    limits share ``name=other``; missing cells have ``name=missing`` if training had any.
 
     Examples
     --------
     >>> encoding = TableEncoding.fit({"age": ["31", "?", "54"], "pet": ["cat", "dog", "cat"]})
-    >>> encoding.feature_names
+    >>> list(encoding.feature_names)
     ['age', 'age=missing', 'pet=cat', 'pet=dog']
     >>> encoding.transform({"pet": ["dog", "emu"], "age": [20, 30]}).tolist()
     [[20.0, 0.0, 0.0, 1.0], [30.0, 0.0, 0.0, 0.0]]
@@ -39,46 +74,47 @@ class TableEncoding:
     ["pet: 1 cell not in training ('emu'): 0 in all its columns"]
     """
 
-    def __init__(self, encoders: list[Encoder], max_categories: int = 255) -> None:
+    def __init__(self, encoders: Sequence[Encoder], options: TableOptions | None = None) -> None:
         self.encoders = tuple(encoders)
-        self.max_categories = max_categories
+        self.options = options or TableOptions()
+        self.feature_names = FeatureNames(self.encoders)
         self._notes: list[str] = []
 
     @classmethod
-    def fit(cls, columns: Mapping[str, Any] | Table, *, max_categories: int = 255) -> "TableEncoding":
+    def fit(cls, columns: Mapping[str, Any] | Table, options: TableOptions | None = None) -> "TableEncoding":
         """Find out what each column holds.
 
         Parameters
         ----------
         columns : mapping of name to column, or Table
             Columns of one length: NumPy, pyarrow, pandas, polars or lists.
-        max_categories : int, >= 1
-            A column of text gets at most this many categories, besides other and missing.
+        options : TableOptions, default=None
 
         Raises
         ------
         DataError
             No column, no row, no value at all, columns of different lengths, an infinite number,
-            or a column that is neither numbers nor text.
+            or a column that is neither numbers, dates nor text.
         """
-        if isinstance(max_categories, bool) or not isinstance(max_categories, int | np.integer):
-            raise ValueError(f"max_categories must be an integer, got {max_categories!r}")
-        if max_categories < 1:
-            raise ValueError(f"max_categories must be at least 1, got {max_categories}")
+        options = options or TableOptions()
         source = _Source(columns)
         if not source.columns:
             raise DataError(f"{source.name}no columns")
-        read = {name: as_column(values, name) for name, values in source.columns.items()}
+        options.check_names(list(source.columns), source.name)
+        read = source.read([name for name in source.columns if name not in options.drop], options.missing)
         if _n_rows(read) == 0:
             raise DataError(f"{source.name}no rows")
-        fitted = [fit_column(name, column, int(max_categories), source.where) for name, column in read.items()]
-        if not any(encoder.suffixes for encoder, _ in fitted):
-            raise DataError(f"{source.name}no column holds any value")
-        encoding = cls([encoder for encoder, _ in fitted], int(max_categories))
+        absent = Column("number", np.full(1, np.nan))  # a column that is left out is not looked at
+        fitted = [fit_column(name, read.get(name, absent), options, source.where) for name in source.columns]
+        if not any(encoder.width for encoder, _ in fitted):
+            raise DataError(f"{source.name}no column holds any value that a model can use")
+        encoding = cls([encoder for encoder, _ in fitted], options)
         encoding._notes = [note for _, notes in fitted for note in notes]
         return encoding
 
-    def transform(self, columns: Mapping[str, Any] | Table, dtype: np.typing.DTypeLike = np.float32) -> np.ndarray:
+    def transform(
+        self, columns: Mapping[str, Any] | Table, dtype: np.typing.DTypeLike = np.float32, *, sparse: bool = False
+    ) -> Any:
         """Return the rows as numbers; `notes` then says what had not been met in training.
 
         Parameters
@@ -86,10 +122,12 @@ class TableEncoding:
         columns : mapping of name to column, or Table
             Found by name: their order does not matter, and further columns are ignored.
         dtype : float32 or float64
+        sparse : bool, default=False
+            Return CSRRows in place of an array.
 
         Returns
         -------
-        X : ndarray of shape (n_rows, n_features), C-contiguous
+        X : ndarray of shape (n_rows, n_features), C-contiguous, or CSRRows
 
         Raises
         ------
@@ -98,36 +136,32 @@ class TableEncoding:
         """
         dtype = check_float_dtype(dtype)
         source = _Source(columns)
-        used = [encoder for encoder in self.encoders if encoder.suffixes]
+        used = [encoder for encoder in self.encoders if encoder.width]
         lacking = [encoder.name for encoder in used if encoder.name not in source.columns]
         if lacking:
             raise DataError(
                 f"{source.name}no column {', '.join(map(repr, lacking))}; there are {', '.join(map(repr, source.columns))}"
             )
-        read = {e.name: as_column(source.columns[e.name], e.name) for e in used}
-        X = np.zeros((_n_rows(read), len(self.feature_names)), dtype)
-        notes: list[str] = []
-        first = 0
-        for encoder in used:
-            last = first + len(encoder.suffixes)
-            notes += encoder.fill(read[encoder.name], X[:, first:last], source.where)
-            first = last
-        self._notes = notes
-        return X
+        read = source.read([encoder.name for encoder in used], self.options.missing)
+        encoded = [encoder.encode(read[encoder.name], source.where) for encoder in used]
+        self._notes = [note for one in encoded for note in one.notes]
+        firsts = np.cumsum([0, *(encoder.width for encoder in used)])[:-1]
+        for encoder, one in zip(used, encoded, strict=True):
+            if one.values is not None and dtype == np.float32:
+                with np.errstate(over="ignore"):
+                    check_finite(encoder.name, one.values.astype(dtype), one.values, source.where)
+        build = _csr_rows if sparse else _dense_rows
+        return build(encoded, firsts, (_n_rows(read), len(self.feature_names)), dtype)
 
     @property
-    def feature_names(self) -> list[str]:
-        """Names of the columns of the result, each once: a repeated one gets " (2)", " (3)", ..."""
-        names: dict[str, None] = {}
-        for encoder in self.encoders:
-            for suffix in encoder.suffixes:
-                name = unique = encoder.name + suffix
-                times = 1
-                while unique in names:
-                    times += 1
-                    unique = f"{name} ({times})"
-                names[unique] = None
-        return list(names)
+    def is_sparse(self) -> bool:
+        """Whether columns of text have so many values that the rows had better be sparse."""
+        return len(self.feature_names) > SPARSE_FROM * sum(encoder.entries for encoder in self.encoders)
+
+    @property
+    def text_columns(self) -> tuple[str, ...]:
+        """Columns that a reader should leave as they are written."""
+        return tuple(encoder.name for encoder in self.encoders if encoder.kind in ("text", "date"))
 
     @property
     def notes(self) -> list[str]:
@@ -138,38 +172,35 @@ class TableEncoding:
         """Return one line a column of the table: what it holds and what becomes of it."""
         return [encoder.describe() for encoder in self.encoders]
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return all of it as a dict that JSON keeps exactly."""
-        columns = [encoder.to_dict() for encoder in self.encoders]
-        return {"version": _VERSION, "max_categories": self.max_categories, "columns": columns}
+    def to_section(self) -> Section:
+        """Return what a file holds of the encoding; the categories of all columns are one array of bytes."""
+        words = [word.encode() for e in self.encoders if isinstance(e, TextColumn) for word in e.categories.to_pylist()]
+        arrays = {"words": np.frombuffer(b"".join(words), np.uint8), "ends": np.cumsum([0, *map(len, words)], dtype=np.int64)}
+        options = {key: list(value) if isinstance(value, tuple) else value for key, value in asdict(self.options).items()}
+        columns = [to_fields(encoder) for encoder in self.encoders]
+        return Section(arrays, {"version": VERSION, "options": options, "columns": columns})
 
     @classmethod
-    def from_dict(cls, fields: Mapping[str, Any]) -> "TableEncoding":
-        """Rebuild from `to_dict`.
-
-        Raises
-        ------
-        ValueError
-            The dict is not one that `to_dict` makes.
-        """
-        if not isinstance(fields, Mapping) or set(fields) != set(_FIELDS):
-            raise ValueError(f"table encoding: expected the fields {', '.join(_FIELDS)}")
-        if fields["version"] != _VERSION:
-            raise ValueError(f"table encoding: version {fields['version']!r}, expected {_VERSION}")
-        limit, columns = fields["max_categories"], fields["columns"]
-        if type(limit) is not int or limit < 1:
-            raise ValueError(f"table encoding: max_categories is {limit!r}")
-        if not isinstance(columns, list) or not columns:
+    def from_section(cls, section: Section) -> "TableEncoding":
+        """Rebuild from `to_section`; ValueError where it is not what that makes, KeyError where something is missing."""
+        values = section.values
+        if values["version"] != VERSION:
+            raise ValueError(f"table encoding: version {values['version']!r}, expected {VERSION}")
+        options, columns = values["options"], values["columns"]
+        if not isinstance(options, dict) or set(options) != {field.name for field in fields(TableOptions)}:
+            raise ValueError("table encoding: other options")
+        if not isinstance(columns, list) or not columns or not all(isinstance(column, dict) for column in columns):
             raise ValueError("table encoding: no list of columns")
-        encoders = []
-        for column in columns:
-            kind = column.get("kind") if isinstance(column, dict) else None
-            if not isinstance(kind, str) or kind not in ENCODERS:
-                raise ValueError(f"table encoding: a column of kind {kind!r}")
-            encoders.append(ENCODERS[kind].from_dict(column))
+        take = _Words(section)
+        try:
+            encoders = [from_fields(column, take.next) for column in columns]
+            read = TableOptions(**options)
+        except (TypeError, ValueError) as error:
+            raise ValueError(f"table encoding: {error}") from None
         if len({encoder.name for encoder in encoders}) < len(encoders):
             raise ValueError("table encoding: a column name is repeated")
-        return cls(encoders, limit)
+        take.check_used()
+        return cls(encoders, read)
 
 
 def check_float_dtype(dtype: np.typing.DTypeLike) -> np.dtype[Any]:
@@ -181,6 +212,83 @@ def check_float_dtype(dtype: np.typing.DTypeLike) -> np.dtype[Any]:
     if found not in (np.float32, np.float64):
         raise ValueError(f"dtype must be float32 or float64, got {dtype!r}")
     return found
+
+
+def _dense_rows(encoded: Sequence[Encoded], firsts: Array, shape: tuple[int, int], dtype: Any) -> Array:
+    """Return encoded columns as an array.
+
+    Parameters
+    ----------
+    encoded : sequence of Encoded
+    firsts : ndarray of shape (n_columns,)
+        First column of the result of each.
+    shape : tuple
+        Of the result.
+    dtype : float32 or float64
+    """
+    X = np.zeros(shape, dtype)
+    for start in range(0, shape[0], rows := max(1, 2**18 // max(1, shape[1]))):  # a block of rows stays in the cache
+        part = slice(start, start + rows)
+        block = X[part]
+        for first, one in zip(firsts, encoded, strict=True):
+            if one.values is not None:
+                block[:, first] = one.values[part]
+            for places in one.places:
+                ones = np.flatnonzero(places[part] >= 0)
+                block[ones, first + places[part][ones]] = 1
+    return X
+
+
+def _csr_rows(encoded: Sequence[Encoded], firsts: Array, shape: tuple[int, int], dtype: Any) -> CSRRows:
+    """Return encoded columns as rows of non-zeros; a number of 0 is stored. Parameters: as for :func:`_dense_rows`."""
+    n_rows, slots = shape[0], sum((one.values is not None) + len(one.places) for one in encoded)
+    indices = np.empty((n_rows, slots), np.int32)
+    data = np.ones((n_rows, slots), dtype) if any(one.values is not None for one in encoded) else None
+    slot = 0
+    for first, one in zip(firsts, encoded, strict=True):
+        if one.values is not None and data is not None:
+            indices[:, slot], data[:, slot] = first, one.values
+            slot += 1
+        for places in one.places:
+            np.add(places, first, out=indices[:, slot], where=places >= 0)
+            indices[places < 0, slot] = -1
+            slot += 1
+    held = indices >= 0
+    if held.all():
+        indptr = np.arange(n_rows + 1, dtype=np.int64) * slots
+        return CSRRows(indptr, indices.reshape(-1), None if data is None else data.reshape(-1), shape[1], dtype, slots)
+    counts = np.count_nonzero(held, axis=1)
+    indptr = np.concatenate([np.zeros(1, np.int64), np.cumsum(counts)])
+    return CSRRows(indptr, indices[held], None if data is None else data[held], shape[1], dtype, int(counts.max(initial=0)))
+
+
+class _Words:
+    """The categories of all columns as a file holds them, taken one column after the other."""
+
+    def __init__(self, section: Section) -> None:
+        words, ends = section.arrays["words"], section.arrays["ends"]
+        if words.dtype != np.uint8 or ends.dtype != np.int64 or ends.ndim != 1 or words.ndim != 1 or not len(ends):
+            raise ValueError("table encoding: categories of another type")
+        if ends[0] != 0 or ends[-1] != len(words) or (np.diff(ends) < 0).any():
+            raise ValueError("table encoding: categories that do not follow each other")
+        self._text, self._ends, self._taken = words.tobytes(), ends, 0
+
+    def next(self, count: int) -> Any:
+        """Return the next categories; ValueError where there are fewer, or they do not rise."""
+        ends = self._ends[self._taken : self._taken + count + 1]
+        if len(ends) != count + 1:
+            raise ValueError("categories are missing")
+        words = strings([self._text[start:stop].decode() for start, stop in zip(ends, ends[1:], strict=False)])
+        self._taken += count
+        pc = arrow()[1]
+        if count > 1 and not pc.all(pc.less(words[:-1], words[1:])).as_py():
+            raise ValueError("categories do not rise")
+        return words
+
+    def check_used(self) -> None:
+        """Raise ValueError where categories are left."""
+        if self._taken != len(self._ends) - 1:
+            raise ValueError("table encoding: categories of no column")
 
 
 class _Source:
@@ -197,6 +305,10 @@ class _Source:
 
     def where(self, row: int) -> str:
         return f"row {row} (from 0)" if self._table is None else self._table.where(row)
+
+    def read(self, names: Sequence[str], missing: Sequence[str]) -> dict[str, Column]:
+        """Return columns whose cells that are one of the missing words are missing."""
+        return {name: as_column(self.columns[name], name).without(missing) for name in names}
 
 
 def _n_rows(columns: Mapping[str, Any]) -> int:

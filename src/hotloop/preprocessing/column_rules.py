@@ -1,0 +1,240 @@
+"""What a column of a training table is: a number, a date, text, or nothing that a model can use (docs/tables.md)."""
+
+import heapq
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hotloop.data.columns import Column, arrow
+from hotloop.data.errors import DataError
+from hotloop.preprocessing.column_encoders import (
+    DateColumn, DroppedColumn, Encoder, NumberColumn, TextColumn, Where, cells, check_finite, parts_of, read_dates,
+)
+from hotloop.preprocessing.notations import MISSING_WORDS, Notation, are_codes, find_notation, parse_dates
+
+FEW_WORDS = 0.1  # with a smaller share of words than this a column was perhaps meant as numbers
+
+NEARLY_ALL = 0.95  # with a larger share of distinct values a column of text is one of ids, or free text
+
+LEAST_ROWS_OF_IDS = 100
+
+
+@dataclass(frozen=True)
+class TableOptions:
+    """What a user decides about the columns; each has a rule otherwise.
+
+    Attributes
+    ----------
+    drop, number, text, date : tuple of str
+        Columns to leave out, and columns that are numbers, text, dates.
+    missing : tuple of str
+        Words that stand for a missing cell in any column.
+    decimal, thousands : str or None
+        Marks in the numbers of columns of text.
+    max_categories : int, >= 1
+        A column of text gets so many categories at most, the most frequent ones.
+    min_frequency : int, >= 1
+        A value in fewer cells than this is no category.
+    other_columns : int, >= 1
+        Columns that the values which are no categories share, by a hash where there are several.
+    """
+
+    drop: tuple[str, ...] = ()
+    number: tuple[str, ...] = ()
+    text: tuple[str, ...] = ()
+    date: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    decimal: str | None = None
+    thousands: str | None = None
+    max_categories: int = 1_000_000
+    min_frequency: int = 1
+    other_columns: int = 1
+
+    def __post_init__(self) -> None:
+        for name in ("max_categories", "min_frequency", "other_columns"):
+            value = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, int | np.integer):
+                raise ValueError(f"{name} must be an integer, got {value!r}")
+            if value < 1:
+                raise ValueError(f"{name} must be at least 1, got {value}")
+        for name in ("drop", "number", "text", "date", "missing"):
+            value = getattr(self, name)
+            if isinstance(value, str) or not all(isinstance(word, str) for word in value):
+                raise ValueError(f"{name} must be a list of names, got {value!r}")
+            object.__setattr__(self, name, tuple(value))
+        if self.decimal not in (None, ".", ","):
+            raise ValueError(f"decimal must be '.' or ',', got {self.decimal!r}")
+        if self.thousands is not None and (len(self.thousands) != 1 or self.thousands.isalnum() or self.thousands == self.decimal):
+            raise ValueError(f"thousands must be one mark other than the decimal one, got {self.thousands!r}")
+        named = [name for kind in ("drop", "number", "text", "date") for name in set(getattr(self, kind))]
+        if twice := {name for name in named if named.count(name) > 1}:
+            raise ValueError(f"column {min(twice)!r} is named for two of drop, number, text and date: it can be one only")
+
+    def check_names(self, names: Sequence[str], source: str) -> None:
+        """Raise DataError for a column that the table does not have."""
+        for kind in ("drop", "number", "text", "date"):
+            for name in getattr(self, kind):
+                if name not in names:
+                    raise DataError(f"{source}no column {name!r} ({kind}); there are {', '.join(map(repr, names))}")
+
+
+def fit_column(name: str, column: Column, options: TableOptions, where: Where) -> tuple[Encoder, list[str]]:
+    """Decide what a training column is; return its encoder, and notes for the user.
+
+    Parameters
+    ----------
+    name : str
+    column : Column
+        The cells of training.
+    options : TableOptions
+    where : callable
+        Row number -> place in the file or table, for messages.
+
+    Raises
+    ------
+    DataError
+        A number is infinite, or a cell is none though the user says that the column holds numbers or dates; names the place.
+    """
+    if name in options.drop:
+        return DroppedColumn(name, "left out"), []
+    if column.missing.all():
+        return DroppedColumn(name, "no value in training"), []
+    if name in options.text or column.kind == "category":
+        return _fit_text(name, column.as_text(), options), []
+    if name in options.date or column.kind == "date":
+        return _fit_dates(name, read_dates(name, column, where)), []
+    if column.numbers is not None:
+        if name not in options.number and _are_row_numbers(column.numbers):
+            note = f"{name}: whole numbers that rise by one from row to row, left out as row numbers; keep them by --number {name}"
+            return DroppedColumn(name, "row numbers"), [note]
+        check_finite(name, column.numbers, column.numbers, where)
+        return _fit_numbers(name, column.numbers), []
+    return _fit_words(name, column, options, where)
+
+
+def _fit_words(name: str, column: Column, options: TableOptions, where: Where) -> tuple[Encoder, list[str]]:
+    """Decide what a column of words is. Parameters, errors: as for :func:`fit_column`."""
+    counts = column.counts()
+    words = column.words.filter(arrow()[0].array(counts > 0))
+    must = name in options.number
+    notations = [] if are_codes(words) and not must else find_notation(words, options.decimal, options.thousands)
+    if len(notations) == 1:
+        return _read_as_numbers(name, column, notations[0], where)
+    if must:
+        raise DataError(_no_numbers(name, column, notations, where))
+    days = parse_dates(words)
+    if days is not None:
+        return _fit_dates(name, read_dates(name, column, where)), []
+    if _are_ids(column, len(words)):
+        note = f"{name}: nearly all of its {len(words):,} values are distinct, left out as ids or free text"
+        return DroppedColumn(name, "ids or free text"), [f"{note}; keep it by --text {name}, or hash its words (HashingEncoder)"]
+    return _fit_text(name, column, options), _notes_on_text(name, column, notations, where)
+
+
+def _read_as_numbers(name: str, column: Column, notation: Notation, where: Where) -> tuple[Encoder, list[str]]:
+    """Return the encoder of a column of words that are numbers; the notes tell the words that were taken as missing."""
+    pa, pc = arrow()
+    values, _ = notation.parse(column.words)
+    assert column.codes is not None
+    numbers = np.append(values, np.nan)[column.codes]
+    check_finite(name, numbers, numbers, where)
+    notes, counts = [], column.counts()
+    absent = pc.is_in(pc.utf8_lower(column.words), value_set=pa.array(MISSING_WORDS, column.words.type))
+    told = np.flatnonzero(absent.to_numpy(zero_copy_only=False) & (counts > 0))
+    if len(told):
+        shown = ", ".join(repr(column.words[int(place)].as_py()) for place in told)
+        notes.append(f"{name}: numbers, {cells(int(counts[told].sum()))} {shown} taken as missing")
+    if notation != Notation():
+        notes.append(f"{name}: numbers written with {notation}")
+    return _fit_numbers(name, numbers, notation), notes
+
+
+def _fit_numbers(name: str, numbers: NDArray[np.float64], notation: Notation = Notation()) -> Encoder:
+    present = numbers[~np.isnan(numbers)]
+    if not len(present):
+        return DroppedColumn(name, "no value in training")
+    return NumberColumn(name, _mean(present), len(numbers) - len(present), notation)
+
+
+def _fit_dates(name: str, days: NDArray[np.float64]) -> Encoder:
+    present = days[~np.isnan(days)]
+    if not len(present):
+        return DroppedColumn(name, "no value in training")
+    months, weekdays, hours = (bool((part != part[0]).any()) for part in parts_of(present))
+    return DateColumn(name, _mean(present), len(days) - len(present), months, weekdays, hours)
+
+
+def _fit_text(name: str, column: Column, options: TableOptions) -> Encoder:
+    counts = column.counts()
+    used = np.flatnonzero(counts)
+    kept = np.flatnonzero(counts >= options.min_frequency)
+    words = column.words
+    if len(kept) > options.max_categories:  # of equally frequent ones the first in the order of the alphabet
+        ranked = heapq.nsmallest(options.max_categories, ((-int(counts[place]), words[int(place)].as_py(), place) for place in kept))
+        kept = np.array([place for _, _, place in ranked], np.intp)
+    pa, pc = arrow()
+    categories = words.take(pa.array(kept))
+    categories = categories.take(pc.sort_indices(categories))
+    n_cells, n_kept = int(counts.sum()), int(counts[kept].sum())
+    return TextColumn(name, categories, len(used), n_cells - n_kept, len(column) - n_cells, options.other_columns)
+
+
+def _notes_on_text(name: str, column: Column, notations: Sequence[Notation], where: Where) -> list[str]:
+    """Return what to tell of a column that is text though it looks much like numbers."""
+    if len(notations) > 1:
+        return [_no_numbers(name, column, notations, where)]
+    counts = column.counts()
+    _, bad = Notation().parse(column.words)
+    n_words, n_cells = int(counts[bad].sum()), int(counts.sum())
+    if 0 < n_words <= FEW_WORDS * n_cells:
+        row = _first_row(column, bad)
+        first = str(column.cell(row))[:80]
+        return [
+            f"{name}: text, since {cells(n_words)} of {n_cells} no numbers, the first {first!r} in {where(row)}; "
+            f"name words for missing cells by --missing, or the column by --text {name}"
+        ]
+    digits = arrow()[1].match_substring_regex(column.words, r"^\D{0,4}\d[\d.,' ]*\D{0,4}$").to_numpy(zero_copy_only=False)
+    if len(column.words) > 1 and counts[digits].sum() > (1 - FEW_WORDS) * n_cells and not are_codes(column.words):
+        example = str(column.cell(_first_row(column, digits)))[:80]
+        return [f"{name}: text, though its cells look like numbers ({example!r}) that no one notation reads; see --decimal, --thousands"]
+    return []
+
+
+def _no_numbers(name: str, column: Column, notations: Sequence[Notation], where: Where) -> str:
+    """Return why a column is not read as numbers."""
+    if len(notations) > 1:
+        ways = " or ".join(str(notation) or "as they are" for notation in notations)
+        return f"{name}: {str(column.cell(_first_row(column, None)))!r} and all other cells are numbers with {ways}; say which by --decimal or --thousands"
+    _, bad = Notation().parse(column.words)
+    row = _first_row(column, bad)
+    return f"{where(row)}, column {name!r}: expected a number, found {str(column.cell(row))[:80]!r}"
+
+
+def _first_row(column: Column, of_words: "NDArray[np.bool_] | None") -> int:
+    """Return the first row whose word is among some; None: the first row that is not missing."""
+    assert column.codes is not None
+    if of_words is None:
+        return int((column.codes >= 0).argmax())
+    return int(np.append(of_words, False)[column.codes].argmax())
+
+
+def _are_row_numbers(numbers: NDArray[np.float64]) -> bool:
+    """Tell whether numbers are whole and rise by one from row to row, as those of an index do."""
+    return len(numbers) >= LEAST_ROWS_OF_IDS and numbers[0] == np.rint(numbers[0]) and bool((np.diff(numbers) == 1).all())
+
+
+def _are_ids(column: Column, n_distinct: int) -> bool:
+    n_cells = int(column.counts().sum())
+    return n_cells >= LEAST_ROWS_OF_IDS and n_distinct > NEARLY_ALL * n_cells
+
+
+def _mean(present: NDArray[np.float64]) -> float:
+    with np.errstate(over="ignore"):
+        mean = float(np.mean(present))
+    return mean if math.isfinite(mean) else float(np.sum(present / len(present)))  # the sum is too large, the mean is not
+
+
