@@ -52,6 +52,7 @@ def fit_arrays(
     n_hidden: int | None = None,
     *,
     validation: Batch | None = None,
+    groups: Array | None = None,
     names: Sequence[str] | None = None,
     progress: ProgressBar | None = None,
 ) -> Fit:
@@ -69,6 +70,8 @@ def fit_arrays(
         Hidden units of a network. None: logistic regression where there are classes, else a network of N_HIDDEN units.
     validation : Batch, default=None
         Rows to stop by.
+    groups : ndarray of shape (n_rows,), default=None
+        The search of a logistic model holds out the rows of a group together.
     names : sequence of str, default=None
         Names of the columns, for messages.
     progress : ProgressBar, default=None
@@ -78,7 +81,7 @@ def fit_arrays(
     fit: LogisticFit | TwoLayerFit
     if n_hidden is None and classes is not None:
         name, params = "LogisticSGDClassifier", _params(options, LogisticOptions(), NAMES)
-        fit = fit_logistic(rows, options, classes, validation=validation, names=names, callbacks=callbacks)
+        fit = fit_logistic(rows, options, classes, validation=validation, groups=groups, names=names, callbacks=callbacks)
         found = [str(warning) for warning in fit.warnings]
     else:
         own, found = TwoLayerOptions(**vars(options.shared()), n_hidden=n_hidden or N_HIDDEN), []

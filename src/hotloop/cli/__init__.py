@@ -7,9 +7,13 @@ import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
 
+from hotloop.cli.table_options import add_column_options, add_format_options
 from hotloop.cli.training_options import add_training_options
 from hotloop.two_layer.auto import N_HIDDEN
 from hotloop.version import __version__
+
+
+FILES = "file, packed by gzip, bzip2 or zstd or not; - is the standard input; several files are read as one table"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -54,10 +58,10 @@ def _parser() -> argparse.ArgumentParser:
     demo.add_argument("--seed", type=_seed, default=0, help="seed of orders and first weights (default 0)")
 
     train = add("train", "Train a model on a CSV file.")
-    train.add_argument("data", metavar="DATA.csv", help="file, packed by gzip, bzip2 or zstd or not; - is the standard input")
+    train.add_argument("data", metavar="DATA.csv", nargs="+", help=FILES)
     train.add_argument("--target", required=True, metavar="NAME", help="column to predict")
     train.add_argument("--model", required=True, metavar="OUT", help="model file to write")
-    _add_format(train)
+    add_format_options(train)
     train.add_argument(
         "--task",
         choices=("auto", "classification", "regression"),
@@ -74,6 +78,7 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument("--validation", metavar="FILE", help="file of rows by whose loss training is judged and stopped")
     train.add_argument("--seed", type=_seed, default=0, help="seed of orders and first weights (default 0)")
     train.add_argument("--json", action="store_true", help="print the outcome as JSON")
+    add_column_options(train)
     add_training_options(train)
 
     for name, summary in (
@@ -82,10 +87,11 @@ def _parser() -> argparse.ArgumentParser:
     ):
         command = add(name, summary, "apply")
         command.add_argument("model", metavar="MODEL", help="model file")
-        command.add_argument("data", metavar="DATA.csv", help="file, packed or not; - is the standard input")
-        _add_format(command)
+        command.add_argument("data", metavar="DATA.csv", nargs="+", help=FILES)
+        add_format_options(command)
         if name == "predict":
             command.add_argument("--out", metavar="FILE", help="file to write instead of the standard output")
+            command.add_argument("--id", metavar="COL", help="column to repeat beside the predictions (default: that of training)")
         else:
             command.add_argument("--json", action="store_true", help="print the figures as JSON")
 
@@ -95,11 +101,6 @@ def _parser() -> argparse.ArgumentParser:
 
     add("explain", "Print the three worked examples as tables, exact and rounded as on paper.")
     return parser
-
-
-def _add_format(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--no-header", action="store_true", help="the first line is a row; columns are c1, c2, ...")
-    command.add_argument("--delimiter", metavar="C", help="separator of cells (default: found from the first lines)")
 
 
 def _seed(text: str) -> int:

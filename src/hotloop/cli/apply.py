@@ -1,10 +1,12 @@
 """``hotloop predict`` and ``hotloop evaluate``: a model file on a CSV file."""
 
 import csv
-import io
 import json
 import sys
 from argparse import Namespace
+from codecs import getwriter
+from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,11 +16,12 @@ import numpy as np
 from hotloop.cli.messages import counted, note
 from hotloop.cli.target import encode_target, target_numbers
 from hotloop.cli.train import refuse_same_file
+from hotloop.data.columns import as_column
 from hotloop.data.errors import DataError
-from hotloop.data.readers.delimited import read_table
+from hotloop.data.readers.delimited import DelimitedReader
 from hotloop.data.table import Table
 from hotloop.metrics import area_under_roc, mean_squared_error
-from hotloop.persistence.atomic_write import write_whole
+from hotloop.persistence.atomic_write import whole_file
 from hotloop.persistence.model_file import load
 from hotloop.predictor import Predictor
 
@@ -26,66 +29,81 @@ from hotloop.predictor import Predictor
 def run(arguments: Namespace) -> None:
     """Read the model and the rows as the model's own file was read, encode them alike, and predict or compare."""
     if arguments.command == "predict" and arguments.out is not None:
-        refuse_same_file(arguments.data, arguments.out)
-        refuse_same_file(arguments.model, arguments.out)
+        for path in (*arguments.data, arguments.model):
+            refuse_same_file(path, arguments.out)
     model = load(arguments.model)
     if model.encoding is None or "target" not in model.metadata:
         raise DataError(f"{arguments.model} was saved from Python: it knows no columns of a table; use hotloop.load in Python")
-    header = not arguments.no_header and bool(model.metadata.get("header", True))
-    delimiter = arguments.delimiter or model.metadata.get("delimiter")
-    table = read_table(arguments.data, header=header, delimiter=delimiter)
-    table = _name_as_in_training(table, model, target_needed=arguments.command == "evaluate")
-    for remark in table.notes:
-        note(remark)
-    X = model.encoding.transform(table, model.dtype, sparse=model.encoding.is_sparse)
-    for remark in model.encoding.notes:
-        note(remark)
     if arguments.command == "predict":
-        _predict(model, X, arguments.out)
+        _predict(model, arguments)
     else:
-        _evaluate(model, X, table, arguments.json)
+        _evaluate(model, arguments)
 
 
-def _name_as_in_training(table: Table, model: Predictor, *, target_needed: bool) -> Table:
-    """Without a header, a file that lacks just the target column has the names of the others."""
-    names = [name for name in model.metadata.get("columns", []) if name != model.metadata.get("target")]
-    if table.header or target_needed or len(table.columns) != len(names):
-        return table
-    return replace(table, columns=dict(zip(names, table.columns.values(), strict=True)))
-
-
-def _predict(model: Predictor, X: Any, out: str | None) -> None:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    if model.classes is None:
-        writer.writerow(["prediction"])
-        writer.writerows([f"{value:.9g}"] for value in model.predict(X))
-    else:
-        labels = model.classes.tolist()
-        probabilities = model.predict_proba(X)
-        writer.writerow(["prediction", *(f"p({label})" for label in labels)])
-        for best, row in zip(probabilities.argmax(axis=1), probabilities, strict=True):
-            writer.writerow([labels[best], *(f"{p:.6g}" for p in row)])
-    if out is None:
-        sys.stdout.write(text.getvalue())
-    else:
-        write_whole(Path(out), text.getvalue().encode())
-
-
-def _evaluate(model: Predictor, X: Any, table: Table, as_json: bool) -> None:
-    """Print what the predictions of a model are worth on rows whose target is known.
+def _reader(model: Predictor, arguments: Namespace, text: Sequence[str]) -> DelimitedReader:
+    """Return a reader of files as the model's own file was read.
 
     Parameters
     ----------
     model : Predictor
-    X : ndarray of shape (n_samples, n_features), or CSRRows
-        The columns of ``table``, encoded.
-    table : Table
-        Has the column of the target.
-    as_json : bool
-        Print one line of JSON instead of a table.
+    arguments : Namespace
+    text : sequence of str
+        Columns to leave as they are written, besides those of the model.
     """
+    assert model.encoding is not None
+    return DelimitedReader(
+        arguments.data,
+        header=not arguments.no_header and bool(model.metadata.get("header", True)),
+        delimiter=arguments.delimiter or model.metadata.get("delimiter"),
+        encoding=arguments.encoding,
+        text=[*text, *model.encoding.text_columns],
+    )
+
+
+def _encode(model: Predictor, table: Table) -> Any:
+    """Return a table as the rows of the model; without a header, one that lacks just the target column has the other names."""
+    assert model.encoding is not None
+    names = [name for name in model.metadata.get("columns", []) if name != model.metadata.get("target")]
+    if not table.header and len(table.columns) == len(names):
+        table = replace(table, columns=dict(zip(names, table.columns.values(), strict=True)))
+    X = model.encoding.transform(table, model.dtype, sparse=model.encoding.is_sparse)
+    for remark in (*table.notes, *model.encoding.notes):
+        note(remark)
+    return X
+
+
+def _predict(model: Predictor, arguments: Namespace) -> None:
+    """Write a line for each row, a batch of rows at a time."""
+    asked, usual = arguments.id, model.metadata.get("id")
+    reader = _reader(model, arguments, [name for name in (asked, usual) if name is not None])
+    name = asked if asked is not None else usual if usual in reader.names else None
+    if name is not None and name not in reader.names:
+        raise DataError(f"{reader.name}: no id column {name!r}; there are {', '.join(map(repr, reader.names))}")
+    with ExitStack() as stack:
+        out: Any = sys.stdout
+        if arguments.out is not None:
+            out = getwriter("utf-8")(stack.enter_context(whole_file(Path(arguments.out))))
+        writer = csv.writer(out, lineterminator="\n")
+        labels = [] if model.classes is None else model.classes.tolist()
+        writer.writerow([*([] if name is None else [name]), "prediction", *(f"p({label})" for label in labels)])
+        for table in reader.batches():
+            ids = [] if name is None else [as_column(table.columns[name], name).cells()]
+            writer.writerows(zip(*ids, *_predictions(model, _encode(model, table)), strict=True))
+
+
+def _predictions(model: Predictor, X: Any) -> list[list[Any]]:
+    """Return the columns of the predictions as they are written."""
+    if model.classes is None:
+        return [[f"{value:.9g}" for value in model.predict(X).tolist()]]
+    labels, p = model.classes.tolist(), model.predict_proba(X)
+    return [[labels[best] for best in p.argmax(axis=1)], *([f"{one:.6g}" for one in column] for column in p.T.tolist())]
+
+
+def _evaluate(model: Predictor, arguments: Namespace) -> None:
+    """Print what the predictions of a model are worth on rows whose target is known."""
     target = str(model.metadata["target"])
+    table = _reader(model, arguments, [] if model.classes is None else [target]).read()
+    X = _encode(model, table)
     figures: dict[str, float] = {"rows": table.n_rows}
     if model.classes is None:
         y = target_numbers(table, target)
@@ -103,7 +121,7 @@ def _evaluate(model: Predictor, X: Any, table: Table, as_json: bool) -> None:
         if counts := model.metadata.get("class_counts"):
             shares = np.asarray(counts) / np.sum(counts)
             figures["log loss of class frequencies"] = float(-np.log(shares)[codes.astype(np.intp)].mean())
-    if as_json:
+    if arguments.json:
         print(json.dumps({"data": table.name, **figures}))
         return
     print(f"{table.name}: {counted(table.n_rows, 'row')}")

@@ -2,6 +2,7 @@
 
 import json
 from argparse import Namespace
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,10 @@ import numpy as np
 
 from hotloop.backend import backend_info
 from hotloop.cli.messages import counted, note, warning
-from hotloop.cli.target import encode_target, read_target, read_weights, refuse_weightless_class, show, target_numbers
+from hotloop.cli.table_options import columns_of_their_own, table_options
+from hotloop.cli.target import (
+    encode_target, read_target, read_weights, refuse_weightless_class, show, target_column, target_numbers,
+)
 from hotloop.cli.training_options import check_family, given_options
 from hotloop.data.batch import Batch
 from hotloop.data.errors import DataError
@@ -33,49 +37,42 @@ def run(arguments: Namespace) -> None:
         if not arguments.json:
             print(line)
 
-    options = _options(arguments)
-    _check_names(arguments)
-    table = read_table(arguments.data, header=not arguments.no_header, delimiter=arguments.delimiter)
+    options, columns, own = _options(arguments), table_options(arguments), columns_of_their_own(arguments)
+    _check_files(arguments)
+    table = _read(arguments.data, arguments, arguments.delimiter)
     for remark in table.notes:
         note(remark)
     size = f"{counted(table.n_rows, 'row')}, {counted(len(table.columns), 'column')}"
     say(f"{table.name}: {size}, separator {table.delimiter!r}")
     classes, y = read_target(table, arguments.target, arguments.task)
-    for line in _describe_target(table, arguments.target, classes, y):
+    for line in _describe_target(arguments.target, classes, y):
         say(line)
     network = f"--hidden {arguments.hidden} trains a network" if arguments.hidden else None
     check_family(given_options(arguments), network or (None if classes is not None else "a regression is a network"))
-    weights = read_weights(table, arguments.weight)
+    weights, groups = read_weights(table, arguments.weight), _groups(arguments, table)
     if classes is not None:
         refuse_weightless_class(table, arguments.target, classes, y, weights)
-    features = table.drop(arguments.target, *([arguments.weight] if arguments.weight is not None else []))
+    features = table.drop(*own.values())
     if not features.columns:
         raise DataError(f"{table.name}: {arguments.target!r} is the only column; there is nothing to predict it from")
-    encoding = TableEncoding.fit(features)
+    encoding = TableEncoding.fit(features, columns)
     for line in encoding.describe():
         say(f"  {line}")
     for remark in encoding.notes:
         note(remark)
     rows = Batch(encoding.transform(features, DTYPE, sparse=encoding.is_sparse), y, weights)
-    validation = _validation(arguments, table, encoding, classes)
+    names, facts = list(table.columns), _facts(table, own)
+    del table, features  # the rows are all that training needs
+    validation = _validation(arguments, facts["delimiter"], encoding, classes)
     with ProgressBar("training", note=note) as progress:
-        own: dict[str, Any] = {"validation": validation, "names": encoding.feature_names, "progress": progress}
-        fit = fit_arrays(rows, classes, options, arguments.hidden, **own)
+        how: dict[str, Any] = {"validation": validation, "groups": groups, "names": encoding.feature_names, "progress": progress}
+        fit = fit_arrays(rows, classes, options, arguments.hidden, **how)
     for text in fit.warnings:
         warning(text)
     outcome = _outcome(fit, rows.X.shape[1])
     model = fit.predictor
     model.encoding, model.feature_names = encoding, encoding.feature_names
-    model.metadata = {
-        "hotloop": __version__,
-        "data": Path(table.name).name,
-        "rows": table.n_rows,
-        "target": arguments.target,
-        "columns": list(table.columns),
-        "header": table.header,
-        "delimiter": table.delimiter,
-        "training": outcome,
-    }
+    model.metadata = {"hotloop": __version__, **facts, "columns": names, "training": outcome}
     if classes is not None:
         model.metadata["class_counts"] = np.bincount(y.astype(np.intp), minlength=len(classes)).tolist()
     save_checkpoint(model, fit.learner, arguments.model)
@@ -92,19 +89,43 @@ def run(arguments: Namespace) -> None:
     say(f"wrote {arguments.model} ({Path(arguments.model).stat().st_size:,} bytes)")
 
 
-def _check_names(arguments: Namespace) -> None:
-    """Refuse files and columns that cannot be what they are named as, before a file is read."""
+def _read(paths: Sequence[str], arguments: Namespace, delimiter: str | None) -> Table:
+    """Read files of rows; columns that are no numbers are left as they are written."""
+    labels = [] if arguments.task == "regression" else [arguments.target]
+    text = [*labels, *arguments.text, *arguments.date, *(name for name in (arguments.id, arguments.groups) if name is not None)]
+    return read_table(paths, header=not arguments.no_header, delimiter=delimiter, encoding=arguments.encoding, text=text)
+
+
+def _facts(table: Table, own: dict[str, str]) -> dict[str, Any]:
+    """Return what the model file keeps of the table."""
+    return {
+        "data": Path(table.name).name,
+        "rows": table.n_rows,
+        **own,
+        "header": table.header,
+        "delimiter": table.delimiter,
+    }
+
+
+def _groups(arguments: Namespace, table: Table) -> Array | None:
+    """Return a number for the group of each row; None without groups."""
+    if arguments.groups is None:
+        return None
+    codes: Array | None = target_column(table, arguments.groups, "groups").as_text().codes
+    return codes
+
+
+def _check_files(arguments: Namespace) -> None:
+    """Refuse files that cannot be what they are named as, before one is read."""
     if not Path(arguments.model).resolve().parent.is_dir():
         raise ValueError(f"there is no folder {Path(arguments.model).parent} to write the model to")
     if Path(arguments.model).is_dir():
         raise ValueError(f"{arguments.model} is a folder, not a model file to write")
-    refuse_same_file(arguments.data, arguments.model)
-    if arguments.validation is not None:
-        refuse_same_file(arguments.validation, arguments.model)
-    if arguments.data == arguments.validation == "-":
-        raise ValueError("the standard input can be read once only: name a file with --validation")
-    if arguments.weight == arguments.target:
-        raise ValueError(f"--weight and --target both name {arguments.target!r}: a column is one of them only")
+    read = [*arguments.data, *([] if arguments.validation is None else [arguments.validation])]
+    for path in read:
+        refuse_same_file(path, arguments.model)
+    if read.count("-") > 1:
+        raise ValueError("the standard input can be read once only: name a file in place of one of the -")
 
 
 def refuse_same_file(read: str, written: str) -> None:
@@ -113,12 +134,11 @@ def refuse_same_file(read: str, written: str) -> None:
         raise ValueError(f"{written} is the file to be read; name another one to write")
 
 
-def _describe_target(table: Table, name: str, classes: Any, y: Any) -> list[str]:
+def _describe_target(name: str, classes: Any, y: Any) -> list[str]:
     """Return lines that say what the target holds and what is therefore trained.
 
     Parameters
     ----------
-    table : Table
     name : str
         Name of the target.
     classes : ndarray of shape (n_classes,), or None for regression
@@ -143,21 +163,20 @@ def _options(arguments: Namespace) -> LogisticOptions:
     return LogisticOptions(seed=arguments.seed, **given)
 
 
-def _validation(arguments: Namespace, table: Table, encoding: TableEncoding, classes: Array | None) -> Batch | None:
+def _validation(arguments: Namespace, delimiter: str, encoding: TableEncoding, classes: Array | None) -> Batch | None:
     """Return the rows of the validation file, read and encoded as those of training; None without such a file.
 
     Parameters
     ----------
     arguments : Namespace
-    table : Table
-        The rows of training; their delimiter holds for the validation file, too.
+    delimiter : str
+        That of the rows of training.
     encoding : TableEncoding
     classes : ndarray of shape (n_classes,), or None for regression
     """
     if arguments.validation is None:
         return None
-    delimiter = arguments.delimiter or table.delimiter
-    held = read_table(arguments.validation, header=not arguments.no_header, delimiter=delimiter)
+    held = _read([arguments.validation], arguments, delimiter)
     y = encode_target(held, arguments.target, classes) if classes is not None else target_numbers(held, arguments.target)
     X = encoding.transform(held, DTYPE, sparse=encoding.is_sparse)
     for remark in (*held.notes, *encoding.notes):

@@ -3,14 +3,25 @@
 import errno
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 
 def write_whole(path: Path, data: bytes) -> None:
-    """Write a file that is complete or not there: to a temporary name in the same folder, flushed to disk, renamed."""
+    """Write a file that is complete or not there."""
+    with whole_file(path) as file:
+        file.write(data)
+
+
+@contextmanager
+def whole_file(path: Path) -> Iterator[BinaryIO]:
+    """Open a file to write that is complete or not there: of a temporary name in the same folder, flushed to disk, renamed."""
     path = path.resolve()
     if path.exists() and not path.is_file() and not path.is_dir():  # a pipe or device: there is nothing to replace
-        path.write_bytes(data)
+        with path.open("wb") as file:
+            yield file
         return
     mode = path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask()
     try:
@@ -23,7 +34,7 @@ def write_whole(path: Path, data: bytes) -> None:
         raise ValueError(f"cannot write {path}: {error.strerror}") from None
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(data)
+            yield file
             file.flush()
             os.fsync(file.fileno())
         os.chmod(temporary, mode)
