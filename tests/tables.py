@@ -5,6 +5,7 @@ import pytest
 
 pytest.importorskip("pyarrow", reason="the cli extra (pyarrow) is not installed")
 
+from hotloop.preprocessing.column_rules import TableOptions
 from hotloop.preprocessing.table_encoding import TableEncoding
 
 MIXED = {
@@ -17,5 +18,5 @@ MIXED = {
 
 def encode(columns, *more, dtype=np.float64, **options):
     """The names and the rows of the table itself, or of further ones."""
-    encoding = TableEncoding.fit(columns, **options)
-    return encoding.feature_names, encoding.transform(*(more or (columns,)), dtype=dtype).tolist()
+    encoding = TableEncoding.fit(columns, TableOptions(**options))
+    return list(encoding.feature_names), encoding.transform(*(more or (columns,)), dtype=dtype).tolist()

@@ -12,6 +12,8 @@ from tables import MIXED, encode
 
 from hotloop.data.errors import DataError
 from hotloop.data.readers.delimited import read_table
+from hotloop.data.section import Section
+from hotloop.preprocessing.column_rules import TableOptions
 from hotloop.preprocessing.table_encoding import TableEncoding
 
 DATA = os.environ.get("HOTLOOP_DATA")
@@ -42,7 +44,7 @@ def test_describe():
 
 def test_columns_go_by_name():
     encoding = TableEncoding.fit({"b": ["x", "y"], "a": [1, 2]})
-    assert encoding.feature_names == ["b=x", "b=y", "a"]
+    assert list(encoding.feature_names) == ["b=x", "b=y", "a"]
     X = encoding.transform({"more": ["?"], "a": [7], "b": ["y"]})
     assert X.tolist() == [[0, 1, 7]]
     with pytest.raises(DataError, match="no column 'b'; there are 'a', 'c'"):
@@ -130,15 +132,16 @@ cell = st.one_of(
         max_size=3,
     ),
     st.integers(1, 3),
+    st.integers(1, 3),
 )
-def test_round_trip_through_json(columns, limit):
+def test_round_trip_by_a_section(columns, limit, shared):
     try:
-        encoding = TableEncoding.fit(columns, max_categories=limit)
+        encoding = TableEncoding.fit(columns, TableOptions(max_categories=limit, other_columns=shared))
     except DataError:
         return
-    fields = json.loads(json.dumps(encoding.to_dict()))
-    again = TableEncoding.from_dict(fields)
-    assert again.to_dict() == encoding.to_dict() == fields
+    section = encoding.to_section()
+    again = TableEncoding.from_section(Section(section.arrays, json.loads(json.dumps(section.values))))
+    assert again.to_section().values == section.values
     assert again.feature_names == encoding.feature_names
     assert again.describe() == encoding.describe()
     assert len(set(again.feature_names)) == len(again.feature_names)
@@ -146,12 +149,27 @@ def test_round_trip_through_json(columns, limit):
     assert X.shape == (4, len(encoding.feature_names))
     assert again.transform(columns, np.float64).tobytes() == X.tobytes()
     assert again.notes == encoding.notes
+    assert dense(encoding.transform(columns, np.float64, sparse=True)).tolist() == X.tolist()
 
 
-@pytest.mark.parametrize("fields", [None, [], "text", {}, 3])
-def test_from_dict_refuses_other_things(fields):
-    with pytest.raises(ValueError, match="table encoding: "):
-        TableEncoding.from_dict(fields)
+def dense(rows):
+    """CSR rows as an array."""
+    X = np.zeros(rows.shape)
+    X[np.repeat(np.arange(len(rows)), np.diff(rows.indptr)), rows.indices] = rows.explicit_data()
+    assert all((np.diff(rows.indices[start:stop]) > 0).all() for start, stop in zip(rows.indptr, rows.indptr[1:], strict=False))
+    return X
+
+
+def test_rows_are_sparse_where_categories_make_them_long():
+    cells = [f"v{i % 40}" for i in range(200)]
+    encoding = TableEncoding.fit({"t": cells, "n": list(range(0, 400, 2))})
+    assert encoding.is_sparse
+    rows = encoding.transform({"t": ["v3", "new", None], "n": [1.5, 0, None]}, np.float32, sparse=True)
+    assert rows.dtype == np.float32
+    assert np.diff(rows.indptr).tolist() == [2, 1, 1]
+    assert not TableEncoding.fit({"t": ["a", "b"], "n": [1, 2]}).is_sparse
+    ones = TableEncoding.fit({"t": cells}).transform({"t": cells}, sparse=True)
+    assert ones.data is None
 
 
 @needs_data
@@ -171,7 +189,7 @@ def test_adult():
     assert X.sum(axis=0)[encoding.feature_names.index("c2=missing")] == 1836
     one_hot = [i for i, name in enumerate(encoding.feature_names) if "=" in name]
     assert (X[:, one_hot].sum(axis=1) == 8).all()
-    ages = np.array(train.columns["c1"].to_pylist(), np.float32)
+    ages = train.columns["c1"].numbers
     assert (X[:, 0] == ages).all()
     test = read_table(Path(DATA, "adult/adult_test.csv.gz"), header=False)
     assert encoding.transform(test).shape == (16281, 108)

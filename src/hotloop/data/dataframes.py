@@ -19,6 +19,8 @@ def table_columns(X: Any) -> dict[Any, Any] | None:
     Tables are mappings, DataFrames (pandas, polars and their like), Arrow tables and record batches, and all that has
     ``__arrow_c_stream__``. DataError for a name that stands twice.
     """
+    if hasattr(X, "tocsr"):  # one of SciPy's sparse matrices is a mapping
+        return None
     if isinstance(X, Mapping):
         return dict(X)
     if hasattr(X, "column_names") or (hasattr(X, "__arrow_c_stream__") and not hasattr(X, "columns")):

@@ -324,7 +324,7 @@ def from_fields(fields: Mapping[str, Any], categories: Callable[[int], Any]) -> 
 
 
 def _notation(values: dict[str, Any]) -> Notation:
-    if set(values) != {f.name for f in dataclasses.fields(Notation)} or not all(isinstance(v, str) for v in values.values()):
+    if set(values) != {f.name for f in dataclasses.fields(Notation)} or not all(isinstance(v, str) for v in values.values()) or values["decimal"] not in (".", ","):
         raise ValueError(f"a notation of {values!r}"[:120])
     return Notation(**values)
 

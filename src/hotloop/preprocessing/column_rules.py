@@ -14,13 +14,15 @@ from hotloop.data.errors import DataError
 from hotloop.preprocessing.column_encoders import (
     DateColumn, DroppedColumn, Encoder, NumberColumn, TextColumn, Where, cells, check_finite, parts_of, read_dates,
 )
-from hotloop.preprocessing.notations import MISSING_WORDS, Notation, are_codes, find_notation, parse_dates
+from hotloop.preprocessing.notations import Notation, are_codes, find_notation, is_missing_word, parse_dates
 
 FEW_WORDS = 0.1  # with a smaller share of words than this a column was perhaps meant as numbers
 
 NEARLY_ALL = 0.95  # with a larger share of distinct values a column of text is one of ids, or free text
 
 LEAST_ROWS_OF_IDS = 100
+
+_LIKE_A_NUMBER = r"^[^\w\s]{0,2}\d[\d.,' ]*\s?[a-z%\x{00b0}]{0,5}$"
 
 
 @dataclass(frozen=True)
@@ -121,6 +123,8 @@ def _fit_words(name: str, column: Column, options: TableOptions, where: Where) -
     counts = column.counts()
     words = column.words.filter(arrow()[0].array(counts > 0))
     must = name in options.number
+    if is_missing_word(words).all():
+        return DroppedColumn(name, "no value in training"), []
     notations = [] if are_codes(words) and not must else find_notation(words, options.decimal, options.thousands)
     if len(notations) == 1:
         return _read_as_numbers(name, column, notations[0], where)
@@ -137,14 +141,12 @@ def _fit_words(name: str, column: Column, options: TableOptions, where: Where) -
 
 def _read_as_numbers(name: str, column: Column, notation: Notation, where: Where) -> tuple[Encoder, list[str]]:
     """Return the encoder of a column of words that are numbers; the notes tell the words that were taken as missing."""
-    pa, pc = arrow()
     values, _ = notation.parse(column.words)
     assert column.codes is not None
     numbers = np.append(values, np.nan)[column.codes]
     check_finite(name, numbers, numbers, where)
     notes, counts = [], column.counts()
-    absent = pc.is_in(pc.utf8_lower(column.words), value_set=pa.array(MISSING_WORDS, column.words.type))
-    told = np.flatnonzero(absent.to_numpy(zero_copy_only=False) & (counts > 0))
+    told = np.flatnonzero(is_missing_word(column.words) & (counts > 0))
     if len(told):
         shown = ", ".join(repr(column.words[int(place)].as_py()) for place in told)
         notes.append(f"{name}: numbers, {cells(int(counts[told].sum()))} {shown} taken as missing")
@@ -197,7 +199,7 @@ def _notes_on_text(name: str, column: Column, notations: Sequence[Notation], whe
             f"{name}: text, since {cells(n_words)} of {n_cells} no numbers, the first {first!r} in {where(row)}; "
             f"name words for missing cells by --missing, or the column by --text {name}"
         ]
-    digits = arrow()[1].match_substring_regex(column.words, r"^\D{0,4}\d[\d.,' ]*\D{0,4}$").to_numpy(zero_copy_only=False)
+    digits = arrow()[1].match_substring_regex(column.words, _LIKE_A_NUMBER).to_numpy(zero_copy_only=False)
     if len(column.words) > 1 and counts[digits].sum() > (1 - FEW_WORDS) * n_cells and not are_codes(column.words):
         example = str(column.cell(_first_row(column, digits)))[:80]
         return [f"{name}: text, though its cells look like numbers ({example!r}) that no one notation reads; see --decimal, --thousands"]

@@ -65,7 +65,7 @@ class Notation:
         pa, pc = arrow()
         if not len(words):
             return np.zeros(0), np.zeros(0, bool)
-        absent = pc.is_in(pc.utf8_lower(words), value_set=pa.array(MISSING_WORDS, words.type))
+        absent = pa.array(is_missing_word(words))
         plain = self._plain(words)
         is_number = pc.match_substring_regex(plain, f"^({_PLAIN}|{_INFINITY})$")
         numbers = pc.if_else(pc.and_(is_number, pc.invert(absent)), plain, pa.scalar(None, plain.type)).cast(pa.float64())
@@ -91,6 +91,13 @@ class Notation:
         if self.decimal != ".":
             words = pc.replace_substring(pc.replace_substring(words, ".", "\u0000"), self.decimal, ".")
         return words
+
+
+def is_missing_word(words: Any) -> NDArray[np.bool_]:
+    """Tell which words stand for a missing number."""
+    pa, pc = arrow()
+    found = pc.is_in(pc.utf8_lower(words), value_set=pa.array(MISSING_WORDS, words.type))
+    return np.asarray(found.to_numpy(zero_copy_only=False))
 
 
 def find_notation(words: Any, decimal: str | None = None, thousands: str | None = None) -> list[Notation]:
@@ -133,11 +140,13 @@ def _candidates(sample: Sequence[str], decimal: str | None, thousands: str | Non
 def _units(sample: Sequence[str]) -> tuple[str, str] | None:
     """Return what stands before and after each number; None where numbers have different units or there are none."""
     found = [_AROUND.match(word) for word in sample]
-    before = {match["before"] for match in found if match and match["before"]}
-    after = {match["after"] for match in found if match and match["after"]}
-    if not sample or not all(found) or len(before) > 1 or len(after) > 1:
-        return None
-    return next(iter(before), ""), next(iter(after), "")
+    units = []
+    for side in ("before", "after"):
+        marks = [match[side] for match in found if match and match[side]]
+        if len(set(marks)) > 1 or 0 < len(marks) <= len(sample) / 2:  # the odd letter is an error, not a unit
+            return None
+        units.append(marks[0] if marks else "")
+    return (units[0], units[1]) if sample and all(found) else None
 
 
 def are_codes(words: Any) -> bool:

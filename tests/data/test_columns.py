@@ -10,7 +10,7 @@ from hotloop.data.errors import DataError  # noqa: E402
 from hotloop.preprocessing.table_encoding import TableEncoding  # noqa: E402
 
 
-@pytest.mark.parametrize("token", ["NA", "N/A", "NaN", "nan", "null", "NULL", "None", "", "?"])
+@pytest.mark.parametrize("token", ["NA", "n/a", "#N/A", "NaN", "NULL", "none", "-", ".", "unknown", "", "?"])
 def test_tokens_for_a_missing_number(token):
     names, rows = encode({"a": ["1", token, "3"]})
     assert names == ["a", "a=missing"]
@@ -28,7 +28,7 @@ def test_the_same_tokens_are_words_among_words(token):
     assert rows[0] != rows[1]
 
 
-@pytest.mark.parametrize("cell", ["1_000", "0x10", "NAN", "1,5", "1e", "-", "1 2", "one"])
+@pytest.mark.parametrize("cell", ["0x10", "1e", "1 2", "one", "1.2.3", "12:30"])
 def test_cells_that_are_no_numbers(cell):
     assert encode({"a": ["1", "2", cell]})[0] == sorted(["a=1", "a=2", f"a={cell}"])
 
@@ -90,7 +90,7 @@ def test_text_of_training_is_found_again_in_typed_columns():
 
 @pytest.mark.parametrize(
     "values",
-    [np.array([1j]), np.array(["2020-01-01"], "M8[s]"), [[1], [2]], [{"a": 1}], [True, {"a": 1}]],
+    [np.array([1j]), [[1], [2]], [{"a": 1}], [True, {"a": 1}]],
     ids=str,
 )
 def test_other_kinds_of_columns_are_refused(values):
