@@ -134,7 +134,9 @@ def test_what_options_resolve_to():
         return LogisticOptions(**options).resolved(sparse=sparse, n_classes=2)
 
     assert resolved().standardize == "std"
-    assert resolved(sparse=True).standardize == "maxabs"
+    assert resolved(sparse=True).standardize == "auto"  # by the rows: columns that all have are centred
+    assert resolved(sparse=True, penalty="l1").standardize == "maxabs"
+    assert LogisticOptions().resolved(sparse=True, n_classes=2, method="partial_fit").standardize == "maxabs"
     normalized = resolved(optimizer="normalized")
     assert (normalized.standardize, normalized.eta0, normalized.learning_rate) == (None, 0.5, "constant")
     assert resolved(penalty=None).alpha == 0

@@ -113,10 +113,11 @@ def test_a_column_of_zeros_has_scale_0(backend):
         assert scale[0] == 0 < scale[1]
 
 
-def test_a_spread_too_small_for_the_type_counts_as_constant(backend):
+def test_a_spread_too_small_for_the_type_is_refused(backend):
     statistics = statistics_of(np.array([[0.0], [1e-42]]), np.ones(2))  # two values: their distance
     with np.errstate(all="raise", under="ignore", over="ignore"):
-        assert_array_equal(statistics.constants("std", np.float32)[1], [0])
+        with pytest.raises(ValueError, match="column 0 spans too narrow a range"):
+            statistics.constants("std", np.float32)
         assert statistics.constants("std", np.float64)[1] == pytest.approx([1e42])
 
 
@@ -242,8 +243,19 @@ def test_replaced_weights_are_those_of_the_caller(backend, dtype):
 def test_two_values_whose_variance_is_no_number_are_what_they_were(backend, values):
     """Too near each other to tell apart, or too far: not two values with a unit of 1e-200."""
     statistics = statistics_of(np.array(values)[:, None], np.full(4, 1e10))
-    if values[1] > 1:
-        with pytest.raises(ValueError, match="column 0 spans too wide a range"):
-            statistics.constants("std", np.float64)
-    else:
-        assert_array_equal(statistics.constants("std", np.float64)[1], [0])
+    with pytest.raises(ValueError, match=f"column 0 spans too {'wide' if values[1] > 1 else 'narrow'} a range"):
+        statistics.constants("std", np.float64)
+
+
+@pytest.mark.parametrize(("dtype", "unit"), [(np.float64, 1e-160), (np.float64, 1e-200), (np.float64, 1e-310), (np.float32, 1e-40)])
+@pytest.mark.parametrize("standardize", ["std", "maxabs"])
+def test_a_column_of_too_narrow_a_range_is_named(dtype, unit, standardize):
+    X = np.random.default_rng(0).standard_normal((50, 2))
+    X[:, 1] *= unit
+    statistics = ColumnStatistics(2)
+    statistics.update(X.astype(dtype), np.ones(50))
+    if standardize == "maxabs" and unit > 1e-300 and dtype == np.float64:  # its inverse is a number
+        assert statistics.constants(standardize, dtype)[1][1] == pytest.approx(1 / np.abs(X[:, 1]).max())
+        return
+    with pytest.raises(ValueError, match="column 1 spans too narrow a range"):
+        statistics.constants(standardize, dtype)

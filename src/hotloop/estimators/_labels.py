@@ -26,6 +26,22 @@ def encode_labels(y: Array, classes: Array, name: str = "y") -> NDArray[np.float
     return position.astype(np.float64)
 
 
+def check_no_missing(y: Any, name: str = "y") -> None:
+    """Raise ValueError naming the first row whose label or target is missing: NaN, None, or what pandas has for them."""
+    targets = np.asarray(y)
+    if targets.dtype.kind == "f":
+        check_finite(targets.reshape(-1), name)
+    elif targets.dtype.kind == "O" and targets.ndim in (1, 2):
+        missing = np.array([_is_missing(label) for label in targets.reshape(-1).tolist()], bool)
+        if missing.any():
+            row = int(missing.argmax()) // (targets.size // max(1, len(targets)))
+            raise ValueError(f"{name} is missing (NaN or None) in row {row}; leave such rows out")
+
+
+def _is_missing(label: Any) -> bool:
+    return label is None or type(label).__name__ in ("NAType", "NaTType") or bool(isinstance(label, float) and label != label)
+
+
 def find_classes(y: Array) -> Array:
     """Return the sorted labels; ValueError where there are fewer than two."""
     classes = _few_integers(y)

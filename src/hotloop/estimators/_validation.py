@@ -11,6 +11,7 @@ from sklearn.utils.validation import validate_data
 from hotloop.data.csr import as_csr, check_finite_rows
 from hotloop.data.dataframes import column_types, computing_dtype, gathered
 from hotloop.data.validation import Array, check_finite, conversion
+from hotloop.estimators._labels import check_no_missing
 
 NO_TARGETS = "no_validation"  # what scikit-learn's validate_data takes for "there is no y"
 
@@ -53,9 +54,7 @@ def check_rows(
         Whether y may have several columns.
     """
     if y is not None and not isinstance(y, str):
-        targets = np.asarray(y)
-        if targets.dtype.kind == "f":
-            check_finite(targets.reshape(-1), "y")
+        check_no_missing(y)
     dtype = computing_dtype(X) if dtype is None else dtype
     if column_types(X) is None and not (sparse and issparse(X)):
         how = conversion(X, dtype, by_blocks=by_blocks) | ({} if isinstance(y, str) else {"multi_output": multi_output})
@@ -101,4 +100,5 @@ def check_targets(y_val: Any, X_val: Array) -> Array:
     targets = np.asarray(y_val)
     if targets.ndim == 0 or len(targets) != len(X_val):
         raise ValueError(f"y_val has shape {targets.shape}, expected ({len(X_val)},): one entry a row of X_val")
+    check_no_missing(targets, "y_val")
     return targets

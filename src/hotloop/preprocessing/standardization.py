@@ -13,6 +13,8 @@ from hotloop.structs import ColumnMoments, CSRRows, DenseRows
 
 STANDARDIZE = ("auto", "std", "maxabs", "common", None)
 
+LEAST_SPREAD = 1e-152  # the squares of smaller differences are no normal numbers
+
 BY_LARGEST = ("maxabs", "common")  # these need the extremes of all columns
 
 
@@ -108,6 +110,10 @@ class ColumnStatistics(ColumnMoments):
                 spread = np.full_like(spread, spread.max())
         elif standardize in STANDARDIZE:
             center, spread = self.moments()[0], self.spread()
+            lowest, highest, others = self.extremes()
+            narrow = np.flatnonzero(((others != 0) | (lowest != highest)) & (spread < LEAST_SPREAD))
+            if len(narrow):
+                raise ValueError(_too_narrow(narrow[0]))
         else:
             raise ValueError(f"standardize is {standardize!r}, expected 'auto', 'std', 'maxabs', 'common' or None")
         return center.astype(dtype), scale_of(spread, dtype)
@@ -128,11 +134,18 @@ class ColumnStatistics(ColumnMoments):
 
 
 def scale_of(spread: Array, dtype: Any) -> Array:
-    """Return 1 / spread in dtype, 0 for a column without spread or with one below the smallest number of dtype."""
+    """Return 1 / spread in dtype, 0 for a column without spread; ValueError names one that is too wide or too narrow for dtype."""
     if not np.isfinite(spread.max(initial=0)):
         wide = np.flatnonzero(~np.isfinite(spread))
         raise ValueError(f"column {wide[0]} spans too wide a range to be standardised: scale it down first")
-    with np.errstate(divide="ignore", over="ignore"):
+    with np.errstate(divide="ignore", over="ignore"):  # shows below
         scale: Array = (1 / spread).astype(dtype, copy=False)
+    narrow = np.flatnonzero(~np.isfinite(scale) & (spread > 0))
+    if len(narrow):
+        raise ValueError(_too_narrow(narrow[0]))
     scale[~np.isfinite(scale)] = 0
     return scale
+
+
+def _too_narrow(column: int) -> str:
+    return f"column {column} spans too narrow a range to be standardised: scale it up first"
