@@ -8,9 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hotloop.backend import get_backend
-from hotloop.data.columns import as_column
 from hotloop.data.csr import check_finite_csr, from_scipy
-from hotloop.data.dataframes import table_columns
+from hotloop.data.dataframes import sparse_matrix, table_columns
 from hotloop.data.errors import DataError
 from hotloop.data.section import Section
 from hotloop.data.validation import Array, as_rows, check_finite
@@ -197,8 +196,8 @@ class Predictor:
             fill(m, out[start : start + BLOCK_OF_ROWS])
         return out
 
-    def _by_name(self, columns: Mapping[str, Any]) -> Any:
-        """Return rows of columns that have names; DataError where the model has a column that the table lacks."""
+    def _by_name(self, X: Any, columns: Mapping[str, Any]) -> Any:
+        """Return a table with the columns of the model, in their order, or its rows; DataError where one is lacking."""
         if self.encoding is not None:
             return self.encoding.transform(columns, self.dtype, sparse=self.encoding.is_sparse)
         assert self.feature_names is not None
@@ -206,25 +205,26 @@ class Predictor:
         if lacking:
             shown = ", ".join(map(repr, lacking[:10])) + (", ..." if len(lacking) > 10 else "")
             raise DataError(f"X has no column {shown}, which the model was trained on; there are {', '.join(map(repr, columns))}"[:500])
-        numbers = {name: as_column(columns[name], name) for name in self.feature_names}
-        if text := [name for name, column in numbers.items() if column.numbers is None]:
-            raise DataError(f"column {text[0]!r} holds text; the model was trained on numbers")
-        return np.column_stack([column.numbers for column in numbers.values()])  # type: ignore[arg-type]
+        if isinstance(X, Mapping):
+            return {name: X[name] for name in self.feature_names}
+        return X[list(self.feature_names)] if hasattr(X, "iloc") else X.select(list(self.feature_names))
 
     def _rows(self, X: Any) -> Any:
         """Return X as rows for the kernels; cells that are not finite are found where they are predicted."""
+        columns = None if isinstance(X, np.ndarray | CSRRows) else table_columns(X)
+        if columns is not None:
+            if self.feature_names is not None and self.feature_names != list(columns):
+                X = self._by_name(X, columns)
+            matrix = sparse_matrix(X)
+            if matrix is not None:
+                X = matrix
+            elif isinstance(X, Mapping):
+                X = np.column_stack(list(X.values()))
         if hasattr(X, "tocsr"):
             rows = from_scipy(X.tocsr())
             check_finite_csr(rows, self.feature_names)
             X = rows
         if not isinstance(X, CSRRows):
-            columns = None if isinstance(X, np.ndarray) else table_columns(X)
-            if columns is not None and self.feature_names is not None and list(columns) != self.feature_names:
-                X = self._by_name(columns)
-            elif isinstance(X, Mapping):
-                X = np.column_stack(list(X.values()))
-            if isinstance(X, CSRRows):
-                return X
             if not (isinstance(X, np.ndarray) and X.ndim == 2 and X.dtype.kind in "fiub"):
                 X = as_rows(X)
         if X.shape[1] != self.n_features:

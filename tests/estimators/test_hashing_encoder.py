@@ -48,3 +48,35 @@ def test_in_a_pipeline(compiled):
     assert model.score(documents, y) == 1
     again = pickle.loads(pickle.dumps(model))
     assert (again.predict_proba(documents) == model.predict_proba(documents)).all()
+
+
+def test_a_table_of_one_column_of_text_is_one_of_documents():
+    pd = pytest.importorskip("pandas")
+    documents = ["good, good film", "bad film", ""]
+    encoder = HashingEncoder(n_features=64)
+    expected = encoder.transform(documents).toarray().tolist()
+    frame = pd.DataFrame({"text": documents})
+    assert encoder.transform(frame).toarray().tolist() == expected
+    assert encoder.transform({"text": documents}).toarray().tolist() == expected
+    frame.loc[2, "text"] = None
+    assert encoder.transform(frame).toarray().tolist() == expected
+    of_cells = encoder.transform(frame.astype("category"))
+    assert of_cells.toarray().tolist() == encoder.transform([[f"text={cell}"] for cell in documents[:2]] + [[]]).toarray().tolist()
+
+
+def test_rows_of_dicts_are_hashed_as_a_table():
+    pd = pytest.importorskip("pandas")
+    rows = [{"a": 1.5, "b": "x"}, {"a": 2, "b": None, "c": True}, {"a": float("nan"), "b": "y", "c": False}, {"a": 0}]
+    table = pd.DataFrame({"a": [1.5, 2, None, 0], "b": ["x", None, "y", None], "c": [None, True, False, None]})
+    encoder = HashingEncoder(n_features=64, keep_names=True)
+    assert encoder.fit(rows).transform(iter(rows)).toarray().tolist() == encoder.transform(table).toarray().tolist()
+    assert sorted(encoder.feature_names().values()) == ["a", "b=x", "b=y", "c=False", "c=True"]
+    names = encoder.get_feature_names_out()
+    assert len(names) == 64
+    assert {name for name in names if not name.startswith("column ")} == set(encoder.feature_names().values())
+    with pytest.raises(TypeError, match="row 1 is of type list, expected a mapping as in row 0"):
+        encoder.transform([{"a": 1}, ["a"]])
+    with pytest.raises(TypeError, match="row 0 has a list for 'a', expected a number or text"):
+        encoder.transform([{"a": [1]}])
+    with pytest.raises(AttributeError, match="keep_names=True"):
+        HashingEncoder().get_feature_names_out()

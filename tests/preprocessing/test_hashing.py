@@ -100,7 +100,6 @@ def test_tables(backend):
     [
         (["a b", 3], "document 1 is of type int"),
         (["a b", None], "document 1 is of type NoneType"),
-        ([{"a": 1.0}], "row 0 is of type dict"),
         ([3, 4], "row 0 is of type int"),
         ([["a"], "b"], "row 1 is a str"),
         ([["a"], ["b", 3]], "row 1 has a token of type int"),

@@ -126,6 +126,8 @@ def as_column(values: Any, name: str) -> Column:
     """
     if isinstance(values, Column):
         return values
+    if hasattr(getattr(values, "dtype", None), "fill_value"):  # a sparse column of pandas
+        values = np.asarray(values)
     if isinstance(values, np.ndarray):
         if values.ndim != 1:
             raise DataError(f"column {name!r} has {values.ndim} dimensions, expected 1")

@@ -38,6 +38,17 @@ def table_columns(X: Any) -> dict[Any, Any] | None:
     return dict(zip(names, columns, strict=True))
 
 
+def sparse_matrix(X: Any) -> Any:
+    """Return the SciPy matrix of a table whose columns are all sparse ones of pandas, zeros left out; None for any other table."""
+    types = getattr(X, "dtypes", None)
+    if not hasattr(X, "iloc") or not len(getattr(X, "columns", ())) or not all(hasattr(kind, "fill_value") for kind in types):
+        return None
+    odd = [name for name, kind in zip(X.columns, types, strict=True) if kind.fill_value != 0]
+    if odd:
+        raise DataError(f"column {odd[0]!r} is sparse around {types.iloc[list(X.columns).index(odd[0])].fill_value!r}, expected 0")
+    return X.sparse.to_coo().tocsr()
+
+
 def column_types(X: Any) -> list[np.dtype[Any]] | None:
     """Return the type of each column of a table of plain numbers; None for anything else."""
     if isinstance(X, np.ndarray) or not hasattr(X, "shape") or len(X.shape) != 2:

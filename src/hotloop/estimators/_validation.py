@@ -9,7 +9,7 @@ from sklearn.utils import check_array, check_consistent_length, column_or_1d
 from sklearn.utils.validation import validate_data
 
 from hotloop.data.csr import as_csr, check_finite_rows
-from hotloop.data.dataframes import column_types, computing_dtype, gathered
+from hotloop.data.dataframes import column_types, computing_dtype, gathered, sparse_matrix
 from hotloop.data.validation import Array, check_finite, conversion
 from hotloop.estimators._labels import check_no_missing
 
@@ -38,7 +38,8 @@ def check_rows(
     estimator : estimator
         Its ``n_features_in_`` and ``feature_names_in_`` are set or compared.
     X : array-like, table or sparse matrix of shape (n_samples, n_features)
-    y : array-like of shape (n_samples,), or (n_samples, n_outputs) with ``multi_output``
+        A table of sparse columns of pandas is a sparse matrix.
+    y : array-like, with ``multi_output`` also a sparse matrix, of shape (n_samples,), or (n_samples, n_outputs) with ``multi_output``
         Left out: X is returned alone.
     reset : bool
         Whether the number and the names of the columns are set, as in ``fit``; else they are compared.
@@ -53,16 +54,21 @@ def check_rows(
     multi_output : bool, default=False
         Whether y may have several columns.
     """
+    if issparse(y):
+        if not multi_output:
+            raise ValueError("y is a sparse matrix, expected one label or number a row")
+        y = y.toarray()
     if y is not None and not isinstance(y, str):
         check_no_missing(y)
+    matrix = X if issparse(X) else sparse_matrix(X)
     dtype = computing_dtype(X) if dtype is None else dtype
-    if column_types(X) is None and not (sparse and issparse(X)):
+    if column_types(X) is None and not (sparse and matrix is not None):
         how = conversion(X, dtype, by_blocks=by_blocks) | ({} if isinstance(y, str) else {"multi_output": multi_output})
         checked = _validate_array(estimator, X, y, reset=reset, **how)
         if finite and not by_blocks:
             check_finite(checked if isinstance(y, str) else checked[0], "X", getattr(estimator, "feature_names_in_", None))
         return checked
-    rows = as_csr(X, dtype) if issparse(X) else None
+    rows = None if matrix is None else as_csr(matrix, dtype)
     checked = validate_data(estimator, X, y, reset=reset, skip_check_array=True)  # names and number of columns
     if rows is None:
         rows = check_array(gathered(X, dtype), dtype=None, ensure_all_finite=False, estimator=estimator)

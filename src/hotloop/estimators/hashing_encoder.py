@@ -9,7 +9,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.preprocessing import normalize
 
 from hotloop.data.validation import Array
-from hotloop.preprocessing.hashing import TokenHasher, is_table
+from hotloop.preprocessing.hashing import TokenHasher, are_records, documents_of, is_table
 
 
 class HashingEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
@@ -87,8 +87,8 @@ class HashingEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             return self
         names: dict[int, str] = {}
         distinct: set[str] = set()
-        for tokens_of_row in hasher.tokens(X):
-            distinct.update(tokens_of_row)
+        for tokens_of_part in hasher.tokens(documents_of(X)):
+            distinct.update(tokens_of_part)
         tokens = sorted(distinct)  # the same names whatever the order of the rows
         for column, token in zip(hasher.columns_of(tokens)[0].tolist(), tokens, strict=True):
             names.setdefault(column, token)
@@ -100,18 +100,20 @@ class HashingEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 
         Parameters
         ----------
-        X : iterable of str, iterable of lists of str, or table
-            Documents, tokens, or a DataFrame, Arrow table or mapping of columns. In a table a text or category makes the token
-            "column=value", a number the token "column" with the number as its value; what is missing makes none.
+        X : iterable of str, iterable of lists of str, iterable of dicts, or table
+            Documents, tokens, rows, or a DataFrame, Arrow table or mapping of columns. In a table or dict a text or category makes
+            the token "column=value", a number the token "column" with the number as its value; what is missing makes none. A
+            table of one column of text (no category) is one of documents: its words are hashed.
 
         Raises
         ------
         TypeError
-            A document or token is no str; names its row.
+            A document or token is no str, or a value of a dict neither a number nor text; names its row.
         """
         hasher = self._hasher()
-        if is_table(X):
-            n_rows, rows, columns, values = hasher.hash_table(X)
+        records, X = are_records(documents_of(X))
+        if records or is_table(X):
+            n_rows, rows, columns, values = hasher.hash_records(X) if records else hasher.hash_table(X)
             matrix = coo_matrix((values, (rows, columns)), shape=(n_rows, self.n_features)).tocsr()
             matrix.sum_duplicates()
             return self._finished(matrix, "table")
@@ -127,6 +129,14 @@ class HashingEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         if not hasattr(self, "_names"):
             raise AttributeError("names are kept by fit with keep_names=True")
         return dict(self._names)
+
+    def get_feature_names_out(self, input_features: Any = None) -> Array:
+        """Return a name for each column: its token where ``fit`` met one, else "column" and its number.
+
+        Needs ``keep_names=True``; ``input_features`` is not used.
+        """
+        names = self.feature_names()
+        return np.array([names.get(column, f"column {column}") for column in range(int(self.n_features))], dtype=object)
 
     def weights_by_name(self, coef: Array) -> list[tuple[str, float]]:
         """Return (token, weight) of one row of ``coef_``, the largest absolute weights first, those of 0 left out.

@@ -10,6 +10,7 @@ import numpy as np
 
 from hotloop.backend import get_backend
 from hotloop.data.columns import as_column
+from hotloop.data.dataframes import table_columns
 from hotloop.structs import Array
 
 Segments = Iterable[Sequence[str]]
@@ -82,6 +83,34 @@ class TokenHasher:
             raise ValueError("the table has no columns")
         return n_rows, np.concatenate(rows), np.concatenate(columns), np.concatenate(values)
 
+    def hash_records(self, X: Iterable[Any]) -> tuple[int, Array, Array, Array]:
+        """Hash rows that are mappings of names to values: a number counts in "name", a text in "name=text", None and NaN not.
+
+        Returns
+        -------
+        n_rows, rows, columns, values : as for :meth:`hash_table`
+
+        Raises
+        ------
+        TypeError
+            A row is no mapping, or a value neither a number nor text; names the row.
+        """
+        rows: list[int] = []
+        places: list[int] = []
+        values: list[float] = []
+        known: dict[str, int] = {}
+        n_rows = 0
+        for row, record in enumerate(X):
+            n_rows += 1
+            for token, value in _record_tokens(record, row):
+                rows.append(row)
+                places.append(known.setdefault(token, len(known)))
+                values.append(value)
+        columns, negative = self.columns_of(list(known))
+        at = np.array(places, np.intp)
+        sign = np.where(negative & self.alternate_sign, np.float32(-1), np.float32(1))
+        return n_rows, np.array(rows, np.int64), columns[at], sign[at] * np.array(values, np.float32)
+
     def columns_of(self, tokens: Sequence[str]) -> tuple[Array, Array]:
         """Return the column of each token, int64, and whether its hash is negative."""
         hashes = get_backend().murmurhash3(tokens).astype(np.int64)
@@ -94,6 +123,9 @@ class TokenHasher:
                 yield tokens
             return
         first, X = _first_of(X)
+        if isinstance(first, Mapping):
+            yield [token for row, record in enumerate(X) for token, _ in _record_tokens(record, row)]
+            return
         is_text = isinstance(first, str)
         segments = self._segments() if is_text else lambda tokens: [tokens]
         between = self._between() if is_text else " "
@@ -160,7 +192,41 @@ class TokenHasher:
 
 def is_table(X: Any) -> bool:
     """Tell a table of named columns from a sequence of documents."""
-    return isinstance(X, Mapping) or hasattr(X, "columns")
+    return isinstance(X, Mapping) or hasattr(X, "columns") or hasattr(X, "column_names")
+
+
+def documents_of(X: Any) -> Any:
+    """Return the documents of a table of one column of text, empty where it is missing; anything else as it is."""
+    columns = table_columns(X) if is_table(X) else None
+    if columns is None or len(columns) != 1:
+        return X
+    ((name, values),) = columns.items()
+    column = as_column(values, str(name))
+    return [cell or "" for cell in column.cells()] if column.kind == "text" else X
+
+
+def are_records(X: Any) -> tuple[bool, Any]:
+    """Tell whether rows are mappings; return the rows, too, as a generator gives its first one only once."""
+    if is_table(X):
+        return False, X
+    first, X = _first_of(X)
+    return isinstance(first, Mapping), X
+
+
+def _record_tokens(record: Any, row: int) -> Iterator[tuple[str, float]]:
+    """Yield the tokens of a row that is a mapping, and their values."""
+    if not isinstance(record, Mapping):
+        raise TypeError(f"row {row} is of type {type(record).__name__}, expected a mapping as in row 0")
+    for name, value in record.items():
+        if value is None or (isinstance(value, float | np.floating) and np.isnan(value)):
+            continue
+        if isinstance(value, str | bool | np.bool_):
+            yield f"{name}={value}", 1.0
+        elif isinstance(value, int | float | np.integer | np.floating):
+            if value:
+                yield str(name), float(value)
+        else:
+            raise TypeError(f"row {row} has a {type(value).__name__} for {name!r}, expected a number or text")
 
 
 def _first_of(X: Iterable[Any]) -> tuple[Any, Iterable[Any]]:
