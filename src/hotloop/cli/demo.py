@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from hotloop.backend import backend_info
+from hotloop.cli.demo_file import compare_on_a_file
 from hotloop.cli.messages import note
 from hotloop.data.batch import Batch
 from hotloop.data.validation import Array
@@ -33,6 +34,7 @@ def run(arguments: Namespace) -> None:
         "digits, raw columns, two-layer network of 32 hidden units", digits.data, digits.target, options, 32,
         "MLPClassifier((32,)), standardised", MLPClassifier((32,), max_iter=2000, random_state=arguments.seed),
     )  # fmt: skip
+    compare_on_a_file(arguments.seed)
 
 
 def _compare(title: str, X: Array, y: Array, options: LogisticOptions, n_hidden: int | None, peer_name: str, peer: Any) -> None:
