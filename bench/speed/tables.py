@@ -1,6 +1,6 @@
 """``python -m bench.speed.tables``: from a file or a frame to a trained model, beside pandas, pyarrow and scikit-learn.
 
-Each line is a program of its own, start and imports included: seconds (median of a few turns), peak memory, log loss of other rows.
+Each line is a program of its own, start and imports included: seconds (median of some turns), peak memory, loss of other rows.
 """
 
 import argparse
@@ -146,7 +146,9 @@ def wide_case(folder: str, rounds: int) -> None:
     words = pa.array([f"v{value:x}" for value in range(100_000)])
     columns = [words.take(pa.array(rng.zipf(1.2, n) % 100_000)) for _ in range(n_columns)]
     rows = f"{folder}/wide.csv"
-    csv.write_csv(pa.table([pa.array(rng.integers(0, 2, n)), *columns], names=["y", *(f"t{j}" for j in range(n_columns))]), rows)
+    csv.write_csv(
+        pa.table([pa.array(rng.integers(0, 2, n)), *columns], names=["y", *(f"t{j}" for j in range(n_columns))]), rows
+    )
     size, base = Path(rows).stat().st_size, _run(["import hotloop.cli, pyarrow.csv"], [0])[1]
     print(f"\na CSV file of {n:,} rows of {n_columns} columns of text ({size / 1e6:.0f} MB): hotloop train")
     found = {"hotloop train": [_run([WIDE, rows, folder], sorted(os.sched_getaffinity(0))[-1:]) for _ in range(1)]}

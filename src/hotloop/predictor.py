@@ -204,7 +204,8 @@ class Predictor:
         lacking = [name for name in self.feature_names if name not in columns]
         if lacking:
             shown = ", ".join(map(repr, lacking[:10])) + (", ..." if len(lacking) > 10 else "")
-            raise DataError(f"X has no column {shown}, which the model was trained on; there are {', '.join(map(repr, columns))}"[:500])
+            there = ", ".join(map(repr, columns))
+            raise DataError(f"X has no column {shown}, which the model was trained on; there are {there}"[:500])
         if isinstance(X, Mapping):
             return {name: X[name] for name in self.feature_names}
         return X[list(self.feature_names)] if hasattr(X, "iloc") else X.select(list(self.feature_names))
@@ -224,9 +225,8 @@ class Predictor:
             rows = from_scipy(X.tocsr())
             check_finite_csr(rows, self.feature_names)
             X = rows
-        if not isinstance(X, CSRRows):
-            if not (isinstance(X, np.ndarray) and X.ndim == 2 and X.dtype.kind in "fiub"):
-                X = as_rows(X)
+        elif not isinstance(X, CSRRows) and not (isinstance(X, np.ndarray) and X.ndim == 2 and X.dtype.kind in "fiub"):
+            X = as_rows(X)
         if X.shape[1] != self.n_features:
             raise ValueError(f"X has {X.shape[1]} columns, the model was trained on {self.n_features}")
         return X

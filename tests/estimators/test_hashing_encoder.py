@@ -61,7 +61,9 @@ def test_a_table_of_one_column_of_text_is_one_of_documents():
     frame.loc[2, "text"] = None
     assert encoder.transform(frame).toarray().tolist() == expected
     of_cells = encoder.transform(frame.astype("category"))
-    assert of_cells.toarray().tolist() == encoder.transform([[f"text={cell}"] for cell in documents[:2]] + [[]]).toarray().tolist()
+    assert (
+        of_cells.toarray().tolist() == encoder.transform([[f"text={cell}"] for cell in documents[:2]] + [[]]).toarray().tolist()
+    )
 
 
 def test_rows_of_dicts_are_hashed_as_a_table():

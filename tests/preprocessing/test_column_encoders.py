@@ -79,7 +79,12 @@ def test_max_categories_must_be_a_positive_integer(limit):
 
 
 def good():
-    cells = {**MIXED, "w": ["a", "b", "c", "a"], "day": ["2026-01-31", "2026-02-01", "", "2026-02-01"], "euro": ["1,5", "2", "3", "4"]}
+    cells = {
+        **MIXED,
+        "w": ["a", "b", "c", "a"],
+        "day": ["2026-01-31", "2026-02-01", "", "2026-02-01"],
+        "euro": ["1,5", "2", "3", "4"],
+    }
     return TableEncoding.fit(cells, TableOptions(max_categories=2)).to_section()
 
 

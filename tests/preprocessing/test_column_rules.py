@@ -21,7 +21,10 @@ def test_other_notations_are_told():
         "number (decimal comma), 1 cell missing (mean 1.75, own column)",
         ["numbers, 1 cell 'n/a' taken as missing", "numbers written with decimal comma"],
     )
-    assert rules(["-", "5 %", "N/A", "7 %"])[1] == ["numbers, 2 cells '-', 'N/A' taken as missing", "numbers written with unit '%'"]
+    assert rules(["-", "5 %", "N/A", "7 %"])[1] == [
+        "numbers, 2 cells '-', 'N/A' taken as missing",
+        "numbers written with unit '%'",
+    ]
     assert rules(["1", "", "?"]) == ("number, 2 cells missing (mean 1, own column)", [])
 
 
@@ -41,7 +44,10 @@ def test_missing_words_of_the_user():
 def test_what_cannot_be_told_is_text_and_told():
     said, (note,) = rules(["1,234", "12", "12"])
     assert said == "text, 2 categories"
-    assert note == "'1,234' and all other cells are numbers with decimal comma or thousands ','; say which by --decimal or --thousands"
+    assert (
+        note
+        == "'1,234' and all other cells are numbers with decimal comma or thousands ','; say which by --decimal or --thousands"
+    )
     assert rules(["1,234", "12", "12"], decimal=",")[0] == "number (decimal comma)"
     said, (note,) = rules(["12 kg", "3 lb", "4 kg"])
     assert said == "text, 3 categories"
@@ -64,7 +70,8 @@ def test_ids_are_left_out_and_told():
     said, (note,) = rules([f"k{i}" for i in range(100)])
     assert said == "ids or free text, dropped"
     assert note == (
-        "nearly all of its 100 values are distinct, left out as ids or free text; keep it by --text a, or hash its words (HashingEncoder)"
+        "nearly all of its 100 values are distinct, left out as ids or free text; "
+        "keep it by --text a, or hash its words (HashingEncoder)"
     )
     assert rules([f"k{i}" for i in range(100)], text=["a"]) == ("text, 100 categories", [])
     assert rules([f"k{i}" for i in range(99)])[0] == "text, 99 categories"

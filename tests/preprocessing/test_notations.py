@@ -7,7 +7,12 @@ pytest.importorskip("pyarrow", reason="the cli extra (pyarrow) is not installed"
 
 from hotloop.data.columns import strings
 from hotloop.preprocessing.notations import (
-    MISSING_WORDS, Notation, are_codes, find_notation, is_missing_word, parse_dates,
+    MISSING_WORDS,
+    Notation,
+    are_codes,
+    find_notation,
+    is_missing_word,
+    parse_dates,
 )
 
 NAN = float("nan")
@@ -31,7 +36,7 @@ def read(words, **given):
         (["1 234", "5"], "thousands ' '", [1234, 5]),
         (["1\u00a0234", "5"], "thousands ' '", [1234, 5]),
         (["1\u202f234,5", "5"], "decimal comma, thousands ' '", [1234.5, 5]),
-        (["1'234", "5"], "thousands \"'\"", [1234, 5]),
+        (["1'234", "5"], 'thousands "\'"', [1234, 5]),
         (["1_000", "5"], "thousands '_'", [1000, 5]),
         (["5 %", "12 %"], "unit '%'", [5, 12]),
         (["5%", "12,5%"], "decimal comma, unit '%'", [5, 12.5]),
@@ -65,9 +70,10 @@ def test_words_for_missing_among_numbers(word, numbers):
 @pytest.mark.parametrize(
     "words",
     [
-        ["x", "1"], ["n/a", "-"], ["12 kg", "3 lb"], ["12:30", "13:00"], ["1-2", "3"], ["192.168.1.1", "10.0.0.1"], ["1 2", "3"],
-        ["a1", "a2"], ["Q1", "Q2"], ["1.5.", "2"], ["12 m2", "3 m2"], ["0x10", "1"], ["1e", "2"], ["4O", "1", "2", "3"], ["", "1"],
-        ["1,23,456", "1"], ["1,2345", "2,345.5"], ["--1", "2"], ["1%", "$2"],
+        ["x", "1"], ["n/a", "-"], ["12 kg", "3 lb"], ["12:30", "13:00"], ["1-2", "3"], ["1.2.3.4", "10.0.0.1"],
+        ["1 2", "3"], ["a1", "a2"], ["Q1", "Q2"], ["1.5.", "2"], ["12 m2", "3 m2"], ["0x10", "1"], ["1e", "2"],
+        ["4O", "1", "2", "3"],
+        ["", "1"], ["1,23,456", "1"], ["1,2345", "2,345.5"], ["--1", "2"], ["1%", "$2"],
     ],
     ids=repr,
 )  # fmt: skip
@@ -128,6 +134,8 @@ def test_dates(word, days):
     assert parse_dates(strings([word])) == pytest.approx([days], abs=1e-12)
 
 
-@pytest.mark.parametrize("word", ["2026-13-01", "2026-02-30", "26-01-01", "2026-01", "01.02.2026", "2026-01-01x", "20260101", "12:30"])
+@pytest.mark.parametrize(
+    "word", ["2026-13-01", "2026-02-30", "26-01-01", "2026-01", "01.02.2026", "2026-01-01x", "20260101", "12:30"]
+)
 def test_words_that_are_no_dates(word):
     assert parse_dates(strings(["2026-01-01", word])) is None

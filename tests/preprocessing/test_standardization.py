@@ -247,7 +247,9 @@ def test_two_values_whose_variance_is_no_number_are_what_they_were(backend, valu
         statistics.constants("std", np.float64)
 
 
-@pytest.mark.parametrize(("dtype", "unit"), [(np.float64, 1e-160), (np.float64, 1e-200), (np.float64, 1e-310), (np.float32, 1e-40)])
+@pytest.mark.parametrize(
+    ("dtype", "unit"), [(np.float64, 1e-160), (np.float64, 1e-200), (np.float64, 1e-310), (np.float32, 1e-40)]
+)
 @pytest.mark.parametrize("standardize", ["std", "maxabs"])
 def test_a_column_of_too_narrow_a_range_is_named(dtype, unit, standardize):
     X = np.random.default_rng(0).standard_normal((50, 2))

@@ -12,7 +12,6 @@ from hotloop.cli.training_options import add_training_options
 from hotloop.two_layer.auto import N_HIDDEN
 from hotloop.version import __version__
 
-
 FILES = "file, packed by gzip, bzip2 or zstd or not; - is the standard input; several files are read as one table"
 
 
@@ -91,7 +90,9 @@ def _parser() -> argparse.ArgumentParser:
         add_format_options(command)
         if name == "predict":
             command.add_argument("--out", metavar="FILE", help="file to write instead of the standard output")
-            command.add_argument("--id", metavar="COL", help="column to repeat beside the predictions (default: that of training)")
+            command.add_argument(
+                "--id", metavar="COL", help="column to repeat beside the predictions (default: that of training)"
+            )
         else:
             command.add_argument("--json", action="store_true", help="print the figures as JSON")
 

@@ -5,6 +5,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -31,13 +32,13 @@ np.save(out, model.decision_function(np.load(test)))
 
 def compare_on_a_file(seed: int) -> None:
     """Make a file, train on it by the command and by pandas and scikit-learn; print times and losses on other rows."""
-    try:
-        import pandas  # noqa: F401
-        import pyarrow as pa
-        from pyarrow import csv
-    except ImportError as error:
-        note(f"the file of a million rows needs {error.name}: pip install 'hotloop[cli]' pandas")
+    missing = [name for name in ("pyarrow", "pandas") if find_spec(name) is None]
+    if missing:
+        note(f"the file of a million rows needs {' and '.join(missing)}: pip install 'hotloop[cli]' pandas")
         return
+    import pyarrow as pa
+    from pyarrow import csv
+
     with tempfile.TemporaryDirectory(prefix="hotloop-") as folder:
         rows, test, out, model = (str(Path(folder, name)) for name in ("rows.csv", "test.npy", "margins.npy", "model"))
         X, y = _rows()
@@ -45,7 +46,7 @@ def compare_on_a_file(seed: int) -> None:
         csv.write_csv(pa.table([*X[:N_ROWS].T, pa.array(y[:N_ROWS])], names=[*names, "y"]), rows)
         np.save(test, X[N_ROWS:])
         size = Path(rows).stat().st_size / 1e6
-        print(f"\n{N_ROWS:,} rows of {N_COLUMNS} numbers, a CSV file of {size:.0f} MB, to a trained model; log loss of other rows")
+        print(f"\n{N_ROWS:,} rows of {N_COLUMNS} numbers, a CSV file of {size:.0f} MB, to a trained model; loss of other rows")
         print(f"{'':<64}{'log loss':>10}{'seconds':>10}")
         command = ["-m", "hotloop", "train", rows, "--target", "y", "--model", model, "--seed", str(seed)]
         seconds = _timed(command)
@@ -65,6 +66,15 @@ def _timed(arguments: Sequence[str]) -> float:
 
 
 def _show(name: str, margins: Array, y: Array, seconds: float) -> None:
+    """Print a line of the table.
+
+    Parameters
+    ----------
+    name : str
+        Of the program.
+    margins, y : ndarray of shape (n_test,)
+    seconds : float
+    """
     loss = mean_log_loss(np.column_stack([np.zeros_like(margins), margins]), y)
     print(f"{name:<64}{loss:>10.4f}{seconds:>10.2f}")
 

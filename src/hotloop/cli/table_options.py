@@ -33,7 +33,9 @@ def add_column_options(command: argparse.ArgumentParser) -> None:
     group = command.add_argument_group("columns of the table (docs/tables.md has the rules that hold otherwise)")
     for name, text in COLUMNS.items():
         group.add_argument(f"--{name}", action="append", default=[], metavar="COL", help=f"{text}; may be repeated")
-    group.add_argument("--missing", action="append", default=[], metavar="WORD", help="word for a missing cell; may be repeated")
+    group.add_argument(
+        "--missing", action="append", default=[], metavar="WORD", help="word for a missing cell; may be repeated"
+    )
     group.add_argument("--decimal", choices=(".", ","), help="decimal mark in columns of text")
     group.add_argument("--thousands", metavar="C", help="mark between thousands in columns of text")
     for name, text in LIMITS.items():

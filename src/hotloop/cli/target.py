@@ -28,7 +28,7 @@ def read_target(table: Table, name: str, task: str) -> tuple[Array | None, NDArr
     column = target_column(table, name)
     numbers = _numbers(column)
     if numbers is not None:
-        _refuse_missing(table, name, np.isnan(numbers), column)
+        _refuse_missing(table, name, column, np.isnan(numbers))
     if task == "regression" or (task == "auto" and numbers is not None and not _look_like_classes(numbers)):
         return None, target_numbers(table, name)
     classes = _classes(column)
@@ -40,7 +40,6 @@ def read_target(table: Table, name: str, task: str) -> tuple[Array | None, NDArr
 def encode_target(table: Table, name: str, classes: Array) -> NDArray[np.float64]:
     """Return the class index of each row; DataError names the first label that is no class, and its row."""
     column = target_column(table, name).as_text()
-    assert column.codes is not None
     place = {str(label): index for index, label in enumerate(classes.tolist())}
     of_words = np.array([place.get(word, -1) for word in column.words.to_pylist()], np.intp)
     indices = of_words[column.codes]
@@ -49,10 +48,10 @@ def encode_target(table: Table, name: str, classes: Array) -> NDArray[np.float64
         row = int(unseen[0])
         known = ", ".join(map(show, classes[:10])) + (", ..." if len(classes) > 10 else "")
         raise DataError(
-            f"{table.where(row)}: the label {column.cell(row)!r} of column {name!r} was not seen in training (labels: {known}); "
-            f"{len(unseen):,} of {table.n_rows:,} rows have such a label"
+            f"{table.where(row)}: the label {column.cell(row)!r} of column {name!r} was not seen in training "
+            f"(labels: {known}); {len(unseen):,} of {table.n_rows:,} rows have such a label"
         )
-    return indices.astype(np.float64)
+    return np.asarray(indices, np.float64)
 
 
 def target_numbers(table: Table, name: str, what: str = "target") -> NDArray[np.float64]:
@@ -78,7 +77,7 @@ def target_numbers(table: Table, name: str, what: str = "target") -> NDArray[np.
         row = int(np.append(bad, False)[column.codes].argmax())
         expected = "but a regression needs numbers" if what == "target" else "expected a number"
         raise DataError(f"{table.where(row)}: the {what} {name!r} is {column.cell(row)!r}, {expected}")
-    _refuse_missing(table, name, np.isnan(numbers), column, what)
+    _refuse_missing(table, name, column, np.isnan(numbers), what)
     infinite = np.flatnonzero(np.isinf(numbers))
     if len(infinite):
         raise DataError(f"{table.where(int(infinite[0]))}: the {what} {name!r} is infinite")
@@ -90,11 +89,23 @@ def target_column(table: Table, name: str, what: str = "target") -> Column:
     if name not in table.columns:
         raise DataError(f"{table.name}: no {what} column {name!r}; there are {', '.join(map(repr, table.columns))}")
     column = as_column(table.columns[name], name)
-    _refuse_missing(table, name, column.missing, column, what)
+    _refuse_missing(table, name, column, column.missing, what)
     return column
 
 
-def _refuse_missing(table: Table, name: str, missing: Array, column: Column, what: str = "target") -> None:
+def _refuse_missing(table: Table, name: str, column: Column, missing: Array, what: str = "target") -> None:
+    """Raise DataError naming the first missing cell.
+
+    Parameters
+    ----------
+    table : Table
+    name : str
+        Name of the column, for the message.
+    column : Column
+    missing : ndarray of shape (n_rows,), bool
+    what : str
+        Use of the column, for the message.
+    """
     rows = np.flatnonzero(missing)
     if len(rows):
         more = f" (and {len(rows) - 1:,} more)" if len(rows) > 1 else ""
@@ -106,11 +117,11 @@ def _refuse_missing(table: Table, name: str, missing: Array, column: Column, wha
 def _numbers(column: Column) -> "NDArray[np.float64] | None":
     """Return a column as numbers, NaN where a word stands for a missing one; None where some words are none."""
     if column.codes is None:
-        return column.numbers
+        return np.asarray(column.numbers)
     if column.kind == "category" or are_codes(column.words):
         return None
     notations = find_notation(column.words)
-    return notations[0].parse(column.words)[0][column.codes] if len(notations) == 1 else None
+    return np.asarray(notations[0].parse(column.words)[0][column.codes]) if len(notations) == 1 else None
 
 
 def _classes(column: Column) -> Array:

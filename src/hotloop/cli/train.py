@@ -12,7 +12,13 @@ from hotloop.backend import backend_info
 from hotloop.cli.messages import counted, note, warning
 from hotloop.cli.table_options import columns_of_their_own, table_options
 from hotloop.cli.target import (
-    encode_target, read_target, read_weights, refuse_weightless_class, show, target_column, target_numbers,
+    encode_target,
+    read_target,
+    read_weights,
+    refuse_weightless_class,
+    show,
+    target_column,
+    target_numbers,
 )
 from hotloop.cli.training_options import check_family, given_options
 from hotloop.data.batch import Batch
@@ -65,7 +71,12 @@ def run(arguments: Namespace) -> None:
     del table, features  # the rows are all that training needs
     validation = _validation(arguments, facts["delimiter"], encoding, classes)
     with ProgressBar("training", note=note) as progress:
-        how: dict[str, Any] = {"validation": validation, "groups": groups, "names": encoding.feature_names, "progress": progress}
+        how: dict[str, Any] = {
+            "validation": validation,
+            "groups": groups,
+            "names": encoding.feature_names,
+            "progress": progress,
+        }
         fit = fit_arrays(rows, classes, options, arguments.hidden, **how)
     for text in fit.warnings:
         warning(text)

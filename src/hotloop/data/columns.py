@@ -28,7 +28,7 @@ class Column:
     Attributes
     ----------
     kind : {"number", "boolean", "date", "text", "category"}
-        What the type says. Text may yet turn out to be numbers; a category (pandas, Arrow dictionary) is none whatever its words.
+        What the type says. Text may yet turn out to be numbers; a category (pandas, Arrow dictionary) stays one.
     numbers : ndarray of shape (n_rows,), float64, or None
         Cells of a number, boolean or date, NaN where missing; a date in days since 1970-01-01.
     codes : ndarray of shape (n_rows,), int32, or None
@@ -38,30 +38,29 @@ class Column:
     """
 
     kind: str
-    numbers: NDArray[np.float64] | None = None
-    codes: NDArray[np.int32] | None = None
+    numbers: Any = None
+    codes: Any = None
     words: Any = None
 
     def __len__(self) -> int:
-        return len(self.numbers if self.codes is None else self.codes)  # type: ignore[arg-type]
+        return len(self.numbers if self.codes is None else self.codes)
 
     def __getitem__(self, rows: "slice | NDArray[Any]") -> "Column":
         """Return some of the rows; the words stay."""
         if self.codes is None:
-            return Column(self.kind, self.numbers[rows])  # type: ignore[index]
+            return Column(self.kind, self.numbers[rows])
         return Column(self.kind, codes=self.codes[rows], words=self.words)
 
     @property
     def missing(self) -> NDArray[np.bool_]:
         """Where a cell is missing."""
-        return np.isnan(self.numbers) if self.codes is None else self.codes < 0  # type: ignore[arg-type]
+        return np.asarray(np.isnan(self.numbers) if self.codes is None else self.codes < 0)
 
     def as_text(self) -> "Column":
         """Return the column as text: whole numbers without a point, booleans as True and False, dates in ISO 8601."""
         if self.codes is not None:
             return self
         pa, pc = arrow()
-        assert self.numbers is not None
         distinct, codes = np.unique(self.numbers[~self.missing], return_inverse=True)
         if self.kind == "boolean":
             words = pa.array(np.where(distinct == 1, "True", "False").tolist(), pa.string())
@@ -82,27 +81,24 @@ class Column:
         if self.codes is not None:
             pa, pc = arrow()
             absent = pc.is_in(self.words, value_set=pa.array(words, self.words.type)).to_numpy(zero_copy_only=False)
-            return Column(self.kind, codes=np.where(np.append(absent, True)[self.codes], np.int32(-1), self.codes), words=self.words)
-        assert self.numbers is not None
+            codes = np.where(np.append(absent, True)[self.codes], np.int32(-1), self.codes)
+            return Column(self.kind, codes=codes, words=self.words)
         absent = np.isin(self.numbers, [float(word) for word in words if _is_number(word)])
         return Column(self.kind, np.where(absent, np.nan, self.numbers))
 
     def cell(self, row: int) -> str | None:
         """Return a cell as text, None where it is missing."""
         one = self[row : row + 1].as_text()
-        assert one.codes is not None
         return None if one.codes[0] < 0 else str(one.words[int(one.codes[0])].as_py())
 
     def cells(self) -> list[str | None]:
         """Return all cells as text, None where missing."""
         text = self.as_text()
-        assert text.codes is not None
         words = [*text.words.to_pylist(), None]
         return [words[code] for code in text.codes.tolist()]
 
     def counts(self) -> NDArray[np.intp]:
         """Return the number of cells that hold each word."""
-        assert self.codes is not None
         return np.bincount(self.codes[self.codes >= 0], minlength=len(self.words))
 
 
@@ -165,7 +161,8 @@ def _trimmed(kind: str, codes: NDArray[np.int32], words: Any) -> Column:
         words = words.cast(pa.large_string())
     trimmed = pc.utf8_trim_whitespace(words)
     absent = pc.fill_null(pc.is_in(trimmed, value_set=pa.array(MISSING, trimmed.type)), True)
-    if pc.any(absent).as_py() or not pc.all(pc.equal(trimmed, words)).as_py() or pc.count_distinct(words).as_py() < len(words):
+    changed = pc.any(absent).as_py() or not pc.all(pc.equal(trimmed, words)).as_py()
+    if changed or pc.count_distinct(words).as_py() < len(words):
         encoded = pc.if_else(absent, pa.scalar(None, trimmed.type), trimmed).dictionary_encode()
         places = as_numpy(pa.chunked_array([encoded.indices]), np.int32, -1)
         codes = np.append(places, np.int32(-1))[codes]  # -1 is the last place

@@ -39,13 +39,12 @@ def table_columns(X: Any) -> dict[Any, Any] | None:
 
 
 def sparse_matrix(X: Any) -> Any:
-    """Return the SciPy matrix of a table whose columns are all sparse ones of pandas, zeros left out; None for any other table."""
-    types = getattr(X, "dtypes", None)
-    if not hasattr(X, "iloc") or not len(getattr(X, "columns", ())) or not all(hasattr(kind, "fill_value") for kind in types):
+    """Return the SciPy matrix of a table whose columns are all sparse ones of pandas; None for any other table."""
+    if not hasattr(X, "iloc") or not len(getattr(X, "columns", ())) or not all(hasattr(of, "fill_value") for of in X.dtypes):
         return None
-    odd = [name for name, kind in zip(X.columns, types, strict=True) if kind.fill_value != 0]
-    if odd:
-        raise DataError(f"column {odd[0]!r} is sparse around {types.iloc[list(X.columns).index(odd[0])].fill_value!r}, expected 0")
+    for name, of in zip(X.columns, X.dtypes, strict=True):
+        if of.fill_value != 0:
+            raise DataError(f"column {name!r} is sparse around {of.fill_value!r}, expected 0")
     return X.sparse.to_coo().tocsr()
 
 

@@ -39,7 +39,7 @@ def check_rows(
         Its ``n_features_in_`` and ``feature_names_in_`` are set or compared.
     X : array-like, table or sparse matrix of shape (n_samples, n_features)
         A table of sparse columns of pandas is a sparse matrix.
-    y : array-like, with ``multi_output`` also a sparse matrix, of shape (n_samples,), or (n_samples, n_outputs) with ``multi_output``
+    y : array-like of shape (n_samples,); with ``multi_output`` also (n_samples, n_outputs), which may be sparse
         Left out: X is returned alone.
     reset : bool
         Whether the number and the names of the columns are set, as in ``fit``; else they are compared.

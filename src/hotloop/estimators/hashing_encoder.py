@@ -101,9 +101,9 @@ class HashingEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         Parameters
         ----------
         X : iterable of str, iterable of lists of str, iterable of dicts, or table
-            Documents, tokens, rows, or a DataFrame, Arrow table or mapping of columns. In a table or dict a text or category makes
-            the token "column=value", a number the token "column" with the number as its value; what is missing makes none. A
-            table of one column of text (no category) is one of documents: its words are hashed.
+            Documents, tokens, rows, or a DataFrame, Arrow table or mapping of columns. In a table or dict a text or category
+            makes the token "column=value", a number the token "column" with the number as its value; what is missing makes
+            none. A table of one column of text (no category) is one of documents: its words are hashed.
 
         Raises
         ------

@@ -20,13 +20,13 @@ MOST_NOTES = 3  # that one warning names
 class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     """Turn a table of numbers, dates, text and missing cells into numbers, as the command does.
 
-    docs/tables.md has the rules by which a column is a number, a date or text, and what becomes of it. A column of numbers stays.
-    Its missing cells become the mean of the training rows; if the training rows had missing cells, a further column marks them.
-    A column of text becomes one column of 0 and 1 for each category. Categories of pandas, polars and Arrow are text, whatever
-    they look like. A column without any value in the training rows, and a column of ids, is left out.
+    docs/tables.md has the rules by which a column is a number, a date or text. A column of numbers stays. Its missing cells
+    become the mean of the training rows; if the training rows had missing cells, a further column marks them. A column of text
+    becomes one column of 0 and 1 for each category. Categories of pandas, polars and Arrow are text, whatever they look like. A
+    column without any value in the training rows, and a column of ids, is left out.
 
-    A warning tells what a user may want otherwise: words that were taken as missing cells, columns that were left out, cells that
-    the training rows did not have. ``encoding_.notes`` has all of them.
+    A warning tells what a user may want otherwise: words taken as missing cells, columns left out, cells that the training rows
+    did not have. ``encoding_.notes`` has all of them.
 
     Parameters
     ----------
@@ -134,7 +134,9 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         if self.sparse_output not in (True, False, "auto"):
             raise ValueError(f"sparse_output is {self.sparse_output!r}, expected True, False or 'auto'")
         columns = _columns(self, X, reset=True)
-        self.encoding_ = TableEncoding.fit(columns, TableOptions(**{f.name: getattr(self, f.name) for f in fields(TableOptions)}))
+        self.encoding_ = TableEncoding.fit(
+            columns, TableOptions(**{f.name: getattr(self, f.name) for f in fields(TableOptions)})
+        )
         self._warn()
         return columns
 

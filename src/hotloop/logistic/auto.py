@@ -2,8 +2,8 @@
 
 The rules, all from one read of the rows (docs/defaults.md has the evidence):
 
-- ``standardize``: mean and standard deviation of each column, or the distance of its two values; of a column of sparse rows that
-  some rows lack the largest absolute value.
+- ``standardize``: mean and standard deviation of each column, or the distance of its two values; of a column that some sparse
+  rows lack the largest absolute value.
 - ``alpha``: 1 / n_samples, the strength of LogisticRegression(C=1).
 - ``eta0``: a constant / E[weight (||z||^2 + 1)], z the standardised row. A step size that diverges is halved and training
   starts again.

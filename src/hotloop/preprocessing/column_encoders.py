@@ -11,10 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hotloop.data.columns import Column, arrow
-from hotloop.data.errors import DataError
-from hotloop.preprocessing.notations import Notation, parse_dates
-
-Where = Callable[[int], str]
+from hotloop.preprocessing.cells import Where, cells, parts_of, read_dates, read_numbers
+from hotloop.preprocessing.notations import PLAIN, Notation
 
 SHOWN = 3  # values in a note
 
@@ -66,7 +64,7 @@ class NumberColumn:
     name: str
     mean: float
     n_missing: int
-    notation: Notation = Notation()
+    notation: Notation = PLAIN
 
     def __post_init__(self) -> None:
         _check(self.kind, mean=math.isfinite(self.mean), n_missing=self.n_missing >= 0)
@@ -87,7 +85,7 @@ class NumberColumn:
 
     def describe(self) -> str:
         """Return "age: number" and what is done to missing cells."""
-        said = f"{self.name}: number" + (f" ({self.notation})" if self.notation != Notation() else "")
+        said = f"{self.name}: number" + (f" ({self.notation})" if self.notation != PLAIN else "")
         return f"{said}, {cells(self.n_missing)} missing (mean {self.mean:.6g}, own column)" if self.n_missing else said
 
     def encode(self, column: Column, where: Where) -> Encoded:
@@ -221,14 +219,14 @@ class TextColumn:
 
     def encode(self, column: Column, where: Where) -> Encoded:
         """Return the places of the categories; a value that training had not is 0 in all columns, or among the others."""
-        _, pc = arrow()
+        pa, pc = arrow()
         column = column.as_text()
-        assert column.codes is not None
         known = pc.index_in(column.words, value_set=self.categories.cast(column.words.type))
         of_words = pc.fill_null(known, -1).to_numpy(zero_copy_only=False).astype(np.int32)
         unseen = of_words < 0
         if self.n_other and unseen.any():
-            shared = [zlib.crc32(word.encode()) % self.other_columns for word in column.words.filter(arrow()[0].array(unseen)).to_pylist()]
+            others = column.words.filter(pa.array(unseen)).to_pylist()
+            shared = [zlib.crc32(word.encode()) % self.other_columns for word in others]
             of_words[unseen] = len(self.categories) + np.array(shared, np.int32)
         missing = self.width - 1 if self.n_missing else -1
         places = np.append(of_words, np.int32(missing))[column.codes]
@@ -286,7 +284,8 @@ ENCODERS: dict[str, Any] = {kind.kind: kind for kind in (NumberColumn, DateColum
 
 def to_fields(encoder: Encoder) -> dict[str, Any]:
     """Return the fields of an encoder as JSON; of categories their number."""
-    fields = {"kind": encoder.kind, **{f.name: getattr(encoder, f.name) for f in dataclasses.fields(encoder)}}  # type: ignore[arg-type]
+    fields = {field.name: getattr(encoder, field.name) for field in dataclasses.fields(type(encoder))}  # type: ignore[arg-type]
+    fields["kind"] = encoder.kind
     if "categories" in fields:
         fields["categories"] = len(fields["categories"])
     if "notation" in fields:
@@ -324,7 +323,8 @@ def from_fields(fields: Mapping[str, Any], categories: Callable[[int], Any]) -> 
 
 
 def _notation(values: dict[str, Any]) -> Notation:
-    if set(values) != {f.name for f in dataclasses.fields(Notation)} or not all(isinstance(v, str) for v in values.values()) or values["decimal"] not in (".", ","):
+    names = {field.name for field in dataclasses.fields(Notation)}
+    if set(values) != names or not all(isinstance(v, str) for v in values.values()) or values["decimal"] not in (".", ","):
         raise ValueError(f"a notation of {values!r}"[:120])
     return Notation(**values)
 
@@ -333,85 +333,3 @@ def _check(kind: str, **right: bool) -> None:
     for name, is_right in right.items():
         if not is_right:
             raise ValueError(f"{name} of a column of kind {kind} does not fit")
-
-
-def read_numbers(name: str, column: Column, notation: Notation, where: Where) -> NDArray[np.float64]:
-    """Return a column as numbers, NaN where missing; DataError at a cell that is no number, or infinite.
-
-    Parameters
-    ----------
-    name : str
-    column : Column
-    notation : Notation
-        How numbers are written where the column holds text.
-    where : callable
-        Row number -> place in the file or table, for messages.
-    """
-    if column.codes is None:
-        assert column.numbers is not None
-        numbers = column.numbers
-    else:
-        values, bad = notation.parse(column.words)
-        places = np.flatnonzero(np.append(bad, False)[column.codes])
-        if len(places):
-            row = int(places[0])
-            raise DataError(f"{where(row)}, column {name!r}: expected a number, found {str(column.cell(row))[:80]!r}")
-        numbers = np.append(values, np.nan)[column.codes]
-    check_finite(name, numbers, numbers, where)
-    return numbers
-
-
-def read_dates(name: str, column: Column, where: Where) -> NDArray[np.float64]:
-    """Return a column as days since 1970-01-01, NaN where missing; DataError at a cell that is no date."""
-    if column.kind == "date":
-        assert column.numbers is not None
-        return column.numbers
-    if len(column) and column.missing.all():
-        return np.full(len(column), np.nan)
-    text = column.as_text()
-    assert text.codes is not None
-    days = parse_dates(text.words)
-    if days is None:
-        used = np.unique(text.codes[text.codes >= 0])
-        bad = np.zeros(len(text.words), bool)
-        bad[used] = [parse_dates(text.words[int(code) :][:1]) is None for code in used]
-        row = int(np.flatnonzero(np.append(bad, False)[text.codes])[0])
-        raise DataError(f"{where(row)}, column {name!r}: expected a date such as 2026-01-31, found {str(text.cell(row))[:80]!r}")
-    return np.append(days, np.nan)[text.codes]
-
-
-def parts_of(days: NDArray[np.float64]) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.intp]]:
-    """Return month from 0, weekday from 0 (Monday) and hour of each moment."""
-    moments = np.rint(days * 86_400).astype("M8[s]")
-    whole = moments.astype("M8[D]")
-    months = whole.astype("M8[M]").astype(np.intp) % 12
-    weekdays = (whole.astype(np.intp) + 3) % 7  # 1970-01-01 was a Thursday
-    hours = (moments - whole).astype(np.intp) // 3600
-    return months, weekdays, hours
-
-
-def check_finite(name: str, written: NDArray[Any], numbers: NDArray[np.float64], where: Where) -> None:
-    """Raise DataError at an infinity. A NaN is a missing cell and passes.
-
-    Parameters
-    ----------
-    name : str
-        Of the column.
-    written : ndarray of shape (n_rows,)
-        The numbers in the dtype asked for.
-    numbers : ndarray of shape (n_rows,), float64
-        The numbers as they were read.
-    where : callable
-        Row number -> place, for the message.
-    """
-    infinite = np.isinf(written)
-    if infinite.any():
-        row = int(infinite.argmax())
-        found = "infinite" if np.isinf(numbers[row]) else f"too large for {written.dtype}"
-        raise DataError(f"{where(row)}, column {name!r}: the number {numbers[row]} is {found}")
-
-
-def cells(count: int) -> str:
-    """Return "1 cell", "2 cells"."""
-    return f"{count} cell" if count == 1 else f"{count} cells"
-

@@ -4,17 +4,15 @@ import heapq
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hotloop.data.columns import Column, arrow
 from hotloop.data.errors import DataError
-from hotloop.preprocessing.column_encoders import (
-    DateColumn, DroppedColumn, Encoder, NumberColumn, TextColumn, Where, cells, check_finite, parts_of, read_dates,
-)
-from hotloop.preprocessing.notations import Notation, are_codes, find_notation, is_missing_word, parse_dates
+from hotloop.preprocessing.cells import Where, cells, check_finite, parts_of, read_dates, read_numbers
+from hotloop.preprocessing.column_encoders import DateColumn, DroppedColumn, Encoder, NumberColumn, TextColumn
+from hotloop.preprocessing.notations import PLAIN, Notation, are_codes, find_notation, is_missing_word, parse_dates
 
 FEW_WORDS = 0.1  # with a smaller share of words than this a column was perhaps meant as numbers
 
@@ -70,7 +68,9 @@ class TableOptions:
             object.__setattr__(self, name, tuple(value))
         if self.decimal not in (None, ".", ","):
             raise ValueError(f"decimal must be '.' or ',', got {self.decimal!r}")
-        if self.thousands is not None and (len(self.thousands) != 1 or self.thousands.isalnum() or self.thousands == self.decimal):
+        if self.thousands is not None and (
+            len(self.thousands) != 1 or self.thousands.isalnum() or self.thousands == self.decimal
+        ):
             raise ValueError(f"thousands must be one mark other than the decimal one, got {self.thousands!r}")
         named = [name for kind in ("drop", "number", "text", "date") for name in set(getattr(self, kind))]
         if twice := {name for name in named if named.count(name) > 1}:
@@ -84,23 +84,24 @@ class TableOptions:
                     raise DataError(f"{source}no column {name!r} ({kind}); there are {', '.join(map(repr, names))}")
 
 
-def fit_column(name: str, column: Column, options: TableOptions, where: Where) -> tuple[Encoder, list[str]]:
-    """Decide what a training column is; return its encoder, and notes for the user.
+@dataclass(frozen=True)
+class TrainingColumn:
+    """A column of the training table: its name, its cells, and where a row stands in the file or table, for messages."""
 
-    Parameters
-    ----------
-    name : str
-    column : Column
-        The cells of training.
-    options : TableOptions
-    where : callable
-        Row number -> place in the file or table, for messages.
+    name: str
+    column: Column
+    where: Where
+
+
+def fit_column(found: TrainingColumn, options: TableOptions) -> tuple[Encoder, list[str]]:
+    """Decide what a training column is; return its encoder, and notes for the user.
 
     Raises
     ------
     DataError
         A number is infinite, or a cell is none though the user says that the column holds numbers or dates; names the place.
     """
+    name, column = found.name, found.column
     if name in options.drop:
         return DroppedColumn(name, "left out"), []
     if column.missing.all():
@@ -108,54 +109,52 @@ def fit_column(name: str, column: Column, options: TableOptions, where: Where) -
     if name in options.text or column.kind == "category":
         return _fit_text(name, column.as_text(), options), []
     if name in options.date or column.kind == "date":
-        return _fit_dates(name, read_dates(name, column, where)), []
-    if column.numbers is not None:
-        if name not in options.number and _are_row_numbers(column.numbers):
-            note = f"{name}: whole numbers that rise by one from row to row, left out as row numbers; keep them by --number {name}"
-            return DroppedColumn(name, "row numbers"), [note]
-        check_finite(name, column.numbers, column.numbers, where)
-        return _fit_numbers(name, column.numbers), []
-    return _fit_words(name, column, options, where)
+        return _fit_dates(name, read_dates(name, column, found.where)), []
+    if column.numbers is None:
+        return _fit_words(found, options)
+    if name not in options.number and _are_row_numbers(column.numbers):
+        note = f"{name}: whole numbers that rise by one from row to row, left out as row numbers"
+        return DroppedColumn(name, "row numbers"), [f"{note}; keep them by --number {name}"]
+    check_finite(name, column.numbers, column.numbers, found.where)
+    return _fit_numbers(name, column.numbers), []
 
 
-def _fit_words(name: str, column: Column, options: TableOptions, where: Where) -> tuple[Encoder, list[str]]:
-    """Decide what a column of words is. Parameters, errors: as for :func:`fit_column`."""
-    counts = column.counts()
-    words = column.words.filter(arrow()[0].array(counts > 0))
-    must = name in options.number
+def _fit_words(found: TrainingColumn, options: TableOptions) -> tuple[Encoder, list[str]]:
+    """Decide what a column of words is."""
+    name, column = found.name, found.column
+    words = column.words.filter(arrow()[0].array(column.counts() > 0))
     if is_missing_word(words).all():
         return DroppedColumn(name, "no value in training"), []
+    must = name in options.number
     notations = [] if are_codes(words) and not must else find_notation(words, options.decimal, options.thousands)
     if len(notations) == 1:
-        return _read_as_numbers(name, column, notations[0], where)
+        return _read_as_numbers(found, notations[0])
     if must:
-        raise DataError(_no_numbers(name, column, notations, where))
-    days = parse_dates(words)
-    if days is not None:
-        return _fit_dates(name, read_dates(name, column, where)), []
+        raise DataError(_no_numbers(found, notations))
+    if parse_dates(words) is not None:
+        return _fit_dates(name, read_dates(name, column, found.where)), []
     if _are_ids(column, len(words)):
         note = f"{name}: nearly all of its {len(words):,} values are distinct, left out as ids or free text"
-        return DroppedColumn(name, "ids or free text"), [f"{note}; keep it by --text {name}, or hash its words (HashingEncoder)"]
-    return _fit_text(name, column, options), _notes_on_text(name, column, notations, where)
+        note += f"; keep it by --text {name}, or hash its words (HashingEncoder)"
+        return DroppedColumn(name, "ids or free text"), [note]
+    return _fit_text(name, column, options), _notes_on_text(found, notations)
 
 
-def _read_as_numbers(name: str, column: Column, notation: Notation, where: Where) -> tuple[Encoder, list[str]]:
+def _read_as_numbers(found: TrainingColumn, notation: Notation) -> tuple[Encoder, list[str]]:
     """Return the encoder of a column of words that are numbers; the notes tell the words that were taken as missing."""
-    values, _ = notation.parse(column.words)
-    assert column.codes is not None
-    numbers = np.append(values, np.nan)[column.codes]
-    check_finite(name, numbers, numbers, where)
+    name, column = found.name, found.column
+    numbers = read_numbers(name, column, notation, found.where)
     notes, counts = [], column.counts()
     told = np.flatnonzero(is_missing_word(column.words) & (counts > 0))
     if len(told):
         shown = ", ".join(repr(column.words[int(place)].as_py()) for place in told)
         notes.append(f"{name}: numbers, {cells(int(counts[told].sum()))} {shown} taken as missing")
-    if notation != Notation():
+    if notation != PLAIN:
         notes.append(f"{name}: numbers written with {notation}")
     return _fit_numbers(name, numbers, notation), notes
 
 
-def _fit_numbers(name: str, numbers: NDArray[np.float64], notation: Notation = Notation()) -> Encoder:
+def _fit_numbers(name: str, numbers: NDArray[np.float64], notation: Notation = PLAIN) -> Encoder:
     present = numbers[~np.isnan(numbers)]
     if not len(present):
         return DroppedColumn(name, "no value in training")
@@ -176,8 +175,8 @@ def _fit_text(name: str, column: Column, options: TableOptions) -> Encoder:
     kept = np.flatnonzero(counts >= options.min_frequency)
     words = column.words
     if len(kept) > options.max_categories:  # of equally frequent ones the first in the order of the alphabet
-        ranked = heapq.nsmallest(options.max_categories, ((-int(counts[place]), words[int(place)].as_py(), place) for place in kept))
-        kept = np.array([place for _, _, place in ranked], np.intp)
+        ranked = ((-int(counts[place]), words[int(place)].as_py(), place) for place in kept)
+        kept = np.array([place for _, _, place in heapq.nsmallest(options.max_categories, ranked)], np.intp)
     pa, pc = arrow()
     categories = words.take(pa.array(kept))
     categories = categories.take(pc.sort_indices(categories))
@@ -185,40 +184,39 @@ def _fit_text(name: str, column: Column, options: TableOptions) -> Encoder:
     return TextColumn(name, categories, len(used), n_cells - n_kept, len(column) - n_cells, options.other_columns)
 
 
-def _notes_on_text(name: str, column: Column, notations: Sequence[Notation], where: Where) -> list[str]:
+def _notes_on_text(found: TrainingColumn, notations: Sequence[Notation]) -> list[str]:
     """Return what to tell of a column that is text though it looks much like numbers."""
+    name, column, counts = found.name, found.column, found.column.counts()
     if len(notations) > 1:
-        return [_no_numbers(name, column, notations, where)]
-    counts = column.counts()
-    _, bad = Notation().parse(column.words)
+        return [_no_numbers(found, notations)]
+    _, bad = PLAIN.parse(column.words)
     n_words, n_cells = int(counts[bad].sum()), int(counts.sum())
     if 0 < n_words <= FEW_WORDS * n_cells:
         row = _first_row(column, bad)
         first = str(column.cell(row))[:80]
-        return [
-            f"{name}: text, since {cells(n_words)} of {n_cells} no numbers, the first {first!r} in {where(row)}; "
-            f"name words for missing cells by --missing, or the column by --text {name}"
-        ]
+        note = f"{name}: text, since {cells(n_words)} of {n_cells} no numbers, the first {first!r} in {found.where(row)}"
+        return [f"{note}; name words for missing cells by --missing, or the column by --text {name}"]
     digits = arrow()[1].match_substring_regex(column.words, _LIKE_A_NUMBER).to_numpy(zero_copy_only=False)
     if len(column.words) > 1 and counts[digits].sum() > (1 - FEW_WORDS) * n_cells and not are_codes(column.words):
         example = str(column.cell(_first_row(column, digits)))[:80]
-        return [f"{name}: text, though its cells look like numbers ({example!r}) that no one notation reads; see --decimal, --thousands"]
+        note = f"{name}: text, though its cells look like numbers ({example!r}) that no one notation reads"
+        return [f"{note}; see --decimal, --thousands"]
     return []
 
 
-def _no_numbers(name: str, column: Column, notations: Sequence[Notation], where: Where) -> str:
+def _no_numbers(found: TrainingColumn, notations: Sequence[Notation]) -> str:
     """Return why a column is not read as numbers."""
+    name, column = found.name, found.column
     if len(notations) > 1:
-        ways = " or ".join(str(notation) or "as they are" for notation in notations)
-        return f"{name}: {str(column.cell(_first_row(column, None)))!r} and all other cells are numbers with {ways}; say which by --decimal or --thousands"
-    _, bad = Notation().parse(column.words)
-    row = _first_row(column, bad)
-    return f"{where(row)}, column {name!r}: expected a number, found {str(column.cell(row))[:80]!r}"
+        ways, example = " or ".join(map(str, notations)), str(column.cell(_first_row(column, None)))
+        said = f"{name}: {example!r} and all other cells are numbers with {ways}"
+        return f"{said}; say which by --decimal or --thousands"
+    row = _first_row(column, PLAIN.parse(column.words)[1])
+    return f"{found.where(row)}, column {name!r}: expected a number, found {str(column.cell(row))[:80]!r}"
 
 
 def _first_row(column: Column, of_words: "NDArray[np.bool_] | None") -> int:
     """Return the first row whose word is among some; None: the first row that is not missing."""
-    assert column.codes is not None
     if of_words is None:
         return int((column.codes >= 0).argmax())
     return int(np.append(of_words, False)[column.codes].argmax())
@@ -238,5 +236,3 @@ def _mean(present: NDArray[np.float64]) -> float:
     with np.errstate(over="ignore"):
         mean = float(np.mean(present))
     return mean if math.isfinite(mean) else float(np.sum(present / len(present)))  # the sum is too large, the mean is not
-
-

@@ -164,7 +164,7 @@ class TokenHasher:
             for padded in (f" {word} " for word in _BLANKS.sub(" ", lowered(text)).split())
         ]
 
-    def _columns_of_table(self, X: Any) -> Iterator[tuple[list[str], Array, Array]]:
+    def _columns_of_table(self, X: Any) -> Iterator[tuple[list[str], Any, Array]]:
         """Yield of each column and cross its tokens, the number of each row, and the index of each row's token, -1 for none."""
         names = list(X) if isinstance(X, Mapping) else list(getattr(X, "column_names", X.columns))
         categories = {}
@@ -173,7 +173,6 @@ class TokenHasher:
             crossed = any(name in pair for pair in self.crosses)
             if column.kind != "number" or crossed:
                 text = column.as_text()
-                assert text.codes is not None
                 categories[name] = [f"{name}={value}" for value in text.words.to_pylist()], text.codes.astype(np.int64)
             if column.kind == "number":
                 yield [str(name)], column.numbers, np.zeros(len(column), np.int64)

@@ -23,7 +23,9 @@ _MINUS = "[\u2010-\u2013\u2212]"  # the minus of typographers, hyphens and the e
 
 _CURRENCIES = "[$\u00a2-\u00a5\u058f\u20a0-\u20c0]|USD|EUR|GBP|CHF|JPY|CNY|INR|SEK|NOK|DKK|PLN|CZK|BRL|CAD|AUD"
 _UNIT = r"[%\u2030\u00b0\u00b5]?[^\W\d_]*[\u00b2\u00b3]?(/[^\W\d_]+)?"
-_AROUND = re.compile(rf"^\(?[+-]?(?P<before>{_CURRENCIES})?\s*[+-]?[\d.,].*?(?P<after>{_CURRENCIES}|(?<![eE\W]){_UNIT}|(?<=\s){_UNIT})\)?$")
+_AROUND = re.compile(
+    rf"^\(?[+-]?(?P<before>{_CURRENCIES})?\s*[+-]?[\d.,].*?(?P<after>{_CURRENCIES}|(?<![eE\W]){_UNIT}|(?<=\s){_UNIT})\)?$"
+)
 
 _BLANKS = "\u00a0\u2009\u202f"  # between thousands
 
@@ -75,7 +77,7 @@ class Notation:
     def _plain(self, words: Any) -> Any:
         """Return words with what the notation adds taken away."""
         _, pc = arrow()
-        if self == Notation() and pc.all(pc.match_substring_regex(words, f"^({_PLAIN})$")).as_py():
+        if self == PLAIN and pc.all(pc.match_substring_regex(words, f"^({_PLAIN})$")).as_py():
             return words
         words = pc.replace_substring_regex(words, _MINUS, "-")
         words = pc.replace_substring_regex(words, r"^\((\D*\d.*)\)$", r"-\1")
@@ -91,6 +93,9 @@ class Notation:
         if self.decimal != ".":
             words = pc.replace_substring(pc.replace_substring(words, ".", "\u0000"), self.decimal, ".")
         return words
+
+
+PLAIN = Notation()
 
 
 def is_missing_word(words: Any) -> NDArray[np.bool_]:
@@ -117,7 +122,7 @@ def find_notation(words: Any, decimal: str | None = None, thousands: str | None 
         values, bad = notation.parse(words)
         if bad.any() or np.isnan(values).all():
             continue
-        if notation == Notation():
+        if notation == PLAIN:
             return [notation]
         if not any(np.array_equal(values, other, equal_nan=True) for _, other in found):
             found.append((notation, values))
@@ -127,7 +132,7 @@ def find_notation(words: Any, decimal: str | None = None, thousands: str | None 
 def _candidates(sample: Sequence[str], decimal: str | None, thousands: str | None) -> Iterator[Notation]:
     """Yield the notations that a few words allow, the plain one first."""
     if decimal is None and thousands is None:
-        yield Notation()
+        yield PLAIN
         marks: Sequence[tuple[str, str]] = _MARKS
     else:
         marks = [(decimal or ("," if thousands == "." else "."), thousands or "")]

@@ -134,7 +134,7 @@ class ColumnStatistics(ColumnMoments):
 
 
 def scale_of(spread: Array, dtype: Any) -> Array:
-    """Return 1 / spread in dtype, 0 for a column without spread; ValueError names one that is too wide or too narrow for dtype."""
+    """Return 1 / spread in dtype, 0 for a column without spread; ValueError names one too wide or too narrow for dtype."""
     if not np.isfinite(spread.max(initial=0)):
         wide = np.flatnonzero(~np.isfinite(spread))
         raise ValueError(f"column {wide[0]} spans too wide a range to be standardised: scale it down first")

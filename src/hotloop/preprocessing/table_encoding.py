@@ -9,11 +9,12 @@ import numpy as np
 
 from hotloop.data.columns import Column, arrow, as_column, strings
 from hotloop.data.errors import DataError
-from hotloop.data.section import Section
+from hotloop.data.section import Arrays, Section
 from hotloop.data.table import Table
 from hotloop.data.validation import Array
-from hotloop.preprocessing.column_encoders import Encoded, Encoder, TextColumn, check_finite, from_fields, to_fields
-from hotloop.preprocessing.column_rules import TableOptions, fit_column
+from hotloop.preprocessing.cells import check_finite
+from hotloop.preprocessing.column_encoders import Encoded, Encoder, TextColumn, from_fields, to_fields
+from hotloop.preprocessing.column_rules import TableOptions, TrainingColumn, fit_column
 from hotloop.structs import CSRRows
 
 VERSION = 2
@@ -58,7 +59,7 @@ class FeatureNames(Sequence[str]):
 class TableEncoding:
     """The columns of a training table, and how each becomes columns of numbers.
 
-    docs/tables.md has the rules by which a column is a number, a date or text. A number stays as it is; its missing cells become
+    docs/tables.md has the rules by which a column is a number, a date or text. A number stays as it is; missing cells become
     the mean of the training rows, marked in a further column ``name=missing`` if training had any. A date becomes days, month,
     weekday and hour. Text becomes one column of 0 and 1 for each category, ``name=value`` in sorted order; values beyond the
     limits share ``name=other``; missing cells have ``name=missing`` if training had any.
@@ -105,7 +106,7 @@ class TableEncoding:
         if _n_rows(read) == 0:
             raise DataError(f"{source.name}no rows")
         absent = Column("number", np.full(1, np.nan))  # a column that is left out is not looked at
-        fitted = [fit_column(name, read.get(name, absent), options, source.where) for name in source.columns]
+        fitted = [fit_column(TrainingColumn(name, read.get(name, absent), source.where), options) for name in source.columns]
         if not any(encoder.width for encoder, _ in fitted):
             raise DataError(f"{source.name}no column holds any value that a model can use")
         encoding = cls([encoder for encoder, _ in fitted], options)
@@ -175,7 +176,8 @@ class TableEncoding:
     def to_section(self) -> Section:
         """Return what a file holds of the encoding; the categories of all columns are one array of bytes."""
         words = [word.encode() for e in self.encoders if isinstance(e, TextColumn) for word in e.categories.to_pylist()]
-        arrays = {"words": np.frombuffer(b"".join(words), np.uint8), "ends": np.cumsum([0, *map(len, words)], dtype=np.int64)}
+        ends = np.cumsum([0, *map(len, words)], dtype=np.int64)
+        arrays: Arrays = {"words": np.frombuffer(b"".join(words), np.uint8), "ends": ends}
         options = {key: list(value) if isinstance(value, tuple) else value for key, value in asdict(self.options).items()}
         columns = [to_fields(encoder) for encoder in self.encoders]
         return Section(arrays, {"version": VERSION, "options": options, "columns": columns})

@@ -1,0 +1,94 @@
+"""The cells of a column of a table as numbers or dates; what does not fit is an error that names the cell."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hotloop.data.columns import Column
+from hotloop.data.errors import DataError
+from hotloop.preprocessing.notations import Notation, parse_dates
+
+Where = Callable[[int], str]
+
+Vector = NDArray[np.float64]
+
+
+def read_numbers(name: str, column: Column, notation: Notation, where: Where) -> Vector:
+    """Return a column as numbers, NaN where missing; DataError at a cell that is no number, or infinite.
+
+    Parameters
+    ----------
+    name : str
+    column : Column
+    notation : Notation
+        How numbers are written where the column holds text.
+    where : callable
+        Row number -> place in the file or table, for messages.
+    """
+    if column.codes is None:
+        numbers: Vector = column.numbers
+    else:
+        values, bad = notation.parse(column.words)
+        places = np.flatnonzero(np.append(bad, False)[column.codes])
+        if len(places):
+            row = int(places[0])
+            raise DataError(f"{where(row)}, column {name!r}: expected a number, found {str(column.cell(row))[:80]!r}")
+        numbers = np.append(values, np.nan)[column.codes]
+    check_finite(name, numbers, numbers, where)
+    return numbers
+
+
+def read_dates(name: str, column: Column, where: Where) -> Vector:
+    """Return a column as days since 1970-01-01, NaN where missing; DataError at a cell that is no date."""
+    if column.kind == "date":
+        return np.asarray(column.numbers)
+    if len(column) and column.missing.all():
+        return np.full(len(column), np.nan)
+    text = column.as_text()
+    days = parse_dates(text.words)
+    if days is None:
+        used = np.unique(text.codes[text.codes >= 0])
+        bad = np.zeros(len(text.words), bool)
+        bad[used] = [parse_dates(text.words[int(code) :][:1]) is None for code in used]
+        row = int(np.flatnonzero(np.append(bad, False)[text.codes])[0])
+        place = f"{where(row)}, column {name!r}"
+        raise DataError(f"{place}: expected a date such as 2026-01-31, found {str(text.cell(row))[:80]!r}")
+    return np.asarray(np.append(days, np.nan)[text.codes])
+
+
+def parts_of(days: Vector) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.intp]]:
+    """Return month from 0, weekday from 0 (Monday) and hour of each moment."""
+    moments = np.rint(days * 86_400).astype("M8[s]")
+    whole = moments.astype("M8[D]")
+    months = whole.astype("M8[M]").astype(np.intp) % 12
+    weekdays = (whole.astype(np.intp) + 3) % 7  # 1970-01-01 was a Thursday
+    hours = (moments - whole).astype(np.intp) // 3600
+    return months, weekdays, hours
+
+
+def check_finite(name: str, written: NDArray[Any], numbers: Vector, where: Where) -> None:
+    """Raise DataError at an infinity. A NaN is a missing cell and passes.
+
+    Parameters
+    ----------
+    name : str
+        Of the column.
+    written : ndarray of shape (n_rows,)
+        The numbers in the dtype asked for.
+    numbers : ndarray of shape (n_rows,), float64
+        The numbers as they were read.
+    where : callable
+        Row number -> place, for the message.
+    """
+    infinite = np.isinf(written)
+    if infinite.any():
+        row = int(infinite.argmax())
+        found = "infinite" if np.isinf(numbers[row]) else f"too large for {written.dtype}"
+        raise DataError(f"{where(row)}, column {name!r}: the number {numbers[row]} is {found}")
+
+
+def cells(count: int) -> str:
+    """Return "1 cell", "2 cells"."""
+    return f"{count} cell" if count == 1 else f"{count} cells"
