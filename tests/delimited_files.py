@@ -11,7 +11,8 @@ SMALL = b"age,pet\n31,cat\n54, dog \n,\n"
 
 
 def cells(table):
-    return {name: column.to_pylist() for name, column in table.columns.items()}
+    """The cells of each column as text, None where missing; numbers as Python writes them."""
+    return {name: column.cells() for name, column in table.columns.items()}
 
 
 def refused(path, **options):

@@ -178,8 +178,8 @@ def test_a_model_of_the_command_predicts_tables(trained):
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["d.csv", "--weight", "y"], "--weight and --target both name 'y'"),
-        (["-", "--validation", "-"], "the standard input can be read once only: name a file with --validation"),
+        (["d.csv", "--weight", "y"], "--target and --weight both name 'y'"),
+        (["-", "--validation", "-"], "the standard input can be read once only: name a file in place of one of the -"),
         (["d.csv", "--weight", "w"], "every row whose target 'y' is 'yes' has weight 0; leave these rows out"),
     ],
     ids=["weight-is-target", "standard-input-twice", "class-without-weight"],

@@ -8,6 +8,7 @@ from codecs import getwriter
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from hotloop.cli.target import encode_target, target_numbers
 from hotloop.cli.train import refuse_same_file
 from hotloop.data.columns import as_column
 from hotloop.data.errors import DataError
-from hotloop.data.readers.delimited import DelimitedReader
+from hotloop.data.readers.delimited import DelimitedReader, read_table
 from hotloop.data.table import Table
 from hotloop.metrics import area_under_roc, mean_squared_error
 from hotloop.persistence.atomic_write import whole_file
@@ -40,8 +41,8 @@ def run(arguments: Namespace) -> None:
         _evaluate(model, arguments)
 
 
-def _reader(model: Predictor, arguments: Namespace, text: Sequence[str]) -> DelimitedReader:
-    """Return a reader of files as the model's own file was read.
+def _how_to_read(model: Predictor, arguments: Namespace, text: Sequence[str]) -> dict[str, Any]:
+    """Return the options of a reader of files that are written as the model's own file was.
 
     Parameters
     ----------
@@ -51,13 +52,12 @@ def _reader(model: Predictor, arguments: Namespace, text: Sequence[str]) -> Deli
         Columns to leave as they are written, besides those of the model.
     """
     assert model.encoding is not None
-    return DelimitedReader(
-        arguments.data,
-        header=not arguments.no_header and bool(model.metadata.get("header", True)),
-        delimiter=arguments.delimiter or model.metadata.get("delimiter"),
-        encoding=arguments.encoding,
-        text=[*text, *model.encoding.text_columns],
-    )
+    return {
+        "header": not arguments.no_header and bool(model.metadata.get("header", True)),
+        "delimiter": arguments.delimiter or model.metadata.get("delimiter"),
+        "encoding": arguments.encoding,
+        "text": [*text, *model.encoding.text_columns],
+    }
 
 
 def _encode(model: Predictor, table: Table) -> Any:
@@ -75,10 +75,12 @@ def _encode(model: Predictor, table: Table) -> Any:
 def _predict(model: Predictor, arguments: Namespace) -> None:
     """Write a line for each row, a batch of rows at a time."""
     asked, usual = arguments.id, model.metadata.get("id")
-    reader = _reader(model, arguments, [name for name in (asked, usual) if name is not None])
-    name = asked if asked is not None else usual if usual in reader.names else None
-    if name is not None and name not in reader.names:
-        raise DataError(f"{reader.name}: no id column {name!r}; there are {', '.join(map(repr, reader.names))}")
+    how = _how_to_read(model, arguments, [name for name in (asked, usual) if name is not None])
+    readers = [DelimitedReader(path, **how) for path in arguments.data]
+    name = asked if asked is not None else usual if all(usual in reader.names for reader in readers) else None
+    for reader in readers:
+        if name is not None and name not in reader.names:
+            raise DataError(f"{reader.name}: no id column {name!r}; there are {', '.join(map(repr, reader.names))}")
     with ExitStack() as stack:
         out: Any = sys.stdout
         if arguments.out is not None:
@@ -86,7 +88,7 @@ def _predict(model: Predictor, arguments: Namespace) -> None:
         writer = csv.writer(out, lineterminator="\n")
         labels = [] if model.classes is None else model.classes.tolist()
         writer.writerow([*([] if name is None else [name]), "prediction", *(f"p({label})" for label in labels)])
-        for table in reader.batches():
+        for table in chain.from_iterable(reader.batches() for reader in readers):
             ids = [] if name is None else [as_column(table.columns[name], name).cells()]
             writer.writerows(zip(*ids, *_predictions(model, _encode(model, table)), strict=True))
 
@@ -102,7 +104,7 @@ def _predictions(model: Predictor, X: Any) -> list[list[Any]]:
 def _evaluate(model: Predictor, arguments: Namespace) -> None:
     """Print what the predictions of a model are worth on rows whose target is known."""
     target = str(model.metadata["target"])
-    table = _reader(model, arguments, [] if model.classes is None else [target]).read()
+    table = read_table(arguments.data, **_how_to_read(model, arguments, [] if model.classes is None else [target]))
     X = _encode(model, table)
     figures: dict[str, float] = {"rows": table.n_rows}
     if model.classes is None:

@@ -112,8 +112,9 @@ def _lay_out(arrays: Arrays) -> tuple[Arrays, _Layout]:
 def _restore_layout(stored: Arrays, layout: _Layout) -> Arrays:
     """Return the arrays as they were in memory; ValueError where one does not hold finite numbers."""
     for name, array in stored.items():
-        is_index = name.endswith((".indptr", ".indices")) and array.dtype == np.int64
-        if not is_index and (array.dtype.kind != "f" or not np.isfinite(array).all()):
+        is_whole = name.endswith((".indptr", ".indices", ".ends")) and array.dtype == np.int64
+        is_text = name.endswith(".words") and array.dtype == np.uint8
+        if not is_whole and not is_text and (array.dtype.kind != "f" or not np.isfinite(array).all()):
             raise ValueError(f"array {name} does not hold finite numbers")
     arrays = fill_in(stored, layout.shapes)
     arrays |= {name: arrays[other].copy() for name, other in layout.same.items()}

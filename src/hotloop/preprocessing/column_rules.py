@@ -113,8 +113,8 @@ def fit_column(found: TrainingColumn, options: TableOptions) -> tuple[Encoder, l
     if column.numbers is None:
         return _fit_words(found, options)
     if name not in options.number and _are_row_numbers(column.numbers):
-        note = f"{name}: whole numbers that rise by one from row to row, left out as row numbers"
-        return DroppedColumn(name, "row numbers"), [f"{note}; keep them by --number {name}"]
+        note = f"{name}: counts the rows, left out as row numbers"
+        return DroppedColumn(name, "row numbers"), [f"{note}; keep it by --number {name}"]
     check_finite(name, column.numbers, column.numbers, found.where)
     return _fit_numbers(name, column.numbers), []
 
@@ -223,8 +223,8 @@ def _first_row(column: Column, of_words: "NDArray[np.bool_] | None") -> int:
 
 
 def _are_row_numbers(numbers: NDArray[np.float64]) -> bool:
-    """Tell whether numbers are whole and rise by one from row to row, as those of an index do."""
-    return len(numbers) >= LEAST_ROWS_OF_IDS and numbers[0] == np.rint(numbers[0]) and bool((np.diff(numbers) == 1).all())
+    """Tell whether numbers count the rows from 0 or 1, as an index does."""
+    return len(numbers) >= LEAST_ROWS_OF_IDS and numbers[0] in (0, 1) and bool((np.diff(numbers) == 1).all())
 
 
 def _are_ids(column: Column, n_distinct: int) -> bool:

@@ -1,114 +1,126 @@
-"""Delimited text (CSV and its kin) as columns of strings, read by pyarrow (the `cli` extra)."""
+"""Delimited text (CSV and its kin), one file or several, as one table; read by pyarrow (the `cli` extra)."""
 
-import csv
-import re
-import sys
-from collections import Counter
+from collections.abc import Collection, Sequence
+from itertools import accumulate
 from pathlib import Path
 
+import numpy as np
+
 from hotloop.data.errors import DataError
-from hotloop.data.readers.delimited_rows import Body, read_rows
-from hotloop.data.readers.separator import find_separator, split_rows
-from hotloop.data.table import Table
+from hotloop.data.readers.delimited_reader import DelimitedReader
+from hotloop.data.readers.growing_column import GrowingColumn
+from hotloop.data.readers.plain_numbers import settled
+from hotloop.data.table import Place, Table
 
-__all__ = ["DataError", "Table", "read_table"]
-
-_PACKED = (
-    (rb"\x1f\x8b\x08", "gzip"),
-    (rb"BZh[1-9](1AY&SY|\x17rE8P\x90)", "bz2"),
-    (rb"\x28\xb5\x2f\xfd", "zstd"),
-)
-
-_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
-
-_HEADER_HINT = "(no header in this file? --no-header)"
+__all__ = ["DataError", "DelimitedReader", "Table", "read_table"]
 
 
-def read_table(path: str | Path, *, header: bool = True, delimiter: str | None = None) -> Table:
-    """Read a file of delimited text whole, all cells as strings.
+def read_table(
+    path: str | Path | Sequence[str | Path],
+    *,
+    header: bool = True,
+    delimiter: str | None = None,
+    encoding: str = "utf-8",
+    text: Collection[str] = (),
+    columns: Collection[str] | None = None,
+    drop: Collection[str] = (),
+) -> Table:
+    """Read a file of delimited text, or several with the same columns, as one table.
+
+    A column is numbers where every cell of it is a plain number or missing. Whole numbers with leading zeros, or with more digits
+    than float64 can hold, are text.
 
     Parameters
     ----------
-    path : str or Path
+    path : str, Path, or sequence of them
         "-" is the standard input. Data packed by gzip, bzip2 or zstd is unpacked.
     header : bool
         Whether the first line holds the column names; without them they are c1, c2, ...
     delimiter : str of one ASCII character, or None
         None finds it from the first lines. A tab may be written as backslash and t.
+    encoding : str
+        A codec of Python's.
+    text : collection of str
+        Columns to keep as text, whatever they hold.
+    columns : collection of str, or None
+        The only columns to read.
+    drop : collection of str
+        Columns not to read.
 
     Returns
     -------
     Table
-        Empty lines are passed over, blanks around cells dropped, quotes resolved.
+        Empty lines are passed over, but in a file of one column each is a missing cell. Blanks around cells are dropped, quotes
+        resolved.
 
     Raises
     ------
     DataError
-        The file is empty or not UTF-8, a line has too few or too many cells, a quote stays open,
-        column names are empty or repeated, or the separator cannot be told.
+        A file is empty or not in this encoding, a line has too few or too many cells, a quote stays open, column names are empty
+        or repeated or not the same in all files, or the separator cannot be told.
     ImportError
         pyarrow is missing.
     """
-    try:
-        import pyarrow.csv  # noqa: F401
-    except ImportError:
-        raise ImportError("reading CSV needs pyarrow: pip install 'hotloop[cli]'") from None
-    stdin = str(path) == "-"
-    name = "standard input" if stdin else str(path)
-    raw = _unpacked(sys.stdin.buffer.read() if stdin else Path(path).read_bytes(), name)
-    raw = raw.removeprefix(_BYTE_ORDER_MARK)
-    if not raw or raw.isspace():
-        raise DataError(f"{name}: the file is empty")
-    mark = find_separator(raw, name) if delimiter is None else _checked(delimiter)
-    try:
-        first, n_bytes, n_lines = next(split_rows(raw, mark))
-    except csv.Error as error:
-        raise DataError(f"{name}, line 1: {error}") from None
-    if header:
-        names = [cell.strip() for cell in first]
-        notes = _check_header(names, f"{name}, line {n_lines}")
-        if not re.compile(rb"\S").search(raw, n_bytes):
-            raise DataError(f"{name}: there is a header, but no rows")
-        body = Body(name, raw, n_bytes, n_lines + 1, names, mark)
-    else:
-        notes = []
-        body = Body(name, raw, 0, 1, [f"c{i + 1}" for i in range(len(first))], mark)
-    columns, lines, more = read_rows(body)
-    n_rows = len(columns[body.names[0]])
-    return Table(name, columns, n_rows, mark, header, lines, tuple(notes + more))
+    paths = [path] if isinstance(path, str | Path) else list(path)
+    readers = [
+        DelimitedReader(p, header=header, delimiter=delimiter, encoding=encoding, text=text, columns=columns, drop=drop)
+        for p in paths
+    ]
+    first = readers[0]
+    order_notes = [note for other in readers[1:] for note in _match_columns(first, other)]
+    growing, n_rows = _gather(readers, first.wanted, text)
+    if mixed := [name for name, column in growing.items() if len(column.kinds) > 1]:
+        growing |= _gather(readers, mixed, mixed)[0]
+    table = {}
+    for name in first.wanted:
+        column = growing.pop(name).column()
+        table[name] = settled(column) if column.codes is not None and name not in text else column
+    return Table(
+        name=first.name if len(readers) == 1 else f"{first.name} and {len(readers) - 1} more",
+        columns=table,
+        n_rows=sum(n_rows),
+        delimiter=first.delimiter,
+        header=header,
+        notes=(*(note for reader in readers for note in reader.notes), *order_notes),
+        place=_Places(readers, n_rows),
+    )
 
 
-def _unpacked(raw: bytes, name: str) -> bytes:
-    import pyarrow as pa
+class _Places:
+    """Where a row of several files stands."""
 
-    for magic, packing in _PACKED:
-        if re.match(magic, raw):
-            try:
-                with pa.input_stream(pa.py_buffer(raw), compression=packing) as stream:
-                    return bytes(stream.read())
-            except OSError as error:
-                raise DataError(f"{name}: damaged {packing} data: {error}") from None
-    return raw
+    def __init__(self, readers: Sequence[DelimitedReader], n_rows: Sequence[int]) -> None:
+        self._readers, self._ends = readers, list(accumulate(n_rows))
+
+    def __call__(self, row: int) -> Place:
+        file = int(np.searchsorted(self._ends, row, side="right"))
+        return self._readers[file].place(row - (self._ends[file - 1] if file else 0))
 
 
-def _checked(delimiter: str) -> str:
-    mark = "\t" if delimiter == "\\t" else delimiter
-    if len(mark) != 1 or not mark.isascii() or mark in '"\r\n':
-        raise ValueError(f"the delimiter must be one ASCII character, got {delimiter!r}")
-    return mark
-
-
-def _check_header(names: list[str], where: str) -> list[str]:
-    """Refuse names that are empty or repeated; return a note if some look like data."""
-    empty = [str(i + 1) for i, name in enumerate(names) if not name]
-    if empty:
-        raise DataError(f"{where}: no name for column {', '.join(empty)} {_HEADER_HINT}")
-    repeated = [repr(name) for name, count in Counter(names).items() if count > 1]
-    if repeated:
-        shown = ", ".join(repeated[:10]) + (f", ... ({len(repeated)} of {len(names)})" if len(repeated) > 10 else "")
-        raise DataError(f"{where}: column names repeated: {shown} {_HEADER_HINT}")
-    numbers = [name for name in names if re.fullmatch(r"[+-]?\d+(\.\d*)?", name)]
-    if not numbers:
+def _match_columns(first: DelimitedReader, other: DelimitedReader) -> list[str]:
+    """Return a note if the columns stand in another order; refuse other columns."""
+    for one, two in ((first, other), (other, first)):
+        lacking = [repr(name) for name in one.names if name not in two.names]
+        if lacking:
+            more = f", ... ({len(lacking)} of {len(one.names)})" if len(lacking) > 10 else ""
+            raise DataError(f"{two.name}: no column {', '.join(lacking[:10])}{more}, which {one.name} has")
+    if first.names == other.names:
         return []
-    note = f"{where}: taken as column names, though {len(numbers)} of {len(names)} are numbers"
-    return [f"{note} {_HEADER_HINT}"]
+    return [f"{other.name}: its columns stand in another order than in {first.name}; they are taken by name"]
+
+
+def _gather(
+    readers: Sequence[DelimitedReader], wanted: Collection[str], text: Collection[str]
+) -> tuple[dict[str, GrowingColumn], list[int]]:
+    """Return the columns of all files, and how many rows each file has."""
+    columns = {name: GrowingColumn() for name in wanted}
+    counts: list[int] = []
+    for reader in readers:
+        before, n_rows = sum(counts), 0
+        for first_row, rows in reader.pieces(wanted, text):
+            for name, column in columns.items():
+                column.cut(before + first_row)
+                column.append(rows.columns[name], before + reader.n_expected)
+            n_rows = first_row + rows.n_rows
+        counts.append(n_rows)
+    return columns, counts

@@ -1,19 +1,20 @@
-"""The rows of delimited text below the header: pyarrow parses, this says which line is wrong."""
+"""The careful way from delimited text to columns: all cells as strings, and for each malformed row its line."""
 
 import contextlib
 import dataclasses
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import numpy as np
 
 from hotloop.data.errors import DataError
-from hotloop.data.readers.line_numbers import line_of_byte, quotes_pair_up, row_lines, row_starts
+from hotloop.data.readers.line_numbers import empty_lines, line_of_byte, n_lines, row_lines, row_starts
+from hotloop.data.readers.plain_numbers import plain_numbers
+from hotloop.data.readers.quotes import opened_at_once, quotes_pair_up
+from hotloop.data.readers.typed_rows import Rows, block_of
 
 _BLOCK_BYTES = 1 << 22
-
-_LARGEST_BLOCK = (1 << 31) - 1  # pyarrow's block size is a 32-bit integer
 
 _SHOWN = 80
 
@@ -33,46 +34,97 @@ class Body:
     @property
     def one_block(self) -> int:
         """A block size that holds all rows."""
-        return min(len(self.raw) + 1, _LARGEST_BLOCK)
+        return block_of(len(self.raw))
+
+    @property
+    def one_column(self) -> bool:
+        """Whether an empty line is a row whose cell is missing."""
+        return len(self.names) == 1
 
 
-def read_rows(body: Body) -> tuple[dict[str, Any], Sequence[int] | np.ndarray | None, list[str]]:
-    """Read the rows as columns of trimmed strings; return (columns, line of each row, notes).
+@dataclasses.dataclass(frozen=True)
+class CarefulRows:
+    """What the careful way has read.
+
+    Attributes
+    ----------
+    rows : Rows
+    lines : sequence of int, or None
+        The line of each row, None where that cannot be told.
+    notes : list of str
+    quotes : bool
+        False if quotes are ordinary characters here.
+    """
+
+    rows: Rows
+    lines: Sequence[int] | np.ndarray | None
+    notes: list[str]
+    quotes: bool = True
+
+
+def read_rows(body: Body, wanted: Collection[str], text: Collection[str]) -> CarefulRows:
+    """Read all rows.
 
     Text separated by tabs often has quotes that enclose nothing. Where they would swallow line
     ends irregularly, they are read as ordinary characters, and a note says so.
+
+    Parameters
+    ----------
+    body : Body
+    wanted, text : collection of str
+        As for `TypedRows`.
 
     Raises
     ------
     DataError
         A row has too few or too many cells, a quote stays open, or a byte is not UTF-8.
     """
-    found: tuple[dict[str, Any], Sequence[int] | np.ndarray | None] | None = None
+    if b'"' in body.raw and (even := opened_at_once(body.raw, body.start, body.delimiter)) is not None:
+        body = dataclasses.replace(body, raw=even)
+    body, (columns, lines), notes = _read_either_way(body)
+    n_rows = len(columns[body.names[0]])
+    typed = {}
+    for name in body.names:
+        cells = columns.pop(name)
+        if name in wanted:
+            numbers = None if name in text else plain_numbers(cells)
+            typed[name] = cells.dictionary_encode() if numbers is None else numbers
+    n_empty = n_behind = 0
+    if not body.one_column and lines is not None and n_lines(body.raw, body.start) > n_rows:
+        n_empty, n_behind = empty_lines(body.raw, body.start, body.quotes)
+    return CarefulRows(Rows(typed, n_rows, n_empty - n_behind, n_behind), lines, notes, body.quotes)
+
+
+_Cells = tuple[dict[str, Any], Sequence[int] | np.ndarray | None]
+
+
+def _read_either_way(body: Body) -> tuple[Body, _Cells, list[str]]:
+    found: _Cells | None = None
     error: DataError | None = None
     try:
         found = _read(body)
     except DataError as bad:
         error = bad
     if b'"' in body.raw and (found is None or found[1] is None):
-        if body.delimiter == "\t":
+        if body.delimiter == "\t" and not quotes_pair_up(body.raw, body.start, "\t"):
+            plain = dataclasses.replace(body, quotes=False)
             with contextlib.suppress(DataError):
-                columns, lines = _read(dataclasses.replace(body, quotes=False))
-                if lines is not None:
-                    note = "quotes do not pair up: read as ordinary characters, a line a row"
-                    return columns, lines, [f"{body.name}: {note}"]
+                cells = _read(plain)
+                if cells[1] is not None:
+                    return plain, cells, [f"{body.name}: quotes do not pair up: read as ordinary characters, a line a row"]
         if found is not None:
-            note = "quotes within cells are irregular: check that no lines were joined"
-            return *found, [f"{body.name}: {note}"]
+            return body, found, [f"{body.name}: quotes within cells are irregular: check that no lines were joined"]
     if found is None:
         raise error or DataError(f"{body.name}: cannot be read")
-    return *found, []
+    return body, found, []
 
 
-def _read(body: Body) -> tuple[dict[str, Any], Sequence[int] | np.ndarray | None]:
+def _read(body: Body) -> _Cells:
     import pyarrow as pa
 
     try:
-        table = _parse(body, _BLOCK_BYTES)
+        split_end = body.quotes and b'"' in body.raw and b"\r\n" in body.raw  # see TypedRows
+        table = _parse(body, body.one_block if split_end else _BLOCK_BYTES)
     except (pa.ArrowInvalid, UnicodeEncodeError) as error:  # the latter: bytes of the names
         if "straddl" not in str(error):  # else: one row is longer than a block
             raise _explained(body, error) from None
@@ -83,9 +135,9 @@ def _read(body: Body) -> tuple[dict[str, Any], Sequence[int] | np.ndarray | None
     if body.quotes:
         _check_last_quote(body, table)
     # Not where quoted cells begin with a blank and a quote: pyarrow has resolved those already.
-    blank_before_quote = body.quotes and b' "' in body.raw and not re.search(rb'"\s+""', body.raw)
+    blank_before_quote = body.quotes and b' "' in body.raw and not re.search(rb'" +""', body.raw)
     columns = {n: _cleaned(table.column(n), blank_before_quote) for n in body.names}
-    lines = row_lines(body.raw, body.start, body.first_line, table.num_rows, body.delimiter)
+    lines = row_lines(body.raw, body.start, body.first_line, table.num_rows, body.delimiter, body.one_column)
     return columns, lines
 
 
@@ -104,6 +156,7 @@ def _parse(body: Body, block_size: int, on_bad_row: Any = None) -> Any:
             delimiter=body.delimiter,
             quote_char='"' if body.quotes else False,
             newlines_in_values=body.quotes and b'"' in body.raw,
+            ignore_empty_lines=not body.one_column,
             invalid_row_handler=on_bad_row,
         ),
         convert_options=arrow_csv.ConvertOptions(
@@ -143,7 +196,7 @@ def _explained(body: Body, error: Exception) -> DataError:
         body.raw.decode()
     except UnicodeDecodeError as bad:
         place = f"{body.name}, line {line_of_byte(body.raw, bad.start)}"
-        return DataError(f"{place}: not UTF-8 (byte 0x{body.raw[bad.start]:02x}); convert it")
+        return DataError(f"{place}: not UTF-8 (byte 0x{body.raw[bad.start]:02x}); name its encoding, for example --encoding latin-1")
     rows: list[Any] = []
 
     def keep(row: Any) -> str:
@@ -164,7 +217,7 @@ def _explained(body: Body, error: Exception) -> DataError:
 def _place(body: Body, row: Any) -> str:
     """The line of a bad row: pyarrow counts the rows it parses from 1, without the empty lines."""
     quotes = body.quotes and quotes_pair_up(body.raw, body.start, body.delimiter)
-    lines, starts = row_starts(body.raw, body.start, quotes)
+    lines, starts = row_starts(body.raw, body.start, quotes, body.one_column)
     at = row.number - 1
     if at < len(lines) and body.raw.startswith(row.text.encode(), starts[at]):
         return f"line {lines[at] + body.first_line}"

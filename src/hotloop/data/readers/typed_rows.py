@@ -1,0 +1,210 @@
+"""The fast way from delimited text to columns: pyarrow parses numbers and words at once; odd text is left to the careful way."""
+
+import re
+from collections.abc import Collection, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from hotloop.data.columns import EXACT, as_numpy
+from hotloop.data.readers.line_numbers import empty_lines, line_end, n_lines
+from hotloop.data.readers.plain_numbers import is_whole, may_have_leading_zero, plain_numbers
+from hotloop.data.readers.quotes import opened_at_once
+from hotloop.data.readers.source import last_row_end
+
+_BLOCK_BYTES = 1 << 20
+
+_LARGEST_BLOCK = (1 << 31) - 1  # pyarrow's block size is a 32-bit integer
+
+_HEAD_BYTES = 1 << 18
+
+_NULLS = ["", "?", " ", " ?"]  # with more blanks a cell is missing too, but takes a second look
+
+
+def block_of(n_bytes: int) -> int:
+    """Return a block size that holds so many bytes."""
+    return min(n_bytes + 1, _LARGEST_BLOCK)
+
+
+class OddTextError(Exception):
+    """This text has to be read the careful way."""
+
+
+class Rows(NamedTuple):
+    """Columns of rows that follow each other in a file.
+
+    Attributes
+    ----------
+    columns : dict of str to pyarrow.ChunkedArray
+        Of float64 (an array may stand in place of its only chunk), or of a dictionary of text.
+    n_rows : int
+    n_empty : int
+        Empty lines passed over before and among the rows.
+    n_behind : int
+        Empty lines behind the last row.
+    """
+
+    columns: dict[str, Any]
+    n_rows: int
+    n_empty: int = 0
+    n_behind: int = 0
+
+
+class TypedRows:
+    """Reads piece after piece of a file; a column that was text in one piece is text in those that follow.
+
+    Parameters
+    ----------
+    names : sequence of str
+        All columns of the file.
+    delimiter : str
+    wanted : collection of str
+        The columns to read.
+    text : collection of str
+        Columns that are text whatever they hold.
+    """
+
+    def __init__(self, names: Sequence[str], delimiter: str, wanted: Collection[str], text: Collection[str]) -> None:
+        self._names, self._delimiter = list(names), delimiter
+        self._wanted = [name for name in names if name in wanted]
+        self._text = set(text)
+        self._fractions: set[str] = set()  # columns of numbers that are not all whole
+        self._guessed = False
+
+    def read(self, piece: bytes, start: int = 0) -> Rows:
+        """Read the rows from byte `start` on; OddTextError asks for the careful way."""
+        import pyarrow as pa
+
+        if start == len(piece) or not (len(self._names) == 1 or re.compile(rb"[^\r\n]").search(piece, start)):
+            nothing = {name: pa.chunked_array([], self._type(name)) for name in self._wanted}
+            return Rows(nothing, 0, 0, n_lines(piece, start))
+        piece = self._even(piece, start)
+        try:
+            if not self._guessed:
+                self._guess(piece, start)
+            columns, n_rows = self._columns(piece, start)
+        except (pa.ArrowInvalid, UnicodeEncodeError):  # the latter: bytes of the names
+            raise OddTextError from None
+        if len(self._names) == 1 or n_lines(piece, start) == n_rows:
+            return Rows(columns, n_rows)
+        n_empty, n_behind = empty_lines(piece, start, quotes=b'"' in piece)
+        return Rows(columns, n_rows, n_empty - n_behind, n_behind)
+
+    def _even(self, piece: bytes, start: int) -> bytes:
+        """Return the text as pyarrow reads it; OddTextError if there is no such text."""
+        if piece.find(b"\r", start) >= 0 and b"\n" in piece and piece.count(b"\r", start) != piece.count(b"\r\n", start):
+            raise OddTextError
+        if piece.find(b'"', start) < 0:
+            return piece
+        even = opened_at_once(piece, start, self._delimiter)
+        if even is None:
+            raise OddTextError
+        return even
+
+    def _guess(self, piece: bytes, start: int) -> None:
+        """Find columns of text by the first rows."""
+        import pyarrow as pa
+
+        self._guessed = True
+        head = piece[start : start + _HEAD_BYTES]
+        stop = last_row_end(head, line_end(piece))
+        numbers = [name for name in self._wanted if name not in self._text]
+        if stop and numbers:
+            cells = self._parse(head[:stop], 0, dict.fromkeys(numbers, pa.string()))
+            self._text |= {name for name in numbers if plain_numbers(cells.column(name)) is None}
+
+    def _columns(self, piece: bytes, start: int) -> tuple[dict[str, Any], int]:
+        """Return the columns, and how many rows they have."""
+        import pyarrow as pa
+
+        types = {name: self._type(name) for name in self._wanted}
+        numbers = [name for name in self._wanted if name not in self._text]
+        try:
+            table = self._parse(piece, start, types)
+            suspects = self._suspects(table, numbers, piece, start)
+            cells = self._parse(piece, start, dict.fromkeys(suspects, pa.string())) if suspects else None
+        except pa.ArrowInvalid as error:
+            if "conversion error to double" not in str(error):
+                raise
+            suspects = numbers
+            table = cells = self._parse(piece, start, types | dict.fromkeys(numbers, pa.string()))
+        columns = {name: table.column(name) for name in self._wanted}
+        for name in suspects:
+            columns[name] = plain_numbers(cells.column(name), name in self._fractions)
+            if columns[name] is None:
+                self._text.add(name)
+                columns[name] = cells.column(name).dictionary_encode()
+        return columns, table.num_rows
+
+    def _type(self, name: str) -> Any:
+        import pyarrow as pa
+
+        return pa.dictionary(pa.int32(), pa.string()) if name in self._text else pa.float64()
+
+    def _suspects(self, table: Any, numbers: list[str], piece: bytes, start: int) -> list[str]:
+        """Return the columns that may hold codes, or the word nan.
+
+        Parameters
+        ----------
+        table : pyarrow.Table
+        numbers : list of str
+            Its columns of numbers.
+        piece, start
+            As for `read`.
+        """
+        zero = None
+        suspects = []
+        for name in numbers:
+            values = as_numpy(table.column(name), np.float64, 0)
+            if np.isnan(values).any():
+                suspects.append(name)
+            elif name not in self._fractions:
+                if not is_whole(values):
+                    self._fractions.add(name)
+                    continue
+                if zero is None:
+                    zero = may_have_leading_zero(piece, start, self._delimiter)
+                if zero or (np.abs(values) >= EXACT).any():
+                    suspects.append(name)
+        return suspects
+
+    def _parse(self, text: bytes, start: int, types: dict[str, Any]) -> Any:
+        """Return the columns that have a type, as a pyarrow.Table."""
+        import pyarrow as pa
+
+        types = types or {self._names[0]: pa.binary()}  # no type would mean all columns
+        whole = block_of(len(text))
+        # Between blocks pyarrow (26.0) loses a line feed if the cut lies within a CR LF in quotes.
+        size = whole if b'"' in text and b"\r\n" in text else _BLOCK_BYTES
+        try:
+            return self._parse_blocks(text, start, types, size)
+        except pa.ArrowInvalid as error:
+            if "straddl" not in str(error):  # else: one row is longer than a block
+                raise
+            return self._parse_blocks(text, start, types, whole)
+
+    def _parse_blocks(self, text: bytes, start: int, types: dict[str, Any], block_size: int) -> Any:
+        """Parse in blocks of one size.
+
+        Parameters
+        ----------
+        text : bytes
+        start : int
+        types : dict of str to pyarrow.DataType
+        block_size : int
+        """
+        import pyarrow as pa
+        from pyarrow import csv as arrow_csv
+
+        return arrow_csv.read_csv(
+            pa.BufferReader(pa.py_buffer(text).slice(start)),
+            read_options=arrow_csv.ReadOptions(column_names=self._names, block_size=block_size),
+            parse_options=arrow_csv.ParseOptions(
+                delimiter=self._delimiter,
+                newlines_in_values=b'"' in text,
+                ignore_empty_lines=len(self._names) > 1,
+            ),
+            convert_options=arrow_csv.ConvertOptions(
+                column_types=types, include_columns=list(types), null_values=_NULLS, strings_can_be_null=True
+            ),
+        )
