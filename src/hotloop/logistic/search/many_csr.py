@@ -97,10 +97,12 @@ class SparseLogisticModels:
     def losses(self, chosen: NDArray[np.intp], models: Sequence[int]) -> NDArray[np.float64]:
         """As :meth:`LogisticModels.losses`."""
         rows = self._rows
-        with np.errstate(over="ignore", invalid="ignore"):
-            m = self._margins(chosen, models)
-            total = rows.sample_weight[chosen] @ losses_of_margins(m[:, :, None], rows.y[chosen])
-        return np.asarray(total / rows.sample_weight[chosen].sum())
+        weights, y = rows.sample_weight[chosen], rows.y[chosen]
+        totals = []
+        for some in np.array_split(np.asarray(models), max(1, len(models) // LANES)):  # the weights of all would be a large copy
+            with np.errstate(over="ignore", invalid="ignore"):
+                totals.append(weights @ losses_of_margins(self._margins(chosen, some)[:, :, None], y))
+        return np.concatenate(totals) / weights.sum()
 
     def margins(self, chosen: NDArray[np.intp], model: int) -> NDArray[np.float64]:
         """As :meth:`LogisticModels.margins`."""
