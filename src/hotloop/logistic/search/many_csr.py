@@ -99,10 +99,10 @@ class SparseLogisticModels:
         rows = self._rows
         weights, y = rows.sample_weight[chosen], rows.y[chosen]
         totals = []
-        for some in np.array_split(np.asarray(models), max(1, len(models) // LANES)):  # the weights of all would be a large copy
+        for group in np.array_split(models, max(1, len(models) // LANES)):  # the weights of all would be a large copy
             with np.errstate(over="ignore", invalid="ignore"):
-                totals.append(weights @ losses_of_margins(self._margins(chosen, some)[:, :, None], y))
-        return np.concatenate(totals) / weights.sum()
+                totals.append(weights @ losses_of_margins(self._margins(chosen, group.tolist())[:, :, None], y))
+        return np.asarray(np.concatenate(totals) / weights.sum())
 
     def margins(self, chosen: NDArray[np.intp], model: int) -> NDArray[np.float64]:
         """As :meth:`LogisticModels.margins`."""
