@@ -27,7 +27,7 @@ def test_without_header_columns_are_numbered(write):
     table = read_table(str(write(b"1,NA\n2,null\n")), header=False)
     assert cells(table) == {"c1": ["1", "2"], "c2": ["NA", "null"]}
     assert not table.header
-    assert list(table.lines) == [1, 2]
+    assert [table.line(row) for row in range(2)] == [1, 2]
 
 
 def test_header_names_are_trimmed(write):
@@ -64,7 +64,7 @@ def test_packed_files(write, pack, name):
 
 def test_packed_file_of_two_members(write):
     table = read_table(write(gzip.compress(SMALL) + gzip.compress(b"9,emu\n")))
-    assert cells(table)["pet"] == ["cat", "dog", "", "emu"]
+    assert cells(table)["pet"] == ["cat", "dog", None, "emu"]
 
 
 def test_standard_input(monkeypatch):
@@ -86,22 +86,6 @@ def test_header_only(write, content):
     assert refused(write(content)).endswith("t.csv: there is a header, but no rows")
 
 
-def test_header_names_empty_or_repeated(write):
-    message = refused(write(b"a,,b,\n1,2,3,4\n"))
-    assert "t.csv, line 1: no name for column 2, 4" in message
-    assert "--no-header" in message
-    message = refused(write(b"\na, b ,a,b,c\n1,2,3,4,5\n"))
-    assert "t.csv, line 2: column names repeated: 'a', 'b' " in message
-    assert "--no-header" in message
-
-
-def test_header_that_looks_like_data_is_noted(write):
-    notes = read_table(write(b"39,Private,2.5\n50,State-gov,1\n")).notes
-    assert len(notes) == 1
-    assert "t.csv, line 1: taken as column names, though 2 of 3 are numbers" in notes[0]
-    assert read_table(write(b"39,Private\n50,State-gov\n"), header=False).notes == ()
-
-
 def test_missing_file(tmp_path):
     with pytest.raises(FileNotFoundError, match=r"none\.csv"):
         read_table(tmp_path / "none.csv")
@@ -115,11 +99,11 @@ def test_without_pyarrow(write, monkeypatch):
 
 
 def test_importing_and_reading_import_neither_pyarrow_nor_pandas_early(write):
+    files = [SMALL, b"a,b\n007,x\n1, y\n", b'a,b\n9007199254740993,5" pipe\n2,"z"\n', b"a,b\n0.5,nan\n,2\n"]
     code = (
-        "import sys, hotloop.preprocessing.table_encoding as e; from hotloop.data.readers.delimited import read_table\n"
+        "import sys; from hotloop.data.readers.delimited import read_table\n"
         "assert 'pyarrow' not in sys.modules\n"
-        f"table = read_table({str(write(SMALL))!r})\n"
-        "e.TableEncoding.fit(table).transform(table)\n"
+        f"for path in {[str(write(text, f't{i}.csv')) for i, text in enumerate(files)]!r}: read_table(path)\n"
         "assert not {'pandas', 'sklearn'} & set(sys.modules), 'pandas or scikit-learn'"
     )
     subprocess.run([sys.executable, "-c", code], check=True, env={**os.environ})
@@ -148,15 +132,80 @@ def test_real_files(name, header, shape, delimiter):
 @needs_data
 def test_adult_cells():
     table = read_table(Path(DATA, "adult/adult_train.csv.gz"), header=False)
-    first = [column[0].as_py() for column in table.columns.values()]
+    first = [column.cell(0) for column in table.columns.values()]
     assert first[:4] == ["39", "State-gov", "77516", "Bachelors"]
     assert first[-2:] == ["United-States", "<=50K"]
-    missing = {name: column.to_pylist().count("?") for name, column in table.columns.items()}
+    missing = {name: int(column.missing.sum()) for name, column in table.columns.items()}
     assert {name: count for name, count in missing.items() if count} == {
         "c2": 1836,
         "c7": 1843,
         "c14": 583,
     }
+
+
+@pytest.mark.parametrize("first", range(0, 400, 40))
+def test_random_files_are_read_as_pandas_reads_them_or_refused(tmp_path, first):
+    from random_files import compare, random_file
+
+    found = {compare(random_file(seed), tmp_path / "t.csv") for seed in range(first, first + 40)}
+    assert "same" in found
+    assert len(found) > 1
+
+
+def several(write, *contents):
+    return [write(content, f"{'abc'[i]}.csv") for i, content in enumerate(contents)]
+
+
+class TestSeveralFiles:
+    def test_their_rows_follow_each_other(self, write):
+        paths = several(write, b"x,pet\n1,cat\n2,dog\n", b"x;pet\n\n3;emu\n", gzip.compress(b"x,pet\n4,cat\n"))
+        table = read_table(paths)
+        assert cells(table) == {"x": ["1", "2", "3", "4"], "pet": ["cat", "dog", "emu", "cat"]}
+        assert table.name == f"{paths[0]} and 2 more"
+        assert [table.where(row) for row in (1, 2, 3)] == [f"{paths[0]}, line 3", f"{paths[1]}, line 3", f"{paths[2]}, line 2"]
+        assert table.n_rows == 4
+
+    def test_columns_are_taken_by_name(self, write):
+        paths = several(write, b"x,pet\n1,cat\n", b"pet,x\ndog,2\n")
+        table = read_table(paths)
+        assert cells(table) == {"x": ["1", "2"], "pet": ["cat", "dog"]}
+        assert table.notes == (f"{paths[1]}: its columns stand in another order than in {paths[0]}; they are taken by name",)
+
+    @pytest.mark.parametrize(("other", "lacks", "has"), [(b"x\n1\n", 1, 0), (b"x,pet,age\n1,cat,3\n", 0, 1)])
+    def test_other_columns_are_refused(self, write, other, lacks, has):
+        paths = several(write, b"x,pet\n1,cat\n", other)
+        name = "'age'" if has else "'pet'"
+        assert refused(paths) == f"{paths[lacks]}: no column {name}, which {paths[has]} has"
+
+    def test_an_error_names_the_file(self, write):
+        paths = several(write, b"x,y\n1,2\n", b"x,y\n1,2\n3\n")
+        assert refused(paths).startswith(f"{paths[1]}, line 3: expected 2 cells")
+
+    @pytest.mark.parametrize("odd", [b"", b'9,5" pipe\n'])
+    def test_a_column_that_is_text_in_one_is_text_in_all(self, write, odd):
+        paths = several(write, b"x,y\n1.50,2\n" + odd, b"x,y\nnone,007\n" + odd)
+        table = read_table(paths)
+        n = bool(odd)
+        assert cells(table)["x"] == ["1.50", *["9"] * n, "none", *["9"] * n]
+        assert cells(table)["y"] == ["2", *['5" pipe'] * n, "007", *['5" pipe'] * n]
+
+    def test_codes_of_one_are_numbers_beside_fractions(self, write):
+        table = read_table(several(write, b"x,y\n0.5,a\n", b"x,y\n007,a\n"))
+        assert table.columns["x"].numbers.tolist() == [0.5, 7]
+
+
+def test_columns_that_are_not_asked_for_are_not_read(write):
+    path = write(b"a,b,c\n1,x,2\n3,y,z\n")
+    assert cells(read_table(path, columns=["c", "a"])) == {"a": ["1", "3"], "c": ["2", "z"]}
+    assert list(read_table(path, drop=["b", "none"]).columns) == ["a", "c"]
+    assert (read_table(path, columns=[]).columns, read_table(path, columns=[]).n_rows) == ({}, 2)
+
+
+def test_text_is_kept_as_written(write):
+    path = write(b"a,b\n1.50, 2\n?,1e3\n")
+    table = read_table(path, text=["a", "none"])
+    assert cells(table) == {"a": ["1.50", None], "b": ["2", "1000"]}
+    assert table.columns["b"].numbers.tolist() == [2, 1000]
 
 
 def test_public_names():

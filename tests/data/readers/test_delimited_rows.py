@@ -8,11 +8,11 @@ pa = pytest.importorskip("pyarrow", reason="the cli extra (pyarrow) is not insta
 from hotloop.data.readers.delimited import read_table  # noqa: E402
 
 
-def test_cells_are_trimmed_strings(write):
+def test_cells_are_numbers_or_trimmed_words(write):
     path = write(SMALL)
     table = read_table(path)
-    assert cells(table) == {"age": ["31", "54", ""], "pet": ["cat", "dog", ""]}
-    assert all(column.type == pa.string() for column in table.columns.values())
+    assert cells(table) == {"age": ["31", "54", None], "pet": ["cat", "dog", None]}
+    assert [column.kind for column in table.columns.values()] == ["number", "text"]
     assert (table.n_rows, table.delimiter, table.header, table.notes) == (3, ",", True, ())
     assert table.name == str(path)
 
@@ -61,17 +61,43 @@ def test_bytes_that_are_not_utf8(write, header):
     assert "t.csv, line 1: not UTF-8 (byte 0xe9)" in message
 
 
+def test_quotes_behind_blanks(write):
+    text = b'a,b\n 1, "x, y"\n2,  "p ""q"""\n "3" ,"z"\n'
+    for more in (b"", b'4,5" pipe\n'):  # with a quote in a cell the careful way
+        table = read_table(write(text.replace(b"x, y", b"x y") + more))
+        assert cells(table)["a"][:3] == ["1", "2", "3"]
+        assert cells(table)["b"][:3] == ["x y", 'p "q"', "z"]
+    assert cells(read_table(write(text)))["b"] == ["x, y", 'p "q"', "z"]
+    assert cells(read_table(write(b'a,b\n"","z"\n1, "y"\n"",2\n')))["b"] == ["z", "y", "2"]
+
+
+def test_the_careful_way_makes_the_same_columns(write):
+    text = b"n,code,long,word,inf\n1.5,007,9007199254740993,NA,inf\n?,12,1, x ,2\n"
+    table = read_table(write(text + b'2,13,2,5" pipe,3\n'))
+    assert [column.kind for column in table.columns.values()] == ["number", "text", "text", "text", "number"]
+    assert cells(table)["code"] == ["007", "12", "13"]
+    assert cells(table)["n"] == ["1.5", None, "2"]
+    assert "quotes within cells" not in "".join(table.notes)  # each line is a row
+    table = read_table(write(text + b'2,13,2,5" pipe,3\n'), columns=["code", "n"], text=["n"])
+    assert cells(table) == {"n": ["1.5", None, "2"], "code": ["007", "12", "13"]}
+
+
+def test_rows_of_tabs_whose_quotes_pair_up_are_not_read_otherwise(write):
+    assert "line 3: expected 3 cells" in refused(write(b'a\tb\tc\n1\t2\t3\n4\t"\t5 "\n'))
+
+
 def test_quote_never_closed(write):
     message = refused(write(b'a,b\n1,2\n3,"x\n4,5\n6,7\n'))
     assert "t.csv, line 3: the quote opened here is never closed: 'x\\n4,5\\n6,7\\n'" in message
-    assert cells(read_table(write(b'a,b\n1,""\n2,"x""\n"\n'))) == {"a": ["1", "2"], "b": ["", 'x"']}
+    assert cells(read_table(write(b'a,b\n1,""\n2,"x""\n"\n'))) == {"a": ["1", "2"], "b": [None, 'x"']}
     assert cells(read_table(write(b'a,b\n1,"y"""'))) == {"a": ["1"], "b": ['y"']}
-    assert cells(read_table(write(b'a,b\n1,""'))) == {"a": ["1"], "b": [""]}
-    assert cells(read_table(write(b'a,b\n1,"\n"\n'))) == {"a": ["1"], "b": [""]}
+    assert cells(read_table(write(b'a,b\n1,""'))) == {"a": ["1"], "b": [None]}
+    assert cells(read_table(write(b'a,b\n1,"\n"\n'))) == {"a": ["1"], "b": [None]}
 
 
 def test_row_longer_than_a_block(write, monkeypatch):
     monkeypatch.setattr("hotloop.data.readers.delimited_rows._BLOCK_BYTES", 100)
+    monkeypatch.setattr("hotloop.data.readers.typed_rows._BLOCK_BYTES", 100)
     table = read_table(write(b'a,b\n1,"' + b"x\n" * 500 + b'"\n2,3\n'))
     assert [len(cell) for cell in cells(table)["b"]] == [999, 1]  # trimmed
     assert ", line 3: " in refused(write(b"a,b\n1,2\n" + b"y" * 500 + b"\n"))

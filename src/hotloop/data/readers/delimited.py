@@ -27,8 +27,8 @@ def read_table(
 ) -> Table:
     """Read a file of delimited text, or several with the same columns, as one table.
 
-    A column is numbers where every cell of it is a plain number or missing. Whole numbers with leading zeros, or with more digits
-    than float64 can hold, are text.
+    A column is numbers where every cell of it is a plain number or missing. Whole numbers are text if one of them has a leading
+    zero, or more digits than float64 can hold.
 
     Parameters
     ----------
@@ -56,8 +56,8 @@ def read_table(
     Raises
     ------
     DataError
-        A file is empty or not in this encoding, a line has too few or too many cells, a quote stays open, column names are empty
-        or repeated or not the same in all files, or the separator cannot be told.
+        A file is empty or not in this encoding, a line has too few or too many cells, a quote stays open, column names are
+        empty, repeated or not the same in all files, or the separator cannot be told.
     ImportError
         pyarrow is missing.
     """

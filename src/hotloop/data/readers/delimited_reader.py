@@ -1,5 +1,6 @@
 """A file of delimited text: its separator and header, and its rows piece by piece."""
 
+import contextlib
 import csv
 import re
 from collections.abc import Collection, Iterator, Sequence
@@ -12,6 +13,7 @@ from hotloop.data.readers.delimited_rows import Body, read_rows
 from hotloop.data.readers.growing_column import as_column
 from hotloop.data.readers.header import names_of_header, numbered
 from hotloop.data.readers.line_numbers import line_end, row_starts
+from hotloop.data.readers.quotes import quotes_pair_up
 from hotloop.data.readers.separator import find_separator, split_rows
 from hotloop.data.readers.source import Source
 from hotloop.data.readers.typed_rows import OddTextError, Rows, TypedRows
@@ -111,12 +113,16 @@ class DelimitedReader:
             yield Table(self.name, columns, n_new, self.delimiter, self.header, self.notes, n_rows - n_new, self.place)
 
     def pieces(self, wanted: Collection[str], text: Collection[str]) -> Iterator[tuple[int, Rows]]:
-        """Yield (rows before, rows) of each piece. Where the careful way takes over it begins again: all rows, and 0 before them."""
+        """Yield (rows before, rows) of each piece. Where the careful way takes over, it yields all rows, 0 before them."""
         n_rows = n_behind = self._n_empty = 0
+        quotes = self.delimiter != "\t"
         if not self._is_odd:
             typed = TypedRows(self.names, self.delimiter, wanted, text)
             try:
                 for piece, start in self._texts():
+                    if not quotes and b'"' in piece:
+                        self._check_quotes()
+                        quotes = True
                     rows = typed.read(piece, start)
                     if not rows.n_rows:
                         n_behind += rows.n_behind
@@ -136,17 +142,23 @@ class DelimitedReader:
         self._lines, self._odd_notes, self._n_empty = careful.lines, careful.notes, careful.rows.n_empty
         yield 0, careful.rows
 
+    def _check_quotes(self) -> None:
+        """Ask for the careful way if quotes do not pair up: between tabs all of them are ordinary characters then."""
+        if not all(quotes_pair_up(text, start, self.delimiter) for text, start in self._texts()):
+            raise OddTextError
+
     def place(self, row: int) -> Place:
         """Return where row `row` (from 0) stands; the file is read again for it."""
         if self._is_odd:
             return Place(self.name, row, None if self._lines is None else int(self._lines[row]))
         n_rows, line = 0, self._first_line
-        for text, start in self._texts():
-            lines, _ = row_starts(text, start, b'"' in text, empty_rows=len(self.names) == 1)
-            if row < n_rows + len(lines):
-                return Place(self.name, row, line + int(lines[row - n_rows]))
-            n_rows += len(lines)
-            line += text.count(line_end(text), start)
+        with contextlib.suppress(OSError):  # the file is gone
+            for text, start in self._texts():
+                lines, _ = row_starts(text, start, b'"' in text, empty_rows=len(self.names) == 1)
+                if row < n_rows + len(lines):
+                    return Place(self.name, row, line + int(lines[row - n_rows]))
+                n_rows += len(lines)
+                line += text.count(line_end(text), start)
         return Place(self.name, row, None)
 
     def _head(self) -> bytes:
@@ -167,6 +179,7 @@ class DelimitedReader:
             if before < len(text):
                 yield text, before
             before = max(0, before - len(text))
+
 
 def _checked(delimiter: str) -> str:
     mark = "\t" if delimiter == "\\t" else delimiter

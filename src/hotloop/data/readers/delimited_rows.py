@@ -52,14 +52,11 @@ class CarefulRows:
     lines : sequence of int, or None
         The line of each row, None where that cannot be told.
     notes : list of str
-    quotes : bool
-        False if quotes are ordinary characters here.
     """
 
     rows: Rows
     lines: Sequence[int] | np.ndarray | None
     notes: list[str]
-    quotes: bool = True
 
 
 def read_rows(body: Body, wanted: Collection[str], text: Collection[str]) -> CarefulRows:
@@ -92,7 +89,7 @@ def read_rows(body: Body, wanted: Collection[str], text: Collection[str]) -> Car
     n_empty = n_behind = 0
     if not body.one_column and lines is not None and n_lines(body.raw, body.start) > n_rows:
         n_empty, n_behind = empty_lines(body.raw, body.start, body.quotes)
-    return CarefulRows(Rows(typed, n_rows, n_empty - n_behind, n_behind), lines, notes, body.quotes)
+    return CarefulRows(Rows(typed, n_rows, n_empty - n_behind, n_behind), lines, notes)
 
 
 _Cells = tuple[dict[str, Any], Sequence[int] | np.ndarray | None]
@@ -196,7 +193,9 @@ def _explained(body: Body, error: Exception) -> DataError:
         body.raw.decode()
     except UnicodeDecodeError as bad:
         place = f"{body.name}, line {line_of_byte(body.raw, bad.start)}"
-        return DataError(f"{place}: not UTF-8 (byte 0x{body.raw[bad.start]:02x}); name its encoding, for example --encoding latin-1")
+        return DataError(
+            f"{place}: not UTF-8 (byte 0x{body.raw[bad.start]:02x}); name its encoding, for example --encoding latin-1"
+        )
     rows: list[Any] = []
 
     def keep(row: Any) -> str:

@@ -56,21 +56,21 @@ class GrowingColumn:
     def column(self) -> Column:
         """Return the column. It has the array, so that nothing can be appended any more."""
         values = self._values[: self._n_rows]
-        if self.kinds != {"text"}:
+        if self._values.dtype == np.float64:
             return Column("number", values)
         import pyarrow as pa
 
         chunks = [words for _, words in self._words]
         words, places = _distinct(pa.chunked_array(chunks, pa.string()))
-        trim, again = _distinct(trimmed(words))  # which may make words equal
+        words, again = _distinct(trimmed(words))  # trimming may make words equal
         places = np.append(again, np.int32(-1))[places]
-        ends = [first for first, _ in self._words[1:]] + [self._n_rows]
-        n_before = 0
-        for (first, own), end in zip(self._words, ends, strict=True):
-            place = np.append(places[n_before : n_before + len(own)], np.int32(-1))  # the last is that of code -1
+        end, n_words = len(values), len(places)
+        for first, own in reversed(self._words):
+            n_words -= len(own)
+            place = np.append(places[n_words : n_words + len(own)], np.int32(-1))  # the last is that of code -1
             values[first:end] = place[values[first:end]]
-            n_before += len(own)
-        return Column("text", codes=values, words=trim)
+            end = first
+        return Column("text", codes=values, words=words)
 
     def _make_room(self, n_kept: int, n_expected: float, dtype: np.dtype[Any]) -> None:
         if self._n_rows > len(self._values):
@@ -88,7 +88,7 @@ def as_column(cells: Any) -> Column:
 
 
 def _distinct(words: Any) -> tuple[Any, NDArray[np.int32]]:
-    """Return the distinct words of a pyarrow.ChunkedArray or Array of string, and the place among them of each, -1 where null."""
+    """Return the distinct words of Arrow text, and the place among them of each, -1 where null."""
     import pyarrow as pa
 
     encoded = words.dictionary_encode()

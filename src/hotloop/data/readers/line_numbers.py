@@ -35,7 +35,7 @@ def row_starts(raw: bytes, start: int, quotes: bool, empty_rows: bool = False) -
 
 
 def empty_lines(raw: bytes, start: int, quotes: bool) -> tuple[int, int]:
-    """Return how many lines outside quotes are empty, and how many of them stand behind the last row. Parameters: as for `row_starts`."""
+    """Return how many lines outside quotes are empty, and how many of these stand behind the last row."""
     _, inside, empty = _lines(raw, start, quotes)
     passed = empty & ~inside
     last = np.flatnonzero(~passed[::-1])

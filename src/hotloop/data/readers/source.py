@@ -62,8 +62,8 @@ class Source:
         end, odd = b"", False
         carried: list[bytes] = []  # the start of the next piece
         for block in self._blocks(size or PIECE_BYTES):
-            end = end or line_end(block)
-            stop = last_row_end(block, end, odd)
+            end = end or _line_end_of(b"".join([*carried, block]))
+            stop = last_row_end(block, end, odd) if end else 0
             if stop:
                 yield b"".join([*carried, memoryview(block)[:stop]])
                 carried, odd = [block[stop:]], False
@@ -143,12 +143,17 @@ def last_row_end(block: bytes, end: bytes, odd: bool = False) -> int:
     odd : bool
         Whether the block starts inside quotes.
     """
-    stop = block.rfind(end) + 1
+    stop = block.rfind(end, 0, len(block) - (end == b"\r")) + 1  # a line feed may follow
     if odd or b'"' in block:
         marks = np.flatnonzero(np.frombuffer(block, np.uint8) == ord('"'))
         while stop and (np.searchsorted(marks, stop) + odd) % 2:
             stop = block.rfind(end, 0, stop - 1) + 1
     return stop
+
+
+def _line_end_of(start: bytes) -> bytes:
+    """Return the byte that ends lines, none if no line has ended yet."""
+    return line_end(start) if b"\n" in start or b"\r" in start[:-1] else b""
 
 
 def _line_ends(text: str) -> int:

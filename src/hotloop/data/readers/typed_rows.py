@@ -1,4 +1,4 @@
-"""The fast way from delimited text to columns: pyarrow parses numbers and words at once; odd text is left to the careful way."""
+"""The fast way from delimited text to columns: pyarrow parses numbers and words; odd text is left to the careful way."""
 
 import re
 from collections.abc import Collection, Sequence
@@ -122,7 +122,7 @@ class TypedRows:
         try:
             table = self._parse(piece, start, types)
             suspects = self._suspects(table, numbers, piece, start)
-            cells = self._parse(piece, start, dict.fromkeys(suspects, pa.string())) if suspects else None
+            cells = self._parse(piece, start, dict.fromkeys(suspects, pa.string())) if suspects else table
         except pa.ArrowInvalid as error:
             if "conversion error to double" not in str(error):
                 raise
