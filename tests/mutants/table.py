@@ -10,7 +10,7 @@ LAWS = ("laws/test_worked_examples.py", "laws/test_backends_agree.py")
 NETWORKS = ("kernels/two_layer/test_sgd.py",)
 ADAPTIVE = "kernels/logistic/test_adaptive.py", "logistic/test_state_adaptive.py"
 L1 = "kernels/logistic/test_l1.py", "logistic/test_state_l1.py"
-SDCA = "kernels/logistic/test_dual.py", "logistic/test_sdca.py"
+SDCA = "kernels/logistic/test_sdca.py", "logistic/test_sdca.py"
 LOGISTIC = ("laws/test_estimators.py", "laws/test_refusals.py", "laws/test_stops.py")
 CLI, STORED, SEARCH = ("cli/test_train.py",), ("persistence/test_model_file.py",), ("logistic/search/test_halving.py",)
 ONLINE, LOOP = ("logistic/test_online.py",), ("training/test_loop.py",)
@@ -24,8 +24,8 @@ MORE_TESTS: dict[str, tuple[str, ...]] = {
     "kernels/logistic/many_dense.pyx": ("laws/test_one_vs_rest.py",),
     "kernels/logistic/adaptive.pyx": ADAPTIVE[1:],
     "kernels/logistic/l1.pyx": L1[1:],
-    "kernels/logistic/dual.pyx": SDCA[1:],
-    "kernels/logistic/dual_step.pyx": SDCA,
+    "kernels/logistic/sdca.pyx": SDCA[1:],
+    "kernels/logistic/sdca_step.pyx": SDCA,
     "kernels/logistic/margins.pyx": (
         "kernels/rows/test_source.py",
         "reference/test_losses.py",

@@ -6,8 +6,6 @@ from hotloop.kernels.logistic.csr import csr_margins as csr_margins
 from hotloop.kernels.logistic.csr import logistic_csr_pass as logistic_csr_pass
 from hotloop.kernels.logistic.csr import materialize as materialize
 from hotloop.kernels.logistic.dense import logistic_pass as logistic_pass
-from hotloop.kernels.logistic.dual import logistic_dual_pass as logistic_dual_pass
-from hotloop.kernels.logistic.dual import logistic_dual_sums as logistic_dual_sums
 from hotloop.kernels.logistic.l1 import logistic_l1_pass as logistic_l1_pass
 from hotloop.kernels.logistic.l1 import materialize_l1 as materialize_l1
 from hotloop.kernels.logistic.many_csr import logistic_many_csr_pass as logistic_many_csr_pass
@@ -18,6 +16,8 @@ from hotloop.kernels.logistic.margins import logistic_gradient as logistic_gradi
 from hotloop.kernels.logistic.margins import logistic_loss as logistic_loss
 from hotloop.kernels.logistic.margins import logistic_probability as logistic_probability
 from hotloop.kernels.logistic.model import sum_of_squares as sum_of_squares
+from hotloop.kernels.logistic.sdca import logistic_dual_pass as logistic_dual_pass
+from hotloop.kernels.logistic.sdca import logistic_dual_sums as logistic_dual_sums
 from hotloop.kernels.predict.row_scorer import network_scorer as network_scorer
 from hotloop.kernels.predict.row_scorer import row_scorer as row_scorer
 from hotloop.kernels.rows.column_stats_csr import all_alike as all_alike

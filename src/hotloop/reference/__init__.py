@@ -10,8 +10,6 @@ from hotloop.reference.logistic.csr import csr_margins as csr_margins
 from hotloop.reference.logistic.csr import logistic_csr_pass as logistic_csr_pass
 from hotloop.reference.logistic.csr import materialize as materialize
 from hotloop.reference.logistic.dense import logistic_pass as logistic_pass
-from hotloop.reference.logistic.dual import logistic_dual_pass as logistic_dual_pass
-from hotloop.reference.logistic.dual import logistic_dual_sums as logistic_dual_sums
 from hotloop.reference.logistic.l1 import logistic_l1_pass as logistic_l1_pass
 from hotloop.reference.logistic.l1 import materialize_l1 as materialize_l1
 from hotloop.reference.logistic.many_csr import logistic_many_csr_pass as logistic_many_csr_pass
@@ -22,6 +20,8 @@ from hotloop.reference.logistic.margins import logistic_gradient as logistic_gra
 from hotloop.reference.logistic.margins import logistic_loss as logistic_loss
 from hotloop.reference.logistic.margins import logistic_probability as logistic_probability
 from hotloop.reference.logistic.model import sum_of_squares as sum_of_squares
+from hotloop.reference.logistic.sdca import logistic_dual_pass as logistic_dual_pass
+from hotloop.reference.logistic.sdca import logistic_dual_sums as logistic_dual_sums
 from hotloop.reference.predict.row_scorer import network_scorer as network_scorer
 from hotloop.reference.predict.row_scorer import row_scorer as row_scorer
 from hotloop.reference.rows.column_stats_csr import all_alike as all_alike

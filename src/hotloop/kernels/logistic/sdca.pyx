@@ -11,7 +11,7 @@ from hotloop.structs import Pass as GivenPass
 from libc.math cimport exp, fabs, isfinite, log1p
 from libc.stdint cimport int32_t
 
-from hotloop.kernels.logistic.dual_step cimport kl_term, logistic, softmax, solve_dual_step, solve_softmax_step
+from hotloop.kernels.logistic.sdca_step cimport kl_term, logistic, softmax, solve_dual_step, solve_softmax_step
 from hotloop.kernels.rows.source cimport Rows, Source, take_csr_row, take_dense_row
 from hotloop.kernels.rows.steps cimport BAD_ROW, DIVERGED, OK, Pass, Status, Steps, next_row
 from hotloop.kernels.vectors cimport levels

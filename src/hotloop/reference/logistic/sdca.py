@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from hotloop.reference.logistic.dual_step import distance, of_two, solve_dual_step, solve_softmax_step
+from hotloop.reference.logistic.sdca_step import distance, of_two, solve_dual_step, solve_softmax_step
 from hotloop.reference.losses import Array, log_loss, log_sum_exp, softmax
 from hotloop.reference.rows.source import WrittenOut
 from hotloop.reference.rows.steps import check_margins, check_pass, visits

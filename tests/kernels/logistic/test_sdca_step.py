@@ -8,7 +8,7 @@ from numpy.testing import assert_allclose
 from strategies import margins
 from tolerances import ROOT
 
-from hotloop.reference.logistic.dual_step import distance, solve_dual_step, solve_softmax_step
+from hotloop.reference.logistic.sdca_step import distance, solve_dual_step, solve_softmax_step
 from hotloop.structs import DenseRows, Pass
 
 curvatures = st.floats(1e-6, 1e3)
