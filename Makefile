@@ -50,6 +50,7 @@ check: build
 bench: build
 	$(BIN)/python -m pip install -q --disable-pip-version-check -e '.[bench]' --no-build-isolation
 	$(BIN)/python -m bench
+	$(BIN)/python -m bench.speed.tables
 
 # whether a ratio of speeds lost a tenth of what is stored; on a quiet machine
 bench-check: build

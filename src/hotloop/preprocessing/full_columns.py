@@ -7,7 +7,7 @@ from hotloop.data.validation import Array
 from hotloop.preprocessing.standardization import ColumnStatistics
 from hotloop.structs import CSRRows
 
-CELLS_AT_ONCE = 1 << 20
+CELLS_AT_ONCE = 1 << 18
 
 
 def full_columns(X: CSRRows) -> NDArray[np.intp]:

@@ -73,8 +73,7 @@ class TokenHasher:
         rows, columns, values, n_rows = [], [], [], 0
         for tokens, numbers, codes in self._columns_of_table(X):
             n_rows = len(codes)
-            column, negative = self.columns_of(tokens)
-            sign = np.where(negative & self.alternate_sign, np.float32(-1), np.float32(1))
+            column, sign = self._columns_and_signs(tokens)
             stored = np.flatnonzero((codes >= 0) & (numbers != 0) & ~np.isnan(numbers))
             rows.append(stored)
             columns.append(column[codes[stored]])
@@ -106,10 +105,14 @@ class TokenHasher:
                 rows.append(row)
                 places.append(known.setdefault(token, len(known)))
                 values.append(value)
-        columns, negative = self.columns_of(list(known))
+        columns, sign = self._columns_and_signs(list(known))
         at = np.array(places, np.intp)
-        sign = np.where(negative & self.alternate_sign, np.float32(-1), np.float32(1))
         return n_rows, np.array(rows, np.int64), columns[at], sign[at] * np.array(values, np.float32)
+
+    def _columns_and_signs(self, tokens: Sequence[str]) -> tuple[Array, Array]:
+        """Return the column of each token, int64, and what it counts there, 1 or -1 as float32."""
+        columns, negative = self.columns_of(tokens)
+        return columns, np.where(negative & self.alternate_sign, np.float32(-1), np.float32(1))
 
     def columns_of(self, tokens: Sequence[str]) -> tuple[Array, Array]:
         """Return the column of each token, int64, and whether its hash is negative."""
