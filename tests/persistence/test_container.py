@@ -135,3 +135,13 @@ def test_non_zeros_outside_their_array_are_refused(path, values):
     write(path, header | {"shapes": {"W": [2, 2]}}, arrays)
     with pytest.raises(ValueError, match="no model file that hotloop can use"):
         read_section(path)
+
+
+def test_more_text_than_a_file_holds_is_refused(tmp_path, monkeypatch):
+    from hotloop.persistence import container
+
+    monkeypatch.setattr(container, "MOST_TEXT", 1000)
+    with pytest.raises(ValueError, match="a model file holds 0 MB of names and parameters at most"):
+        container.write_section(Section({"a": np.zeros(3)}, {"names": ["x" * 50] * 30}), tmp_path / "m")
+    assert not (tmp_path / "m").exists()
+    container.write_section(Section({"a": np.zeros(3)}, {"names": ["x"]}), tmp_path / "m")

@@ -17,13 +17,21 @@ FORMAT = 1
 # What reading may raise from a file that is well formed and holds nonsense.
 NONSENSE = (KeyError, TypeError, ValueError, IndexError, AttributeError, OverflowError, RecursionError)
 
+MOST_TEXT = 90_000_000  # safetensors takes 100 MB, other entries of its header included
+
 
 def write_section(section: Section, path: str | PathLike[str]) -> None:
-    """Write a section to a temporary file beside ``path`` and rename it."""
+    """Write a section to a temporary file beside ``path`` and rename it; ValueError where its values take too much room."""
     from safetensors.numpy import save
 
     arrays, layout = _lay_out(section.arrays)
     text = json.dumps({"format": FORMAT, **vars(layout), "values": section.values})
+    if len(text) + text.count('"') + text.count("\\") > MOST_TEXT:  # the header is JSON again
+        size, most = len(text) / 1e6, MOST_TEXT / 1e6
+        raise ValueError(
+            f"a model file holds {most:.0f} MB of names and parameters at most, this model has {size:.0f} MB: "
+            "fit without names of columns (an array in place of a table)"
+        )
     write_whole(Path(path), save(arrays, metadata={"hotloop": text, "sha256": _checksum(arrays, text)}))
 
 
