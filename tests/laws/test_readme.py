@@ -5,9 +5,12 @@ import os
 import re
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import pytest
+
+import hotloop
 
 README = Path(__file__).parents[2] / "README.md"
 
@@ -45,13 +48,15 @@ def test_console_block(tmp_path):
         assert doctest.OutputChecker().check_output(expected, done.stdout, doctest.ELLIPSIS), done.stdout
 
 
-def test_public_docstrings():
-    import hotloop.estimators.logistic
-    import hotloop.estimators.two_layer
-    import hotloop.functional
-    import hotloop.reference.graph
+SOURCES = Path(hotloop.__file__).parent
+WITH_EXAMPLES = sorted(path for path in SOURCES.rglob("*.py") if ">>> " in path.read_text())
 
-    for module in (hotloop.estimators.logistic, hotloop.estimators.two_layer, hotloop.functional, hotloop.reference.graph):
-        result = doctest.testmod(module)
-        assert result.attempted > 0
-        assert result.failed == 0
+
+@pytest.mark.parametrize("path", WITH_EXAMPLES, ids=lambda path: str(path.relative_to(SOURCES)))
+def test_examples_of_docstrings(path):
+    for library in ("pandas", "pyarrow"):
+        if f"import {library}" in path.read_text():
+            pytest.importorskip(library)
+    result = doctest.testmod(import_module(".".join(("hotloop", *path.relative_to(SOURCES).with_suffix("").parts))))
+    assert result.attempted > 0
+    assert result.failed == 0

@@ -56,8 +56,8 @@ n_iter_no_change : int, default=5
 warm_start : bool, default=False
     ``fit`` starts from the weights of the last fit; momentum and Adam go on from their moments.
 standardize : {"auto", "std", "maxabs", "common", None}, default="auto"
-    As for LogisticSGDClassifier. Sparse rows are not centred. "common" divides all columns by the largest absolute value of
-    all; "auto" takes it for dense rows of bytes (uint8), as of pictures.
+    As for LogisticSGDClassifier. Sparse rows are not centred: "auto" is "maxabs" for them. "common" divides all columns by the
+    largest absolute value of all; "auto" takes it for dense rows of bytes (uint8), as of pictures.
 dropout : float from 0 to below 1, default=0
     Share of the hidden units that each step leaves out, (NN-11).
 init : {"auto", "he_normal", "he_uniform", "glorot_normal", "glorot_uniform", "lecun_normal"}, default="auto"

@@ -52,7 +52,7 @@ class HashingEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     --------
     >>> from hotloop import HashingEncoder
     >>> HashingEncoder(n_features=16, norm=None).transform(["good, good film", "bad film"]).toarray().astype(int).tolist()
-    [[0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, -1, 0, 0, 0], [0, 0, 0, 0, 0, 0, 0, 0, -1, 0, 0, 0, -1, 0, 0, 0]]
+    [[0, 2, 0, 0, 0, 0, 0, 0, 0, -1, 0, 0, 0, 0, 0, 0], [0, 0, 0, 1, 0, 0, 0, 0, 0, -1, 0, 0, 0, 0, 0, 0]]
     """
 
     def __init__(

@@ -80,8 +80,10 @@ class LogisticSGDClassifier(LogisticClassifier):
     standardize : {"auto", "std", "maxabs", "common", None}, default="auto"
         Columns are seen as (x - center) * scale, (LR-9), on the fly: X is neither copied nor changed. "std": mean and standard
         deviation, of a column of two values their distance. "maxabs": 0 and the largest absolute value. "common", dense rows
-        only: 0 and the largest value of all columns, as for the bytes of pictures. "auto": "std" for dense rows, "maxabs" for
-        sparse rows, None for "normalized". ``coef_`` and ``intercept_`` are in the caller's units in any case.
+        only: 0 and the largest value of all columns, as for the bytes of pictures. "auto": "std" for dense rows; of sparse rows
+        "std" for the columns that every row has and "maxabs" for the others, or for all where columns cannot be centred (FTRL,
+        AdaGrad, an L1 penalty, ``partial_fit``); None for "normalized". ``coef_`` and ``intercept_`` are in the caller's units
+        in any case.
     cv : "auto", "last", int or None, default="auto"
         Which rows the search holds out. "auto": five folds, drawn several times from less than 1,000 rows, two or one of the
         five from 10,000 on. A number: so many folds. "last": the last fifth of the rows, for rows in the order of time. None:

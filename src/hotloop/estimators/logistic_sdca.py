@@ -36,7 +36,7 @@ class LogisticSDCAClassifier(LogisticClassifier):
         Visit the rows in a new order in each epoch.
     class_weight : dict, "balanced" or None, default=None
     standardize : {"auto", "std", "maxabs", "common", None}, default="auto"
-        As for LogisticSGDClassifier.
+        As for LogisticSGDClassifier, but "auto" is "maxabs" for sparse rows.
     verbose : int, default=0
         1 shows the epochs.
     random_state : int, RandomState or None, default=None

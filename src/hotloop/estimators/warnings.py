@@ -24,7 +24,6 @@ __all__ = [
     "LeakedLabelWarning",
     "NotConvergedWarning",
     "SeparableWarning",
-    "warn",
 ]
 
 INSIDE = ("hotloop.", "sklearn.", "joblib.")  # modules between a warning and the caller of ``fit``, also of a pipeline

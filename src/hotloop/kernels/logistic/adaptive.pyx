@@ -3,6 +3,9 @@ non-zeros.
 
 Equations (LR-1) to (LR-4), (LR-6) to (LR-9), (AD-1) to (AD-3). A dense row is a row that has all columns. A weight and its sum of
 squared gradients lie side by side.
+
+Weights and their sums have the type of the rows; intercepts and losses are float64. The iterates equal the reference's to rounding
+(docs/exactness.md).
 """
 import numpy as np
 

@@ -3,6 +3,9 @@
 Equations (LR-1) to (LR-11), and (LR-13) to (LR-15), by which a step costs the non-zeros of its row and never the columns. W is in
 Fortran order: the weights of a column lie side by side. A row's columns are gathered in the order in which they stand. The
 weights of rows ahead are prefetched where W is larger than a cache.
+
+W has the type of the rows; intercepts, sums of iterates, scales and losses are float64. The iterates equal the reference's to
+rounding (docs/exactness.md).
 """
 import numpy as np
 

@@ -2,6 +2,9 @@
 
 Equations (LR-1) to (LR-4), (LR-6) to (LR-9), (LR-16). Dense rows shrink all weights at each step; for rows given by their
 non-zeros, (LR-17), a step costs the non-zeros, and the weights of a column lie side by side either way.
+
+W has the type of the rows; intercepts, the cumulative penalty and losses are float64. The iterates equal the reference's to
+rounding, and the same weights are exactly 0 (docs/exactness.md).
 """
 import numpy as np
 

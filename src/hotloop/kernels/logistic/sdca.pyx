@@ -2,6 +2,7 @@
 
 Equations (LR-1) to (LR-3), (LR-6), (LR-7), (LR-9), (LR-15) and (DU-1) to (DU-6). A dense row is a row that has all columns. All is
 float64, whatever type the rows have. A step costs a dot and an addition along the row, and some ten calls of exp an output.
+The reference finds the same roots by bisection: equal to rounding (docs/exactness.md).
 """
 import cython
 import numpy as np
