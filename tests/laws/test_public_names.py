@@ -8,7 +8,9 @@ import pytest
 PUBLIC = {
     "hotloop": [
         "BackendInfo", "HashingEncoder", "LogisticSDCAClassifier", "LogisticSGDClassifier", "LogisticSGDClassifierCV",
-        "Predictor", "TableEncoder", "TwoLayerClassifier", "TwoLayerRegressor", "backend_info", "bootstrap_std", "duality_gap", "functional", "load",
+        "Predictor",
+        "TableEncoder", "TwoLayerClassifier", "TwoLayerRegressor", "backend_info", "bootstrap_std", "duality_gap",
+        "functional", "load",
         "load_estimator", "progressive_validation", "reference", "save",
     ],
     "hotloop.functional": [

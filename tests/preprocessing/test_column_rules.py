@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-pytest.importorskip("pyarrow", reason="the cli extra (pyarrow) is not installed")
+pa = pytest.importorskip("pyarrow", reason="the cli extra (pyarrow) is not installed")
 
-from hotloop.data.errors import DataError
-from hotloop.preprocessing.column_rules import TableOptions
-from hotloop.preprocessing.table_encoding import TableEncoding
+from hotloop.data.errors import DataError  # noqa: E402
+from hotloop.preprocessing.column_rules import TableOptions  # noqa: E402
+from hotloop.preprocessing.table_encoding import TableEncoding  # noqa: E402
 
 
 def rules(cells, name="a", **options):
@@ -64,6 +64,8 @@ def test_codes_are_text():
     assert rules(["1582218195625938945", "1582218195625938946"]) == ("text, 2 categories", [])
     assert rules(np.array([2**60, 2**60 + 1])) == ("text, 2 categories", [])
     assert rules(["01001", "10001"], number=["a"])[0] == "number"
+    assert rules(pa.array(["1", "2"]).dictionary_encode()) == ("text, 2 categories", [])
+    assert rules(pa.array([1, 2]).dictionary_encode()) == ("text, 2 categories", [])
 
 
 def test_ids_are_left_out_and_told():
@@ -140,6 +142,8 @@ def test_limits_of_categories():
     assert (X.sum(axis=1) == 1).all()
     assert (X[:5, 2:] == 0).all()
     assert (X[-1] == encoding.transform({"a": ["new"]})[0]).all()
+    others = encoding.transform({"a": [f"new {i}" for i in range(20)]})[:, 2:]
+    assert (others.sum(axis=0) > 0).all()  # by a hash
     assert rules(["a", "b"], min_frequency=5)[0] == "text, the 0 most frequent of 2 values, 2 cells other"
 
 
