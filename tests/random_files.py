@@ -63,7 +63,7 @@ def random_file(seed):
     broken = ""
     if n_columns > 1 and draw.random() < 0.15:
         broken, row = "ragged", draw.choice(rows)
-        row[:] = row[:-1] if draw.random() < 0.5 else [*row, "more"]
+        row[:] = row[:-1] if draw.random() < 0.5 and row[:-1] != [""] else [*row, "more"]  # not an empty line
     if n_rows == 1 and not header:  # such a row says how many columns there are
         broken, n_columns = "", len(rows[0])
     names = draw.sample(["a", "b b", "größe", "d,e", "7", "x\ty"], len(columns))

@@ -31,6 +31,12 @@ def test_batches_follow_each_other(write):
     assert (reader.names, reader.wanted, reader.delimiter, reader.header) == (["a", "b"], ["a", "b"], ",", True)
 
 
+def test_empty_lines_before_the_header_may_be_many(write):
+    with pieces_of(piece=30, block=1 << 20, head=10):
+        table = next(DelimitedReader(write(b"\n" * 50 + ROWS)).batches())
+    assert (cells(table)["a"][0], table.line(0)) == ("1", 52)
+
+
 def test_the_standard_input_is_read_again(monkeypatch):
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(SMALL)))
     reader = DelimitedReader("-")

@@ -82,6 +82,16 @@ def test_the_careful_way_makes_the_same_columns(write):
     assert cells(table) == {"n": ["1.5", None, "2"], "code": ["007", "12", "13"]}
 
 
+def test_quotes_that_pair_up_are_opened_at_once_here_too(write):
+    assert cells(read_table(write(b'a,b\n1, "x, y"\r2,z\n')))["b"] == ["x, y", "z"]  # line ends are mixed
+
+
+def test_an_empty_line_of_one_column_is_a_missing_cell_here_too(write):
+    table = read_table(write(b'pipe\n5"\n\n6"\n'))
+    assert cells(table) == {"pipe": ['5"', None, '6"']}
+    assert table.line(2) == 4
+
+
 def test_rows_of_tabs_whose_quotes_pair_up_are_not_read_otherwise(write):
     assert "line 3: expected 3 cells" in refused(write(b'a\tb\tc\n1\t2\t3\n4\t"\t5 "\n'))
 

@@ -28,6 +28,17 @@ def test_pieces_are_rows(write, size, end):
         assert len(pieces) > 4
 
 
+def test_no_piece_ends_between_cr_and_lf(write):
+    for size in range(1, 9):
+        pieces = list(Source(write(b"a\rb\r\nc\r\n")).pieces(size))
+        assert b"".join(pieces) == b"a\rb\r\nc\r\n"
+        assert not any(piece.startswith(b"\n") for piece in pieces)
+
+
+def test_a_byte_order_mark_is_no_text(write):
+    assert list(Source(write(codecs.BOM_UTF8 + b"a\n1")).pieces()) == [b"a\n", b"1"]
+
+
 def test_last_row_end():
     assert last_row_end(b"a\nb\nc", b"\n") == 4
     assert last_row_end(b"abc", b"\n") == 0

@@ -87,6 +87,12 @@ def test_a_malformed_line_behind_many_pieces(write, last):
     assert "t.csv, line 22: " in message
 
 
+def test_lines_are_not_told_where_line_ends_are_mixed(write):
+    table = read_table(write(b"a,b\n1,2\r3,4\n\r5,6\n"))
+    assert table.columns["a"].numbers.tolist() == [1, 3, 5]
+    assert table.where(1).endswith("row 2")
+
+
 @pytest.mark.usefixtures("small_pieces")
 def test_odd_quotes_behind_many_pieces(write):
     table = read_table(write(b"a,b\n" + b"1.5,x\n" * 20 + b'2,5" pipe\n'))

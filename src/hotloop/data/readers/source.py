@@ -63,7 +63,8 @@ class Source:
         carried: list[bytes] = []  # the start of the next piece
         for block in self._blocks(size or PIECE_BYTES):
             end = end or _line_end_of(b"".join([*carried, block]))
-            stop = last_row_end(block, end, odd) if end else 0
+            mixed = end == b"\r" and b"\n" in block  # then a row may end with both
+            stop = last_row_end(block, end, odd) if end and not mixed else 0
             if stop:
                 yield b"".join([*carried, memoryview(block)[:stop]])
                 carried, odd = [block[stop:]], False

@@ -16,6 +16,9 @@ _BLOCK_BYTES = 1 << 20
 
 _LARGEST_BLOCK = (1 << 31) - 1  # pyarrow's block size is a 32-bit integer
 
+# The system's memory: 10 MB for a small file in place of 28, but 580 MB for 1,000,000 rows of 26 words in place of 325.
+_SMALL_BYTES = 1 << 20
+
 _HEAD_BYTES = 1 << 18
 
 _NULLS = ["", "?", " ", " ?"]  # with more blanks a cell is missing too, but takes a second look
@@ -207,5 +210,5 @@ class TypedRows:
             convert_options=arrow_csv.ConvertOptions(
                 column_types=types, include_columns=list(types), null_values=_NULLS, strings_can_be_null=True
             ),
-            memory_pool=pa.system_memory_pool(),  # gives back what it frees: a small file takes 10 MB in place of 28
+            memory_pool=pa.system_memory_pool() if len(text) < _SMALL_BYTES else pa.default_memory_pool(),
         )
