@@ -1,5 +1,6 @@
 """A trained model that predicts, without scikit-learn: what model files hold and the command uses."""
 
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -196,10 +197,22 @@ class Predictor:
             fill(m, out[start : start + BLOCK_OF_ROWS])
         return out
 
+    def _goes_by_name(self, columns: Mapping[Any, Any]) -> bool:
+        """Tell whether a table is to be matched by the names of its columns; one that is encoded already is not."""
+        if self.feature_names is None:
+            return False
+        table = self.encoding is not None and all(
+            encoder.name in columns for encoder in self.encoding.encoders if encoder.width
+        )
+        return table or self.feature_names != list(columns)
+
     def _by_name(self, X: Any, columns: Mapping[str, Any]) -> Any:
         """Return a table with the columns of the model, in their order, or its rows; DataError where one is lacking."""
         if self.encoding is not None:
-            return self.encoding.transform(columns, self.dtype, sparse=self.encoding.is_sparse)
+            rows = self.encoding.transform(columns, self.dtype, sparse=self.encoding.is_sparse)
+            if notes := self.encoding.notes:
+                warnings.warn("; ".join(notes[:3]), stacklevel=2)
+            return rows
         assert self.feature_names is not None
         lacking = [name for name in self.feature_names if name not in columns]
         if lacking:
@@ -214,7 +227,7 @@ class Predictor:
         """Return X as rows for the kernels; cells that are not finite are found where they are predicted."""
         columns = None if isinstance(X, np.ndarray | CSRRows) else table_columns(X)
         if columns is not None:
-            if self.feature_names is not None and self.feature_names != list(columns):
+            if self._goes_by_name(columns):
                 X = self._by_name(X, columns)
             matrix = sparse_matrix(X)
             if matrix is not None:

@@ -82,3 +82,21 @@ def test_rows_of_dicts_are_hashed_as_a_table():
         encoder.transform([{"a": [1]}])
     with pytest.raises(AttributeError, match="keep_names=True"):
         HashingEncoder().get_feature_names_out()
+
+
+def test_crosses_and_infinite_numbers():
+    encoder = HashingEncoder(n_features=64, crosses=[("a", "b")])
+    with pytest.raises(ValueError, match="crosses needs a table of columns"):
+        encoder.transform([{"a": "x", "b": "y"}])
+    with pytest.raises(ValueError, match="crosses is .*, expected pairs of column names"):
+        HashingEncoder(crosses=["ab"]).transform(["x"])
+    for X in (
+        {"t": [1.0, np.inf], "n": [1, 2]},
+        [{"t": 1}, {"t": np.inf}],
+        [{"t": 1}, {"t": 10**400}],
+        {"t": [1, 1e300], "n": [1, 2]},
+    ):
+        with pytest.raises(ValueError, match="row 1 has a number that is infinite in float32"):
+            HashingEncoder(n_features=64).transform(X)
+    with pytest.raises(ValueError, match="different lengths"):
+        HashingEncoder().transform({"b": [1.0], "a": ["x", "y"]})

@@ -145,3 +145,18 @@ def test_table_encoder_inside_scikit_learn():
     ]
     out = TableEncoder().set_output(transform="pandas").fit_transform(X)
     assert out.columns.tolist()[:2] == ["age", "age=missing"]
+
+
+def test_columns_go_by_name_whatever_the_names_are():
+    pd = pytest.importorskip("pandas")
+    frame = pd.DataFrame({0: [1, 2.0], 1: [10, 20.0]})
+    encoder = TableEncoder().fit(frame)
+    assert encoder.transform(frame[[1, 0]]).tolist() == encoder.transform(frame).tolist() == [[1, 10], [2, 20]]
+    with pytest.raises(ValueError, match=r"X is one column, expected a table: frame\[\['name'\]\]"):
+        TableEncoder().fit(frame[0].astype("string"))
+
+
+def test_names_of_an_array_within_a_column_transformer():
+    X = np.array([["1", "a", "2", "x"], ["2", "b", "3", "y"]], object)
+    columns = ColumnTransformer([("t", TableEncoder(), [1, 3])]).fit(X)
+    assert columns.get_feature_names_out().tolist() == ["t__x0=a", "t__x0=b", "t__x1=x", "t__x1=y"]

@@ -169,3 +169,51 @@ def test_predictions_of_many_pieces_are_those_of_one(tmp_path, capsys, monkeypat
     assert predicted(capsys, tmp_path / "m", data) == whole
     run(capsys, "train", data, "--target", "y", "--model", tmp_path / "pieces")
     assert hotloop.load(tmp_path / "pieces").weights.W.tobytes() == hotloop.load(tmp_path / "m").weights.W.tobytes()
+
+
+def test_a_model_of_the_command_goes_through_its_encoding_in_any_order(tmp_path, capsys):
+    pd = pytest.importorskip("pandas")
+    rows = [[x, "5", y] for x, y in signs(1, lambda x, _: f"{x:.3f}", 200)]
+    rows[3][0] = "-999"
+    data = write(tmp_path / "t.csv", ["a", "b", "y"], rows)
+    run(capsys, "train", data, "--target", "y", "--missing", "-999", "--model", tmp_path / "m")
+    model = hotloop.load(tmp_path / "m")
+    frame = pd.DataFrame({"a": [1.0, -999.0], "b": [2.0, 3.0]})
+    assert model.predict_proba(frame).tolist() == model.predict_proba(frame[["b", "a"]]).tolist()
+    assert (
+        model.predict_proba(pd.DataFrame({"a": ["1", "n/a"], "b": [2.0, 3.0]})).tolist() == model.predict_proba(frame).tolist()
+    )
+    with pytest.warns(UserWarning, match="b: 1 cell missing, none in training"):
+        model.predict(pd.DataFrame({"a": [1.0], "b": [None]}))
+
+
+def test_notations_hold_for_later_files_and_for_the_target(tmp_path, capsys):
+    def cell(x, _):
+        return f"{x * 1000:,.1f}".translate(str.maketrans(",.", ".,"))
+
+    rows = [[x, x] for x, _ in signs(1, cell, 400)]
+    data = write(tmp_path / "t.csv", ["x", "y"], rows, delimiter=";")
+    _, notes = run(capsys, "train", data, "--target", "y", "--model", tmp_path / "m")
+    assert "x: numbers written with decimal comma, thousands '.'" in notes
+    plain = write(tmp_path / "n.csv", ["x", "y"], [["1.234", "1.234"], ["-9.876", "-9.876"]] * 20, delimiter=";")
+    out, _ = run(capsys, "evaluate", tmp_path / "m", plain)
+    assert float(out.split("R2")[1].split()[0]) > 0.8  # thousands, as in training
+
+
+@pytest.mark.parametrize("cells", [["1.100", "2.101"], ["1.100", "2.101", "n/a"]], ids=["plain", "with a word"])
+def test_marks_that_are_given_hold_for_every_column(tmp_path, capsys, cells):
+    data = write(tmp_path / "t.csv", ["z", "y"], [[cells[i % len(cells)], "ab"[i % 2]] for i in range(60)], delimiter=";")
+    run(capsys, "train", data, "--target", "y", "--thousands", ".", "--model", tmp_path / "m")
+    assert hotloop.load(tmp_path / "m").encoding.encoders[0].mean == pytest.approx(1600.5)
+
+
+def test_words_for_missing_cells_hold_for_the_target(tmp_path, capsys):
+    rows = [[x, "?" if i == 7 else y] for i, (x, y) in enumerate(signs(1, lambda x, _: f"{x:.3f}", 100))]
+    rows[7][1] = "NONE"
+    data = write(tmp_path / "t.csv", ["x", "y"], rows)
+    assert main(["train", str(data), "--target", "y", "--missing", "NONE", "--model", str(tmp_path / "m")]) == 1
+    assert "line 9: the cell of the target 'y' is 'NONE', a word for a missing" in capsys.readouterr().err
+    euro = write(tmp_path / "e.csv", ["x", "y"], [[i % 7, ["1,234", "12", "2,345"][i % 3]] for i in range(60)])
+    assert main(["train", str(euro), "--target", "y", "--model", str(tmp_path / "m")]) == 1
+    assert "say which by --decimal or --thousands, or that they are classes by --task" in capsys.readouterr().err
+    run(capsys, "train", euro, "--target", "y", "--thousands", ",", "--task", "regression", "--model", tmp_path / "m")

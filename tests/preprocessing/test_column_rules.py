@@ -164,3 +164,80 @@ def test_limits_of_categories():
 def test_options_are_checked(options, message):
     with pytest.raises(ValueError, match=message):
         TableOptions(**options)
+
+
+def test_a_declared_kind_holds_for_categories_and_dates_too():
+    digits, days = pa.array(["1", "2"]).dictionary_encode(), pa.array(["2026-01-01", "2026-01-05"]).dictionary_encode()
+    assert rules(digits, number=["a"])[0] == "number"
+    assert rules(days, date=["a"])[0] == "date, as days since 1970, weekday"
+    with pytest.raises(DataError, match="expected a number, found the date 2026-01-01"):
+        rules(np.array(["2026-01-01"], "M8[s]"), number=["a"])
+    with pytest.raises(DataError, match="expected a number, found the date 2026-01-01"):
+        TableEncoding.fit({"c": [1.0, 2.0]}).transform({"c": np.array(["2026-01-01"], "M8[s]")})
+
+
+def test_words_that_a_user_calls_missing_in_dates_and_booleans():
+    assert rules(["2026-01-05", "2026-01-12", "oops"], missing=["oops"])[0] == (
+        "date, as days since 1970, 1 cell missing (mean, own column)"
+    )
+    assert rules(np.array(["1967-04-08", "1967-04-15"], "M8[D]"), missing=["-999", "0"])[0] == "date, as days since 1970"
+    assert rules([True, False], missing=["0"])[0] == "number"
+
+
+def test_the_name_of_a_date_does_not_depend_on_other_cells():
+    days = np.array(["2026-01-01", "2026-01-02T01:00", "2026-01-02T01:00:00.25"], "M8[ms]")
+    encoding = TableEncoding.fit({"d": days}, TableOptions(text=["d"]))
+    assert list(encoding.feature_names) == ["d=2026-01-01", "d=2026-01-02T01:00:00", "d=2026-01-02T01:00:00.250000"]
+    assert encoding.transform({"d": days}).tolist() == np.eye(3).tolist()
+    assert TableEncoding.from_section(encoding.to_section()).describe() == encoding.describe()
+
+
+def test_what_is_told_of_units_and_unusual_numbers():
+    assert rules(["1k", "2k", "500"])[1] == ["numbers written with unit 'k', 1 cell without the unit"]
+    assert rules(["(1)", "2"])[1] == ["numbers, of which some are written as (1.50) or with a typographic minus"]
+    assert rules(["0.5", "1.5"], decimal=",")[1] == ["numbers without the marks of --decimal or --thousands, read as they are"]
+
+
+def test_a_notation_holds_where_later_cells_look_plain():
+    encoding = TableEncoding.fit({"c": ["1.234,5", "2.000,0"]})
+    assert encoding.text_columns == ("c",)
+    assert encoding.transform({"c": ["1.234"]}, "f8").tolist() == [[1234]]
+
+
+def test_tables_without_rows():
+    columns = {"n": [1.5, 2], "t": ["a", "b"], "d": ["2026-01-01", "2026-01-05"]}
+    encoding = TableEncoding.fit(columns)
+    assert encoding.transform({name: [] for name in columns}).shape == (0, len(encoding.feature_names))
+    pd = pytest.importorskip("pandas")
+    frame = pd.DataFrame(columns)
+    none = frame.iloc[:0]
+    assert encoding.transform({name: none[name] for name in none}).shape == (0, len(encoding.feature_names))
+
+
+@pytest.mark.parametrize(
+    ("cells", "said"),
+    [
+        (["0001-01-01T00:00:00+05:00", "x"], "text, 2 categories"),
+        (
+            pa.chunked_array([pa.DictionaryArray.from_arrays([0, 1], pa.array([word, None])) for word in "ab"]),
+            "text, 2 categories",
+        ),
+        (
+            pa.DictionaryArray.from_arrays(pa.array([None, None], pa.int32()), pa.array([], pa.string())),
+            "no value in training, dropped",
+        ),
+    ],
+    ids=["date out of range", "dictionaries with nulls", "dictionary of nothing"],
+)
+def test_odd_columns(cells, said):
+    assert rules(cells)[0].startswith(said)
+
+
+@pytest.mark.parametrize("cells", [iter([1, 2]), "01067", 5, b"x"], ids=["iterator", "text", "number", "bytes"])
+def test_what_is_no_column(cells):
+    with pytest.raises(DataError, match="column 'c' is a .*, expected a list or array of cells"):
+        TableEncoding.fit({"c": cells})
+    with pytest.raises(DataError, match="column 'c' holds bytes that are not UTF-8"):
+        TableEncoding.fit({"c": np.array([b"\xff", b"x"])})
+    with pytest.raises(DataError, match="every column is left out"):
+        rules(["1"], drop=["a", "more"])

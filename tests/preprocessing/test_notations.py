@@ -87,7 +87,15 @@ def test_what_words_cannot_tell():
     assert read(["1,234", "12"], decimal=",") == (["decimal comma"], [1.234, 12])
     assert read(["1,234", "12"], thousands=",") == (["thousands ','"], [1234, 12])
     assert read(["1.234", "12"], decimal=",", thousands=".") == (["decimal comma, thousands '.'"], [1234, 12])
-    assert read(["1.5"], decimal=",")[1] is None
+    assert read(["1.5", "2"], decimal=",") == ([""], [1.5, 2])  # it has none of the marks
+    assert read(["1", "2"], decimal=",", thousands=".") == ([""], [1, 2])
+
+
+def test_codes_are_no_numbers_whatever_stands_around_them():
+    for words in (["01067", "1067", "n/a"], ["9007199254740993", "1", "n/a"], ["007A", "012A", "7A"]):
+        assert find_notation(strings(words)) == []
+    assert find_notation(strings(["01067", "1067"]), codes=True) == [Notation()]
+    assert find_notation(strings(["9,007,199,254,740,993", "1"])) == []
 
 
 def test_a_later_table_need_not_use_all_of_a_notation():

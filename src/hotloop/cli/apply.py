@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from hotloop.cli.messages import counted, note
-from hotloop.cli.target import encode_target, target_numbers
+from hotloop.cli.target import TargetOptions, encode_target, target_numbers
 from hotloop.cli.train import refuse_same_file
 from hotloop.data.columns import as_column
 from hotloop.data.errors import DataError
@@ -25,6 +25,7 @@ from hotloop.metrics import area_under_roc, mean_squared_error
 from hotloop.persistence.atomic_write import whole_file
 from hotloop.persistence.model_file import load
 from hotloop.predictor import Predictor
+from hotloop.preprocessing.notations import Notation
 
 
 def run(arguments: Namespace) -> None:
@@ -65,6 +66,7 @@ def _encode(model: Predictor, table: Table) -> Any:
     assert model.encoding is not None
     names = [name for name in model.metadata.get("columns", []) if name != model.metadata.get("target")]
     if not table.header and len(table.columns) == len(names):
+        note(f"{table.name}: {counted(len(names), 'column')}, taken as those of training without the target")
         table = replace(table, columns=dict(zip(names, table.columns.values(), strict=True)))
     X = model.encoding.transform(table, model.dtype, sparse=model.encoding.is_sparse)
     for remark in (*table.notes, *model.encoding.notes):
@@ -104,18 +106,21 @@ def _predictions(model: Predictor, X: Any) -> list[list[Any]]:
 def _evaluate(model: Predictor, arguments: Namespace) -> None:
     """Print what the predictions of a model are worth on rows whose target is known."""
     target = str(model.metadata["target"])
-    table = read_table(arguments.data, **_how_to_read(model, arguments, [] if model.classes is None else [target]))
+    assert model.encoding is not None
+    table = read_table(arguments.data, **_how_to_read(model, arguments, [target]))
+    notation = model.metadata.get("notation")
+    cells = TargetOptions(model.encoding.options.missing, notation=Notation(**notation) if notation else None)
     X = _encode(model, table)
     figures: dict[str, float] = {"rows": table.n_rows}
     if model.classes is None:
-        y = target_numbers(table, target)
+        y = target_numbers(table, target, cells)
         errors = model.predict(X) - y
         figures["root mean squared error"] = mean_squared_error(model.predict(X), y) ** 0.5
         figures["mean absolute error"] = float(np.abs(errors).mean())
         if y.var() > 0:
             figures["R2"] = 1 - float(np.mean(errors**2) / y.var())
     else:
-        codes = encode_target(table, target, model.classes)
+        codes = encode_target(table, target, model.classes, cells)
         figures["log loss"] = model.log_loss(X, codes)
         figures["accuracy"] = float(np.mean(model.predict(X) == model.classes[codes.astype(np.intp)]))
         if len(model.classes) == 2 and len(np.unique(codes)) == 2:  # rows of one class alone have no AUC

@@ -1,6 +1,7 @@
 """The target column of a table: classes and their indices, or numbers."""
 
 import re
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -10,36 +11,73 @@ from hotloop.data.columns import Column, arrow, as_column
 from hotloop.data.errors import DataError
 from hotloop.data.table import Table
 from hotloop.data.validation import Array
-from hotloop.preprocessing.notations import Notation, are_codes, find_notation
+from hotloop.preprocessing.notations import PLAIN, Notation, find_notation
 
 MOST_CLASSES_OF_NUMBERS = 20
 
 
-def read_target(table: Table, name: str, task: str) -> tuple[Array | None, NDArray[np.float64]]:
-    """Return the classes and the class index of each row; for a regression None and the numbers.
+@dataclass(frozen=True)
+class TargetOptions:
+    """How the cells of a target are read: words that stand for a missing cell, and the marks of its numbers.
+
+    ``notation`` is that of the training rows, None before they are read.
+    """
+
+    missing: tuple[str, ...] = ()
+    decimal: str | None = None
+    thousands: str | None = None
+    notation: Notation | None = None
+
+
+NO_OPTIONS = TargetOptions()
+
+
+def read_target(
+    table: Table, name: str, task: str, options: TargetOptions
+) -> tuple[Array | None, NDArray[np.float64], Notation]:
+    """Return the classes and the class index of each row, for a regression None and the numbers; and how numbers are written.
 
     A class is kept as it is written: "007" is not "7". Classes are whole numbers where each is written as Python writes it.
+
+    Parameters
+    ----------
+    table : Table
+    name : str
+        Name of the column.
+    task : {"auto", "classification", "regression"}
+    options : TargetOptions
 
     Raises
     ------
     DataError
         There is no such column, a cell is empty, text for a regression, or only one class.
     """
-    column = target_column(table, name)
-    numbers = _numbers(column)
+    column = target_column(table, name, options)
+    notation = None if task == "classification" else _notation(table, name, column, options)
+    numbers = None if notation is None else _parsed(column, notation)
     if numbers is not None:
         _refuse_missing(table, name, column, np.isnan(numbers))
     if task == "regression" or (task == "auto" and numbers is not None and not _look_like_classes(numbers)):
-        return None, target_numbers(table, name)
+        options = replace(options, notation=notation or PLAIN)
+        return None, target_numbers(table, name, options), notation or PLAIN
     classes = _classes(column)
     if len(classes) < 2:
         raise DataError(f"{table.name}: the target {name!r} is {show(classes[0])} in every row; there is nothing to tell apart")
-    return classes, encode_target(table, name, classes)
+    return classes, encode_target(table, name, classes, options), PLAIN
 
 
-def encode_target(table: Table, name: str, classes: Array) -> NDArray[np.float64]:
-    """Return the class index of each row; DataError names the first label that is no class, and its row."""
-    column = target_column(table, name).as_text()
+def encode_target(table: Table, name: str, classes: Array, options: TargetOptions = NO_OPTIONS) -> NDArray[np.float64]:
+    """Return the class index of each row; DataError names the first label that is no class, and its row.
+
+    Parameters
+    ----------
+    table : Table
+    name : str
+        Name of the column.
+    classes : ndarray of shape (n_classes,)
+    options : TargetOptions
+    """
+    column = target_column(table, name, options).as_text()
     place = {str(label): index for index, label in enumerate(classes.tolist())}
     of_words = np.array([place.get(word, -1) for word in column.words.to_pylist()], np.intp)
     indices = of_words[column.codes]
@@ -54,7 +92,7 @@ def encode_target(table: Table, name: str, classes: Array) -> NDArray[np.float64
     return np.asarray(indices, np.float64)
 
 
-def target_numbers(table: Table, name: str, what: str = "target") -> NDArray[np.float64]:
+def target_numbers(table: Table, name: str, options: TargetOptions = NO_OPTIONS, what: str = "target") -> NDArray[np.float64]:
     """Return the cells of a column as numbers.
 
     Parameters
@@ -62,6 +100,7 @@ def target_numbers(table: Table, name: str, what: str = "target") -> NDArray[np.
     table : Table
     name : str
         Name of the column.
+    options : TargetOptions
     what : str
         Use of the column, for messages.
 
@@ -70,10 +109,11 @@ def target_numbers(table: Table, name: str, what: str = "target") -> NDArray[np.
     DataError
         There is no such column; a cell is missing, no number, or infinite (names the line).
     """
-    column = target_column(table, name, what)
-    numbers = _numbers(column)
+    column = target_column(table, name, options, what)
+    notation = options.notation or _notation(table, name, column, options)
+    numbers = None if notation is None else _parsed(column, notation)
     if numbers is None:
-        bad = Notation().parse(column.words)[1]
+        bad = (notation or PLAIN).parse(column.words)[1]
         row = int(np.append(bad, False)[column.codes].argmax())
         expected = "but a regression needs numbers" if what == "target" else "expected a number"
         raise DataError(f"{table.where(row)}: the {what} {name!r} is {column.cell(row)!r}, {expected}")
@@ -84,13 +124,24 @@ def target_numbers(table: Table, name: str, what: str = "target") -> NDArray[np.
     return numbers
 
 
-def target_column(table: Table, name: str, what: str = "target") -> Column:
-    """Return a column without missing cells; DataError names the first one, or the columns that there are."""
+def target_column(table: Table, name: str, options: TargetOptions = NO_OPTIONS, what: str = "target") -> Column:
+    """Return a column without missing cells; DataError names the first one, or the columns that there are.
+
+    Parameters
+    ----------
+    table : Table
+    name : str
+        Name of the column.
+    options : TargetOptions
+    what : str
+        Use of the column, for messages.
+    """
     if name not in table.columns:
         raise DataError(f"{table.name}: no {what} column {name!r}; there are {', '.join(map(repr, table.columns))}")
     column = as_column(table.columns[name], name)
-    _refuse_missing(table, name, column, column.missing, what)
-    return column
+    without = column.without(options.missing)
+    _refuse_missing(table, name, column, without.missing, what)
+    return without
 
 
 def _refuse_missing(table: Table, name: str, column: Column, missing: Array, what: str = "target") -> None:
@@ -114,14 +165,38 @@ def _refuse_missing(table: Table, name: str, column: Column, missing: Array, wha
         raise DataError(f"{table.where(int(rows[0]))}: the cell of the {what} {name!r} is {found}{more}")
 
 
-def _numbers(column: Column) -> "NDArray[np.float64] | None":
+def _notation(table: Table, name: str, column: Column, options: TargetOptions) -> Notation | None:
+    """Return how the numbers of a target are written; None where its cells are no numbers. DataError where they cannot tell.
+
+    Parameters
+    ----------
+    table : Table
+    name : str
+        Name of the column.
+    column : Column
+        Its cells.
+    options : TargetOptions
+    """
+    if column.codes is None:
+        return PLAIN
+    if column.kind == "category":
+        return None
+    words = column.words.filter(arrow()[0].array(column.counts() > 0))
+    found = find_notation(words, options.decimal, options.thousands)
+    if len(found) > 1:
+        said = f"the cells of the target {name!r}, such as {column.cell(0)!r}, are numbers with {' or '.join(map(str, found))}"
+        raise DataError(
+            f"{table.name}: {said}; say which by --decimal or --thousands, or that they are classes by --task classification"
+        )
+    return found[0] if found else None
+
+
+def _parsed(column: Column, notation: Notation) -> "NDArray[np.float64] | None":
     """Return a column as numbers, NaN where a word stands for a missing one; None where some words are none."""
     if column.codes is None:
         return np.asarray(column.numbers)
-    if column.kind == "category" or are_codes(column.words):
-        return None
-    notations = find_notation(column.words)
-    return np.asarray(notations[0].parse(column.words)[0][column.codes]) if len(notations) == 1 else None
+    values, bad = notation.parse(column.words)
+    return None if (bad & (column.counts() > 0)).any() else np.asarray(values[column.codes])
 
 
 def _classes(column: Column) -> Array:
@@ -137,7 +212,7 @@ def _look_like_classes(numbers: NDArray[np.float64]) -> bool:
     return whole and len(np.unique(numbers)) <= MOST_CLASSES_OF_NUMBERS
 
 
-def read_weights(table: Table, name: str | None) -> NDArray[np.float64]:
+def read_weights(table: Table, name: str | None, options: TargetOptions = NO_OPTIONS) -> NDArray[np.float64]:
     """Return the weight of each row by a column of the table; 1 where ``name`` is None.
 
     Raises
@@ -147,7 +222,7 @@ def read_weights(table: Table, name: str | None) -> NDArray[np.float64]:
     """
     if name is None:
         return np.ones(table.n_rows)
-    weights = target_numbers(table, name, what="weight")
+    weights = target_numbers(table, name, options, "weight")
     if len(weights) and weights.min() < 0:
         row = int(weights.argmin())
         raise DataError(f"{table.where(row)}: the weight {name!r} is {weights[row]:g}, expected a number that is not negative")

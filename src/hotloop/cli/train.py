@@ -3,6 +3,7 @@
 import json
 from argparse import Namespace
 from collections.abc import Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from hotloop.backend import backend_info
 from hotloop.cli.messages import counted, note, warning
 from hotloop.cli.table_options import columns_of_their_own, table_options
 from hotloop.cli.target import (
+    TargetOptions,
     encode_target,
     read_target,
     read_weights,
@@ -46,16 +48,18 @@ def run(arguments: Namespace) -> None:
     options, columns, own = _options(arguments), table_options(arguments), columns_of_their_own(arguments)
     _check_files(arguments)
     table = _read(arguments.data, arguments, arguments.delimiter)
+    cells = TargetOptions(columns.missing, columns.decimal, columns.thousands)
     for remark in table.notes:
         note(remark)
     size = f"{counted(table.n_rows, 'row')}, {counted(len(table.columns), 'column')}"
     say(f"{table.name}: {size}, separator {table.delimiter!r}")
-    classes, y = read_target(table, arguments.target, arguments.task)
+    classes, y, notation = read_target(table, arguments.target, arguments.task, cells)
+    cells = replace(cells, notation=notation)
     for line in _describe_target(arguments.target, classes, y):
         say(line)
     network = f"--hidden {arguments.hidden} trains a network" if arguments.hidden else None
     check_family(given_options(arguments), network or (None if classes is not None else "a regression is a network"))
-    weights, groups = read_weights(table, arguments.weight), _groups(arguments, table)
+    weights, groups = read_weights(table, arguments.weight, replace(cells, notation=None)), _groups(arguments, table, cells)
     if classes is not None:
         refuse_weightless_class(table, arguments.target, classes, y, weights)
     features = table.drop(*own.values())
@@ -69,7 +73,7 @@ def run(arguments: Namespace) -> None:
     rows = Batch(encoding.transform(features, DTYPE, sparse=encoding.is_sparse), y, weights)
     names, facts = list(table.columns), _facts(table, own)
     del table, features  # the rows are all that training needs
-    validation = _validation(arguments, facts["delimiter"], encoding, classes)
+    validation = _validation(arguments, facts["delimiter"], encoding, classes, cells)
     with ProgressBar("training", note=note) as progress:
         how: dict[str, Any] = {
             "validation": validation,
@@ -83,7 +87,7 @@ def run(arguments: Namespace) -> None:
     outcome = _outcome(fit, rows.X.shape[1])
     model = fit.predictor
     model.encoding, model.feature_names = encoding, encoding.feature_names
-    model.metadata = {"hotloop": __version__, **facts, "columns": names, "training": outcome}
+    model.metadata = {"hotloop": __version__, **facts, "columns": names, "notation": asdict(notation), "training": outcome}
     if classes is not None:
         model.metadata["class_counts"] = np.bincount(y.astype(np.intp), minlength=len(classes)).tolist()
     save_checkpoint(model, fit.learner, arguments.model)
@@ -104,7 +108,9 @@ def _read(paths: Sequence[str], arguments: Namespace, delimiter: str | None) -> 
     """Read files of rows; columns that are no numbers are left as they are written."""
     labels = [] if arguments.task == "regression" else [arguments.target]
     text = [*labels, *arguments.text, *arguments.date, *(name for name in (arguments.id, arguments.groups) if name is not None)]
-    return read_table(paths, header=not arguments.no_header, delimiter=delimiter, encoding=arguments.encoding, text=text)
+    as_written = arguments.decimal is not None or arguments.thousands is not None
+    how: dict[str, Any] = {"header": not arguments.no_header, "delimiter": delimiter, "encoding": arguments.encoding}
+    return read_table(paths, text=text, numbers=not as_written, **how)
 
 
 def _facts(table: Table, own: dict[str, str]) -> dict[str, Any]:
@@ -118,11 +124,11 @@ def _facts(table: Table, own: dict[str, str]) -> dict[str, Any]:
     }
 
 
-def _groups(arguments: Namespace, table: Table) -> Array | None:
+def _groups(arguments: Namespace, table: Table, cells: TargetOptions) -> Array | None:
     """Return a number for the group of each row; None without groups."""
     if arguments.groups is None:
         return None
-    codes: Array | None = target_column(table, arguments.groups, "groups").as_text().codes
+    codes: Array | None = target_column(table, arguments.groups, cells, "groups").as_text().codes
     return codes
 
 
@@ -174,7 +180,9 @@ def _options(arguments: Namespace) -> LogisticOptions:
     return LogisticOptions(seed=arguments.seed, **given)
 
 
-def _validation(arguments: Namespace, delimiter: str, encoding: TableEncoding, classes: Array | None) -> Batch | None:
+def _validation(
+    arguments: Namespace, delimiter: str, encoding: TableEncoding, classes: Array | None, cells: TargetOptions
+) -> Batch | None:
     """Return the rows of the validation file, read and encoded as those of training; None without such a file.
 
     Parameters
@@ -184,11 +192,15 @@ def _validation(arguments: Namespace, delimiter: str, encoding: TableEncoding, c
         That of the rows of training.
     encoding : TableEncoding
     classes : ndarray of shape (n_classes,), or None for regression
+    cells : TargetOptions
     """
     if arguments.validation is None:
         return None
     held = _read([arguments.validation], arguments, delimiter)
-    y = encode_target(held, arguments.target, classes) if classes is not None else target_numbers(held, arguments.target)
+    if classes is not None:
+        y = encode_target(held, arguments.target, classes, cells)
+    else:
+        y = target_numbers(held, arguments.target, cells)
     X = encoding.transform(held, DTYPE, sparse=encoding.is_sparse)
     for remark in (*held.notes, *encoding.notes):
         note(remark)

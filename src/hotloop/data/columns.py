@@ -65,7 +65,7 @@ class Column:
         if self.kind == "boolean":
             words = pa.array(np.where(distinct == 1, "True", "False").tolist(), pa.string())
         elif self.kind == "date":
-            words = pa.array([str(day) for day in dates(distinct)], pa.string())
+            words = pa.array(list(map(iso_8601, distinct)), pa.string())
         else:
             whole = (np.abs(distinct) < EXACT) & (distinct == np.rint(distinct))
             integers = pa.array(np.where(whole, distinct, 0.0).astype(np.int64)).cast(pa.string())
@@ -75,8 +75,8 @@ class Column:
         return Column("text", codes=places, words=words)
 
     def without(self, words: Sequence[str]) -> "Column":
-        """Return the column with cells that are one of these words, or one of these numbers, missing."""
-        if not words:
+        """Return the column with cells that are one of these words, or one of these numbers, missing; dates as they are."""
+        if not words or self.kind in ("date", "boolean"):
             return self
         if self.codes is not None:
             pa, pc = arrow()
@@ -124,7 +124,11 @@ def as_column(values: Any, name: str) -> Column:
         return values
     if hasattr(getattr(values, "dtype", None), "fill_value"):  # a sparse column of pandas
         values = np.asarray(values)
+    if isinstance(values, str | bytes) or not hasattr(values, "__len__"):
+        raise DataError(f"column {name!r} is a {type(values).__name__}, expected a list or array of cells")
     if isinstance(values, np.ndarray):
+        if values.dtype.kind == "M":
+            values = values.astype("M8[us]")
         if values.ndim != 1:
             raise DataError(f"column {name!r} has {values.ndim} dimensions, expected 1")
         if values.dtype.kind == "c":
@@ -147,6 +151,8 @@ def text_column(array: Any) -> Column:
     if not chunks:
         return Column("text", codes=np.zeros(0, np.int32), words=pa.array([], pa.string()))
     array = pa.chunked_array(chunks)
+    if not len(array):
+        return Column("text", codes=np.zeros(0, np.int32), words=pa.array([], pa.string()))
     if not pa.types.is_dictionary(array.type):
         array = array.dictionary_encode()
     array = array.unify_dictionaries()
@@ -170,11 +176,13 @@ def _trimmed(kind: str, codes: NDArray[np.int32], words: Any) -> Column:
     return Column(kind, codes=codes, words=words)
 
 
-def dates(days: NDArray[np.float64]) -> NDArray[np.datetime64]:
-    """Return days since 1970-01-01 as days, or as seconds where one has a part of a day."""
-    seconds = np.rint(days * _A_DAY["s"]).astype("M8[s]")
-    whole = seconds.astype("M8[D]")
-    return whole if (whole == seconds).all() else seconds
+def iso_8601(days: float) -> str:
+    """Return days since 1970-01-01 as a day, or as a time where they are no whole day."""
+    moment = np.rint(days * _A_DAY["us"]).astype("M8[us]")
+    for unit in ("D", "s"):
+        if moment.astype(f"M8[{unit}]") == moment:
+            return str(moment.astype(f"M8[{unit}]"))
+    return str(moment)
 
 
 def as_numpy(column: Any, dtype: np.typing.DTypeLike, fill: float) -> NDArray[Any]:
@@ -248,9 +256,10 @@ def _of_arrow(array: Any, name: str) -> Column:
         return Column("date", days)
     if str(kind) not in _TEXT:
         raise DataError(f"column {name!r} holds {kind}: turn it into numbers or text first")
-    if str(kind) not in ("string", "large_string"):
-        array = array.cast(pa.large_string())
-    return text_column(array)
+    try:
+        return text_column(array if str(kind) in ("string", "large_string") else array.cast(pa.large_string()))
+    except pa.ArrowInvalid:
+        raise DataError(f"column {name!r} holds bytes that are not UTF-8") from None
 
 
 def _category(array: Any, name: str) -> Column:
@@ -259,8 +268,10 @@ def _category(array: Any, name: str) -> Column:
     if str(array.type.value_type) == "string_view":  # polars; Arrow cannot unify these
         chunks = [pa.DictionaryArray.from_arrays(c.indices, c.dictionary.cast(pa.large_string())) for c in array.chunks]
         array = pa.chunked_array(chunks, pa.dictionary(array.type.index_type, pa.large_string()))
-    if not array.num_chunks:
-        return Column("category", codes=np.zeros(0, np.int32), words=pa.array([], pa.string()))
+    if sum(len(chunk.dictionary) for chunk in array.chunks) == 0:
+        return Column("category", codes=np.full(len(array), -1, np.int32), words=pa.array([], pa.string()))
+    if any(chunk.dictionary.null_count for chunk in array.chunks):  # Arrow cannot unify these
+        array = pa.chunked_array([chunk.dictionary_decode() for chunk in array.chunks]).dictionary_encode()
     array = array.unify_dictionaries()
     codes = as_numpy(pa.chunked_array([chunk.indices.cast(pa.int32()) for chunk in array.chunks]), np.int32, -1)
     of_words = _of_arrow(pa.chunked_array([array.chunk(0).dictionary]), name)
@@ -277,6 +288,8 @@ def _arrow_column(values: Any, name: str) -> Any:
         return values
     if isinstance(values, pa.Array):
         return pa.chunked_array([values])
+    if not len(values):
+        return pa.chunked_array([pa.array([], pa.string())])
     try:
         if hasattr(values, "__arrow_c_stream__"):
             return pa.chunked_array(values)

@@ -23,6 +23,8 @@ def table_columns(X: Any) -> dict[Any, Any] | None:
         return None
     if isinstance(X, Mapping):
         return dict(X)
+    if hasattr(X, "__arrow_c_stream__") and getattr(X, "ndim", 2) == 1:
+        raise DataError("X is one column, expected a table: frame[['name']] in place of frame['name']")
     if hasattr(X, "column_names") or (hasattr(X, "__arrow_c_stream__") and not hasattr(X, "columns")):
         import pyarrow as pa
 

@@ -87,7 +87,7 @@ class HashingEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             return self
         names: dict[int, str] = {}
         distinct: set[str] = set()
-        for tokens_of_part in hasher.tokens(documents_of(X)):
+        for tokens_of_part in hasher.tokens(X if self.crosses else documents_of(X)):
             distinct.update(tokens_of_part)
         tokens = sorted(distinct)  # the same names whatever the order of the rows
         for column, token in zip(hasher.columns_of(tokens)[0].tolist(), tokens, strict=True):
@@ -111,7 +111,7 @@ class HashingEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             A document or token is no str, or a value of a dict neither a number nor text; names its row.
         """
         hasher = self._hasher()
-        records, X = are_records(documents_of(X))
+        records, X = are_records(X if self.crosses else documents_of(X))
         if records or is_table(X):
             n_rows, rows, columns, values = hasher.hash_records(X) if records else hasher.hash_table(X)
             matrix = coo_matrix((values, (rows, columns)), shape=(n_rows, self.n_features)).tocsr()
@@ -175,6 +175,8 @@ class HashingEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         lengths = tuple(self.ngram_range)
         if len(lengths) != 2 or not all(isinstance(n, int) for n in lengths) or not 1 <= lengths[0] <= lengths[1]:
             raise ValueError(f"ngram_range is {self.ngram_range!r}, expected (shortest, longest), 1 <= shortest <= longest")
+        if not all(isinstance(pair, tuple | list) and len(pair) == 2 for pair in self.crosses):
+            raise ValueError(f"crosses is {self.crosses!r}, expected pairs of column names")
         return TokenHasher(
             n_features=int(self.n_features),
             analyzer=self.analyzer,

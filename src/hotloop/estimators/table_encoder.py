@@ -45,7 +45,7 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     other_columns : int, default=1
         Columns that the values which are no categories share, by a hash where there are several.
     sparse_output : bool or "auto", default="auto"
-        Whether rows are returned as a CSR matrix. "auto": where a column of text has more than 16 categories.
+        Whether rows are returned as a CSR matrix. "auto": where there are more than 8 columns for each entry of a row.
     dtype : {"float32", "float64"}, default="float64"
         Type of the result. float32 does not hold every whole number beyond 2^24.
 
@@ -176,9 +176,7 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         """
         check_is_fitted(self)
         if input_features is not None:
-            known = getattr(self, "feature_names_in_", None)
-            if known is None:
-                known = [f"x{i}" for i in range(self.n_features_in_)]
+            known = getattr(self, "feature_names_in_", input_features)  # an array has no names of its own
             if len(input_features) != self.n_features_in_ or list(input_features) != list(known):
                 raise ValueError("input_features is not equal to feature_names_in_")
         return np.asarray(list(self.encoding_.feature_names), dtype=object)
@@ -204,8 +202,7 @@ def _columns(estimator: TableEncoder, X: Any, *, reset: bool) -> dict[str, Any]:
     if columns is None:
         X = validate_data(estimator, X, reset=reset, dtype=None, ensure_all_finite="allow-nan")
         return {f"x{i}": X[:, i] for i in range(X.shape[1])}
-    if not all(isinstance(name, str) for name in columns):
-        columns = {f"x{i}": column for i, column in enumerate(columns.values())}
+    columns = {name if isinstance(name, str) else f"x{name}": column for name, column in columns.items()}
     if reset:
         estimator.n_features_in_ = len(columns)
         estimator.feature_names_in_ = np.array(list(columns), dtype=object)

@@ -27,6 +27,8 @@ def read_numbers(name: str, column: Column, notation: Notation, where: Where) ->
     where : callable
         Row number -> place in the file or table, for messages.
     """
+    if column.kind == "date" and len(column):
+        raise DataError(f"{where(0)}, column {name!r}: expected a number, found the date {column.cell(0)}")
     if column.codes is None:
         numbers: Vector = column.numbers
     else:
@@ -44,12 +46,14 @@ def read_dates(name: str, column: Column, where: Where) -> Vector:
     """Return a column as days since 1970-01-01, NaN where missing; DataError at a cell that is no date."""
     if column.kind == "date":
         return np.asarray(column.numbers)
-    if len(column) and column.missing.all():
+    if column.missing.all():
         return np.full(len(column), np.nan)
     text = column.as_text()
-    days = parse_dates(text.words)
-    if days is None:
-        used = np.unique(text.codes[text.codes >= 0])
+    used = np.flatnonzero(text.counts())
+    days, found = np.full(len(text.words), np.nan), parse_dates(text.words.take(used))
+    if found is not None:
+        days[used] = found
+    else:
         bad = np.zeros(len(text.words), bool)
         bad[used] = [parse_dates(text.words[int(code) :][:1]) is None for code in used]
         row = int(np.flatnonzero(np.append(bad, False)[text.codes])[0])
@@ -60,7 +64,7 @@ def read_dates(name: str, column: Column, where: Where) -> Vector:
 
 def parts_of(days: Vector) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.intp]]:
     """Return month from 0, weekday from 0 (Monday) and hour of each moment."""
-    moments = np.rint(days * 86_400).astype("M8[s]")
+    moments = np.floor(days * 86_400 + 1e-4).astype("M8[s]")  # a second that rounding has brought below is whole
     whole = moments.astype("M8[D]")
     months = whole.astype("M8[M]").astype(np.intp) % 12
     weekdays = (whole.astype(np.intp) + 3) % 7  # 1970-01-01 was a Thursday

@@ -12,7 +12,16 @@ from hotloop.data.columns import Column, arrow
 from hotloop.data.errors import DataError
 from hotloop.preprocessing.cells import Where, cells, check_finite, parts_of, read_dates, read_numbers
 from hotloop.preprocessing.column_encoders import DateColumn, DroppedColumn, Encoder, NumberColumn, TextColumn
-from hotloop.preprocessing.notations import PLAIN, Notation, are_codes, find_notation, is_missing_word, parse_dates
+from hotloop.preprocessing.notations import (
+    PLAIN,
+    Notation,
+    are_codes,
+    find_notation,
+    is_missing_word,
+    is_unusual,
+    lacks_unit,
+    parse_dates,
+)
 
 FEW_WORDS = 0.1  # with a smaller share of words than this a column was perhaps meant as numbers
 
@@ -61,6 +70,7 @@ class TableOptions:
                 raise ValueError(f"{name} must be an integer, got {value!r}")
             if value < 1:
                 raise ValueError(f"{name} must be at least 1, got {value}")
+            object.__setattr__(self, name, int(value))
         for name in ("drop", "number", "text", "date", "missing"):
             value = getattr(self, name)
             if isinstance(value, str) or not all(isinstance(word, str) for word in value):
@@ -106,13 +116,23 @@ def fit_column(found: TrainingColumn, options: TableOptions) -> tuple[Encoder, l
         return DroppedColumn(name, "left out"), []
     if column.missing.all():
         return DroppedColumn(name, "no value in training"), []
-    if name in options.text or column.kind == "category":
+    if name in options.text:
         return _fit_text(name, column.as_text(), options), []
-    if name in options.date or column.kind == "date":
+    if name in options.date:
+        return _fit_dates(name, read_dates(name, column, found.where)), []
+    if name in options.number:
+        return (
+            _fit_words(found, options)
+            if column.numbers is None
+            else (_fit_numbers(name, read_numbers(name, column, PLAIN, found.where)), [])
+        )
+    if column.kind == "category":
+        return _fit_text(name, column, options), []
+    if column.kind == "date":
         return _fit_dates(name, read_dates(name, column, found.where)), []
     if column.numbers is None:
         return _fit_words(found, options)
-    if name not in options.number and _are_row_numbers(column.numbers):
+    if _are_row_numbers(column.numbers):
         note = f"{name}: counts the rows, left out as row numbers"
         return DroppedColumn(name, "row numbers"), [f"{note}; keep it by --number {name}"]
     check_finite(name, column.numbers, column.numbers, found.where)
@@ -126,9 +146,9 @@ def _fit_words(found: TrainingColumn, options: TableOptions) -> tuple[Encoder, l
     if is_missing_word(words).all():
         return DroppedColumn(name, "no value in training"), []
     must = name in options.number
-    notations = [] if are_codes(words) and not must else find_notation(words, options.decimal, options.thousands)
+    notations = find_notation(words, options.decimal, options.thousands, codes=must)
     if len(notations) == 1:
-        return _read_as_numbers(found, notations[0])
+        return _read_as_numbers(found, notations[0], options)
     if must:
         raise DataError(_no_numbers(found, notations))
     if parse_dates(words) is not None:
@@ -140,8 +160,8 @@ def _fit_words(found: TrainingColumn, options: TableOptions) -> tuple[Encoder, l
     return _fit_text(name, column, options), _notes_on_text(found, notations)
 
 
-def _read_as_numbers(found: TrainingColumn, notation: Notation) -> tuple[Encoder, list[str]]:
-    """Return the encoder of a column of words that are numbers; the notes tell the words that were taken as missing."""
+def _read_as_numbers(found: TrainingColumn, notation: Notation, options: TableOptions) -> tuple[Encoder, list[str]]:
+    """Return the encoder of a column of words that are numbers; the notes tell how these were read."""
     name, column = found.name, found.column
     numbers = read_numbers(name, column, notation, found.where)
     notes, counts = [], column.counts()
@@ -150,7 +170,12 @@ def _read_as_numbers(found: TrainingColumn, notation: Notation) -> tuple[Encoder
         shown = ", ".join(repr(column.words[int(place)].as_py()) for place in told)
         notes.append(f"{name}: numbers, {cells(int(counts[told].sum()))} {shown} taken as missing")
     if notation != PLAIN:
-        notes.append(f"{name}: numbers written with {notation}")
+        without = int(counts[lacks_unit(column.words, notation) & (counts > 0)].sum())
+        notes.append(f"{name}: numbers written with {notation}" + (f", {cells(without)} without the unit" if without else ""))
+    elif is_unusual(column.words.filter(arrow()[0].array(counts > 0))):
+        notes.append(f"{name}: numbers, of which some are written as (1.50) or with a typographic minus")
+    elif (options.decimal or ".") != "." or options.thousands is not None:
+        notes.append(f"{name}: numbers without the marks of --decimal or --thousands, read as they are")
     return _fit_numbers(name, numbers, notation), notes
 
 

@@ -71,16 +71,21 @@ class TokenHasher:
             Value of each entry; entries of the same row and column are to be summed.
         """
         rows, columns, values, n_rows = [], [], [], 0
+        lengths: set[int] = set()
         for tokens, numbers, codes in self._columns_of_table(X):
             n_rows = len(codes)
+            lengths.add(n_rows)
             column, sign = self._columns_and_signs(tokens)
             stored = np.flatnonzero((codes >= 0) & (numbers != 0) & ~np.isnan(numbers))
             rows.append(stored)
             columns.append(column[codes[stored]])
-            values.append(sign[codes[stored]] * numbers[stored].astype(np.float32))
+            with np.errstate(over="ignore"):
+                values.append(sign[codes[stored]] * numbers[stored].astype(np.float32))
+            if len(lengths) > 1:
+                raise ValueError("the columns of the table have different lengths")
         if not rows:
             raise ValueError("the table has no columns")
-        return n_rows, np.concatenate(rows), np.concatenate(columns), np.concatenate(values)
+        return n_rows, np.concatenate(rows), np.concatenate(columns), _finite(np.concatenate(values), np.concatenate(rows))
 
     def hash_records(self, X: Iterable[Any]) -> tuple[int, Array, Array, Array]:
         """Hash rows that are mappings of names to values: a number counts in "name", a text in "name=text", None and NaN not.
@@ -99,6 +104,8 @@ class TokenHasher:
         values: list[float] = []
         known: dict[str, int] = {}
         n_rows = 0
+        if self.crosses:
+            raise ValueError("crosses needs a table of columns; rows of dicts have none")
         for row, record in enumerate(X):
             n_rows += 1
             for token, value in _record_tokens(record, row):
@@ -107,7 +114,9 @@ class TokenHasher:
                 values.append(value)
         columns, sign = self._columns_and_signs(list(known))
         at = np.array(places, np.intp)
-        return n_rows, np.array(rows, np.int64), columns[at], sign[at] * np.array(values, np.float32)
+        with np.errstate(over="ignore"):
+            counts = sign[at] * np.array(values).astype(np.float32)
+        return n_rows, np.array(rows, np.int64), columns[at], _finite(counts, np.array(rows, np.int64))
 
     def _columns_and_signs(self, tokens: Sequence[str]) -> tuple[Array, Array]:
         """Return the column of each token, int64, and what it counts there, 1 or -1 as float32."""
@@ -197,6 +206,13 @@ def is_table(X: Any) -> bool:
     return isinstance(X, Mapping) or hasattr(X, "columns") or hasattr(X, "column_names")
 
 
+def _finite(values: Array, rows: Array) -> Array:
+    """Return values of tokens; ValueError names the row of one that is infinite in float32."""
+    if not np.isfinite(values).all():
+        raise ValueError(f"row {rows[int(np.flatnonzero(~np.isfinite(values))[0])]} has a number that is infinite in float32")
+    return values
+
+
 def documents_of(X: Any) -> Any:
     """Return the documents of a table of one column of text, empty where it is missing; anything else as it is."""
     columns = table_columns(X) if is_table(X) else None
@@ -226,7 +242,7 @@ def _record_tokens(record: Any, row: int) -> Iterator[tuple[str, float]]:
             yield f"{name}={value}", 1.0
         elif isinstance(value, int | float | np.integer | np.floating):
             if value:
-                yield str(name), float(value)
+                yield str(name), float(min(max(value, -1e300), 1e300))  # beyond float32 either way; a NaN is none
         else:
             raise TypeError(f"row {row} has a {type(value).__name__} for {name!r}, expected a number or text")
 

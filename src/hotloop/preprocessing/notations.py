@@ -68,13 +68,13 @@ class Notation:
         if not len(words):
             return np.zeros(0), np.zeros(0, bool)
         absent = pa.array(is_missing_word(words))
-        plain = self._plain(words)
+        plain = self.plain(words)
         is_number = pc.match_substring_regex(plain, f"^({_PLAIN}|{_INFINITY})$")
         numbers = pc.if_else(pc.and_(is_number, pc.invert(absent)), plain, pa.scalar(None, plain.type)).cast(pa.float64())
         values = pc.fill_null(numbers, np.nan).to_numpy(zero_copy_only=False)
         return values, pc.invert(pc.or_(is_number, absent)).to_numpy(zero_copy_only=False)
 
-    def _plain(self, words: Any) -> Any:
+    def plain(self, words: Any) -> Any:
         """Return words with what the notation adds taken away."""
         _, pc = arrow()
         if self == PLAIN and pc.all(pc.match_substring_regex(words, f"^({_PLAIN})$")).as_py():
@@ -105,7 +105,24 @@ def is_missing_word(words: Any) -> NDArray[np.bool_]:
     return np.asarray(found.to_numpy(zero_copy_only=False))
 
 
-def find_notation(words: Any, decimal: str | None = None, thousands: str | None = None) -> list[Notation]:
+def lacks_unit(words: Any, notation: Notation) -> NDArray[np.bool_]:
+    """Tell which words are numbers without the unit of a notation."""
+    _, pc = arrow()
+    unit = notation.before or notation.after
+    if not unit:
+        return np.zeros(len(words), bool)
+    has_unit = pc.match_substring(words, unit).to_numpy(zero_copy_only=False)
+    return np.asarray(~(is_missing_word(words) | has_unit))
+
+
+def is_unusual(words: Any) -> bool:
+    """Tell whether numbers are written as they are not in a program: (1.50), or with a typographic minus."""
+    return bool(arrow()[1].any(arrow()[1].match_substring_regex(words, rf"^\(|{_MINUS}")).as_py())
+
+
+def find_notation(
+    words: Any, decimal: str | None = None, thousands: str | None = None, *, codes: bool = False
+) -> list[Notation]:
     """Return the notation by which all words are numbers or missing: none, one, or several where the words cannot tell.
 
     Parameters
@@ -113,17 +130,22 @@ def find_notation(words: Any, decimal: str | None = None, thousands: str | None 
     words : pyarrow.Array of strings
         Distinct words, none missing.
     decimal, thousands : str or None
-        Given by the user; None: to be found.
+        Given by the user; None: to be found. Words that have none of these marks are read as they are.
+    codes : bool, default=False
+        Whether codes (see :func:`are_codes`) count as numbers.
     """
+    words = words.filter(arrow()[0].array(~is_missing_word(words)))
     found: list[tuple[Notation, NDArray[np.float64]]] = []
     for notation in _candidates(words[:_SAMPLE].to_pylist(), decimal, thousands):
         if notation.parse(words[:_SAMPLE])[1].any():
             continue
         values, bad = notation.parse(words)
-        if bad.any() or np.isnan(values).all():
+        if bad.any() or not len(words) or (not codes and are_codes(notation.plain(words))):
             continue
-        if notation == PLAIN:
-            return [notation]
+        if not found and np.array_equal(values, PLAIN.parse(words)[0]):
+            return [PLAIN]
+        if notation == PLAIN:  # the marks that the user gave fit
+            break
         if not any(np.array_equal(values, other, equal_nan=True) for _, other in found):
             found.append((notation, values))
     return [notation for notation, _ in found]
@@ -135,7 +157,7 @@ def _candidates(sample: Sequence[str], decimal: str | None, thousands: str | Non
         yield PLAIN
         marks: Sequence[tuple[str, str]] = _MARKS
     else:
-        marks = [(decimal or ("," if thousands == "." else "."), thousands or "")]
+        marks = [(decimal or ("," if thousands == "." else "."), thousands or ""), (".", "")]
     units = _units([re.sub(_MINUS, "-", word) for word in sample if word.lower() not in MISSING_WORDS])
     if units is not None:
         for dot, group in marks:
@@ -174,9 +196,9 @@ def parse_dates(words: Any) -> NDArray[np.float64] | None:
     for place, word in enumerate(words.to_pylist()):
         try:
             moment = datetime.fromisoformat(word)
-        except ValueError:
+            if moment.tzinfo is not None:
+                moment = moment.astimezone(UTC).replace(tzinfo=None)
+        except (ValueError, OverflowError):
             return None
-        if moment.tzinfo is not None:
-            moment = moment.astimezone(UTC).replace(tzinfo=None)
         days[place] = (moment - datetime(1970, 1, 1)).total_seconds() / 86_400
     return days

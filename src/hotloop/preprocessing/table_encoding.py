@@ -15,6 +15,7 @@ from hotloop.data.validation import Array
 from hotloop.preprocessing.cells import check_finite
 from hotloop.preprocessing.column_encoders import Encoded, Encoder, TextColumn, from_fields, to_fields
 from hotloop.preprocessing.column_rules import TableOptions, TrainingColumn, fit_column
+from hotloop.preprocessing.notations import PLAIN
 from hotloop.structs import CSRRows
 
 VERSION = 2
@@ -102,7 +103,10 @@ class TableEncoding:
         if not source.columns:
             raise DataError(f"{source.name}no columns")
         options.check_names(list(source.columns), source.name)
-        read = source.read([name for name in source.columns if name not in options.drop], options.missing)
+        kept = [name for name in source.columns if name not in options.drop]
+        if not kept:
+            raise DataError(f"{source.name}every column is left out")
+        read = source.read(kept, options.missing)
         if _n_rows(read) == 0:
             raise DataError(f"{source.name}no rows")
         absent = Column("number", np.full(1, np.nan))  # a column that is left out is not looked at
@@ -162,7 +166,8 @@ class TableEncoding:
     @property
     def text_columns(self) -> tuple[str, ...]:
         """Columns that a reader should leave as they are written."""
-        return tuple(encoder.name for encoder in self.encoders if encoder.kind in ("text", "date"))
+        as_written = [e for e in self.encoders if e.kind in ("text", "date") or getattr(e, "notation", PLAIN) != PLAIN]
+        return tuple(encoder.name for encoder in as_written)
 
     @property
     def notes(self) -> list[str]:

@@ -22,6 +22,7 @@ def read_table(
     delimiter: str | None = None,
     encoding: str = "utf-8",
     text: Collection[str] = (),
+    numbers: bool = True,
     columns: Collection[str] | None = None,
     drop: Collection[str] = (),
 ) -> Table:
@@ -42,6 +43,8 @@ def read_table(
         A codec of Python's.
     text : collection of str
         Columns to keep as text, whatever they hold.
+    numbers : bool
+        False: all columns are kept as text.
     columns : collection of str, or None
         The only columns to read.
     drop : collection of str
@@ -67,6 +70,7 @@ def read_table(
         for p in paths
     ]
     first = readers[0]
+    text = text if numbers else first.names
     order_notes = [note for other in readers[1:] for note in _match_columns(first, other)]
     growing, n_rows = _gather(readers, first.wanted, text)
     if mixed := [name for name, column in growing.items() if len(column.kinds) > 1]:
