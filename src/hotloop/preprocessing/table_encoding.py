@@ -257,8 +257,7 @@ def _csr_rows(encoded: Sequence[Encoded], firsts: Array, shape: tuple[int, int],
             indices[:, slot], data[:, slot] = first, one.values
             slot += 1
         for places in one.places:
-            np.add(places, first, out=indices[:, slot], where=places >= 0)
-            indices[places < 0, slot] = -1
+            indices[:, slot] = np.where(places < 0, -1, places + first)
             slot += 1
     held = indices >= 0
     if held.all():
