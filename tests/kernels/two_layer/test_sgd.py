@@ -186,6 +186,13 @@ def test_divergence_stops_before_the_step(backend, dtype, output):
     assert_same_bits(own, {name: before[name] for name in WEIGHTS})
 
 
+def test_one_sigmoid_agrees_with_the_reference(backend, dtype):
+    start = arguments(output="sigmoid", n_outputs=1, weighted=True)
+    found, expected = trained(backend, start, dtype), trained(reference, start, np.float64)
+    for name in (*WEIGHTS, "loss"):
+        assert relative_error(found[name], expected[name]) <= NETWORK[dtype], name
+
+
 def test_a_loss_that_overflows_is_infinite(backend):
     start = arguments(1, output="linear", eta=1e-200) | {"y": np.array([1e200])}
     with np.errstate(over="ignore"):
@@ -299,11 +306,11 @@ def test_any_kind_equals_the_plain_rule(compiled, dtype, output, activation):
 
 @each_output
 def test_threads_change_no_bit(compiled, dtype, output):
-    start = arguments(300, 70, 400, output, eta=1e-3, alpha=0.05, weighted=True)
+    start = arguments(300, 70, 400, output, eta=1e-3, alpha=0.05, weighted=True, standardised=True)
     alone = trained(compiled, start, dtype)
     for n_jobs in (2, 3, 8):
         assert_same_bits(trained(compiled, start | {"n_jobs": n_jobs}, dtype), alone)
-    sparse = {"X": csr_of(start["X"].astype(dtype))}
+    sparse = {"X": csr_of(start["X"].astype(dtype)), "center": None, "scale": None}
     alone = trained(compiled, start, dtype, **sparse)
     assert_same_bits(trained(compiled, start | {"n_jobs": 3}, dtype, **sparse), alone)
 
