@@ -14,7 +14,7 @@ def text(*chunks):
 
 
 def numbers(*chunks):
-    return pa.chunked_array([pa.array(chunk, pa.float64()) for chunk in chunks], pa.float64())
+    return np.array([number for chunk in chunks for number in chunk], np.float64)
 
 
 @pytest.mark.parametrize("n_expected", [0, 3, 100])
@@ -30,7 +30,7 @@ def test_words_are_distinct_over_pieces(n_expected):
 @pytest.mark.parametrize("n_expected", [0, 2, 100])
 def test_numbers(n_expected):
     column = GrowingColumn()
-    for cells in (numbers([1.5, None], [2]), numbers([]), numbers([3, np.nan])):
+    for cells in (numbers([1.5, np.nan], [2]), numbers([]), numbers([3, np.nan])):
         column.append(cells, n_expected)
     np.testing.assert_array_equal(column.column().numbers, [1.5, np.nan, 2, 3, np.nan])
 

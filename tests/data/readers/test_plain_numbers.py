@@ -16,8 +16,8 @@ WORDS = ["nan", "-nan", "NaN", "NA", "0x10", "1_0", "1,5", "1d5", "e5", "1e", ".
 def test_numbers(cell):
     for cells in ([cell], ["", "?", cell, " ", " ? "], ["1"] * 70 + [cell]):
         numbers = plain_numbers(pa.array(cells))
-        assert numbers[len(cells) - 1 if len(cells) == 70 else cells.index(cell)].as_py() == float(cell)
-    assert plain_numbers(pa.array(["", "?", "3"])).to_pylist() == [None, None, 3]
+        assert numbers[cells.index(cell)] == float(cell)
+    np.testing.assert_array_equal(plain_numbers(pa.array(["", "?", "3"])), [np.nan, np.nan, 3])
 
 
 @pytest.mark.parametrize("cell", WORDS)
@@ -39,8 +39,8 @@ def test_large_numbers_that_are_no_codes(number):
 
 
 def test_nothing_is_a_column_of_missing_numbers():
-    assert plain_numbers(pa.chunked_array([], pa.string())).to_pylist() == []
-    assert plain_numbers(pa.array(["", "?"])).to_pylist() == [None, None]
+    assert len(plain_numbers(pa.chunked_array([], pa.string()))) == 0
+    assert np.isnan(plain_numbers(pa.array(["", "?"]))).all()
 
 
 def test_a_column_of_text_settles_to_numbers():

@@ -27,10 +27,10 @@ class GrowingColumn:
         self._words: list[tuple[int, Any]] = []  # of each chunk: its first row, its words
 
     def append(self, cells: Any, n_expected: float) -> None:
-        """Append Arrow cells, of float64 or of a dictionary of text; `n_expected` is a guess at the rows at the end."""
+        """Append numbers, or a pyarrow.ChunkedArray of a dictionary of text; `n_expected` is a guess at the rows at the end."""
         import pyarrow as pa
 
-        is_text = pa.types.is_dictionary(cells.type)
+        is_text = not isinstance(cells, np.ndarray)
         self.kinds.add("text" if is_text else "number")
         first = self._n_rows
         self._n_rows += len(cells)
@@ -38,7 +38,7 @@ class GrowingColumn:
             return
         self._make_room(first, n_expected, np.dtype(np.int32 if is_text else np.float64))
         if not is_text:
-            self._values[first : self._n_rows] = as_numpy(cells, np.float64, np.nan)
+            self._values[first : self._n_rows] = cells
             return
         for chunk in cells.chunks:
             self._words.append((first, chunk.dictionary))
@@ -81,7 +81,7 @@ class GrowingColumn:
 
 
 def as_column(cells: Any) -> Column:
-    """Return Arrow cells, of float64 or of a dictionary of text, as a column."""
+    """Return numbers, or a pyarrow.ChunkedArray of a dictionary of text, as a column."""
     growing = GrowingColumn()
     growing.append(cells, n_expected=0)
     return growing.column()

@@ -21,8 +21,8 @@ _FIRST_ROWS = 64
 _SLICE_BYTES = 1 << 17
 
 
-def plain_numbers(text: Any, fraction: bool = False) -> Any:
-    """Return Arrow text as float64, null where missing; None if it is no column of numbers.
+def plain_numbers(text: Any, fraction: bool = False) -> NDArray[np.float64] | None:
+    """Return Arrow text as numbers, NaN where missing; None if it is no column of numbers.
 
     A column of whole numbers is none if one of them has a leading zero, or has more digits than float64 can hold.
 
@@ -44,14 +44,14 @@ def plain_numbers(text: Any, fraction: bool = False) -> Any:
     odd = text.filter(pc.invert(pc.is_finite(numbers)))
     if not pc.all(pc.match_substring_regex(odd, f"{_NUMBER}|{_INFINITY}"), min_count=0).as_py():
         return None  # nan
-    values = as_numpy(_chunked(numbers), np.float64, 0)
-    if fraction or not is_whole(values):
-        return numbers
+    values: NDArray[np.float64] = as_numpy(_chunked(numbers), np.float64, np.nan)
+    if fraction or not is_whole(values[~np.isnan(values)]):
+        return values
     long = np.abs(values) >= EXACT
     if long.any():
         long &= as_numpy(_chunked(pc.match_substring_regex(text, _DIGITS).cast(pa.uint8())), np.uint8, 0) == 1
     zero = pc.any(pc.match_substring_regex(text, _LEADING_ZERO), min_count=0).as_py()
-    return None if zero or long.any() else numbers
+    return None if zero or long.any() else values
 
 
 def settled(column: Column) -> Column:
@@ -60,8 +60,7 @@ def settled(column: Column) -> Column:
     numbers = plain_numbers(column.words)
     if numbers is None:
         return column
-    values = as_numpy(_chunked(numbers), np.float64, np.nan)
-    return Column("number", np.append(values, np.nan)[column.codes])  # the last place is -1
+    return Column("number", np.append(numbers, np.nan)[column.codes])  # the last place is -1
 
 
 def is_whole(numbers: NDArray[np.float64]) -> bool:

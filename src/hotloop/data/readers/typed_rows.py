@@ -38,8 +38,8 @@ class Rows(NamedTuple):
 
     Attributes
     ----------
-    columns : dict of str to pyarrow.ChunkedArray
-        Of float64 (an array may stand in place of its only chunk), or of a dictionary of text.
+    columns : dict of str to ndarray of float64, or pyarrow.ChunkedArray
+        Numbers, NaN where missing, or a dictionary of text.
     n_rows : int
     n_empty : int
         Empty lines passed over before and among the rows.
@@ -79,8 +79,7 @@ class TypedRows:
         import pyarrow as pa
 
         if start == len(piece) or not (len(self._names) == 1 or re.compile(rb"[^\r\n]").search(piece, start)):
-            nothing = {name: pa.chunked_array([], self._type(name)) for name in self._wanted}
-            return Rows(nothing, 0, 0, n_lines(piece, start))
+            return Rows({}, 0, 0, n_lines(piece, start))
         piece = self._even(piece, start)
         try:
             if not self._guessed:
@@ -124,14 +123,15 @@ class TypedRows:
         numbers = [name for name in self._wanted if name not in self._text]
         try:
             table = self._parse(piece, start, types)
-            suspects = self._suspects(table, numbers, piece, start)
+            columns = {name: table.column(name) for name in self._wanted}
+            suspects = self._take_numbers(columns, numbers, piece, start)
             cells = self._parse(piece, start, dict.fromkeys(suspects, pa.string())) if suspects else table
         except pa.ArrowInvalid as error:
             if "conversion error to double" not in str(error):
                 raise
             suspects = numbers
             table = cells = self._parse(piece, start, types | dict.fromkeys(numbers, pa.string()))
-        columns = {name: table.column(name) for name in self._wanted}
+            columns = {name: table.column(name) for name in self._wanted}
         for name in suspects:
             columns[name] = plain_numbers(cells.column(name), name in self._fractions)
             if columns[name] is None:
@@ -144,25 +144,29 @@ class TypedRows:
 
         return pa.dictionary(pa.int32(), pa.string()) if name in self._text else pa.float64()
 
-    def _suspects(self, table: Any, numbers: list[str], piece: bytes, start: int) -> list[str]:
-        """Return the columns that may hold codes, or the word nan.
+    def _take_numbers(self, columns: dict[str, Any], numbers: list[str], piece: bytes, start: int) -> list[str]:
+        """Turn columns of numbers into arrays; return those that may hold codes, or the word nan.
 
         Parameters
         ----------
-        table : pyarrow.Table
+        columns : dict of str to pyarrow.ChunkedArray
+            Overwritten.
         numbers : list of str
-            Its columns of numbers.
+            The columns of numbers.
         piece, start
             As for `read`.
         """
         zero = None
         suspects = []
         for name in numbers:
-            values = as_numpy(table.column(name), np.float64, 0)
-            if np.isnan(values).any():
+            cells = columns[name]
+            columns[name] = values = as_numpy(cells, np.float64, np.nan)
+            missing = np.isnan(values)
+            n_missing = np.count_nonzero(missing)
+            if n_missing > cells.null_count:
                 suspects.append(name)
-            elif name not in self._fractions:
-                if not is_whole(values):
+            elif n_missing < len(values) and name not in self._fractions:
+                if not is_whole(values[~missing] if n_missing else values):
                     self._fractions.add(name)
                     continue
                 if zero is None:
