@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hotloop.data.columns import Column, arrow
-from hotloop.preprocessing.cells import Where, cells, parts_of, read_dates, read_numbers
+from hotloop.preprocessing.cells import Where, cells, holds_no_gaps, parts_of, read_dates, read_numbers
 from hotloop.preprocessing.notations import PLAIN, Notation
 
 SHOWN = 3  # values in a note
@@ -91,7 +91,7 @@ class NumberColumn:
     def encode(self, column: Column, where: Where) -> Encoded:
         """Return the numbers; DataError at text or an infinity."""
         numbers = read_numbers(self.name, column, self.notation, where)
-        missing = np.isnan(numbers)
+        missing = np.zeros(len(numbers), bool) if holds_no_gaps(numbers) else np.isnan(numbers)
         n_missing = int(np.count_nonzero(missing))
         if n_missing:
             numbers = np.where(missing, self.mean, numbers)
