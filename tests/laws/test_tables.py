@@ -217,3 +217,12 @@ def test_words_for_missing_cells_hold_for_the_target(tmp_path, capsys):
     assert main(["train", str(euro), "--target", "y", "--model", str(tmp_path / "m")]) == 1
     assert "say which by --decimal or --thousands, or that they are classes by --task" in capsys.readouterr().err
     run(capsys, "train", euro, "--target", "y", "--thousands", ",", "--task", "regression", "--model", tmp_path / "m")
+
+
+def test_a_later_file_of_another_separator_is_named(tmp_path, capsys):
+    data = write(tmp_path / "t.csv", ["x", "z", "y"], [[x, "5.5", y] for x, y in signs(1, lambda x, _: f"{x:.3f}", 100)])
+    run(capsys, "train", data, "--target", "y", "--model", tmp_path / "m")
+    other = write(tmp_path / "n.csv", ["x", "z"], [["1", "2"]], delimiter=";")
+    assert main(["predict", str(tmp_path / "m"), str(other)]) == 1
+    assert "n.csv: one column, read with the separator ','; name another by --delimiter" in capsys.readouterr().err
+    assert len(predicted(capsys, tmp_path / "m", other, "--delimiter", ";")) == 1

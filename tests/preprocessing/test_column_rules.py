@@ -241,3 +241,23 @@ def test_what_is_no_column(cells):
         TableEncoding.fit({"c": np.array([b"\xff", b"x"])})
     with pytest.raises(DataError, match="every column is left out"):
         rules(["1"], drop=["a", "more"])
+
+
+def test_free_text_is_told():
+    cells = [f"the message number {i % 90} of many" for i in range(100)]
+    said, (note,) = rules(cells)
+    assert said == "text, 90 categories"
+    assert note == (
+        "90 of 100 cells are distinct and several words long, learnt as whole cells; "
+        "leave it out by --drop a, or hash its words (HashingEncoder)"
+    )
+    assert rules([f"number {i % 90}" for i in range(100)])[1] == []
+    assert rules([f"the message number {i % 40} of many" for i in range(100)])[1] == []
+
+
+def test_later_cells_without_the_unit_are_told():
+    encoding = TableEncoding.fit({"p": ["14 %", "15 %", "16 %"]})
+    assert encoding.transform({"p": ["14 %", "0.5", "n/a"]}).tolist() == [[14], [0.5], [15]]
+    assert encoding.notes == ["p: 1 cell without '%', taken in that unit", "p: 1 cell missing, none in training: mean 15"]
+    encoding.transform({"p": [0.5, None]})
+    assert encoding.notes[0] == "p: 1 cell without '%', taken in that unit"

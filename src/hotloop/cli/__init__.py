@@ -53,14 +53,14 @@ def _parser() -> argparse.ArgumentParser:
         command.set_defaults(module=module or name, command=name)
         return command
 
-    demo = add("demo", "Train both models on real data and compare them with scikit-learn's.")
+    demo = add("demo", "Train both models on real data, and one on a file of a million rows, beside scikit-learn's.")
     demo.add_argument("--seed", type=_seed, default=0, help="seed of orders and first weights (default 0)")
 
     train = add("train", "Train a model on a CSV file.")
     train.add_argument("data", metavar="DATA.csv", nargs="+", help=FILES)
     train.add_argument("--target", required=True, metavar="NAME", help="column to predict")
     train.add_argument("--model", required=True, metavar="OUT", help="model file to write")
-    add_format_options(train)
+    add_format_options(train, "found from the first lines")
     train.add_argument(
         "--task",
         choices=("auto", "classification", "regression"),
@@ -87,7 +87,7 @@ def _parser() -> argparse.ArgumentParser:
         command = add(name, summary, "apply")
         command.add_argument("model", metavar="MODEL", help="model file")
         command.add_argument("data", metavar="DATA.csv", nargs="+", help=FILES)
-        add_format_options(command)
+        add_format_options(command, "that of training")
         if name == "predict":
             command.add_argument("--out", metavar="FILE", help="file to write instead of the standard output")
             command.add_argument(

@@ -68,6 +68,8 @@ def _encode(model: Predictor, table: Table) -> Any:
     if not table.header and len(table.columns) == len(names):
         note(f"{table.name}: {counted(len(names), 'column')}, taken as those of training without the target")
         table = replace(table, columns=dict(zip(names, table.columns.values(), strict=True)))
+    if len(table.columns) == 1 < sum(encoder.width > 0 for encoder in model.encoding.encoders):
+        raise DataError(f"{table.name}: one column, read with the separator {table.delimiter!r}; name another by --delimiter")
     X = model.encoding.transform(table, model.dtype, sparse=model.encoding.is_sparse)
     for remark in (*table.notes, *model.encoding.notes):
         note(remark)

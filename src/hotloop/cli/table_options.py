@@ -21,10 +21,10 @@ LIMITS = {
 }
 
 
-def add_format_options(command: argparse.ArgumentParser) -> None:
-    """Add what says how a file is written."""
+def add_format_options(command: argparse.ArgumentParser, delimiter: str) -> None:
+    """Add what says how a file is written; ``delimiter`` says what it is otherwise."""
     command.add_argument("--no-header", action="store_true", help="the first line is a row; columns are c1, c2, ...")
-    command.add_argument("--delimiter", metavar="C", help="separator of cells (default: found from the first lines)")
+    command.add_argument("--delimiter", metavar="C", help=f"separator of cells (default: {delimiter})")
     command.add_argument("--encoding", metavar="NAME", default="utf-8", help="of the text, such as latin-1 (default utf-8)")
 
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from hotloop.data.columns import Column, arrow
 from hotloop.preprocessing.cells import Where, cells, holds_no_gaps, parts_of, read_dates, read_numbers
-from hotloop.preprocessing.notations import PLAIN, Notation
+from hotloop.preprocessing.notations import PLAIN, Notation, lacks_unit
 
 SHOWN = 3  # values in a note
 
@@ -95,10 +95,23 @@ class NumberColumn:
         n_missing = int(np.count_nonzero(missing))
         if n_missing:
             numbers = np.where(missing, self.mean, numbers)
+        notes = self._notes(column)
         if self.n_missing:
-            return Encoded(numbers, [np.where(missing, np.int32(1), np.int32(-1))], [])
-        note = f"{self.name}: {cells(n_missing)} missing, none in training: mean {self.mean:.6g}"
-        return Encoded(numbers, [], [note] if n_missing else [])
+            return Encoded(numbers, [np.where(missing, np.int32(1), np.int32(-1))], notes)
+        if n_missing:
+            notes.append(f"{self.name}: {cells(n_missing)} missing, none in training: mean {self.mean:.6g}")
+        return Encoded(numbers, [], notes)
+
+    def _notes(self, column: Column) -> list[str]:
+        """Return what to tell of cells without the unit that training had."""
+        unit = self.notation.before or self.notation.after
+        if not unit:
+            return []
+        if column.codes is None:
+            without = len(column) - int(column.missing.sum())
+        else:
+            without = int(column.counts()[lacks_unit(column.words, self.notation)].sum())
+        return [f"{self.name}: {cells(without)} without {unit!r}, taken in that unit"] if without else []
 
 
 @dataclass(frozen=True)

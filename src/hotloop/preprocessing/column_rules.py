@@ -29,6 +29,8 @@ NEARLY_ALL = 0.95  # with a larger share of distinct values a column of text is 
 
 LEAST_ROWS_OF_IDS = 100
 
+SEVERAL_WORDS = 4
+
 _LIKE_A_NUMBER = r"^[^\w\s]{0,2}\d[\d.,' ]*\s?[a-z%\x{00b0}]{0,5}$"
 
 
@@ -214,6 +216,10 @@ def _notes_on_text(found: TrainingColumn, notations: Sequence[Notation]) -> list
     name, column, counts = found.name, found.column, found.column.counts()
     if len(notations) > 1:
         return [_no_numbers(found, notations)]
+    if _is_prose(column, counts):
+        share = f"{np.count_nonzero(counts):,} of {counts.sum():,}"
+        note = f"{name}: {share} cells are distinct and several words long, learnt as whole cells"
+        return [f"{note}; leave it out by --drop {name}, or hash its words (HashingEncoder)"]
     _, bad = PLAIN.parse(column.words)
     n_words, n_cells = int(counts[bad].sum()), int(counts.sum())
     if 0 < n_words <= FEW_WORDS * n_cells:
@@ -255,6 +261,16 @@ def _are_row_numbers(numbers: NDArray[np.float64]) -> bool:
 def _are_ids(column: Column, n_distinct: int) -> bool:
     n_cells = int(column.counts().sum())
     return n_cells >= LEAST_ROWS_OF_IDS and n_distinct > NEARLY_ALL * n_cells
+
+
+def _is_prose(column: Column, counts: NDArray[np.intp]) -> bool:
+    """Tell whether most cells are distinct, and of several words."""
+    pc = arrow()[1]
+    used = np.flatnonzero(counts)
+    if counts.sum() < LEAST_ROWS_OF_IDS or 2 * len(used) < counts.sum():
+        return False
+    blanks = pc.count_substring(column.words.take(used[:LEAST_ROWS_OF_IDS]), " ")
+    return float(pc.mean(blanks).as_py()) >= SEVERAL_WORDS - 1
 
 
 def _mean(present: NDArray[np.float64]) -> float:
