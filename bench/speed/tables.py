@@ -14,9 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from hotloop.cli.demo_file import PEER, _rows
-
-N_COLUMNS = 28
+from hotloop.cli.demo_file import N_COLUMNS, N_ROWS, PEER, draw_rows
 
 HOTLOOP = """
 import sys
@@ -94,8 +92,8 @@ def file_case(folder: str, rounds: int) -> None:
     from pyarrow import csv
 
     rows, test, out = (f"{folder}/{name}" for name in ("rows.csv", "test.npy", "out.npy"))
-    X, y = _rows()
-    n = len(X) - 100_000
+    X, y = draw_rows()
+    n = N_ROWS
     csv.write_csv(pa.table([*X[:n].T, pa.array(y[:n])], names=[*(f"x{j}" for j in range(N_COLUMNS)), "y"]), rows)
     np.save(test, X[n:])
     truth = 2.0 * y[n:] - 1

@@ -41,7 +41,7 @@ def compare_on_a_file(seed: int) -> None:
 
     with tempfile.TemporaryDirectory(prefix="hotloop-") as folder:
         rows, test, out, model = (str(Path(folder, name)) for name in ("rows.csv", "test.npy", "margins.npy", "model"))
-        X, y = _rows()
+        X, y = draw_rows()
         names = [f"x{j}" for j in range(N_COLUMNS)]
         csv.write_csv(pa.table([*X[:N_ROWS].T, pa.array(y[:N_ROWS])], names=[*names, "y"]), rows)
         np.save(test, X[N_ROWS:])
@@ -79,7 +79,7 @@ def _show(name: str, margins: Array, y: Array, seconds: float) -> None:
     print(f"{name:<64}{loss:>10.4f}{seconds:>10.2f}")
 
 
-def _rows() -> tuple[Array, Array]:
+def draw_rows() -> tuple[Array, Array]:
     """Return rows and labels: columns of unlike scales, some of which depend on each other."""
     rng = np.random.default_rng(0)
     n = N_ROWS + N_TEST
