@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hotloop.data.columns import Column, arrow, as_column
+from hotloop.data.columns import Column, as_column
 from hotloop.data.errors import DataError
 from hotloop.data.table import Table
 from hotloop.data.validation import Array
@@ -113,8 +113,7 @@ def target_numbers(table: Table, name: str, options: TargetOptions = NO_OPTIONS,
     notation = options.notation or _notation(table, name, column, options)
     numbers = None if notation is None else _parsed(column, notation)
     if numbers is None:
-        bad = (notation or PLAIN).parse(column.words)[1]
-        row = int(np.append(bad, False)[column.codes].argmax())
+        row = column.first_row((notation or PLAIN).parse(column.words)[1]) or 0
         expected = "but a regression needs numbers" if what == "target" else "expected a number"
         raise DataError(f"{table.where(row)}: the {what} {name!r} is {column.cell(row)!r}, {expected}")
     _refuse_missing(table, name, column, np.isnan(numbers), what)
@@ -181,8 +180,7 @@ def _notation(table: Table, name: str, column: Column, options: TargetOptions) -
         return PLAIN
     if column.kind == "category":
         return None
-    words = column.words.filter(arrow()[0].array(column.counts() > 0))
-    found = find_notation(words, options.decimal, options.thousands)
+    found = find_notation(column.used_words(), options.decimal, options.thousands)
     if len(found) > 1:
         said = f"the cells of the target {name!r}, such as {column.cell(0)!r}, are numbers with {' or '.join(map(str, found))}"
         raise DataError(
@@ -202,7 +200,7 @@ def _parsed(column: Column, notation: Notation) -> "NDArray[np.float64] | None":
 def _classes(column: Column) -> Array:
     """Return the distinct labels in order: int64 where each is written as a whole number of Python, else text."""
     text = column.as_text()
-    labels = text.words.filter(arrow()[0].array(text.counts() > 0)).to_pylist()
+    labels = text.used_words().to_pylist()
     whole = all(re.fullmatch(r"0|-?[1-9]\d{0,18}", label) and abs(int(label)) < 2**63 for label in labels)
     return np.unique(np.array(labels, np.int64 if whole else str))
 

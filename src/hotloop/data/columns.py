@@ -101,6 +101,15 @@ class Column:
         """Return the number of cells that hold each word."""
         return np.bincount(self.codes[self.codes >= 0], minlength=len(self.words))
 
+    def used_words(self) -> Any:
+        """Return the words that stand in some cell."""
+        return self.words.filter(arrow()[0].array(self.counts() > 0))
+
+    def first_row(self, of_words: NDArray[np.bool_]) -> int | None:
+        """Return the first row whose word is among some, None where there is none."""
+        chosen = np.append(of_words, False)[self.codes]  # the last place is -1
+        return int(chosen.argmax()) if chosen.any() else None
+
 
 def as_column(values: Any, name: str) -> Column:
     """Return a one-dimensional column of any library; typed numbers never go through text.

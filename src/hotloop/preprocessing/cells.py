@@ -33,9 +33,8 @@ def read_numbers(name: str, column: Column, notation: Notation, where: Where) ->
         numbers: Vector = column.numbers
     else:
         values, bad = notation.parse(column.words)
-        places = np.flatnonzero(np.append(bad, False)[column.codes])
-        if len(places):
-            row = int(places[0])
+        row = column.first_row(bad)
+        if row is not None:
             raise DataError(f"{where(row)}, column {name!r}: expected a number, found {str(column.cell(row))[:80]!r}")
         numbers = np.append(values, np.nan)[column.codes]
     check_finite(name, numbers, numbers, where)
@@ -56,7 +55,8 @@ def read_dates(name: str, column: Column, where: Where) -> Vector:
     else:
         bad = np.zeros(len(text.words), bool)
         bad[used] = [parse_dates(text.words[int(code) :][:1]) is None for code in used]
-        row = int(np.flatnonzero(np.append(bad, False)[text.codes])[0])
+        row = text.first_row(bad)
+        assert row is not None
         place = f"{where(row)}, column {name!r}"
         raise DataError(f"{place}: expected a date such as 2026-01-31, found {str(text.cell(row))[:80]!r}")
     return np.asarray(np.append(days, np.nan)[text.codes])

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from hotloop.data.columns import Column, arrow
 from hotloop.data.errors import DataError
-from hotloop.preprocessing.cells import Where, cells, check_finite, parts_of, read_dates, read_numbers
+from hotloop.preprocessing.cells import Where, cells, parts_of, read_dates, read_numbers
 from hotloop.preprocessing.column_encoders import DateColumn, DroppedColumn, Encoder, NumberColumn, TextColumn
 from hotloop.preprocessing.notations import (
     PLAIN,
@@ -118,33 +118,24 @@ def fit_column(found: TrainingColumn, options: TableOptions) -> tuple[Encoder, l
         return DroppedColumn(name, "left out"), []
     if column.missing.all():
         return DroppedColumn(name, "no value in training"), []
-    if name in options.text:
+    as_numbers = name in options.number
+    as_dates = name in options.date or (column.kind == "date" and not as_numbers)
+    if name in options.text or (column.kind == "category" and not as_numbers and not as_dates):
         return _fit_text(name, column.as_text(), options), []
-    if name in options.date:
-        return _fit_dates(name, read_dates(name, column, found.where)), []
-    if name in options.number:
-        return (
-            _fit_words(found, options)
-            if column.numbers is None
-            else (_fit_numbers(name, read_numbers(name, column, PLAIN, found.where)), [])
-        )
-    if column.kind == "category":
-        return _fit_text(name, column, options), []
-    if column.kind == "date":
+    if as_dates:
         return _fit_dates(name, read_dates(name, column, found.where)), []
     if column.numbers is None:
         return _fit_words(found, options)
-    if _are_row_numbers(column.numbers):
+    if not as_numbers and _are_row_numbers(column.numbers):
         note = f"{name}: counts the rows, left out as row numbers"
         return DroppedColumn(name, "row numbers"), [f"{note}; keep it by --number {name}"]
-    check_finite(name, column.numbers, column.numbers, found.where)
-    return _fit_numbers(name, column.numbers), []
+    return _fit_numbers(name, read_numbers(name, column, PLAIN, found.where)), []
 
 
 def _fit_words(found: TrainingColumn, options: TableOptions) -> tuple[Encoder, list[str]]:
     """Decide what a column of words is."""
     name, column = found.name, found.column
-    words = column.words.filter(arrow()[0].array(column.counts() > 0))
+    words = column.used_words()
     if is_missing_word(words).all():
         return DroppedColumn(name, "no value in training"), []
     must = name in options.number
@@ -174,7 +165,7 @@ def _read_as_numbers(found: TrainingColumn, notation: Notation, options: TableOp
     if notation != PLAIN:
         without = int(counts[lacks_unit(column.words, notation) & (counts > 0)].sum())
         notes.append(f"{name}: numbers written with {notation}" + (f", {cells(without)} without the unit" if without else ""))
-    elif is_unusual(column.words.filter(arrow()[0].array(counts > 0))):
+    elif is_unusual(column.used_words()):
         notes.append(f"{name}: numbers, of which some are written as (1.50) or with a typographic minus")
     elif (options.decimal or ".") != "." or options.thousands is not None:
         notes.append(f"{name}: numbers without the marks of --decimal or --thousands, read as they are")
@@ -223,13 +214,13 @@ def _notes_on_text(found: TrainingColumn, notations: Sequence[Notation]) -> list
     _, bad = PLAIN.parse(column.words)
     n_words, n_cells = int(counts[bad].sum()), int(counts.sum())
     if 0 < n_words <= FEW_WORDS * n_cells:
-        row = _first_row(column, bad)
+        row = column.first_row(bad) or 0
         first = str(column.cell(row))[:80]
         note = f"{name}: text, since {cells(n_words)} of {n_cells} no numbers, the first {first!r} in {found.where(row)}"
         return [f"{note}; name words for missing cells by --missing, or the column by --text {name}"]
     digits = arrow()[1].match_substring_regex(column.words, _LIKE_A_NUMBER).to_numpy(zero_copy_only=False)
     if len(column.words) > 1 and counts[digits].sum() > (1 - FEW_WORDS) * n_cells and not are_codes(column.words):
-        example = str(column.cell(_first_row(column, digits)))[:80]
+        example = str(column.cell(column.first_row(digits) or 0))[:80]
         note = f"{name}: text, though its cells look like numbers ({example!r}) that no one notation reads"
         return [f"{note}; see --decimal, --thousands"]
     return []
@@ -239,18 +230,11 @@ def _no_numbers(found: TrainingColumn, notations: Sequence[Notation]) -> str:
     """Return why a column is not read as numbers."""
     name, column = found.name, found.column
     if len(notations) > 1:
-        ways, example = " or ".join(map(str, notations)), str(column.cell(_first_row(column, None)))
+        ways, example = " or ".join(map(str, notations)), str(column.cell(int((~column.missing).argmax())))
         said = f"{name}: {example!r} and all other cells are numbers with {ways}"
         return f"{said}; say which by --decimal or --thousands"
-    row = _first_row(column, PLAIN.parse(column.words)[1])
+    row = column.first_row(PLAIN.parse(column.words)[1]) or 0
     return f"{found.where(row)}, column {name!r}: expected a number, found {str(column.cell(row))[:80]!r}"
-
-
-def _first_row(column: Column, of_words: "NDArray[np.bool_] | None") -> int:
-    """Return the first row whose word is among some; None: the first row that is not missing."""
-    if of_words is None:
-        return int((column.codes >= 0).argmax())
-    return int(np.append(of_words, False)[column.codes].argmax())
 
 
 def _are_row_numbers(numbers: NDArray[np.float64]) -> bool:

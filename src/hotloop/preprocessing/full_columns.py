@@ -12,21 +12,24 @@ CELLS_AT_ONCE = 1 << 18
 
 def full_columns(X: CSRRows) -> NDArray[np.intp]:
     """Return the columns that have an entry in every row, rising; most matrices show after a few rows that they have none."""
-    first = X[:1]
-    columns = first.stored_indices().astype(np.intp)
+    columns = X[:1].stored_indices().astype(np.intp)
+    places = _places(columns, X.n_features)
     for rows in _blocks(X):
+        counts = np.bincount(places[rows.stored_indices()], minlength=len(columns) + 1)
+        full = counts[:-1] == len(rows)
+        if not full.all():
+            columns = columns[full]
+            places = _places(columns, X.n_features)
         if not len(columns):
             break
-        counts = np.bincount(_places(rows, columns, X.n_features), minlength=len(columns) + 1)
-        columns = columns[counts[:-1] == len(rows)]
     return columns
 
 
 def statistics_of(X: CSRRows, columns: NDArray[np.intp], sample_weight: Array) -> ColumnStatistics:
     """Return the statistics of columns that every row has, as of dense rows."""
-    statistics, start = ColumnStatistics(len(columns)), 0
+    statistics, places, start = ColumnStatistics(len(columns)), _places(columns, X.n_features), 0
     for rows in _blocks(X):
-        held = _places(rows, columns, X.n_features) < len(columns)
+        held = places[rows.stored_indices()] < len(columns)
         values = rows.explicit_data()[held].reshape(len(rows), len(columns))
         statistics.update(values, sample_weight[start : start + len(rows)])
         start += len(rows)
@@ -38,9 +41,8 @@ def _blocks(X: CSRRows) -> "list[CSRRows]":
     return [X[start : start + size] for start in range(0, len(X), size)]
 
 
-def _places(rows: CSRRows, columns: NDArray[np.intp], n_features: int) -> NDArray[np.uint16]:
-    """Return for each entry the place of its column among ``columns``, or their number where it is none of them."""
+def _places(columns: NDArray[np.intp], n_features: int) -> Array:
+    """Return for each of all columns its place among ``columns``, or their number where it is none of them."""
     places = np.full(n_features, len(columns), np.min_scalar_type(len(columns)))
     places[columns] = np.arange(len(columns))
-    found: NDArray[np.uint16] = places[rows.stored_indices()]
-    return found
+    return places
