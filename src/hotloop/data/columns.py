@@ -12,6 +12,9 @@ from hotloop.data.errors import DataError
 
 EXACT = 2**53  # below it float64 holds each integer
 
+# A plain number, and one that is none but is read as one, to be refused with its place.
+NUMBER, INFINITY = r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", r"[+-]?(?i:inf|infinity)"
+
 MISSING = ("", "?")  # these stand for a missing cell in every column
 
 _TEXT = ("string", "large_string", "string_view", "binary", "large_binary", "binary_view")
@@ -174,15 +177,22 @@ def _trimmed(kind: str, codes: NDArray[np.int32], words: Any) -> Column:
     pa, pc = arrow()
     if str(words.type) not in ("string", "large_string"):
         words = words.cast(pa.large_string())
-    trimmed = pc.utf8_trim_whitespace(words)
-    absent = pc.fill_null(pc.is_in(trimmed, value_set=pa.array(MISSING, trimmed.type)), True)
-    changed = pc.any(absent).as_py() or not pc.all(pc.equal(trimmed, words)).as_py()
+    text = trimmed(words)
+    changed = text.null_count or not pc.all(pc.equal(text, words)).as_py()
     if changed or pc.count_distinct(words).as_py() < len(words):
-        encoded = pc.if_else(absent, pa.scalar(None, trimmed.type), trimmed).dictionary_encode()
+        encoded = text.dictionary_encode()
         places = as_numpy(pa.chunked_array([encoded.indices]), np.int32, -1)
         codes = np.append(places, np.int32(-1))[codes]  # -1 is the last place
         words = encoded.dictionary
     return Column(kind, codes=codes, words=words)
+
+
+def trimmed(text: Any) -> Any:
+    """Return Arrow text without the blanks around cells, null where a cell then is missing."""
+    pa, pc = arrow()
+    text = pc.utf8_trim_whitespace(text)
+    missing = pc.is_in(text, value_set=strings(MISSING).cast(text.type))
+    return pc.if_else(missing, pa.NA, text)
 
 
 def iso_8601(days: float) -> str:

@@ -9,14 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hotloop.data.columns import arrow
+from hotloop.data.columns import INFINITY, NUMBER, arrow
 
 # These stand for a missing number where all other cells are numbers, in any case. In a column of text each may be a word like
 # any other ("None" of a fence, "NA" of a continent, a person called Null).
 MISSING_WORDS = ("n/a", "na", "#n/a", "nan", "null", "none", "-", ".", "unknown")
 
-_PLAIN = r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?"
-_INFINITY = r"[+-]?(?i:inf|infinity)"
 _CODE = r"^[+-]?0\d+$"
 _WHOLE = r"^[+-]?\d+$"
 _MINUS = "[\u2010-\u2013\u2212]"  # the minus of typographers, hyphens and the en dash
@@ -69,7 +67,7 @@ class Notation:
             return np.zeros(0), np.zeros(0, bool)
         absent = pa.array(is_missing_word(words))
         plain = self.plain(words)
-        is_number = pc.match_substring_regex(plain, f"^({_PLAIN}|{_INFINITY})$")
+        is_number = pc.match_substring_regex(plain, f"^({NUMBER}|{INFINITY})$")
         numbers = pc.if_else(pc.and_(is_number, pc.invert(absent)), plain, pa.scalar(None, plain.type)).cast(pa.float64())
         values = pc.fill_null(numbers, np.nan).to_numpy(zero_copy_only=False)
         return values, pc.invert(pc.or_(is_number, absent)).to_numpy(zero_copy_only=False)
@@ -77,7 +75,7 @@ class Notation:
     def plain(self, words: Any) -> Any:
         """Return words with what the notation adds taken away."""
         _, pc = arrow()
-        if self == PLAIN and pc.all(pc.match_substring_regex(words, f"^({_PLAIN})$")).as_py():
+        if self == PLAIN and pc.all(pc.match_substring_regex(words, f"^({NUMBER})$")).as_py():
             return words
         words = pc.replace_substring_regex(words, _MINUS, "-")
         words = pc.replace_substring_regex(words, r"^\((\D*\d.*)\)$", r"-\1")

@@ -5,8 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hotloop.data.columns import Column, as_numpy
-from hotloop.data.readers.plain_numbers import trimmed
+from hotloop.data.columns import Column, as_numpy, trimmed
 
 _SPARE = 1.02  # room beyond the rows expected
 

@@ -6,11 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hotloop.data.columns import EXACT, MISSING, Column, as_numpy, strings
-
-_NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$"
-
-_INFINITY = r"^[+-]?(?i:inf|infinity)$"
+from hotloop.data.columns import EXACT, INFINITY, NUMBER, Column, as_numpy, trimmed
 
 _LEADING_ZERO = r"^[+-]?0\d"
 
@@ -42,7 +38,7 @@ def plain_numbers(text: Any, fraction: bool = False) -> NDArray[np.float64] | No
     except pa.ArrowInvalid:
         return None
     odd = text.filter(pc.invert(pc.is_finite(numbers)))
-    if not pc.all(pc.match_substring_regex(odd, f"{_NUMBER}|{_INFINITY}"), min_count=0).as_py():
+    if not pc.all(pc.match_substring_regex(odd, f"^({NUMBER}|{INFINITY})$"), min_count=0).as_py():
         return None  # nan
     values: NDArray[np.float64] = as_numpy(_chunked(numbers), np.float64, np.nan)
     if fraction or not is_whole(values[~np.isnan(values)]):
@@ -92,16 +88,6 @@ def _outside(text: NDArray[np.uint8], mark: int) -> NDArray[np.bool_]:
     """Where a byte is a separator, a line end, a blank, a quote or a sign; some other marks are taken for such."""
     outside = text < ord(".")
     return outside if mark < ord(".") else outside | (text == mark)
-
-
-def trimmed(text: Any) -> Any:
-    """Return Arrow text without the blanks around cells, null where a cell then is missing."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    text = pc.utf8_trim_whitespace(text)
-    missing = pc.is_in(text, value_set=strings(MISSING).cast(text.type))
-    return pc.if_else(missing, pa.NA, text)
 
 
 def _chunked(array: Any) -> Any:
