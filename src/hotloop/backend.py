@@ -102,6 +102,7 @@ class Backend:
     csr_largest = staticmethod(reference.csr_largest)
     csr_margins = staticmethod(reference.csr_margins)
     csr_square = staticmethod(reference.csr_square)
+    delimited_cells = staticmethod(reference.delimited_cells)
     hash_units = staticmethod(reference.hash_units)
     hash_words = staticmethod(reference.hash_words)
     linear_margins = staticmethod(reference.linear_margins)

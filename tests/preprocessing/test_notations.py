@@ -5,7 +5,7 @@ import pytest
 
 pytest.importorskip("pyarrow", reason="the cli extra (pyarrow) is not installed")
 
-from hotloop.data.columns import strings
+from hotloop.data.arrow_arrays import strings
 from hotloop.preprocessing.notations import (
     MISSING_WORDS,
     Notation,

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from hotloop.data.arrow_arrays import arrow, as_mask, as_numpy, from_mask, from_numbers, strings
 from hotloop.data.errors import DataError
 
 EXACT = 2**53  # below it float64 holds each integer
@@ -66,13 +67,13 @@ class Column:
         pa, pc = arrow()
         distinct, codes = np.unique(self.numbers[~self.missing], return_inverse=True)
         if self.kind == "boolean":
-            words = pa.array(np.where(distinct == 1, "True", "False").tolist(), pa.string())
+            words = strings(np.where(distinct == 1, "True", "False").tolist())
         elif self.kind == "date":
-            words = pa.array(list(map(iso_8601, distinct)), pa.string())
+            words = strings(list(map(iso_8601, distinct)))
         else:
             whole = (np.abs(distinct) < EXACT) & (distinct == np.rint(distinct))
-            integers = pa.array(np.where(whole, distinct, 0.0).astype(np.int64)).cast(pa.string())
-            words = pc.if_else(pa.array(whole), integers, pa.array(distinct).cast(pa.string()))
+            integers = from_numbers(np.where(whole, distinct, 0.0).astype(np.int64)).cast(pa.string())
+            words = pc.if_else(from_mask(whole), integers, from_numbers(distinct).cast(pa.string()))
         places = np.full(len(self), -1, np.int32)
         places[~self.missing] = codes
         return Column("text", codes=places, words=words)
@@ -83,7 +84,7 @@ class Column:
             return self
         if self.codes is not None:
             pa, pc = arrow()
-            absent = pc.is_in(self.words, value_set=pa.array(words, self.words.type)).to_numpy(zero_copy_only=False)
+            absent = as_mask(pc.is_in(self.words, value_set=strings(words).cast(self.words.type)))
             codes = np.where(np.append(absent, True)[self.codes], np.int32(-1), self.codes)
             return Column(self.kind, codes=codes, words=self.words)
         absent = np.isin(self.numbers, [float(word) for word in words if _is_number(word)])
@@ -106,7 +107,7 @@ class Column:
 
     def used_words(self) -> Any:
         """Return the words that stand in some cell."""
-        return self.words.filter(arrow()[0].array(self.counts() > 0))
+        return self.words.filter(from_mask(self.counts() > 0))
 
     def first_row(self, of_words: NDArray[np.bool_]) -> int | None:
         """Return the first row whose word is among some, None where there is none."""
@@ -161,10 +162,10 @@ def text_column(array: Any) -> Column:
     pa, _ = arrow()
     chunks = array.chunks if isinstance(array, pa.ChunkedArray) else [array]
     if not chunks:
-        return Column("text", codes=np.zeros(0, np.int32), words=pa.array([], pa.string()))
+        return Column("text", codes=np.zeros(0, np.int32), words=pa.nulls(0, pa.string()))
     array = pa.chunked_array(chunks)
     if not len(array):
-        return Column("text", codes=np.zeros(0, np.int32), words=pa.array([], pa.string()))
+        return Column("text", codes=np.zeros(0, np.int32), words=pa.nulls(0, pa.string()))
     if not pa.types.is_dictionary(array.type):
         array = array.dictionary_encode()
     array = array.unify_dictionaries()
@@ -181,7 +182,7 @@ def _trimmed(kind: str, codes: NDArray[np.int32], words: Any) -> Column:
     changed = text.null_count or not pc.all(pc.equal(text, words)).as_py()
     if changed or pc.count_distinct(words).as_py() < len(words):
         encoded = text.dictionary_encode()
-        places = as_numpy(pa.chunked_array([encoded.indices]), np.int32, -1)
+        places = as_numpy(encoded.indices, np.int32, -1)
         codes = np.append(places, np.int32(-1))[codes]  # -1 is the last place
         words = encoded.dictionary
     return Column(kind, codes=codes, words=words)
@@ -202,42 +203,6 @@ def iso_8601(days: float) -> str:
         if moment.astype(f"M8[{unit}]") == moment:
             return str(moment.astype(f"M8[{unit}]"))
     return str(moment)
-
-
-def as_numpy(column: Any, dtype: np.typing.DTypeLike, fill: float) -> NDArray[Any]:
-    """Return a pyarrow.ChunkedArray of the same fixed width as an array, `fill` where null."""
-    values = np.empty(len(column), dtype)
-    first = 0
-    for chunk in column.chunks:
-        part = slice(chunk.offset, chunk.offset + len(chunk))
-        last = first + len(chunk)
-        if len(chunk):
-            values[first:last] = np.frombuffer(chunk.buffers()[1], dtype)[part]
-        if chunk.null_count:
-            bits = np.unpackbits(np.frombuffer(chunk.buffers()[0], np.uint8), bitorder="little")
-            values[first:last][bits[part] == 0] = fill
-        first = last
-    return values
-
-
-def strings(values: Sequence[str]) -> Any:
-    """Return strings as a pyarrow array."""
-    pa = arrow()[0]
-    cells = [value.encode() for value in values]
-    offsets = np.cumsum([0, *map(len, cells)], dtype=np.int64)
-    buffers = [None, pa.py_buffer(offsets), pa.py_buffer(b"".join(cells))]
-    return pa.Array.from_buffers(pa.large_string(), len(cells), buffers)
-
-
-def arrow() -> tuple[Any, Any]:
-    """Return pyarrow and pyarrow.compute; ImportError says which extra has them."""
-    try:
-        import pyarrow as pa
-        import pyarrow.compute as pc
-    except ImportError:
-        message = "encoding text needs pyarrow: pip install 'hotloop[cli]'"
-        raise ImportError(message) from None
-    return pa, pc
 
 
 def _is_number(word: str) -> bool:
@@ -271,7 +236,7 @@ def _of_arrow(array: Any, name: str) -> Column:
         unit = kind.unit if pa.types.is_timestamp(kind) else None
         ticks = as_numpy((array if unit else array.cast(pa.timestamp("s"))).cast(pa.int64()), np.int64, 0)
         days = ticks / _A_DAY[unit or "s"]
-        days[array.is_null().to_numpy(zero_copy_only=False)] = np.nan
+        days[as_mask(array.is_null())] = np.nan
         return Column("date", days)
     if str(kind) not in _TEXT:
         raise DataError(f"column {name!r} holds {kind}: turn it into numbers or text first")
@@ -288,7 +253,7 @@ def _category(array: Any, name: str) -> Column:
         chunks = [pa.DictionaryArray.from_arrays(c.indices, c.dictionary.cast(pa.large_string())) for c in array.chunks]
         array = pa.chunked_array(chunks, pa.dictionary(array.type.index_type, pa.large_string()))
     if sum(len(chunk.dictionary) for chunk in array.chunks) == 0:
-        return Column("category", codes=np.full(len(array), -1, np.int32), words=pa.array([], pa.string()))
+        return Column("category", codes=np.full(len(array), -1, np.int32), words=pa.nulls(0, pa.string()))
     if any(chunk.dictionary.null_count for chunk in array.chunks):  # Arrow cannot unify these
         array = pa.chunked_array([chunk.dictionary_decode() for chunk in array.chunks]).dictionary_encode()
     array = array.unify_dictionaries()
@@ -308,7 +273,7 @@ def _arrow_column(values: Any, name: str) -> Any:
     if isinstance(values, pa.Array):
         return pa.chunked_array([values])
     if not len(values):
-        return pa.chunked_array([pa.array([], pa.string())])
+        return pa.chunked_array([pa.nulls(0, pa.string())])
     try:
         if hasattr(values, "__arrow_c_stream__"):
             return pa.chunked_array(values)

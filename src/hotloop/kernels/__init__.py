@@ -27,6 +27,7 @@ from hotloop.kernels.rows.column_stats_csr import csr_largest as csr_largest
 from hotloop.kernels.rows.column_stats_csr import csr_square as csr_square
 from hotloop.kernels.rows.column_stats_dense import column_moments as column_moments
 from hotloop.kernels.rows.permutation import permutation as permutation
+from hotloop.kernels.text.delimited_cells import delimited_cells as delimited_cells
 from hotloop.kernels.text.hashing import hash_units as hash_units
 from hotloop.kernels.text.hashing import hash_words as hash_words
 from hotloop.kernels.text.hashing import murmurhash3 as murmurhash3

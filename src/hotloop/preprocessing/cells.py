@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from hotloop.data.arrow_arrays import from_numbers
 from hotloop.data.columns import Column
 from hotloop.data.errors import DataError
 from hotloop.preprocessing.notations import Notation, parse_dates
@@ -49,7 +50,7 @@ def read_dates(name: str, column: Column, where: Where) -> Vector:
         return np.full(len(column), np.nan)
     text = column.as_text()
     used = np.flatnonzero(text.counts())
-    days, found = np.full(len(text.words), np.nan), parse_dates(text.words.take(used))
+    days, found = np.full(len(text.words), np.nan), parse_dates(text.words.take(from_numbers(used)))
     if found is not None:
         days[used] = found
     else:

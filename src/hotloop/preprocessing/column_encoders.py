@@ -10,7 +10,8 @@ from typing import Any, ClassVar, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from hotloop.data.columns import Column, arrow
+from hotloop.data.arrow_arrays import arrow, as_numpy, from_mask
+from hotloop.data.columns import Column
 from hotloop.preprocessing.cells import Where, cells, holds_no_gaps, parts_of, read_dates, read_numbers
 from hotloop.preprocessing.notations import PLAIN, Notation, lacks_unit
 
@@ -235,10 +236,10 @@ class TextColumn:
         pa, pc = arrow()
         column = column.as_text()
         known = pc.index_in(column.words, value_set=self.categories.cast(column.words.type))
-        of_words = pc.fill_null(known, -1).to_numpy(zero_copy_only=False).astype(np.int32)
+        of_words = as_numpy(known, np.int32, -1)
         unseen = of_words < 0
         if self.n_other and unseen.any():
-            others = column.words.filter(pa.array(unseen)).to_pylist()
+            others = column.words.filter(from_mask(unseen)).to_pylist()
             shared = [zlib.crc32(word.encode()) % self.other_columns for word in others]
             of_words[unseen] = len(self.categories) + np.array(shared, np.int32)
         missing = self.width - 1 if self.n_missing else -1

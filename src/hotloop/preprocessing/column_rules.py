@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from hotloop.data.columns import Column, arrow
+from hotloop.data.arrow_arrays import arrow, as_mask, from_numbers
+from hotloop.data.columns import Column
 from hotloop.data.errors import DataError
 from hotloop.preprocessing.cells import Where, cells, parts_of, read_dates, read_numbers
 from hotloop.preprocessing.column_encoders import DateColumn, DroppedColumn, Encoder, NumberColumn, TextColumn
@@ -196,7 +197,7 @@ def _fit_text(name: str, column: Column, options: TableOptions) -> Encoder:
         ranked = ((-int(counts[place]), words[int(place)].as_py(), place) for place in kept)
         kept = np.array([place for _, _, place in heapq.nsmallest(options.max_categories, ranked)], np.intp)
     pa, pc = arrow()
-    categories = words.take(pa.array(kept))
+    categories = words.take(from_numbers(kept))
     categories = categories.take(pc.sort_indices(categories))
     n_cells, n_kept = int(counts.sum()), int(counts[kept].sum())
     return TextColumn(name, categories, len(used), n_cells - n_kept, len(column) - n_cells, options.other_columns)
@@ -218,7 +219,7 @@ def _notes_on_text(found: TrainingColumn, notations: Sequence[Notation]) -> list
         first = str(column.cell(row))[:80]
         note = f"{name}: text, since {cells(n_words)} of {n_cells} no numbers, the first {first!r} in {found.where(row)}"
         return [f"{note}; name words for missing cells by --missing, or the column by --text {name}"]
-    digits = arrow()[1].match_substring_regex(column.words, _LIKE_A_NUMBER).to_numpy(zero_copy_only=False)
+    digits = as_mask(arrow()[1].match_substring_regex(column.words, _LIKE_A_NUMBER))
     if len(column.words) > 1 and counts[digits].sum() > (1 - FEW_WORDS) * n_cells and not are_codes(column.words):
         example = str(column.cell(column.first_row(digits) or 0))[:80]
         note = f"{name}: text, though its cells look like numbers ({example!r}) that no one notation reads"
@@ -253,7 +254,7 @@ def _is_prose(column: Column, counts: NDArray[np.intp]) -> bool:
     used = np.flatnonzero(counts)
     if counts.sum() < LEAST_ROWS_OF_IDS or 2 * len(used) < counts.sum():
         return False
-    blanks = pc.count_substring(column.words.take(used[:LEAST_ROWS_OF_IDS]), " ")
+    blanks = pc.count_substring(column.words.take(from_numbers(used[:LEAST_ROWS_OF_IDS])), " ")
     return float(pc.mean(blanks).as_py()) >= SEVERAL_WORDS - 1
 
 

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hotloop.data.columns import INFINITY, NUMBER, arrow
+from hotloop.data.arrow_arrays import arrow, as_mask, as_numpy, from_mask, strings
+from hotloop.data.columns import INFINITY, NUMBER
 
 # These stand for a missing number where all other cells are numbers, in any case. In a column of text each may be a word like
 # any other ("None" of a fence, "NA" of a continent, a person called Null).
@@ -65,12 +66,11 @@ class Notation:
         pa, pc = arrow()
         if not len(words):
             return np.zeros(0), np.zeros(0, bool)
-        absent = pa.array(is_missing_word(words))
+        absent = from_mask(is_missing_word(words))
         plain = self.plain(words)
         is_number = pc.match_substring_regex(plain, f"^({NUMBER}|{INFINITY})$")
-        numbers = pc.if_else(pc.and_(is_number, pc.invert(absent)), plain, pa.scalar(None, plain.type)).cast(pa.float64())
-        values = pc.fill_null(numbers, np.nan).to_numpy(zero_copy_only=False)
-        return values, pc.invert(pc.or_(is_number, absent)).to_numpy(zero_copy_only=False)
+        numbers = pc.if_else(pc.and_(is_number, pc.invert(absent)), plain, pa.NA).cast(pa.float64())
+        return as_numpy(numbers, np.float64, np.nan), as_mask(pc.invert(pc.or_(is_number, absent)))
 
     def plain(self, words: Any) -> Any:
         """Return words with what the notation adds taken away."""
@@ -98,9 +98,9 @@ PLAIN = Notation()
 
 def is_missing_word(words: Any) -> NDArray[np.bool_]:
     """Tell which words stand for a missing number."""
-    pa, pc = arrow()
-    found = pc.is_in(pc.utf8_lower(words), value_set=pa.array(MISSING_WORDS, words.type))
-    return np.asarray(found.to_numpy(zero_copy_only=False))
+    pc = arrow()[1]
+    found = pc.is_in(pc.utf8_lower(words), value_set=strings(MISSING_WORDS).cast(words.type))
+    return as_mask(found)
 
 
 def lacks_unit(words: Any, notation: Notation) -> NDArray[np.bool_]:
@@ -109,7 +109,7 @@ def lacks_unit(words: Any, notation: Notation) -> NDArray[np.bool_]:
     unit = notation.before or notation.after
     if not unit:
         return np.zeros(len(words), bool)
-    has_unit = pc.match_substring(words, unit).to_numpy(zero_copy_only=False)
+    has_unit = as_mask(pc.match_substring(words, unit))
     return np.asarray(~(is_missing_word(words) | has_unit))
 
 
@@ -132,7 +132,7 @@ def find_notation(
     codes : bool, default=False
         Whether codes (see :func:`are_codes`) count as numbers.
     """
-    words = words.filter(arrow()[0].array(~is_missing_word(words)))
+    words = words.filter(from_mask(~is_missing_word(words)))
     found: list[tuple[Notation, NDArray[np.float64]]] = []
     for notation in _candidates(words[:_SAMPLE].to_pylist(), decimal, thousands):
         if notation.parse(words[:_SAMPLE])[1].any():
@@ -181,7 +181,7 @@ def are_codes(words: Any) -> bool:
         return False
     if pc.any(pc.match_substring_regex(words, _CODE)).as_py():
         return True
-    long = words.filter(pc.greater(pc.utf8_length(words), 15)).to_pylist()
+    long = words.filter(pc.match_substring_regex(words, "^.{16}")).to_pylist()
     return any(abs(int(word)) >= 2**53 for word in long)
 
 

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from hotloop.data.columns import Column, arrow, as_column, strings
+from hotloop.data.arrow_arrays import arrow, strings
+from hotloop.data.columns import Column, as_column
 from hotloop.data.errors import DataError
 from hotloop.data.section import Arrays, Section
 from hotloop.data.table import Table

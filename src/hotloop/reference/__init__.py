@@ -31,6 +31,7 @@ from hotloop.reference.rows.column_stats_csr import csr_largest as csr_largest
 from hotloop.reference.rows.column_stats_csr import csr_square as csr_square
 from hotloop.reference.rows.column_stats_dense import column_moments as column_moments
 from hotloop.reference.rows.permutation import permutation as permutation
+from hotloop.reference.text.delimited_cells import delimited_cells as delimited_cells
 from hotloop.reference.text.hashing import hash_units as hash_units
 from hotloop.reference.text.hashing import hash_words as hash_words
 from hotloop.reference.text.hashing import murmurhash3 as murmurhash3

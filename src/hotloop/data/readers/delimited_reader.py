@@ -115,15 +115,10 @@ class DelimitedReader:
     def pieces(self, wanted: Collection[str], text: Collection[str]) -> Iterator[tuple[int, Rows]]:
         """Yield (rows before, rows) of each piece. Where the careful way takes over, it yields all rows, 0 before them."""
         n_rows = n_behind = self._n_empty = 0
-        quotes = self.delimiter != "\t"
         if not self._is_odd:
             typed = TypedRows(self.names, self.delimiter, wanted, text)
             try:
-                for piece, start in self._texts():
-                    if not quotes and b'"' in piece:
-                        self._check_quotes()
-                        quotes = True
-                    rows = typed.read(piece, start)
+                for piece, rows in typed.read(self._texts_of_quoted_cells()):
                     if not rows.n_rows:
                         n_behind += rows.n_behind
                         continue
@@ -142,10 +137,15 @@ class DelimitedReader:
         self._lines, self._odd_notes, self._n_empty = careful.lines, careful.notes, careful.rows.n_empty
         yield 0, careful.rows
 
-    def _check_quotes(self) -> None:
-        """Ask for the careful way if quotes do not pair up: between tabs all of them are ordinary characters then."""
-        if not all(quotes_pair_up(text, start, self.delimiter) for text, start in self._texts()):
-            raise OddTextError
+    def _texts_of_quoted_cells(self) -> Iterator[tuple[bytes, int]]:
+        """Yield pieces of text; OddTextError if quotes do not pair up: between tabs all are ordinary characters then."""
+        checked = self.delimiter != "\t"
+        for piece, start in self._texts():
+            if not checked and b'"' in piece:
+                if not all(quotes_pair_up(text, first, self.delimiter) for text, first in self._texts()):
+                    raise OddTextError
+                checked = True
+            yield piece, start
 
     def place(self, row: int) -> Place:
         """Return where row `row` (from 0) stands; the file is read again for it."""

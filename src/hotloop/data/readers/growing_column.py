@@ -5,7 +5,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hotloop.data.columns import Column, as_numpy, trimmed
+from hotloop.data.arrow_arrays import as_numpy
+from hotloop.data.columns import Column, trimmed
 
 _SPARE = 1.02  # room beyond the rows expected
 
@@ -27,7 +28,6 @@ class GrowingColumn:
 
     def append(self, cells: Any, n_expected: float) -> None:
         """Append numbers, or a pyarrow.ChunkedArray of a dictionary of text; `n_expected` is a guess at the rows at the end."""
-        import pyarrow as pa
 
         is_text = not isinstance(cells, np.ndarray)
         self.kinds.add("text" if is_text else "number")
@@ -41,7 +41,7 @@ class GrowingColumn:
             return
         for chunk in cells.chunks:
             self._words.append((first, chunk.dictionary))
-            codes = as_numpy(pa.chunked_array([chunk.indices]), np.int32, -1)
+            codes = as_numpy(chunk.indices, np.int32, -1)
             self._values[first : first + len(codes)] = codes
             first += len(codes)
 

@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hotloop.data.columns import EXACT, INFINITY, NUMBER, Column, as_numpy, trimmed
+from hotloop.data.arrow_arrays import as_mask, as_numpy
+from hotloop.data.columns import EXACT, INFINITY, NUMBER, Column, trimmed
 
 _LEADING_ZERO = r"^[+-]?0\d"
 
@@ -40,12 +41,12 @@ def plain_numbers(text: Any, fraction: bool = False) -> NDArray[np.float64] | No
     odd = text.filter(pc.invert(pc.is_finite(numbers)))
     if not pc.all(pc.match_substring_regex(odd, f"^({NUMBER}|{INFINITY})$"), min_count=0).as_py():
         return None  # nan
-    values: NDArray[np.float64] = as_numpy(_chunked(numbers), np.float64, np.nan)
+    values: NDArray[np.float64] = as_numpy(numbers, np.float64, np.nan)
     if fraction or not is_whole(values[~np.isnan(values)]):
         return values
     long = np.abs(values) >= EXACT
     if long.any():
-        long &= as_numpy(_chunked(pc.match_substring_regex(text, _DIGITS).cast(pa.uint8())), np.uint8, 0) == 1
+        long &= as_mask(pc.match_substring_regex(text, _DIGITS))
     zero = pc.any(pc.match_substring_regex(text, _LEADING_ZERO), min_count=0).as_py()
     return None if zero or long.any() else values
 
@@ -88,9 +89,3 @@ def _outside(text: NDArray[np.uint8], mark: int) -> NDArray[np.bool_]:
     """Where a byte is a separator, a line end, a blank, a quote or a sign; some other marks are taken for such."""
     outside = text < ord(".")
     return outside if mark < ord(".") else outside | (text == mark)
-
-
-def _chunked(array: Any) -> Any:
-    import pyarrow as pa
-
-    return array if isinstance(array, pa.ChunkedArray) else pa.chunked_array([array])

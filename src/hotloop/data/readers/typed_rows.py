@@ -1,14 +1,19 @@
-"""The fast way from delimited text to columns: pyarrow parses numbers and words; odd text is left to the careful way."""
+"""The fast way from delimited text to columns: the kernel for plain pieces, pyarrow for others; odd text is left alone."""
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from itertools import cycle
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from hotloop.data.columns import EXACT, as_numpy
+from hotloop.data.arrow_arrays import as_numpy
+from hotloop.data.columns import EXACT
+from hotloop.data.readers.ahead import ahead
 from hotloop.data.readers.line_numbers import empty_lines, line_end, n_lines
 from hotloop.data.readers.plain_numbers import is_whole, may_have_leading_zero, plain_numbers
+from hotloop.data.readers.plain_rows import NUMBER, SKIPPED, TEXT, PlainRows
 from hotloop.data.readers.quotes import opened_at_once
 from hotloop.data.readers.source import last_row_end
 
@@ -21,6 +26,8 @@ _SMALL_BYTES = 1 << 20
 
 _HEAD_BYTES = 1 << 18
 
+_MOST_THREADS = 4  # the thread that reads the file and gathers the columns keeps no more at work
+
 _NULLS = ["", "?", " ", " ?"]  # with more blanks a cell is missing too, but takes a second look
 
 
@@ -31,6 +38,17 @@ def block_of(n_bytes: int) -> int:
 
 class OddTextError(Exception):
     """This text has to be read the careful way."""
+
+
+@contextmanager
+def _odd_text() -> Iterator[None]:
+    """Ask for the careful way where pyarrow refuses text, or names cannot be bytes of it."""
+    import pyarrow as pa
+
+    try:
+        yield
+    except (pa.ArrowInvalid, UnicodeEncodeError):
+        raise OddTextError from None
 
 
 class Rows(NamedTuple):
@@ -74,23 +92,50 @@ class TypedRows:
         self._fractions: set[str] = set()  # columns of numbers that are not all whole
         self._guessed = False
 
-    def read(self, piece: bytes, start: int = 0) -> Rows:
-        """Read the rows from byte `start` on; OddTextError asks for the careful way."""
+    def read(self, texts: Iterable[tuple[bytes, int]]) -> Iterator[tuple[bytes, Rows]]:
+        """Yield each piece of text and its rows, good until the next; OddTextError asks for the careful way.
+
+        Parameters
+        ----------
+        texts : iterable of (bytes, int)
+            A piece, and where the first row begins.
+        """
         import pyarrow as pa
 
-        if start == len(piece) or not (len(self._names) == 1 or re.compile(rb"[^\r\n]").search(piece, start)):
+        n_threads = min(pa.cpu_count(), _MOST_THREADS)
+        readers = cycle([PlainRows() for _ in range(n_threads + 1)])
+        for piece, start, expected, plain in ahead((self._task(*text, next(readers)) for text in texts), n_threads):
+            yield piece, self._rows(piece, start, plain if expected == self._text else None)
+
+    def _task(self, piece: bytes, start: int, reader: PlainRows) -> Callable[[], tuple[bytes, int, set[str], list[Any] | None]]:
+        """Return what reads a piece if it is plain, given that the columns of text known by now are all."""
+        if not self._guessed and not self._is_blank(piece, start):
+            with _odd_text():
+                self._guess(self._even(piece, start), start)
+        text = set(self._text)
+        kinds = [SKIPPED if name not in self._wanted else TEXT if name in text else NUMBER for name in self._names]
+        return lambda: (piece, start, text, reader.read(piece, start, self._delimiter, kinds))
+
+    def _rows(self, piece: bytes, start: int, plain: list[Any] | None) -> Rows:
+        """Return the rows of a piece; `plain` are its columns if it was plain."""
+        if plain:
+            columns = dict(zip(self._wanted, plain, strict=True))
+            for name in set(columns) - self._text - self._fractions:
+                if not is_whole(columns[name][~np.isnan(columns[name])]):
+                    self._fractions.add(name)
+            return Rows(columns, len(plain[0]))
+        if self._is_blank(piece, start):
             return Rows({}, 0, 0, n_lines(piece, start))
         piece = self._even(piece, start)
-        try:
-            if not self._guessed:
-                self._guess(piece, start)
+        with _odd_text():
             columns, n_rows = self._columns(piece, start)
-        except (pa.ArrowInvalid, UnicodeEncodeError):  # the latter: bytes of the names
-            raise OddTextError from None
         if len(self._names) == 1 or n_lines(piece, start) == n_rows:
             return Rows(columns, n_rows)
         n_empty, n_behind = empty_lines(piece, start, quotes=b'"' in piece)
         return Rows(columns, n_rows, n_empty - n_behind, n_behind)
+
+    def _is_blank(self, piece: bytes, start: int) -> bool:
+        return start == len(piece) or not (len(self._names) == 1 or re.compile(rb"[^\r\n]").search(piece, start))
 
     def _even(self, piece: bytes, start: int) -> bytes:
         """Return the text as pyarrow reads it; OddTextError if there is no such text."""
@@ -119,8 +164,8 @@ class TypedRows:
         """Return the columns, and how many rows they have."""
         import pyarrow as pa
 
-        types = {name: self._type(name) for name in self._wanted}
         numbers = [name for name in self._wanted if name not in self._text]
+        types = {name: self._type(name) for name in self._wanted}
         try:
             table = self._parse(piece, start, types)
             columns = {name: table.column(name) for name in self._wanted}

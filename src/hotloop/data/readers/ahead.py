@@ -1,0 +1,23 @@
+"""Tasks done ahead, on other threads, in the order in which their results are wanted."""
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+def ahead(tasks: Iterable[Callable[[], T]], n_threads: int) -> Iterator[T]:
+    """Yield the result of each task; with several threads up to that many tasks beyond it are begun."""
+    if n_threads == 1:
+        yield from (task() for task in tasks)
+        return
+    with ThreadPoolExecutor(n_threads) as pool:
+        begun: deque[Future[T]] = deque()
+        for task in tasks:
+            begun.append(pool.submit(task))
+            if len(begun) > n_threads:
+                yield begun.popleft().result()
+        while begun:
+            yield begun.popleft().result()
