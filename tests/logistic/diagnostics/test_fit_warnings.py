@@ -10,7 +10,10 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from hotloop import LogisticSGDClassifier
+from hotloop.data.batch import Batch
+from hotloop.data.csr import from_scipy
 from hotloop.estimators import warnings as complaints
+from hotloop.logistic.diagnostics.leakage import find_leaked_label
 
 
 def healthy(n_samples=400, n_features=6, seed=0, n_classes=2):
@@ -141,6 +144,15 @@ def test_a_leaked_label_of_a_rare_class():
     y = (np.arange(9000) % 151 == 7).astype(np.int64)
     X[:, 4] = y + 0.001 * X[:, 4]
     assert "LeakedLabel" in [name for name, _ in said(X, y, **FEW_EPOCHS)]
+
+
+@pytest.mark.parametrize("n_classes", [5999, 6000])
+@pytest.mark.parametrize("storage", ["dense", "csr"])
+def test_classes_of_one_row_leak_no_label(storage, n_classes):
+    """Their means explain all of any column."""
+    X, _ = healthy(6000)
+    rows = Batch(X if storage == "dense" else from_scipy(csr_matrix(X)), np.arange(6000.0) % n_classes, np.ones(6000))
+    assert list(find_leaked_label(rows, None, None)) == []
 
 
 def test_a_column_that_is_constant_and_not_zero():

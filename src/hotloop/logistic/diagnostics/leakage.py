@@ -143,18 +143,24 @@ def _explained_by_non_zeros(part: CSRRows, y: NDArray[np.intp]) -> tuple[NDArray
             between += np.bincount(at[of_class], values[of_class], minlength=len(columns)) ** 2 / np.count_nonzero(y == c)
         varies = (total > 1e-9 * square) & np.isfinite(total)
         share = np.divide(between, total, out=np.zeros_like(total), where=varies)
-    return columns.astype(np.intp), np.where(np.isfinite(share), share, 0)
+    return columns.astype(np.intp), _beyond_chance(share, len(part), len(np.unique(y)))
 
 
 def _explained(part: NDArray[np.float64], y: NDArray[np.intp]) -> NDArray[np.float64]:
     """Return the share of each column's variance that lies between the classes; overwrites ``part``."""
     _, at, counts = np.unique(y, return_inverse=True, return_counts=True)
-    indicator = (at == np.arange(len(counts))[:, None]).astype(np.float64)
     with np.errstate(over="ignore", invalid="ignore"):
         mean = part.mean(axis=0)
         part -= mean
         total = np.einsum("ij,ij->j", part, part)
-        between = ((indicator @ part) ** 2 / counts[:, None]).sum(axis=0)
+        between = np.array([(np.bincount(at, column) ** 2 / counts).sum() for column in part.T])
         rounding = len(part) * (1e-13 * mean) ** 2  # of a column that is constant
         share = np.divide(between, total, out=np.zeros_like(total), where=(total > rounding) & np.isfinite(total))
-    return np.where(np.isfinite(share), share, 0)
+    return _beyond_chance(share, len(part), len(counts))
+
+
+def _beyond_chance(share: NDArray[np.float64], n_rows: int, n_classes: int) -> NDArray[np.float64]:
+    """Return shares of variance without what classes of a few rows explain of any column (adjusted R^2); 0 where not finite."""
+    if n_rows <= n_classes:
+        return np.zeros_like(share)
+    return np.where(np.isfinite(share), 1 - (1 - share) * (n_rows - 1) / (n_rows - n_classes), 0)
