@@ -181,7 +181,7 @@ def test_words_that_a_user_calls_missing_in_dates_and_booleans():
         "date, as days since 1970, 1 cell missing (mean, own column)"
     )
     assert rules(np.array(["1967-04-08", "1967-04-15"], "M8[D]"), missing=["-999", "0"])[0] == "date, as days since 1970"
-    assert rules([True, False], missing=["0"])[0] == "number"
+    assert rules([True, False], missing=["0"])[0] == "number (true or false)"
 
 
 def test_the_name_of_a_date_does_not_depend_on_other_cells():

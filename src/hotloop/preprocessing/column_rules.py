@@ -15,6 +15,7 @@ from hotloop.preprocessing.cells import Where, cells, parts_of, read_dates, read
 from hotloop.preprocessing.column_encoders import DateColumn, DroppedColumn, Encoder, NumberColumn, TextColumn
 from hotloop.preprocessing.notations import (
     PLAIN,
+    TRUTH,
     Notation,
     are_codes,
     find_notation,
@@ -130,7 +131,8 @@ def fit_column(found: TrainingColumn, options: TableOptions) -> tuple[Encoder, l
     if not as_numbers and _are_row_numbers(column.numbers):
         note = f"{name}: counts the rows, left out as row numbers"
         return DroppedColumn(name, "row numbers"), [f"{note}; keep it by --number {name}"]
-    return _fit_numbers(name, read_numbers(name, column, PLAIN, found.where)), []
+    notation = TRUTH if column.kind == "boolean" else PLAIN
+    return _fit_numbers(name, read_numbers(name, column, PLAIN, found.where), notation), []
 
 
 def _fit_words(found: TrainingColumn, options: TableOptions) -> tuple[Encoder, list[str]]:
@@ -163,6 +165,8 @@ def _read_as_numbers(found: TrainingColumn, notation: Notation, options: TableOp
     if len(told):
         shown = ", ".join(repr(column.words[int(place)].as_py()) for place in told)
         notes.append(f"{name}: numbers, {cells(int(counts[told].sum()))} {shown} taken as missing")
+    if notation == TRUTH:
+        return _fit_numbers(name, numbers, notation), notes
     if notation != PLAIN:
         without = int(counts[lacks_unit(column.words, notation) & (counts > 0)].sum())
         notes.append(f"{name}: numbers written with {notation}" + (f", {cells(without)} without the unit" if without else ""))

@@ -46,14 +46,20 @@ class Notation:
         Mark between groups of three digits, "" for none.
     before, after : str
         What stands around each number: a currency, a unit, a per cent sign.
+    no, yes : str
+        Words for 0 and 1, in any case.
     """
 
     decimal: str = "."
     thousands: str = ""
     before: str = ""
     after: str = ""
+    no: str = ""
+    yes: str = ""
 
     def __str__(self) -> str:
+        if self.yes:
+            return f"{self.yes} or {self.no}"
         said = ["decimal comma"] * (self.decimal == ",") + [f"thousands {self.thousands!r}"] * bool(self.thousands)
         return ", ".join(said + [f"unit {unit!r}" for unit in (self.before, self.after) if unit])
 
@@ -70,7 +76,12 @@ class Notation:
         plain = self.plain(words)
         is_number = pc.match_substring_regex(plain, f"^({NUMBER}|{INFINITY})$")
         numbers = pc.if_else(pc.and_(is_number, pc.invert(absent)), plain, pa.NA).cast(pa.float64())
-        return as_numpy(numbers, np.float64, np.nan), as_mask(pc.invert(pc.or_(is_number, absent)))
+        values, bad = as_numpy(numbers, np.float64, np.nan), as_mask(pc.invert(pc.or_(is_number, absent)))
+        for word, value in ((self.no, 0.0), (self.yes, 1.0)):
+            if word:
+                found = as_mask(pc.match_substring_regex(words, f"^{re.escape(word)}$", ignore_case=True))
+                values[found], bad[found] = value, False
+        return values, bad
 
     def plain(self, words: Any) -> Any:
         """Return words with what the notation adds taken away."""
@@ -94,6 +105,8 @@ class Notation:
 
 
 PLAIN = Notation()
+
+TRUTH = Notation(no="false", yes="true")
 
 
 def is_missing_word(words: Any) -> NDArray[np.bool_]:
@@ -132,7 +145,10 @@ def find_notation(
     codes : bool, default=False
         Whether codes (see :func:`are_codes`) count as numbers.
     """
+    pc = arrow()[1]
     words = words.filter(from_mask(~is_missing_word(words)))
+    if len(words) and pc.all(pc.match_substring_regex(words, "^(true|false)$", ignore_case=True)).as_py():
+        return [TRUTH]
     found: list[tuple[Notation, NDArray[np.float64]]] = []
     for notation in _candidates(words[:_SAMPLE].to_pylist(), decimal, thousands):
         if notation.parse(words[:_SAMPLE])[1].any():
