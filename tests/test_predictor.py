@@ -64,3 +64,22 @@ def test_labels_of_a_sparse_matrix():
     assert model.predict(X).tobytes() == expected.predict(X).tobytes()
     with pytest.raises(ValueError, match="y is a sparse matrix, expected one label or number a row"):
         LogisticSGDClassifier().fit(X, labels)
+
+
+def test_log_loss_takes_labels(tmp_path):
+    labels = np.where(Y, "yes", "no")
+    LogisticSGDClassifier(random_state=0).fit(X, labels).save(tmp_path / "m")
+    model = hotloop.load(tmp_path / "m")
+    p = model.predict_proba(X)[np.arange(len(X)), (labels == "yes").astype(int)]
+    assert model.log_loss(X, labels) == pytest.approx(-np.log(p).mean())
+    with pytest.raises(ValueError, match="the label 'maybe' was not seen in training"):
+        model.log_loss(X, np.where(Y, "yes", "maybe"))
+
+
+def test_log_loss_of_a_model_without_one_label_a_row(tmp_path):
+    TwoLayerRegressor(random_state=0, max_iter=1).fit(X, Y).save(tmp_path / "m")
+    with pytest.raises(ValueError, match="a TwoLayerRegressor has no classes"):
+        hotloop.load(tmp_path / "m").log_loss(X, Y)
+    TwoLayerClassifier(random_state=0, max_iter=1).fit(X, np.column_stack([Y, 1 - Y])).save(tmp_path / "m")
+    with pytest.raises(ValueError, match="several labels a row"):
+        hotloop.load(tmp_path / "m").log_loss(X, Y)

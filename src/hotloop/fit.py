@@ -12,6 +12,7 @@ from hotloop.data.validation import Array
 from hotloop.logistic.fit import LogisticFit, fit_logistic
 from hotloop.logistic.online import LogisticLearner
 from hotloop.logistic.options import NAMES, LogisticOptions
+from hotloop.logistic.search.halving import Search
 from hotloop.predictor import Predictor
 from hotloop.training.callbacks import FitCallbacks
 from hotloop.training.config import TrainingConfig
@@ -29,7 +30,10 @@ ALWAYS_KEPT = ("alpha", "eta0", "max_iter", "tol")  # among the parameters of th
 
 @dataclass(frozen=True)
 class Fit:
-    """A trained model, the learner that goes on from it, and how the training went."""
+    """A trained model, the learner that goes on from it, and how the training went.
+
+    ``search`` is that of a logistic model, where one judged options by rows held out.
+    """
 
     predictor: Predictor
     learner: LogisticLearner | TwoLayerLearner
@@ -38,6 +42,7 @@ class Fit:
     seconds: float
     n_rows: int
     warnings: Sequence[str]
+    search: Search | None = None
 
     @property
     def rows_per_second(self) -> float:
@@ -92,7 +97,8 @@ def fit_arrays(
     message = fit.history.convergence_message(fit.config)
     predictor = Predictor(name, fit.learner.state.view(), classes, params=params | {"random_state": seed})
     told = [*([message] if message else []), *found]
-    return Fit(predictor, fit.learner, fit.history, fit.config, seconds, len(rows), told)
+    search = fit.search if isinstance(fit, LogisticFit) else None
+    return Fit(predictor, fit.learner, fit.history, fit.config, seconds, len(rows), told, search)
 
 
 def _drawn(random_state: int) -> int:

@@ -146,9 +146,22 @@ class Predictor:
         index = (m[:, 0] > 0).astype(np.intp) if m.shape[1] == 1 else m.argmax(axis=1)
         return np.asarray(self.classes[index])
 
-    def log_loss(self, X: Any, codes: Vector) -> float:
-        """Return the mean of -ln p of the classes that the rows have, by their indices."""
-        return mean_log_loss(self.weights.scores(self.margins(X)), codes)
+    def log_loss(self, X: Any, y: Any) -> float:
+        """Return the mean of -ln p of the labels y (n_samples,) of the rows.
+
+        Raises
+        ------
+        ValueError
+            The model has no classes, or several labels a row; a label was not seen in training.
+        """
+        if self.weights.is_multilabel:
+            raise ValueError("the model gives several labels a row: use predict_proba")
+        codes = {label: code for code, label in enumerate(self._known_classes.tolist())}
+        labels = np.asarray(y).tolist()
+        unseen = [label for label in labels if label not in codes]
+        if unseen:
+            raise ValueError(f"the label {unseen[0]!r} was not seen in training")
+        return mean_log_loss(self.weights.scores(self.margins(X)), np.array([codes[label] for label in labels], np.float64))
 
     def scorer(self) -> Callable[[Array], Any]:
         """Return a function of one row, an array of float32 or float64.
@@ -159,10 +172,14 @@ class Predictor:
         return self.weights.scorer()
 
     @property
-    def _n_classes(self) -> int:
+    def _known_classes(self) -> Array:
         if self.classes is None:
             raise ValueError(f"a {self.estimator_name} has no classes")
-        return len(self.classes)
+        return self.classes
+
+    @property
+    def _n_classes(self) -> int:
+        return len(self._known_classes)
 
     def _by_blocks(
         self, X: Any, fill: Callable[[Vector, Vector], None], shape: tuple[int, ...], out: Vector | None = None

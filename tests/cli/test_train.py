@@ -23,6 +23,23 @@ def test_train_says_what_was_done(trained):
     assert "missing" in out
 
 
+def test_train_says_what_the_search_held_out(tmp_path, capsys):
+    data, model = write(tmp_path / "people.csv", HEADER, people()), tmp_path / "m.safetensors"
+    base = ["train", str(data), "--target", "cycles", "--model", str(model)]
+    assert main([*base, "--json"]) == 0
+    training = json.loads(capsys.readouterr().out)["training"]
+    new = write(tmp_path / "new.csv", HEADER, people(2000, seed=1))
+    assert main(["evaluate", str(model), str(new), "--json"]) == 0
+    assert training["held_out_loss"] == pytest.approx(json.loads(capsys.readouterr().out)["log loss"], rel=0.2)
+    assert main(base) == 0
+    assert (
+        f"loss of rows held out {training['held_out_loss']:.4f}, the least of {training['candidates']} can"
+        in capsys.readouterr().out
+    )
+    assert main([*base, "--alpha", "0.01", "--eta0", "0.01"]) == 0
+    assert "held out" not in capsys.readouterr().out
+
+
 def test_network_and_regression(tmp_path, capsys):
     rows = [[a, b, a * b / 100] for a, b in np.random.default_rng(0).normal(50, 20, (1500, 2)).round(2).tolist()]
     data, model = write(tmp_path / "area.csv", ["a", "b", "area"], rows), tmp_path / "m.safetensors"

@@ -40,6 +40,57 @@ def signs(seed, cell, n=600):
     return [[cell(x, draw), "p" if x > 0 else "n"] for x in numbers]
 
 
+FLAGS = {
+    "bool": lambda flags: flags,
+    "nullable": lambda flags: flags.astype("boolean"),
+    "words": lambda flags: flags.map({True: "TRUE", False: "false"}),
+    "numbers": lambda flags: flags.astype(int),
+    "words for numbers": lambda flags: flags.map({True: "1", False: "0"}),
+}
+
+
+@pytest.mark.parametrize("trained", ["bool", "nullable", "words"])
+def test_true_and_false_are_one_thing_in_every_container(trained):
+    pd = pytest.importorskip("pandas")
+    flags = pd.Series([True, False, True, True] * 5)
+    encoding = hotloop.preprocessing.table_encoding.TableEncoding.fit({"flag": FLAGS[trained](flags)})
+    assert encoding.describe() == ["flag: number (true or false)"]
+    for later in FLAGS.values():
+        assert encoding.transform({"flag": later(flags)}).ravel().tolist() == flags.astype(int).tolist()
+
+
+def test_true_and_false_of_a_file_and_a_frame(tmp_path, capsys):
+    pd = pytest.importorskip("pandas")
+    flags = np.random.default_rng(0).random((300, 2)) < 0.5
+    frame = pd.DataFrame({"a": flags[:, 0], "b": flags[:, 1], "y": np.where(flags[:, 0], "p", "n")})
+    frame.to_csv(tmp_path / "rows.csv", index=False)
+    out, _ = run(capsys, "train", tmp_path / "rows.csv", "--target", "y", "--model", tmp_path / "m")
+    assert "a: number (true or false)" in out
+    assert (hotloop.load(tmp_path / "m").predict(frame) == frame["y"]).all()
+
+
+def test_notes_on_later_rows_are_few(tmp_path, capsys, monkeypatch):
+    """Each once, whatever its numbers, however many pieces a file has; and not one for each of many columns."""
+    monkeypatch.setattr("hotloop.data.readers.source.PIECE_BYTES", 1000)
+    draw = random.Random(0)
+    names = [f"c{j}" for j in range(14)]
+    rows = [[*(draw.choice("xyz") for _ in names), draw.choice("pn")] for _ in range(300)]
+    data = write(tmp_path / "rows.csv", [*names, "y"], rows)
+    run(capsys, "train", data, "--target", "y", "--model", tmp_path / "m")
+    new = write(tmp_path / "new.csv", [*names, "y"], [[*(draw.choice("xw") for _ in names), "p"] for _ in range(300)])
+    for command in ("predict", "evaluate"):
+        notes = run(capsys, command, tmp_path / "m", new)[1].splitlines()
+        assert len(notes) == 11
+        assert notes[0].startswith("hotloop: note: c0: ")
+        assert notes[-1] == "hotloop: note: more columns have such notes"
+
+
+def test_a_target_of_nearly_as_many_classes_as_rows_is_told(tmp_path, capsys):
+    data = write(tmp_path / "rows.csv", ["x", "who"], [[i % 7, f"person {i // 2}"] for i in range(60)])
+    _, notes = run(capsys, "train", data, "--target", "who", "--model", tmp_path / "m", "--epochs", "1")
+    assert "the target 'who' has 30 classes in 60 rows: is it a number (--task regression), or an id?" in notes
+
+
 @pytest.mark.parametrize(
     ("cell", "said"),
     [

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from hotloop.cli.messages import counted, note
+from hotloop.cli.messages import Notes, counted
 from hotloop.cli.target import TargetOptions, encode_target, target_numbers
 from hotloop.cli.train import refuse_same_file
 from hotloop.data.columns import as_column
@@ -61,18 +61,17 @@ def _how_to_read(model: Predictor, arguments: Namespace, text: Sequence[str]) ->
     }
 
 
-def _encode(model: Predictor, table: Table) -> Any:
+def _encode(model: Predictor, table: Table, notes: Notes) -> Any:
     """Return a table as the rows of the model; without a header, one that lacks just the target column has the other names."""
     assert model.encoding is not None
     names = [name for name in model.metadata.get("columns", []) if name != model.metadata.get("target")]
     if not table.header and len(table.columns) == len(names):
-        note(f"{table.name}: {counted(len(names), 'column')}, taken as those of training without the target")
+        notes.tell(f"{table.name}: {counted(len(names), 'column')}, taken as those of training without the target")
         table = replace(table, columns=dict(zip(names, table.columns.values(), strict=True)))
     if len(table.columns) == 1 < sum(encoder.width > 0 for encoder in model.encoding.encoders):
         raise DataError(f"{table.name}: one column, read with the separator {table.delimiter!r}; name another by --delimiter")
     X = model.encoding.transform(table, model.dtype, sparse=model.encoding.is_sparse)
-    for remark in (*table.notes, *model.encoding.notes):
-        note(remark)
+    notes.tell(*table.notes, *model.encoding.notes)
     return X
 
 
@@ -92,9 +91,10 @@ def _predict(model: Predictor, arguments: Namespace) -> None:
         writer = csv.writer(out, lineterminator="\n")
         labels = [] if model.classes is None else model.classes.tolist()
         writer.writerow([*([] if name is None else [name]), "prediction", *(f"p({label})" for label in labels)])
+        notes = Notes()
         for table in chain.from_iterable(reader.batches() for reader in readers):
             ids = [] if name is None else [as_column(table.columns[name], name).cells()]
-            writer.writerows(zip(*ids, *_predictions(model, _encode(model, table)), strict=True))
+            writer.writerows(zip(*ids, *_predictions(model, _encode(model, table, notes)), strict=True))
 
 
 def _predictions(model: Predictor, X: Any) -> list[list[Any]]:
@@ -112,7 +112,7 @@ def _evaluate(model: Predictor, arguments: Namespace) -> None:
     table = read_table(arguments.data, **_how_to_read(model, arguments, [target]))
     notation = model.metadata.get("notation")
     cells = TargetOptions(model.encoding.options.missing, notation=Notation(**notation) if notation else None)
-    X = _encode(model, table)
+    X = _encode(model, table, Notes())
     figures: dict[str, float] = {"rows": table.n_rows}
     if model.classes is None:
         y = target_numbers(table, target, cells)
@@ -123,7 +123,7 @@ def _evaluate(model: Predictor, arguments: Namespace) -> None:
             figures["R2"] = 1 - float(np.mean(errors**2) / y.var())
     else:
         codes = encode_target(table, target, model.classes, cells)
-        figures["log loss"] = model.log_loss(X, codes)
+        figures["log loss"] = model.log_loss(X, model.classes[codes.astype(np.intp)])
         figures["accuracy"] = float(np.mean(model.predict(X) == model.classes[codes.astype(np.intp)]))
         if len(model.classes) == 2 and len(np.unique(codes)) == 2:  # rows of one class alone have no AUC
             figures["AUC"] = area_under_roc(model.decision_function(X), codes == 1)

@@ -1,6 +1,28 @@
 """What the command says beside its results: lines on the standard error, and numbers of things."""
 
+import re
 import sys
+
+MOST_NOTES = 10
+
+
+class Notes:
+    """Notes on the pieces of a file: each once, whatever its numbers and examples, and no more than MOST_NOTES."""
+
+    def __init__(self) -> None:
+        self._seen: set[str] = set()
+
+    def tell(self, *texts: str) -> None:
+        """Tell those that are new."""
+        for text in texts:
+            name, _, said = text.partition(": ")
+            kind = name + re.sub(r"\d[\d,]*|'[^']*'|\(.*?\)", "", said)
+            if kind not in self._seen:
+                self._seen.add(kind)
+                if len(self._seen) <= MOST_NOTES:
+                    note(text)
+                elif len(self._seen) == MOST_NOTES + 1:
+                    note("more columns have such notes")
 
 
 def note(text: str) -> None:

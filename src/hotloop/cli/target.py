@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from hotloop.cli.messages import note
 from hotloop.data.columns import Column, as_column
 from hotloop.data.errors import DataError
 from hotloop.data.table import Table
@@ -14,6 +15,8 @@ from hotloop.data.validation import Array
 from hotloop.preprocessing.notations import PLAIN, Notation, find_notation
 
 MOST_CLASSES_OF_NUMBERS = 20
+
+FEW_ROWS_EACH = 0.2  # classes per row, from which on a note doubts that they are classes
 
 
 @dataclass(frozen=True)
@@ -61,6 +64,9 @@ def read_target(
         options = replace(options, notation=notation or PLAIN)
         return None, target_numbers(table, name, options), notation or PLAIN
     classes = _classes(column)
+    if len(classes) > FEW_ROWS_EACH * table.n_rows:
+        shares = f"{len(classes):,} classes in {table.n_rows:,} rows"
+        note(f"the target {name!r} has {shares}: is it a number (--task regression), or an id?")
     if len(classes) < 2:
         raise DataError(f"{table.name}: the target {name!r} is {show(classes[0])} in every row; there is nothing to tell apart")
     return classes, encode_target(table, name, classes, options), PLAIN

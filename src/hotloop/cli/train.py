@@ -100,6 +100,9 @@ def run(arguments: Namespace) -> None:
     )
     if validation is not None:
         say(f"loss of the {counted(len(validation), 'row')} of {arguments.validation}: {outcome['validation_loss']:.4f}")
+    if "held_out_loss" in outcome:
+        candidates = counted(outcome["candidates"], "candidate")
+        say(f"loss of rows held out {outcome['held_out_loss']:.4f}, the least of {candidates} of the search")
     say(f"training loss with penalty {outcome['loss']:.4f}; eta0 {fit.config.eta0:.3g}, alpha {fit.config.alpha:.3g}")
     say(f"wrote {arguments.model} ({Path(arguments.model).stat().st_size:,} bytes)")
 
@@ -214,8 +217,16 @@ def _outcome(fit: Fit, n_columns: int) -> dict[str, Any]:
         "epochs": fit.history.n_iter,
         "loss": fit.history.loss_curve[-1],
         **({"validation_loss": min(curve)} if curve else {}),
+        **_searched(fit),
         "seconds": round(fit.seconds, 3),
         "eta0": fit.config.eta0,
         "alpha": fit.config.alpha,
         "backend": str(backend_info()),
     }
+
+
+def _searched(fit: Fit) -> dict[str, Any]:
+    """Return what the search found, nothing where there was none."""
+    if fit.search is None or fit.search.best is None:
+        return {}
+    return {"held_out_loss": fit.search.best.loss, "candidates": len({(one.alpha, one.eta0) for one in fit.search.table})}
