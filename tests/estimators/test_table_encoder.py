@@ -13,6 +13,9 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 pa = pytest.importorskip("pyarrow", reason="the cli extra (pyarrow) is not installed")
 
+import hotloop  # noqa: E402
+from hotloop import LogisticSGDClassifier, LogisticSGDClassifierCV  # noqa: E402
+from hotloop.cli import main  # noqa: E402
 from hotloop.estimators.table_encoder import TableEncoder  # noqa: E402
 
 
@@ -160,3 +163,51 @@ def test_names_of_an_array_within_a_column_transformer():
     X = np.array([["1", "a", "2", "x"], ["2", "b", "3", "y"]], object)
     columns = ColumnTransformer([("t", TableEncoder(), [1, 3])]).fit(X)
     assert columns.get_feature_names_out().tolist() == ["t__x0=a", "t__x0=b", "t__x1=x", "t__x1=y"]
+
+
+def people(n=80):
+    pd = pytest.importorskip("pandas")
+    draw = np.random.default_rng(0)
+    table = pd.DataFrame({"age": draw.integers(18, 80, n), "pet": draw.choice(["cat", "dog", "emu"], n)})
+    return table, np.where((table["age"] > 40) ^ (table["pet"] == "emu"), "yes", "no")
+
+
+@pytest.mark.parametrize("estimator", [LogisticSGDClassifier(random_state=0), LogisticSGDClassifierCV(random_state=0)])
+def test_a_model_saved_with_its_encoder_predicts_from_tables(tmp_path, capsys, estimator):
+    table, y = people()
+    pipeline = make_pipeline(TableEncoder(), clone(estimator)).fit(table, y)
+    pipeline[-1].save(tmp_path / "m", encoder=pipeline[0])
+    model = hotloop.load(tmp_path / "m")
+    turned = table[["pet", "age"]]
+    assert model.predict_proba(turned) == pytest.approx(pipeline.predict_proba(table))
+    table.to_csv(tmp_path / "rows.csv", index=False)
+    assert main(["predict", str(tmp_path / "m"), str(tmp_path / "rows.csv")]) == 0
+    assert [line.split(",")[0] for line in capsys.readouterr().out.splitlines()[1:]] == pipeline.predict(table).tolist()
+    assert main(["evaluate", str(tmp_path / "m"), str(tmp_path / "rows.csv")]) == 1
+    assert "it has no name of a target; use hotloop predict" in capsys.readouterr().err
+
+
+def test_training_goes_on_from_a_file_with_its_encoder(tmp_path):
+    table, y = people()
+    encoder = TableEncoder().fit(table)
+    model = LogisticSGDClassifier(random_state=0, cv=None).partial_fit(encoder.transform(table), y, classes=["no", "yes"])
+    model.save(tmp_path / "m", encoder)
+    again, encoding = hotloop.load_estimator(tmp_path / "m"), hotloop.load(tmp_path / "m").encoding
+    for one in (model, again):
+        one.partial_fit(encoding.transform({name: table[name] for name in table}, np.float64), y)
+    again.save(tmp_path / "m", encoder=encoding)
+    assert (
+        hotloop.load(tmp_path / "m").predict_proba(table).tobytes() == model.predict_proba(encoder.transform(table)).tobytes()
+    )
+
+
+def test_an_encoder_of_other_rows_is_refused(tmp_path):
+    table, y = people()
+    encoder = TableEncoder().fit(table)
+    model = LogisticSGDClassifier(random_state=0).fit(table[["age"]], y)
+    with pytest.raises(ValueError, match="encoder makes 4 columns, the model has 1"):
+        model.save(tmp_path / "m", encoder=encoder)
+    for odd in (TableEncoder(), model):
+        with pytest.raises(ValueError, match="expected a fitted TableEncoder"):
+            model.save(tmp_path / "m", encoder=odd)
+    assert not list(tmp_path.iterdir())

@@ -34,8 +34,11 @@ def run(arguments: Namespace) -> None:
         for path in (*arguments.data, arguments.model):
             refuse_same_file(path, arguments.out)
     model = load(arguments.model)
-    if model.encoding is None or "target" not in model.metadata:
-        raise DataError(f"{arguments.model} was saved from Python: it knows no columns of a table; use hotloop.load in Python")
+    if model.encoding is None:
+        saved = f"{arguments.model} was saved from Python without an encoder: it knows no columns of a table"
+        raise DataError(f"{saved}; use hotloop.load in Python")
+    if arguments.command == "evaluate" and "target" not in model.metadata:
+        raise DataError(f"{arguments.model} was saved from Python: it has no name of a target; use hotloop predict")
     if arguments.command == "predict":
         _predict(model, arguments)
     else:

@@ -15,6 +15,7 @@ from hotloop.estimators._callbacks import CallbackSupportMixin, Tasks
 from hotloop.estimators._validation import check_rows, check_targets
 from hotloop.estimators.warnings import NotConvergedWarning, warn
 from hotloop.persistence.checkpoint import save_checkpoint
+from hotloop.preprocessing.table_encoding import TableEncoding
 from hotloop.structs import float_dtype
 from hotloop.training.config import TrainingConfig
 from hotloop.training.history import TrainingHistory
@@ -144,10 +145,29 @@ class TrainedBySGD(CallbackSupportMixin, BaseEstimator):  # type: ignore[misc]
         how["sparse"] = self._takes_sparse
         return check_rows(self, X, reset=False, dtype=self._learner.state.dtype, **how)  # type: ignore[no-any-return]
 
-    def save(self, path: Any) -> None:
+    def save(self, path: Any, encoder: Any = None) -> None:
         """Write the fitted model to ``path``. No pickle: nothing in the file is executed.
 
         :func:`hotloop.load` reads what predicts, :func:`hotloop.load_estimator` the whole estimator.
+
+        Parameters
+        ----------
+        path : str or path
+        encoder : TableEncoder or TableEncoding, default=None
+            What made the rows of the model. The file then predicts from tables, here and by ``hotloop predict``.
+
+        Raises
+        ------
+        ValueError
+            The encoder makes rows of another number of columns.
         """
         check_is_fitted(self)
-        save_checkpoint(self._predictor(), self._learner, path)
+        predictor = self._predictor()
+        if encoder is not None:
+            predictor.encoding = getattr(encoder, "encoding_", encoder)
+            if not isinstance(predictor.encoding, TableEncoding):
+                raise ValueError(f"encoder is a {type(encoder).__name__}, expected a fitted TableEncoder")
+            predictor.feature_names = predictor.encoding.feature_names
+            if len(predictor.feature_names) != predictor.n_features:
+                raise ValueError(f"encoder makes {len(predictor.feature_names)} columns, the model has {predictor.n_features}")
+        save_checkpoint(predictor, self._learner, path)

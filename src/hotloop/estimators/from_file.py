@@ -24,7 +24,8 @@ def load_estimator(path: str | PathLike[str]) -> Any:
     Returns
     -------
     estimator : LogisticSGDClassifier, LogisticSDCAClassifier, TwoLayerClassifier or TwoLayerRegressor
-        ``partial_fit`` goes on where the saved one stopped, to the bit.
+        ``partial_fit`` goes on where the saved one stopped, to the bit. It takes the rows that the encoder of the file makes,
+        ``hotloop.load(path).encoding``; give that to ``save`` again.
 
     Raises
     ------

@@ -205,9 +205,9 @@ class LogisticSGDClassifierCV(ClassifierMixin, BaseEstimator):  # type: ignore[m
         """As LogisticSGDClassifier has it, of the refitted model."""
         return self._best().scorer()
 
-    def save(self, path: Any) -> None:
-        """Write the refitted model to ``path``; :func:`hotloop.load` reads it."""
-        self._best().save(path)
+    def save(self, path: Any, encoder: Any = None) -> None:
+        """Write the refitted model to ``path``, as :meth:`LogisticSGDClassifier.save` does."""
+        self._best().save(path, encoder)
 
     @property
     def coef_(self) -> Array:

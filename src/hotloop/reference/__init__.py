@@ -57,6 +57,7 @@ __all__ = [
     "csr_largest",
     "csr_margins",
     "csr_square",
+    "delimited_cells",
     "hash_units",
     "hash_words",
     "linear_margins",
