@@ -7,6 +7,7 @@ from tables import encode
 pa = pytest.importorskip("pyarrow", reason="the cli extra (pyarrow) is not installed")
 
 from hotloop.data.errors import DataError  # noqa: E402
+from hotloop.preprocessing.column_rules import TableOptions  # noqa: E402
 from hotloop.preprocessing.table_encoding import TableEncoding  # noqa: E402
 
 
@@ -81,7 +82,7 @@ def test_categories_of_pandas_are_text():
 
 
 def test_text_of_training_is_found_again_in_typed_columns():
-    encoding = TableEncoding.fit({"flag": ["True", "False"], "zip": ["10", "x"]})
+    encoding = TableEncoding.fit({"flag": ["True", "False"], "zip": ["10", "x"]}, TableOptions(text=["flag"]))
     X = encoding.transform({"flag": np.array([True, False]), "zip": np.array([10.0, 10.0])})
     assert encoding.feature_names == ["flag=False", "flag=True", "zip=10", "zip=x"]
     assert X.tolist() == [[0, 1, 1, 0], [1, 0, 1, 0]]

@@ -12,7 +12,7 @@ from hotloop.data.columns import Column, as_column
 from hotloop.data.errors import DataError
 from hotloop.data.table import Table
 from hotloop.data.validation import Array
-from hotloop.preprocessing.notations import PLAIN, Notation, find_notation
+from hotloop.preprocessing.notations import PLAIN, TRUTH, Notation, find_notation
 
 MOST_CLASSES_OF_NUMBERS = 20
 
@@ -192,7 +192,7 @@ def _notation(table: Table, name: str, column: Column, options: TargetOptions) -
         raise DataError(
             f"{table.name}: {said}; say which by --decimal or --thousands, or that they are classes by --task classification"
         )
-    return found[0] if found else None
+    return found[0] if found and found[0] != TRUTH else None
 
 
 def _parsed(column: Column, notation: Notation) -> "NDArray[np.float64] | None":

@@ -146,9 +146,9 @@ def find_notation(
         Whether codes (see :func:`are_codes`) count as numbers.
     """
     pc = arrow()[1]
-    words = words.filter(from_mask(~is_missing_word(words)))
     if len(words) and pc.all(pc.match_substring_regex(words, "^(true|false)$", ignore_case=True)).as_py():
         return [TRUTH]
+    words = words.filter(from_mask(~is_missing_word(words)))
     found: list[tuple[Notation, NDArray[np.float64]]] = []
     for notation in _candidates(words[:_SAMPLE].to_pylist(), decimal, thousands):
         if notation.parse(words[:_SAMPLE])[1].any():

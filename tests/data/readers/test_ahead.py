@@ -45,3 +45,15 @@ def test_an_error_comes_in_its_turn(n_threads):
     assert next(results) == 1
     with pytest.raises(ZeroDivisionError):
         next(results)
+
+
+@pytest.mark.parametrize("n_threads", [1, 2, 5])
+def test_an_error_of_the_tasks_comes_behind_the_results(n_threads):
+    def tasks():
+        yield from (lambda i=i: i for i in range(4))
+        raise KeyError
+
+    results = ahead(tasks(), n_threads)
+    assert [next(results) for _ in range(4)] == [0, 1, 2, 3]
+    with pytest.raises(KeyError):
+        next(results)

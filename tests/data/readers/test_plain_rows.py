@@ -1,5 +1,6 @@
 """Rows of plain cells: the kernel and pyarrow read the same columns."""
 
+import tracemalloc
 from unittest.mock import patch
 
 import numpy as np
@@ -8,7 +9,7 @@ from delimited_files import cells, pieces_of
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotloop.data.readers.delimited import read_table
+from hotloop.data.readers.delimited import DelimitedReader, read_table
 from hotloop.data.readers.plain_rows import NUMBER, SKIPPED, TEXT, PlainRows
 
 
@@ -82,3 +83,33 @@ def test_most_pieces_are_plain(tmp_path):
     assert None not in read
     assert table.n_rows == 100
     assert np.nansum(table.columns["y"].numbers) == 100
+
+
+def test_many_columns_of_words_take_no_room_for_each(tmp_path):
+    """Room for all bytes in each column would be 400 times the text."""
+    path = tmp_path / "wide.csv"
+    path.write_text("\n".join([",".join(f"c{j}" for j in range(800)), *[",".join(["ab"] * 400 + ["1.5"] * 400)] * 250]))
+    tracemalloc.start()
+    assert read_table(path).n_rows == 250
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 40 * path.stat().st_size
+
+
+def test_a_column_with_a_fraction_has_no_codes_whichever_way_it_is_read(tmp_path):
+    path = tmp_path / "rows.csv"
+    path.write_bytes(b"a,b\n1.5,   \n2.5,1\n3.5,2\n4.5,2\n5.5,2\n007,3\n8,3\n9,3\n10,4\n007,1\n")
+    with pieces_of(40, 100, 20):
+        for patched in (PlainRows.read, lambda *_: None):
+            with patch.object(PlainRows, "read", patched):
+                kinds = [table.columns["a"].kind for table in DelimitedReader(path).batches()]
+            assert set(kinds) == {"number"}
+
+
+def test_a_byte_order_mark_in_a_cell_stays(tmp_path):
+    path = tmp_path / "rows.csv"
+    path.write_bytes(b"a,b\n0,1\n" + b"\xef\xbb\xbf1,1\n" * 30)
+    with pieces_of(60, 100, 20):
+        for patched in (PlainRows.read, lambda *_: None):
+            with patch.object(PlainRows, "read", patched):
+                assert read_table(path).columns["a"].words.to_pylist() == ["0", "\ufeff1"]

@@ -43,7 +43,9 @@ def number(backend, cell):
         (b"0", 0.0), (b"5", 5.0), (b"-12", -12.0), (b"1.5", 1.5), (b".5", 0.5), (b"-.5", -0.5), (b"5.", 5.0), (b"00.5", None),
         (b"1e3", 1000.0), (b"1E+3", 1000.0), (b"25e-1", 2.5), (b"  3.25 ", 3.25), (b"9007199254740991", 2.0**53 - 1),
         (b"9007199254740992", None), (b"9007199254740993.0", None), (b"12345678901234567890", None), (b"1e288", 1e288),
-        (b"1e-300", 1e-300), (b"1e-301", None), (b"0e999", 0.0), (b"1e4294967299", None), (b"1e99999999999999999999", None),
+        (b"1e-300", 1e-300), (b"1e-301", None), (b"0e999", 0.0), (b"1e4294967299", None),
+        (b"1e1000", None), (b"1e-1000", None), (b"1e0000000003", 1000.0),
+        (b"1e99999999999999999999", None),
         (b"0.00012345678901234567890", None),
         (b"0.0001234567890123456789", 0.0001234567890123456789), (b"007", None), (b"-01", None), (b"+5", None), (b"-", None),
         (b".", None), (b"1.2.3", None), (b"1e", None), (b"1e+", None), (b"e5", None), (b"nan", None), (b"inf", None),
@@ -53,6 +55,14 @@ def number(backend, cell):
 )  # fmt: skip
 def test_numbers_and_odd_cells(backend, cell, value):
     assert number(backend, cell) == value
+
+
+def test_exponents_that_make_up_for_zeros(backend):
+    """The sum of exponent and digits behind the point is in range, the exponent alone is not."""
+    for zeros, exponent in ((1290, 1300), (1290, 1000), (700, 999), (990, 995)):
+        cell = b"." + b"0" * zeros + b"1e%d" % exponent
+        assert number(backend, cell) in (None, float(cell))
+    assert number(backend, b"." + b"0" * 400 + b"1e401") == 1.0
 
 
 @pytest.mark.parametrize("cell", [b"", b"?", b" ", b" ? "])
@@ -141,6 +151,8 @@ def test_kernels_equal_the_reference(compiled, pieces):
         ({"delimiter": ord("5")}, "delimiter 53"),
         ({"delimiter": ord(".")}, "delimiter 46"),
         ({"delimiter": ord("\n")}, "delimiter 10"),
+        ({"delimiter": 0}, "delimiter 0"),
+        ({"kinds": np.zeros(0, np.int8)}, "no columns|not those of these columns"),
         ({"kinds": np.array([1, 1], np.int8)}, "not those of these columns"),
         ({"numbers": np.zeros((2, 4))}, "not those of these columns"),
         ({"ends": np.zeros((0, 5), np.int32)}, "not those of these columns"),

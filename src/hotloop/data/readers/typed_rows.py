@@ -1,6 +1,7 @@
 """The fast way from delimited text to columns: the kernel for plain pieces, pyarrow for others; odd text is left alone."""
 
 import re
+from codecs import BOM_UTF8
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import cycle
@@ -127,6 +128,8 @@ class TypedRows:
         if self._is_blank(piece, start):
             return Rows({}, 0, 0, n_lines(piece, start))
         piece = self._even(piece, start)
+        if piece.startswith(BOM_UTF8, start):  # pyarrow would drop it
+            raise OddTextError
         with _odd_text():
             columns, n_rows = self._columns(piece, start)
         if len(self._names) == 1 or n_lines(piece, start) == n_rows:
@@ -182,6 +185,8 @@ class TypedRows:
             if columns[name] is None:
                 self._text.add(name)
                 columns[name] = cells.column(name).dictionary_encode()
+            elif not is_whole(columns[name][~np.isnan(columns[name])]):
+                self._fractions.add(name)
         return columns, table.num_rows
 
     def _type(self, name: str) -> Any:

@@ -18,6 +18,7 @@ cdef extern from *:
 cdef enum:
     LEAST = -300  # powers of ten: no product is subnormal, none overflows
     MOST = 288
+    MOST_GIVEN = 999
     DIGITS = 19   # that any 64 bits hold
     SKIPPED = 0
     NUMBER = 1
@@ -106,13 +107,15 @@ cdef inline const uint8_t *read_digits(const uint8_t *p, const uint8_t *stop, ui
 
 
 cdef inline const uint8_t *read_exponent(const uint8_t *p, int *e) noexcept nogil:
-    """Add the exponent at p to e; returns its end, p where there is none."""
+    """Add the exponent at p to e; returns its end, p where there is none, or one of four digits."""
     cdef const uint8_t *q = p + (p[0] == c'-' or p[0] == c'+')
     cdef int given = 0
     if not is_digit(q[0]):
         return p
     while is_digit(q[0]):
-        given = min(10 * given + (q[0] - c'0'), 1000)
+        given = 10 * given + (q[0] - c'0')
+        if given > MOST_GIVEN:  # beside as many digits behind the point the sum would be in range
+            return p
         q += 1
     e[0] += -given if p[0] == c'-' else given
     return q
@@ -220,12 +223,14 @@ def delimited_cells(
     cdef const uint8_t *first = text
     cdef Py_ssize_t n_rows, n_bytes = len(text) - start, column
     cdef int n_numbers = 0, n_texts = 0
-    if not tens[0]:
+    if not upper[MOST - LEAST]:
         make_tables()
     if not 0 <= start <= len(text) or n_bytes >= 1 << 31:
         raise ValueError(f"rows from byte {start} on, of a text of {len(text)}")
     if not 0 < delimiter < 128 or chr(delimiter).isalnum() or chr(delimiter) in " .+-?\r\n":
         raise ValueError(f"the delimiter {delimiter} can be part of a cell")
+    if not kinds.shape[0]:
+        raise ValueError("there are no columns")
     for column in range(kinds.shape[0]):
         if not SKIPPED <= kinds[column] <= TEXT:
             raise ValueError(f"column {column} is of kind {kinds[column]}")

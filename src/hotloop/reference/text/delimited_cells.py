@@ -13,6 +13,8 @@ SKIPPED, NUMBER, TEXT = 0, 1, 2  # kinds of columns
 DIGITS = 19  # that any 64 bits hold
 LEAST, MOST = -300, 288  # powers of ten
 
+_EXPONENT_DIGITS = 3
+
 _NUMBER = re.compile(
     rb" *(?P<number>-?((?P<whole>0|[1-9]\d*)(?P<fraction>\.\d*)?|(?P<only_fraction>\.\d+))([eE](?P<power>[+-]?\d+))?|\??) *"
 )
@@ -24,8 +26,9 @@ def delimited_cells(text: bytes, start: int, delimiter: int, kinds: Array, numbe
     """Read rows of text; return how many there are, or -1 where one of them is odd.
 
     Odd among numbers is what is not surely one: a leading zero, a plus, a word, an integer of 2^53 and more. So are those that
-    take a longer look: of 20 digits and more, a whole number times 10^e with e below -300 or above 288, half way between two
-    float64. So is a row of fewer or more cells, and a carriage return but before a line feed. Quotes are ordinary characters.
+    take a longer look: of 20 digits, an exponent of four, a whole number times 10^e with e below -300 or above 288, half way
+    between two float64. So is a row of fewer or more cells, and a carriage return but before a line feed. Quotes are ordinary
+    characters.
 
     Parameters
     ----------
@@ -54,7 +57,9 @@ def delimited_cells(text: bytes, start: int, delimiter: int, kinds: Array, numbe
         raise ValueError(f"rows from byte {start} on, of a text of {len(text)}")
     if ends.shape[1] <= numbers.shape[1] or words.shape[1] < len(text) - start:
         raise ValueError("the arrays have too little room")
-    if chr(delimiter).isalnum() or chr(delimiter) in " .+-?\r\n":
+    if not len(kinds):
+        raise ValueError("there are no columns")
+    if not 0 < delimiter < 128 or chr(delimiter).isalnum() or chr(delimiter) in " .+-?\r\n":
         raise ValueError(f"the delimiter {delimiter} can be part of a cell")
     if b"\r" in text[start:].replace(b"\r\n", b""):
         return -1
@@ -85,7 +90,11 @@ def _number(cell: bytes) -> float | None:
         return math.nan
     value, fraction = float(match["number"]), match["fraction"] or match["only_fraction"] or b""
     digits = ((match["whole"] or b"") + fraction).replace(b".", b"").lstrip(b"0")
-    power = int(match["power"] or 0) - len(fraction.removeprefix(b"."))
+    exponent = (match["power"] or b"").lstrip(b"+-").lstrip(b"0")
+    if len(exponent) > _EXPONENT_DIGITS:
+        return None
+    given = -int(exponent or 0) if (match["power"] or b"").startswith(b"-") else int(exponent or 0)
+    power = given - len(fraction.removeprefix(b"."))
     if not digits:
         return 0.0 * value
     if len(digits) > DIGITS or (not fraction and match["power"] is None and int(digits) >= _EXACT):
