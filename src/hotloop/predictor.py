@@ -158,6 +158,8 @@ class Predictor:
             raise ValueError("the model gives several labels a row: use predict_proba")
         codes = {label: code for code, label in enumerate(self._known_classes.tolist())}
         labels = np.asarray(y).tolist()
+        if self._known_classes.dtype.kind == "U":  # a target of a file is kept as it is written
+            labels = list(map(str, labels))
         unseen = [label for label in labels if label not in codes]
         if unseen:
             raise ValueError(f"the label {unseen[0]!r} was not seen in training")

@@ -133,3 +133,10 @@ def test_defaults_on_diabetes(output):
     assert cross_val_score(model, X, y, cv=3).mean() > 0.3
     bounded = model.fit(X, y).predict(X * 1000)
     assert (np.ptp(bounded) < 9 * y.std()) == (output == "sigmoid_sum")
+
+
+@pytest.mark.parametrize("groups", [["a", None, "b"] * 10, [1.0, np.nan, 2.0] * 10], ids=["none", "nan"])
+def test_a_row_without_a_group_is_named(groups):
+    X, y = np.random.default_rng(0).standard_normal((30, 2)), np.arange(30) % 2
+    with pytest.raises(ValueError, match="groups has no group for row 1: (None|nan)"):
+        LogisticSGDClassifier().fit(X, y, groups=np.array(groups, dtype=object if None in groups else float))

@@ -40,6 +40,42 @@ def signs(seed, cell, n=600):
     return [[cell(x, draw), "p" if x > 0 else "n"] for x in numbers]
 
 
+@pytest.mark.parametrize(
+    ("header", "rows", "arguments", "said"),
+    [
+        (["x", "ham"], [[i % 7, "spam" if i % 7 > 3 else "ham"] for i in range(60)], ["--target", "ham"],
+         "the name 'ham' of the target is one of its classes: if the file has no header, say --no-header"),
+        (["x", "y"], [[i % 7, ["0", "0.0", "1"][i % 3]] for i in range(60)], ["--target", "y"],
+         "the classes '0' and '0.0' of the target 'y' are the same number, written in two ways"),
+        (["id", "y"], [[17 * i % 1000 + 1000, "pn"[i // 3 % 2]] for i in range(900)], ["--target", "y"],
+         "no better than the shares of the classes; name columns whose whole numbers are ids by --text: id"),
+    ],
+    ids=["header", "numbers", "ids"],
+)  # fmt: skip
+def test_doubts(tmp_path, capsys, header, rows, arguments, said):
+    data = write(tmp_path / "rows.csv", header, rows)
+    assert f"hotloop: note: {said}\n" in run(capsys, "train", data, *arguments, "--model", tmp_path / "m")[1]
+
+
+def test_no_doubts_of_usual_rows(tmp_path, capsys):
+    data = write(tmp_path / "rows.csv", ["x", "y"], [[i % 7, "spam" if i % 7 > 3 else "ham"] for i in range(60)])
+    assert run(capsys, "train", data, "--target", "y", "--text", "y", "--model", tmp_path / "m")[1] == ""
+
+
+def test_evaluate_says_that_rows_count_alike(tmp_path, capsys):
+    data = write(tmp_path / "rows.csv", ["x", "w", "y"], [[i % 7, i % 3, "pn"[i % 7 > 3]] for i in range(60)])
+    run(capsys, "train", data, "--target", "y", "--weight", "w", "--model", tmp_path / "m")
+    assert "the weights 'w' of training are not read" in run(capsys, "evaluate", tmp_path / "m", data)[1]
+
+
+def test_log_loss_of_a_frame_whose_file_was_trained_on(tmp_path, capsys):
+    pd = pytest.importorskip("pandas")
+    frame = pd.DataFrame({"x": [1.5, 2.5, 3.5, 4.5] * 5, "y": [True, False, True, False] * 5})
+    frame.to_csv(tmp_path / "rows.csv", index=False)
+    run(capsys, "train", tmp_path / "rows.csv", "--target", "y", "--model", tmp_path / "m")
+    assert 0 < hotloop.load(tmp_path / "m").log_loss(frame, frame["y"]) < 1
+
+
 FLAGS = {
     "bool": lambda flags: flags,
     "nullable": lambda flags: flags.astype("boolean"),

@@ -73,7 +73,7 @@ def test_ids_are_left_out_and_told():
     assert said == "ids or free text, dropped"
     assert note == (
         "nearly all of its 100 values are distinct, left out as ids or free text; "
-        "keep it by --text a, or hash its words (HashingEncoder)"
+        "keep it by --text a, or hash its words (HashingEncoder of this column alone)"
     )
     assert rules([f"k{i}" for i in range(100)], text=["a"]) == ("text, 100 categories", [])
     assert rules([f"k{i}" for i in range(99)])[0] == "text, 99 categories"
@@ -249,7 +249,7 @@ def test_free_text_is_told():
     assert said == "text, 90 categories"
     assert note == (
         "90 of 100 cells are distinct and several words long, learnt as whole cells; "
-        "leave it out by --drop a, or hash its words (HashingEncoder)"
+        "leave it out by --drop a, or hash its words (HashingEncoder of this column alone)"
     )
     assert rules([f"number {i % 90}" for i in range(100)])[1] == []
     assert rules([f"the message number {i % 40} of many" for i in range(100)])[1] == []

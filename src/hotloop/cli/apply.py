@@ -115,7 +115,10 @@ def _evaluate(model: Predictor, arguments: Namespace) -> None:
     table = read_table(arguments.data, **_how_to_read(model, arguments, [target]))
     notation = model.metadata.get("notation")
     cells = TargetOptions(model.encoding.options.missing, notation=Notation(**notation) if notation else None)
-    X = _encode(model, table, Notes())
+    notes = Notes()
+    X = _encode(model, table, notes)
+    if "weight" in model.metadata:
+        notes.tell(f"all rows count alike here; the weights {model.metadata['weight']!r} of training are not read")
     figures: dict[str, float] = {"rows": table.n_rows}
     if model.classes is None:
         y = target_numbers(table, target, cells)

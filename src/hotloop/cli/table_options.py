@@ -50,6 +50,7 @@ def add_column_options(command: argparse.ArgumentParser) -> None:
 def table_options(arguments: Namespace) -> TableOptions:
     """Return the options about columns; ValueError where they contradict each other."""
     given: dict[str, Any] = {field.name: getattr(arguments, field.name) for field in fields(TableOptions)}
+    given["text"] = [name for name in given["text"] if name != arguments.target]  # classes are text in any case
     return TableOptions(**given)
 
 

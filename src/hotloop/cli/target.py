@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hotloop.cli.messages import note
-from hotloop.data.columns import Column, as_column
+from hotloop.data.columns import NUMBER, Column, as_column
 from hotloop.data.errors import DataError
 from hotloop.data.table import Table
 from hotloop.data.validation import Array
@@ -67,6 +67,8 @@ def read_target(
     if len(classes) > FEW_ROWS_EACH * table.n_rows:
         shares = f"{len(classes):,} classes in {table.n_rows:,} rows"
         note(f"the target {name!r} has {shares}: is it a number (--task regression), or an id?")
+    for remark in _doubts(name, classes, table.header):
+        note(remark)
     if len(classes) < 2:
         raise DataError(f"{table.name}: the target {name!r} is {show(classes[0])} in every row; there is nothing to tell apart")
     return classes, encode_target(table, name, classes, options), PLAIN
@@ -167,7 +169,7 @@ def _refuse_missing(table: Table, name: str, column: Column, missing: Array, wha
         more = f" (and {len(rows) - 1:,} more)" if len(rows) > 1 else ""
         cell = column.cell(int(rows[0]))
         found = "empty" if cell is None else f"{cell!r}, a word for a missing number"
-        raise DataError(f"{table.where(int(rows[0]))}: the cell of the {what} {name!r} is {found}{more}")
+        raise DataError(f"{table.where(int(rows[0]))}: the cell of the {what} {name!r} is {found}{more}; leave such rows out")
 
 
 def _notation(table: Table, name: str, column: Column, options: TargetOptions) -> Notation | None:
@@ -209,6 +211,32 @@ def _classes(column: Column) -> Array:
     labels = text.used_words().to_pylist()
     whole = all(re.fullmatch(r"0|-?[1-9]\d{0,18}", label) and abs(int(label)) < 2**63 for label in labels)
     return np.unique(np.array(labels, np.int64 if whole else str))
+
+
+def _doubts(name: str, classes: Array, header: bool) -> list[str]:
+    """Return notes on classes that may not be meant.
+
+    Parameters
+    ----------
+    name : str
+        Of the target.
+    classes : ndarray of shape (n_classes,)
+    header : bool
+        Whether the name was read from the file.
+    """
+    doubts = []
+    if header and name in classes.astype(str):
+        doubts.append(f"the name {name!r} of the target is one of its classes: if the file has no header, say --no-header")
+    numbers = [label for label in classes.tolist() if isinstance(label, str) and re.fullmatch(NUMBER, label)]
+    values: dict[float, str] = {}
+    for label in numbers:
+        other = values.setdefault(float(label), label)
+        if other != label:
+            doubts.append(
+                f"the classes {other!r} and {label!r} of the target {name!r} are the same number, written in two ways"
+            )
+            break
+    return doubts
 
 
 def _look_like_classes(numbers: NDArray[np.float64]) -> bool:

@@ -26,6 +26,7 @@ from hotloop.cli.training_options import check_family, given_options
 from hotloop.data.batch import Batch
 from hotloop.data.errors import DataError
 from hotloop.data.readers.delimited import read_table
+from hotloop.data.readers.plain_numbers import is_whole
 from hotloop.data.table import Table
 from hotloop.data.validation import Array
 from hotloop.fit import Fit, fit_arrays
@@ -34,6 +35,8 @@ from hotloop.persistence.checkpoint import save_checkpoint
 from hotloop.preprocessing.table_encoding import TableEncoding
 from hotloop.training.progress_bar import ProgressBar
 from hotloop.version import __version__
+
+ALMOST = 0.995
 
 DTYPE = np.float64  # float32 would merge ids and times beyond 2^24
 
@@ -71,7 +74,7 @@ def run(arguments: Namespace) -> None:
     for remark in encoding.notes:
         note(remark)
     rows = Batch(encoding.transform(features, DTYPE, sparse=encoding.is_sparse), y, weights)
-    names, facts = list(table.columns), _facts(table, own)
+    names, facts, whole = list(table.columns), _facts(table, own), _whole_numbers(features)
     del table, features  # the rows are all that training needs
     validation = _validation(arguments, facts["delimiter"], encoding, classes, cells)
     with ProgressBar("training", note=note) as progress:
@@ -84,6 +87,9 @@ def run(arguments: Namespace) -> None:
         fit = fit_arrays(rows, classes, options, arguments.hidden, **how)
     for text in fit.warnings:
         warning(text)
+    if classes is not None and _learnt_nothing(fit, rows) and whole:
+        shown = ", ".join(whole[:5]) + (", ..." if len(whole) > 5 else "")
+        note(f"no better than the shares of the classes; name columns whose whole numbers are ids by --text: {shown}")
     outcome = _outcome(fit, rows.X.shape[1])
     model = fit.predictor
     model.encoding, model.feature_names = encoding, encoding.feature_names
@@ -230,3 +236,19 @@ def _searched(fit: Fit) -> dict[str, Any]:
     if fit.search is None or fit.search.best is None:
         return {}
     return {"held_out_loss": fit.search.best.loss, "candidates": len({(one.alpha, one.eta0) for one in fit.search.table})}
+
+
+def _whole_numbers(table: Table) -> list[str]:
+    """Return the columns of more than two whole numbers."""
+    columns = {name: column.numbers for name, column in table.columns.items() if column.kind == "number"}
+    present = {name: numbers[~np.isnan(numbers)] for name, numbers in columns.items()}
+    return [name for name, numbers in present.items() if is_whole(numbers) and len(np.unique(numbers[:1000])) > 2]
+
+
+def _learnt_nothing(fit: Fit, rows: Batch) -> bool:
+    """Tell whether the rows held out by the search are predicted hardly better than by the shares of the classes."""
+    if fit.search is None or fit.search.best is None:
+        return False
+    totals = np.bincount(rows.y.astype(np.intp), rows.sample_weight)
+    shares = totals[totals > 0] / totals.sum()
+    return fit.search.best.loss > ALMOST * float(-(shares * np.log(shares)).sum())

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from hotloop.data.arrow_arrays import from_numbers
 from hotloop.data.columns import Column
 from hotloop.data.errors import DataError
-from hotloop.preprocessing.notations import Notation, parse_dates
+from hotloop.preprocessing.notations import Notation, is_missing_word, parse_dates
 
 Where = Callable[[int], str]
 
@@ -49,7 +49,7 @@ def read_dates(name: str, column: Column, where: Where) -> Vector:
     if column.missing.all():
         return np.full(len(column), np.nan)
     text = column.as_text()
-    used = np.flatnonzero(text.counts())
+    used = np.flatnonzero((text.counts() > 0) & ~is_missing_word(text.words))
     days, found = np.full(len(text.words), np.nan), parse_dates(text.words.take(from_numbers(used)))
     if found is not None:
         days[used] = found

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from hotloop.data.arrow_arrays import arrow, as_mask, from_numbers
+from hotloop.data.arrow_arrays import arrow, from_mask, from_numbers
 from hotloop.data.columns import Column
 from hotloop.data.errors import DataError
-from hotloop.preprocessing.cells import Where, cells, parts_of, read_dates, read_numbers
+from hotloop.preprocessing.cells import cells, parts_of, read_dates, read_numbers
 from hotloop.preprocessing.column_encoders import DateColumn, DroppedColumn, Encoder, NumberColumn, TextColumn
 from hotloop.preprocessing.notations import (
     PLAIN,
@@ -24,16 +24,9 @@ from hotloop.preprocessing.notations import (
     lacks_unit,
     parse_dates,
 )
-
-FEW_WORDS = 0.1  # with a smaller share of words than this a column was perhaps meant as numbers
+from hotloop.preprocessing.text_notes import LEAST_ROWS, TrainingColumn, missing_words, no_numbers, notes_on_text
 
 NEARLY_ALL = 0.95  # with a larger share of distinct values a column of text is one of ids, or free text
-
-LEAST_ROWS_OF_IDS = 100
-
-SEVERAL_WORDS = 4
-
-_LIKE_A_NUMBER = r"^[^\w\s]{0,2}\d[\d.,' ]*\s?[a-z%\x{00b0}]{0,5}$"
 
 
 @dataclass(frozen=True)
@@ -98,15 +91,6 @@ class TableOptions:
                     raise DataError(f"{source}no column {name!r} ({kind}); there are {', '.join(map(repr, names))}")
 
 
-@dataclass(frozen=True)
-class TrainingColumn:
-    """A column of the training table: its name, its cells, and where a row stands in the file or table, for messages."""
-
-    name: str
-    column: Column
-    where: Where
-
-
 def fit_column(found: TrainingColumn, options: TableOptions) -> tuple[Encoder, list[str]]:
     """Decide what a training column is; return its encoder, and notes for the user.
 
@@ -146,25 +130,30 @@ def _fit_words(found: TrainingColumn, options: TableOptions) -> tuple[Encoder, l
     if len(notations) == 1:
         return _read_as_numbers(found, notations[0], options)
     if must:
-        raise DataError(_no_numbers(found, notations))
-    if parse_dates(words) is not None:
-        return _fit_dates(name, read_dates(name, column, found.where)), []
+        raise DataError(no_numbers(found, notations))
+    if parse_dates(words.filter(from_mask(~is_missing_word(words)))) is not None:
+        missing = [f"{name}: dates, {said}"] if (said := missing_words(column)) else []
+        return _fit_dates(name, read_dates(name, column, found.where)), missing
+    notes = notes_on_text(found, notations)
     if _are_ids(column, len(words)):
-        note = f"{name}: nearly all of its {len(words):,} values are distinct, left out as ids or free text"
-        note += f"; keep it by --text {name}, or hash its words (HashingEncoder)"
+        distinct = f"nearly all of its {len(words):,} values are distinct"
+        if notes:
+            return DroppedColumn(name, "ids or free text"), [f"{notes[0]}; left out, since {distinct}"]
+        note = f"{name}: {distinct}, left out as ids or free text; keep it by --text {name}"
+        note += (
+            f" or, as numbers, --number {name}"
+            if are_codes(words)
+            else ", or hash its words (HashingEncoder of this column alone)"
+        )
         return DroppedColumn(name, "ids or free text"), [note]
-    return _fit_text(name, column, options), _notes_on_text(found, notations)
+    return _fit_text(name, column, options), notes
 
 
 def _read_as_numbers(found: TrainingColumn, notation: Notation, options: TableOptions) -> tuple[Encoder, list[str]]:
     """Return the encoder of a column of words that are numbers; the notes tell how these were read."""
     name, column = found.name, found.column
     numbers = read_numbers(name, column, notation, found.where)
-    notes, counts = [], column.counts()
-    told = np.flatnonzero(is_missing_word(column.words) & (counts > 0))
-    if len(told):
-        shown = ", ".join(repr(column.words[int(place)].as_py()) for place in told)
-        notes.append(f"{name}: numbers, {cells(int(counts[told].sum()))} {shown} taken as missing")
+    notes, counts = [f"{name}: numbers, {said}"] if (said := missing_words(column)) else [], column.counts()
     if notation == TRUTH:
         return _fit_numbers(name, numbers, notation), notes
     if notation != PLAIN:
@@ -207,59 +196,14 @@ def _fit_text(name: str, column: Column, options: TableOptions) -> Encoder:
     return TextColumn(name, categories, len(used), n_cells - n_kept, len(column) - n_cells, options.other_columns)
 
 
-def _notes_on_text(found: TrainingColumn, notations: Sequence[Notation]) -> list[str]:
-    """Return what to tell of a column that is text though it looks much like numbers."""
-    name, column, counts = found.name, found.column, found.column.counts()
-    if len(notations) > 1:
-        return [_no_numbers(found, notations)]
-    if _is_prose(column, counts):
-        share = f"{np.count_nonzero(counts):,} of {counts.sum():,}"
-        note = f"{name}: {share} cells are distinct and several words long, learnt as whole cells"
-        return [f"{note}; leave it out by --drop {name}, or hash its words (HashingEncoder)"]
-    _, bad = PLAIN.parse(column.words)
-    n_words, n_cells = int(counts[bad].sum()), int(counts.sum())
-    if 0 < n_words <= FEW_WORDS * n_cells:
-        row = column.first_row(bad) or 0
-        first = str(column.cell(row))[:80]
-        note = f"{name}: text, since {cells(n_words)} of {n_cells} no numbers, the first {first!r} in {found.where(row)}"
-        return [f"{note}; name words for missing cells by --missing, or the column by --text {name}"]
-    digits = as_mask(arrow()[1].match_substring_regex(column.words, _LIKE_A_NUMBER))
-    if len(column.words) > 1 and counts[digits].sum() > (1 - FEW_WORDS) * n_cells and not are_codes(column.words):
-        example = str(column.cell(column.first_row(digits) or 0))[:80]
-        note = f"{name}: text, though its cells look like numbers ({example!r}) that no one notation reads"
-        return [f"{note}; see --decimal, --thousands"]
-    return []
-
-
-def _no_numbers(found: TrainingColumn, notations: Sequence[Notation]) -> str:
-    """Return why a column is not read as numbers."""
-    name, column = found.name, found.column
-    if len(notations) > 1:
-        ways, example = " or ".join(map(str, notations)), str(column.cell(int((~column.missing).argmax())))
-        said = f"{name}: {example!r} and all other cells are numbers with {ways}"
-        return f"{said}; say which by --decimal or --thousands"
-    row = column.first_row(PLAIN.parse(column.words)[1]) or 0
-    return f"{found.where(row)}, column {name!r}: expected a number, found {str(column.cell(row))[:80]!r}"
-
-
 def _are_row_numbers(numbers: NDArray[np.float64]) -> bool:
     """Tell whether numbers count the rows from 0 or 1, as an index does."""
-    return len(numbers) >= LEAST_ROWS_OF_IDS and numbers[0] in (0, 1) and bool((np.diff(numbers) == 1).all())
+    return len(numbers) >= LEAST_ROWS and numbers[0] in (0, 1) and bool((np.diff(numbers) == 1).all())
 
 
 def _are_ids(column: Column, n_distinct: int) -> bool:
     n_cells = int(column.counts().sum())
-    return n_cells >= LEAST_ROWS_OF_IDS and n_distinct > NEARLY_ALL * n_cells
-
-
-def _is_prose(column: Column, counts: NDArray[np.intp]) -> bool:
-    """Tell whether most cells are distinct, and of several words."""
-    pc = arrow()[1]
-    used = np.flatnonzero(counts)
-    if counts.sum() < LEAST_ROWS_OF_IDS or 2 * len(used) < counts.sum():
-        return False
-    blanks = pc.count_substring(column.words.take(from_numbers(used[:LEAST_ROWS_OF_IDS])), " ")
-    return float(pc.mean(blanks).as_py()) >= SEVERAL_WORDS - 1
+    return n_cells >= LEAST_ROWS and n_distinct > NEARLY_ALL * n_cells
 
 
 def _mean(present: NDArray[np.float64]) -> float:

@@ -32,7 +32,7 @@ _MARKS = ((".", ""), (",", ""), (".", ","), (",", "."), (".", " "), (",", " "), 
 
 _SAMPLE = 50  # words that a notation must fit before all are tried
 
-_ISO_DATE = r"^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:?\d{2})?)?$"
+ISO_DATE = r"^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:?\d{2})?)?$"
 
 
 @dataclass(frozen=True)
@@ -171,7 +171,9 @@ def _candidates(sample: Sequence[str], decimal: str | None, thousands: str | Non
         yield PLAIN
         marks: Sequence[tuple[str, str]] = _MARKS
     else:
-        marks = [(decimal or ("," if thousands == "." else "."), thousands or ""), (".", "")]
+        both = decimal or ("," if thousands == "." else "."), thousands or ""
+        fit = [(dot, group) for dot, group in _MARKS if decimal in (None, dot) and thousands in (None, group)]
+        marks = [both, *fit, (".", "")]
     units = _units([re.sub(_MINUS, "-", word) for word in sample if word.lower() not in MISSING_WORDS])
     if units is not None:
         for dot, group in marks:
@@ -204,7 +206,7 @@ def are_codes(words: Any) -> bool:
 def parse_dates(words: Any) -> NDArray[np.float64] | None:
     """Return ISO 8601 dates and times as days since 1970-01-01, in UTC where they have a zone; None where a word is none."""
     _, pc = arrow()
-    if not len(words) or not pc.all(pc.match_substring_regex(words, _ISO_DATE)).as_py():
+    if not len(words) or not pc.all(pc.match_substring_regex(words, ISO_DATE)).as_py():
         return None
     days = np.empty(len(words))
     for place, word in enumerate(words.to_pylist()):

@@ -14,9 +14,10 @@ from hotloop.data.section import Arrays, Section
 from hotloop.data.table import Table
 from hotloop.data.validation import Array
 from hotloop.preprocessing.cells import check_finite
-from hotloop.preprocessing.column_encoders import Encoded, Encoder, TextColumn, from_fields, to_fields
-from hotloop.preprocessing.column_rules import TableOptions, TrainingColumn, fit_column
+from hotloop.preprocessing.column_encoders import Encoded, Encoder, NumberColumn, TextColumn, from_fields, to_fields
+from hotloop.preprocessing.column_rules import TableOptions, fit_column
 from hotloop.preprocessing.notations import PLAIN
+from hotloop.preprocessing.text_notes import TrainingColumn, may_be_thousands
 from hotloop.structs import CSRRows
 
 VERSION = 2
@@ -112,10 +113,11 @@ class TableEncoding:
             raise DataError(f"{source.name}no rows")
         absent = Column("number", np.full(1, np.nan))  # a column that is left out is not looked at
         fitted = [fit_column(TrainingColumn(name, read.get(name, absent), source.where), options) for name in source.columns]
+        notes = [note for _, of_column in fitted for note in of_column]
         if not any(encoder.width for encoder, _ in fitted):
-            raise DataError(f"{source.name}no column holds any value that a model can use")
+            raise DataError("; ".join([f"{source.name}no column holds any value that a model can use", *notes[:3]]))
         encoding = cls([encoder for encoder, _ in fitted], options)
-        encoding._notes = [note for _, notes in fitted for note in notes]
+        encoding._notes = [*notes, *_notes_on_points(encoding.encoders, read)]
         return encoding
 
     def transform(
@@ -209,6 +211,20 @@ class TableEncoding:
             raise ValueError("table encoding: a column name is repeated")
         take.check_used()
         return cls(encoders, read)
+
+
+def _notes_on_points(encoders: Sequence[Encoder], read: Mapping[str, Column]) -> list[str]:
+    """Return notes on numbers with points that may be marks of thousands: in a table of decimal commas."""
+    notations = {encoder.name: encoder.notation for encoder in encoders if isinstance(encoder, NumberColumn)}
+    if "," not in [notation.decimal for notation in notations.values()]:
+        return []
+    plain = [name for name, notation in notations.items() if notation == PLAIN and read[name].numbers is not None]
+    said = "numbers with three digits behind each point, beside decimal commas in other columns"
+    return [
+        f"{name}: {said}; if the point marks thousands, say --decimal , --thousands ."
+        for name in plain
+        if may_be_thousands(read[name].numbers)
+    ]
 
 
 def check_float_dtype(dtype: np.typing.DTypeLike) -> np.dtype[Any]:

@@ -64,6 +64,13 @@ def check_splitting(cv: Any, groups: Any, n_samples: int) -> None:
     groups = np.asarray(groups)
     if groups.shape != (n_samples,):
         raise ValueError(f"groups has shape {groups.shape}, expected ({n_samples},)")
+    bad = (
+        [row for row, group in enumerate(groups.tolist()) if group is None or group != group]
+        if groups.dtype.kind in "fO"
+        else []
+    )
+    if bad:
+        raise ValueError(f"groups has no group for row {bad[0]}: {plain(groups[bad[0]])!r}")
     if len(np.unique(groups)) < 2:
         raise ValueError(f"groups holds one group only, {plain(groups[0])!r}; there is nothing to hold out")
 
