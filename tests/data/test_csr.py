@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tolerances import DENSE_AND_CSR, WEIGHTS, relative_error
 
 import hotloop
-from hotloop.data.csr import are_ones, from_scipy
+from hotloop.data.csr import are_ones, as_csr, from_scipy
 
 sp = pytest.importorskip("scipy.sparse")
 
@@ -163,3 +163,54 @@ def test_ones_are_told_from_other_values_wherever_they_stand(backend, dtype):
             values[at] = 0
             assert not are_ones(values)
     assert not are_ones(np.full(70, 2).astype(dtype)) or dtype is np.bool_
+
+
+def _damaged(kind):
+    X = sp.csr_matrix(np.arange(1.0, 25).reshape(6, 4)).asformat(kind.split()[0]).copy()
+    damage = {
+        "csr objects": lambda: (setattr(X, "data", X.data.astype(object)), X.indptr.__setitem__(3, 300)),
+        "csc indptr": lambda: X.indptr.__setitem__(2, 300),
+        "csc indices": lambda: X.indices.__setitem__(2, -9),
+        "bsr indptr": lambda: X.indptr.__setitem__(0, 300),
+        "bsr indices": lambda: X.indices.__setitem__(0, 300),
+        "coo row": lambda: X.row.__setitem__(1, 300),
+        "coo col": lambda: X.col.__setitem__(1, -1),
+        "coo short": lambda: setattr(X, "data", X.data[:-3]),
+        "dia offset": lambda: X.offsets.__setitem__(1, 300),
+        "dia twice": lambda: X.offsets.__setitem__(1, X.offsets[0]),
+        "dia short": lambda: setattr(X, "data", X.data[:-1]),
+        "lil long": lambda: X.rows.__setitem__(2, [1, 2, 3, 0, 1, 2, 3]),
+        "lil column": lambda: X.rows[2].__setitem__(1, 300),
+    }
+    damage[kind]()
+    if hasattr(X, "has_sorted_indices"):
+        X.has_sorted_indices = False
+    return X
+
+
+KINDS = [
+    "csr objects",
+    "csc indptr",
+    "csc indices",
+    "bsr indptr",
+    "bsr indices",
+    "coo row",
+    "coo col",
+    "coo short",
+    "dia offset",
+]
+
+
+@pytest.mark.parametrize("kind", [*KINDS, "dia twice", "dia short", "lil long", "lil column"])
+def test_a_malformed_matrix_of_any_format_is_refused_before_scipy_follows_it(kind):
+    with pytest.raises(ValueError):  # noqa: PT011
+        as_csr(_damaged(kind), np.float64)
+
+
+@pytest.mark.parametrize("kind", ["csr", "csc", "bsr", "coo", "dia", "lil", "dok"])
+@pytest.mark.parametrize("dtype", [np.float64, np.float32, np.int16, bool])
+def test_every_format_gives_its_rows(kind, dtype):
+    X = np.array([[1, 0, 0, 1], [0, 0, 1, 0], [0, 1, 0, 0]])
+    matrix = sp.csr_matrix(X).asformat(kind)
+    rows = as_csr(matrix.astype(dtype), np.float64)
+    assert sp.csr_matrix((rows.explicit_data(), rows.indices, rows.indptr), rows.shape).toarray().tolist() == X.tolist()

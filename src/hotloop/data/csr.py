@@ -26,8 +26,42 @@ def as_csr(X: Any, dtype: Any) -> CSRRows:
     if 0 in X.shape:
         what = "sample(s)" if not X.shape[0] else "feature(s)"
         raise ValueError(f"Found array with 0 {what} (shape={X.shape}) while a minimum of 1 is required.")
-    X = X if X.dtype.kind in "fiub" else X.astype(np.float64)
-    return from_scipy(X if X.format == "csr" else X.tocsr()).astype(dtype)
+    return from_scipy(_as_scipy_csr(X)).astype(dtype)
+
+
+def _as_scipy_csr(X: Any) -> Any:
+    """Return a matrix of any format in CSR, of numbers; ValueError before SciPy follows entries that point outside of it."""
+    if X.format == "csr":
+        if X.dtype.kind in "fiub":
+            return X
+        return type(X)((X.data.astype(np.float64), X.indices, X.indptr), X.shape)  # X.astype would sort the rows
+    if not _is_sound(X):
+        raise ValueError(f"X is a malformed {X.format} matrix: its entries do not fit its shape {X.shape}, or each other")
+    return (X if X.dtype.kind in "fiub" else X.astype(np.float64)).tocsr()
+
+
+def _is_sound(X: Any) -> bool:
+    """Tell whether a matrix that is not CSR is what its format says. Of others SciPy reads or writes outside their arrays."""
+    if X.format in ("csc", "bsr"):
+        try:
+            X.check_format(full_check=True)
+        except IndexError:
+            return False
+        return True
+    if X.format == "coo":
+        lengths = {len(X.data), *map(len, X.coords)}
+        return len(lengths) == 1 and all(
+            not len(places) or (places.min() >= 0 and places.max() < size)
+            for places, size in zip(X.coords, X.shape, strict=True)
+        )
+    if X.format == "dia":
+        offsets, (n_rows, n_columns) = np.asarray(X.offsets), X.shape
+        there = offsets.ndim == 1 and X.data.ndim == 2 and len(offsets) == len(X.data) == len(np.unique(offsets))
+        return bool(there and (offsets > -n_rows).all() and (offsets < n_columns).all())
+    if X.format == "lil":
+        pairs = zip(X.rows, X.data, strict=False)
+        return X.rows.shape == X.data.shape == X.shape[:1] and all(len(places) == len(values) for places, values in pairs)
+    return True  # dok: a dict
 
 
 def from_scipy(X: Any) -> CSRRows:
