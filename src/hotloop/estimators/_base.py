@@ -40,6 +40,8 @@ def draw_seed(random_state: Any) -> int:
 def restore_on_error(method: Method) -> Method:
     """Decorate ``fit`` or ``partial_fit``: a ValueError or TypeError leaves the estimator with the attributes it had.
 
+    So does an interrupt, or a lack of memory, before the new model is there; after that the estimator has the new one.
+
     The attributes are bound to the objects they were bound to before. The objects are not copied: ``fit`` changes none of them,
     it makes new ones, and the learner that ``partial_fit`` trains in place restores itself when it raises.
     """
@@ -49,9 +51,10 @@ def restore_on_error(method: Method) -> Method:
         before = dict(vars(self))
         try:
             return method(self, *args, **kwargs)
-        except (ValueError, TypeError):
-            vars(self).clear()
-            vars(self).update(before)
+        except BaseException as error:
+            if isinstance(error, ValueError | TypeError) or vars(self).get("_learner") is before.get("_learner"):
+                vars(self).clear()
+                vars(self).update(before)
             raise
 
     return restoring  # type: ignore[return-value]
