@@ -197,6 +197,17 @@ def find_scores(backend, rows, steps):
     return [np.array([score(x) for x in rows.X])]
 
 
+def read_cells(backend, rows, steps):
+    """Return the cells of the rows, written as text."""
+    lines = [[*(f"{x:.7g}" for x in row), "word"] for row in rows.X[:50].tolist()]
+    text = "\n".join(",".join(line) for line in lines).encode()
+    kinds = np.array([1] * rows.X.shape[1] + [2], np.int8)
+    numbers, ends = np.empty((rows.X.shape[1], len(lines))), np.empty((1, len(lines) + 1), np.int32)
+    words = np.zeros((1, len(text)), np.uint8)
+    n_rows = backend.delimited_cells(text, 0, ord(","), kinds, numbers, ends, words)
+    return [np.array([n_rows]), numbers, ends, words]
+
+
 def find_hashes(backend, rows, steps):
     """Return the hashed words of texts that name the columns of each row above 0."""
     documents = [" ".join(f"c{j}" for j in np.flatnonzero(x > 0)) for x in rows.X]
@@ -292,6 +303,7 @@ KERNEL_CASES = [
     KernelCase("csr_column_moments", CSR, *call(find_moments)),
     KernelCase("permutation", DENSE, *call(find_order)),
     KernelCase("hash_words", DENSE, *call(find_hashes)),
+    KernelCase("delimited_cells", DENSE, *call(read_cells)),
     KernelCase("two_layer_pass", NETWORK, *call(find_network)),
     KernelCase("two_layer_minibatch_pass", NETWORK, *call(find_minibatch)),
     KernelCase(

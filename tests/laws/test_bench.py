@@ -39,8 +39,8 @@ def _level_as_before(monkeypatch):
 @pytest.mark.parametrize(("family", "case"), CASES)
 def test_every_candidate_runs_and_is_exact(family, case, monkeypatch):
     monkeypatch.setattr("bench.speed.peers.two_layer.TURN", 1e-4)
-    found = family.candidates(case)
-    assert len({candidate.key for candidate in found}) == len(found) > 3
+    found, kernels = family.candidates(case), import_module("hotloop.kernels")
+    assert len({candidate.key for candidate in found}) == len(found) > len(kernels.available_levels())
     for candidate in found:
         if candidate.oracle is None:
             candidate.take_turn()

@@ -32,6 +32,8 @@ def test_hashes(backend, some):
         (0, 1, 8, "runs have 0 to 1 units"),
         (-3, 1, 8, "runs have -3 to 1 units"),
         (2, 1, 8, "runs have 2 to 1 units"),
+        (1, 2**31, 8, "runs have 1 to 2147483648 units"),
+        (1, 2**63 - 1, 8, "runs have 1 to 9223372036854775807 units"),
         (1, 1, 0, "n_features is 0"),
         (1, 1, -8, "n_features is -8"),
         (1, 1, 2**31, "n_features is 2147483648"),
@@ -46,7 +48,7 @@ def test_runs_and_columns_that_cannot_be(backend, shortest, longest, n_features,
 
 def test_runs_of_any_length(backend):
     """The longest run is the document, and room is made for no longer one."""
-    for longest in (3, 2**40):
+    for longest in (3, 2**31 - 1):
         assert backend.hash_words(["ab cd ef"], 1, longest, 2**20, False, True, str.split)[0].tolist() == [0, 6]
         assert backend.hash_units([[["ab", "cd", "ef"]]], " ", 1, longest, 2**20, True)[0].tolist() == [0, 6]
     assert backend.hash_words(["ab"], 2, 3, 8, False, True, str.split)[0].tolist() == [0, 0]

@@ -173,8 +173,8 @@ cdef Py_ssize_t add_runs(
 
 
 cdef int check_runs(Py_ssize_t shortest, Py_ssize_t longest, Py_ssize_t n_features) except -1:
-    if not 1 <= shortest <= longest:
-        raise ValueError(f"runs have {shortest} to {longest} units, expected 1 <= shortest <= longest")
+    if not 1 <= shortest <= longest < 1 << 31:
+        raise ValueError(f"runs have {shortest} to {longest} units, expected 1 <= shortest <= longest < 2^31")
     if not 1 <= n_features <= 0x7fffffff:
         raise ValueError(f"n_features is {n_features}, expected a whole number from 1 to 2^31 - 1")
     return 0

@@ -88,8 +88,8 @@ def _rows(
     documents: Iterable[Iterable[Sequence[str]]], shortest: int, longest: int, n_features: int, signed: bool, between: str
 ) -> Csr:
     """Count the runs of each document by the column of their hash. Parameters: as for :func:`hash_units`."""
-    if not 1 <= shortest <= longest:
-        raise ValueError(f"runs have {shortest} to {longest} units, expected 1 <= shortest <= longest")
+    if not 1 <= shortest <= longest < 2**31:
+        raise ValueError(f"runs have {shortest} to {longest} units, expected 1 <= shortest <= longest < 2^31")
     if not 1 <= n_features < 2**31:
         raise ValueError(f"n_features is {n_features}, expected a whole number from 1 to 2^31 - 1")
     indptr, indices, data = [0], [], []
