@@ -72,6 +72,9 @@ def test_log_loss_takes_labels(tmp_path):
     model = hotloop.load(tmp_path / "m")
     p = model.predict_proba(X)[np.arange(len(X)), (labels == "yes").astype(int)]
     assert model.log_loss(X, labels) == pytest.approx(-np.log(p).mean())
+    for y in (labels[:5], labels[:, None]):
+        with pytest.raises(ValueError, match=r"y has shape .*, expected \(120,\)"):
+            model.log_loss(X, y)
     with pytest.raises(ValueError, match="the label 'maybe' was not seen in training"):
         model.log_loss(X, np.where(Y, "yes", "maybe"))
 

@@ -152,18 +152,20 @@ class Predictor:
         Raises
         ------
         ValueError
-            The model has no classes, or several labels a row; a label was not seen in training.
+            The model has no classes, or several labels a row; y is of another shape; a label was not seen in training.
         """
         if self.weights.is_multilabel:
             raise ValueError("the model gives several labels a row: use predict_proba")
         codes = {label: code for code, label in enumerate(self._known_classes.tolist())}
-        labels = np.asarray(y).tolist()
+        m, labels = self.weights.scores(self.margins(X)), np.asarray(y).tolist()
+        if np.shape(y) != (len(m),):
+            raise ValueError(f"y has shape {np.shape(y)}, expected ({len(m)},): one label a row of X")
         if self._known_classes.dtype.kind == "U":  # a target of a file is kept as it is written
             labels = list(map(str, labels))
         unseen = [label for label in labels if label not in codes]
         if unseen:
             raise ValueError(f"the label {unseen[0]!r} was not seen in training")
-        return mean_log_loss(self.weights.scores(self.margins(X)), np.array([codes[label] for label in labels], np.float64))
+        return mean_log_loss(m, np.array([codes[label] for label in labels], np.float64))
 
     def scorer(self) -> Callable[[Array], Any]:
         """Return a function of one row, an array of float32 or float64.

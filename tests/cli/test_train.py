@@ -33,7 +33,7 @@ def test_train_says_what_the_search_held_out(tmp_path, capsys):
     assert training["held_out_loss"] == pytest.approx(json.loads(capsys.readouterr().out)["log loss"], rel=0.2)
     assert main(base) == 0
     assert (
-        f"loss of rows held out {training['held_out_loss']:.4f}, the least of {training['candidates']} can"
+        f"loss of rows held out {training['held_out_loss']:.4f}, of the candidate chosen among {training['candidates']}"
         in capsys.readouterr().out
     )
     assert main([*base, "--alpha", "0.01", "--eta0", "0.01"]) == 0

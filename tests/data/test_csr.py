@@ -170,6 +170,9 @@ def _damaged(kind):
     damage = {
         "csr objects": lambda: (setattr(X, "data", X.data.astype(object)), X.indptr.__setitem__(3, 300)),
         "csc indptr": lambda: X.indptr.__setitem__(2, 300),
+        "csc middle": lambda: X.indptr.__setitem__(slice(None), [0, 30_000_000, 0, 0, 0]),
+        "bsr middle": lambda: X.indptr.__setitem__(slice(1, None), [30_000_000] + [0] * (len(X.indptr) - 2)),
+        "lil huge": lambda: X.rows.__setitem__(2, [0, 1, 2, 2**40]),
         "csc indices": lambda: X.indices.__setitem__(2, -9),
         "bsr indptr": lambda: X.indptr.__setitem__(0, 300),
         "bsr indices": lambda: X.indices.__setitem__(0, 300),
@@ -201,10 +204,15 @@ KINDS = [
 ]
 
 
-@pytest.mark.parametrize("kind", [*KINDS, "dia twice", "dia short", "lil long", "lil column"])
+@pytest.mark.parametrize(
+    "kind", [*KINDS, "csc middle", "bsr middle", "lil huge", "dia twice", "dia short", "lil long", "lil column"]
+)
 def test_a_malformed_matrix_of_any_format_is_refused_before_scipy_follows_it(kind):
-    with pytest.raises(ValueError):  # noqa: PT011
-        as_csr(_damaged(kind), np.float64)
+    X = _damaged(kind)
+    before = len(getattr(X, "data", ()))
+    with pytest.raises(ValueError, match=r"malformed|column|indptr|indices|has \d+ entries|values"):
+        as_csr(X, np.float64)
+    assert len(getattr(X, "data", ())) == before
 
 
 @pytest.mark.parametrize("kind", ["csr", "csc", "bsr", "coo", "dia", "lil", "dok"])

@@ -11,12 +11,15 @@ from hotloop.estimators._base import restore_on_error
 class Failing(BaseEstimator):
     """Sets, replaces and removes an attribute, and changes one in place, before it raises."""
 
-    def __init__(self, error=ValueError):
+    def __init__(self, error=ValueError, has_model=False):
         self.error = error
+        self.has_model = has_model
 
     @restore_on_error
     def fit(self):
         self.replaced, self.new = "after", 1
+        if self.has_model:
+            self._learner = object()
         self.in_place.append("after")
         del self.removed
         if self.error is not None:
@@ -24,13 +27,14 @@ class Failing(BaseEstimator):
         return self
 
 
-@pytest.mark.parametrize("error", [ValueError, TypeError, FloatingPointError, KeyboardInterrupt])
-def test_attributes_after_an_error(error):
-    model = Failing(error)
+@pytest.mark.parametrize("has_model", [False, True])
+@pytest.mark.parametrize("error", [ValueError, TypeError, FloatingPointError, KeyboardInterrupt, MemoryError])
+def test_attributes_after_an_error(error, has_model):
+    model = Failing(error, has_model)
     model.replaced, model.removed, model.in_place = "before", "before", []
     with pytest.raises(error, match="refused"):
         model.fit()
-    if error in (ValueError, TypeError):
+    if error in (ValueError, TypeError) or not has_model:
         assert (model.replaced, model.removed, hasattr(model, "new")) == ("before", "before", False)
     else:  # the model as trained so far is of use
         assert (model.replaced, hasattr(model, "removed"), model.new) == ("after", False, 1)

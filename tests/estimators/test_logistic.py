@@ -140,3 +140,6 @@ def test_a_row_without_a_group_is_named(groups):
     X, y = np.random.default_rng(0).standard_normal((30, 2)), np.arange(30) % 2
     with pytest.raises(ValueError, match="groups has no group for row 1: (None|nan)"):
         LogisticSGDClassifier().fit(X, y, groups=np.array(groups, dtype=object if None in groups else float))
+    nullable = pytest.importorskip("pandas").Series(["a", None, "b"] * 10, dtype="string")
+    with pytest.raises(ValueError, match="groups has no group for row 1"):
+        LogisticSGDClassifier().fit(X, y, groups=nullable)

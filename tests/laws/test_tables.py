@@ -62,6 +62,30 @@ def test_no_doubts_of_usual_rows(tmp_path, capsys):
     assert run(capsys, "train", data, "--target", "y", "--text", "y", "--model", tmp_path / "m")[1] == ""
 
 
+def test_a_target_named_as_text_is_one_of_classes(tmp_path, capsys):
+    data = write(tmp_path / "rows.csv", ["x", "y"], [[i % 7, i % 30] for i in range(300)])
+    assert "30 classes" in run(capsys, "train", data, "--target", "y", "--text", "y", "--model", tmp_path / "m")[0]
+    code = main(["train", str(data), "--target", "y", "--text", "y", "--task", "regression", "--model", str(tmp_path / "m")])
+    assert code == 1
+    assert "--text names the target 'y', which --task regression reads as numbers" in capsys.readouterr().err
+
+
+def test_empty_lines_of_all_pieces_are_counted(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("hotloop.data.readers.source.PIECE_BYTES", 100)
+    data = write(tmp_path / "rows.csv", ["x", "y"], [[i % 7, "pn"[i % 7 > 3]] for i in range(60)])
+    run(capsys, "train", data, "--target", "y", "--model", tmp_path / "m")
+    (tmp_path / "new.csv").write_text("x,y\n" + "3,p\n\n" * 60 + "4,p\n")
+    assert "60 empty lines passed over" in run(capsys, "predict", tmp_path / "m", tmp_path / "new.csv")[1]
+
+
+def test_balanced_classes_are_not_taken_for_nothing_learnt(tmp_path, capsys):
+    draw = random.Random(0)
+    rows = [[i % 50, draw.gauss(3 * (i % 25 == 0), 1), "pn"[i % 25 != 0]] for i in range(1500)]
+    data = write(tmp_path / "rows.csv", ["row", "x", "y"], rows)
+    arguments = ["--class-weight", "balanced"]
+    assert "no better" not in run(capsys, "train", data, "--target", "y", "--model", tmp_path / "m", *arguments)[1]
+
+
 def test_evaluate_says_that_rows_count_alike(tmp_path, capsys):
     data = write(tmp_path / "rows.csv", ["x", "w", "y"], [[i % 7, i % 3, "pn"[i % 7 > 3]] for i in range(60)])
     run(capsys, "train", data, "--target", "y", "--weight", "w", "--model", tmp_path / "m")

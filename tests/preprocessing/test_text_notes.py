@@ -51,6 +51,13 @@ def test_a_table_of_nothing_but_a_column_left_out_says_why():
 DAYS = [f"2026-{month:02}-{day:02}" for month in (1, 2) for day in range(1, 29)]
 
 
+def test_free_text_that_is_left_out_is_told_once():
+    (note,) = rules([f"the message number {i} of many" for i in range(100)])[1]
+    assert note.startswith(
+        "nearly all of its 100 values are distinct, left out as ids or free text; keep it by --text a, or hash"
+    )
+
+
 def test_words_for_missing_among_dates():
     said, notes = rules([*DAYS, "n/a", "-"])
     assert said.startswith("date, as days since 1970, month, weekday")
@@ -79,7 +86,9 @@ def test_other_notations_of_dates_are_told(cell):
     assert note == f"text, though its cells look like dates ({cell!r}); only those such as 2026-01-31 (ISO 8601) are read"
 
 
-@pytest.mark.parametrize("some", [["1/2", "3/4"], ["10-20", "20-30"], ["v1.2.3", "v1.2.4"], ["10.1.2.3", "10.1.2.4"]], ids=str)
+@pytest.mark.parametrize(
+    "some", [["1/2", "3/4"], ["10-20", "20-30"], ["v1.2.3", "v1.2.4"], ["1.2.10", "1.2.11"], ["10.1.2.3", "10.1.2.4"]], ids=str
+)
 def test_other_words_are_not_taken_for_dates(some):
     said, notes = rules(some * 3)
     assert said == "text, 2 categories"

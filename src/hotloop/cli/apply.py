@@ -74,7 +74,7 @@ def _encode(model: Predictor, table: Table, notes: Notes) -> Any:
     if len(table.columns) == 1 < sum(encoder.width > 0 for encoder in model.encoding.encoders):
         raise DataError(f"{table.name}: one column, read with the separator {table.delimiter!r}; name another by --delimiter")
     X = model.encoding.transform(table, model.dtype, sparse=model.encoding.is_sparse)
-    notes.tell(*table.notes, *model.encoding.notes)
+    notes.tell(*model.encoding.notes)
     return X
 
 
@@ -98,6 +98,7 @@ def _predict(model: Predictor, arguments: Namespace) -> None:
         for table in chain.from_iterable(reader.batches() for reader in readers):
             ids = [] if name is None else [as_column(table.columns[name], name).cells()]
             writer.writerows(zip(*ids, *_predictions(model, _encode(model, table, notes)), strict=True))
+        notes.tell(*(remark for reader in readers for remark in reader.notes))  # which count all pieces
 
 
 def _predictions(model: Predictor, X: Any) -> list[list[Any]]:
@@ -116,9 +117,10 @@ def _evaluate(model: Predictor, arguments: Namespace) -> None:
     notation = model.metadata.get("notation")
     cells = TargetOptions(model.encoding.options.missing, notation=Notation(**notation) if notation else None)
     notes = Notes()
-    X = _encode(model, table, notes)
     if "weight" in model.metadata:
         notes.tell(f"all rows count alike here; the weights {model.metadata['weight']!r} of training are not read")
+    notes.tell(*table.notes)
+    X = _encode(model, table, notes)
     figures: dict[str, float] = {"rows": table.n_rows}
     if model.classes is None:
         y = target_numbers(table, target, cells)

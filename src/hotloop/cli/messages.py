@@ -7,7 +7,7 @@ MOST_NOTES = 10
 
 
 class Notes:
-    """Notes on the pieces of a file: each once, whatever its numbers and examples, and no more than MOST_NOTES."""
+    """Notes on the pieces of a file: each once, with the numbers and examples of the first piece, and at most MOST_NOTES."""
 
     def __init__(self) -> None:
         self._seen: set[str] = set()
@@ -16,7 +16,7 @@ class Notes:
         """Tell those that are new."""
         for text in texts:
             name, _, said = text.partition(": ")
-            kind = name + re.sub(r"\d[\d,]*|'[^']*'|\(.*?\)", "", said)
+            kind = name + re.sub(r"\(.*\)|'[^']*'|\d[\d,]* cells?|\d", "", said)
             if kind not in self._seen:
                 self._seen.add(kind)
                 if len(self._seen) <= MOST_NOTES:

@@ -50,8 +50,17 @@ def add_column_options(command: argparse.ArgumentParser) -> None:
 def table_options(arguments: Namespace) -> TableOptions:
     """Return the options about columns; ValueError where they contradict each other."""
     given: dict[str, Any] = {field.name: getattr(arguments, field.name) for field in fields(TableOptions)}
-    given["text"] = [name for name in given["text"] if name != arguments.target]  # classes are text in any case
+    given["text"] = [name for name in given["text"] if name != arguments.target]
     return TableOptions(**given)
+
+
+def task_of(arguments: Namespace) -> str:
+    """Return the task: a target named by --text is one of classes."""
+    if arguments.target not in arguments.text:
+        return str(arguments.task)
+    if arguments.task == "regression":
+        raise ValueError(f"--text names the target {arguments.target!r}, which --task regression reads as numbers")
+    return "classification"
 
 
 def columns_of_their_own(arguments: Namespace) -> dict[str, str]:

@@ -11,7 +11,7 @@ import numpy as np
 
 from hotloop.backend import backend_info
 from hotloop.cli.messages import counted, note, warning
-from hotloop.cli.table_options import columns_of_their_own, table_options
+from hotloop.cli.table_options import columns_of_their_own, table_options, task_of
 from hotloop.cli.target import (
     TargetOptions,
     encode_target,
@@ -56,7 +56,7 @@ def run(arguments: Namespace) -> None:
         note(remark)
     size = f"{counted(table.n_rows, 'row')}, {counted(len(table.columns), 'column')}"
     say(f"{table.name}: {size}, separator {table.delimiter!r}")
-    classes, y, notation = read_target(table, arguments.target, arguments.task, cells)
+    classes, y, notation = read_target(table, arguments.target, task_of(arguments), cells)
     cells = replace(cells, notation=notation)
     for line in _describe_target(arguments.target, classes, y):
         say(line)
@@ -74,7 +74,7 @@ def run(arguments: Namespace) -> None:
     for remark in encoding.notes:
         note(remark)
     rows = Batch(encoding.transform(features, DTYPE, sparse=encoding.is_sparse), y, weights)
-    names, facts, whole = list(table.columns), _facts(table, own), _whole_numbers(features)
+    names, facts, whole = list(table.columns), _facts(table, own), _whole_numbers(features, encoding)
     del table, features  # the rows are all that training needs
     validation = _validation(arguments, facts["delimiter"], encoding, classes, cells)
     with ProgressBar("training", note=note) as progress:
@@ -87,7 +87,7 @@ def run(arguments: Namespace) -> None:
         fit = fit_arrays(rows, classes, options, arguments.hidden, **how)
     for text in fit.warnings:
         warning(text)
-    if classes is not None and _learnt_nothing(fit, rows) and whole:
+    if whole and validation is None and options.class_weight is None and _learnt_nothing(fit, rows):
         shown = ", ".join(whole[:5]) + (", ..." if len(whole) > 5 else "")
         note(f"no better than the shares of the classes; name columns whose whole numbers are ids by --text: {shown}")
     outcome = _outcome(fit, rows.X.shape[1])
@@ -107,15 +107,14 @@ def run(arguments: Namespace) -> None:
     if validation is not None:
         say(f"loss of the {counted(len(validation), 'row')} of {arguments.validation}: {outcome['validation_loss']:.4f}")
     if "held_out_loss" in outcome:
-        candidates = counted(outcome["candidates"], "candidate")
-        say(f"loss of rows held out {outcome['held_out_loss']:.4f}, the least of {candidates} of the search")
+        say(f"loss of rows held out {outcome['held_out_loss']:.4f}, of the candidate chosen among {outcome['candidates']}")
     say(f"training loss with penalty {outcome['loss']:.4f}; eta0 {fit.config.eta0:.3g}, alpha {fit.config.alpha:.3g}")
     say(f"wrote {arguments.model} ({Path(arguments.model).stat().st_size:,} bytes)")
 
 
 def _read(paths: Sequence[str], arguments: Namespace, delimiter: str | None) -> Table:
     """Read files of rows; columns that are no numbers are left as they are written."""
-    labels = [] if arguments.task == "regression" else [arguments.target]
+    labels = [] if task_of(arguments) == "regression" else [arguments.target]
     text = [*labels, *arguments.text, *arguments.date, *(name for name in (arguments.id, arguments.groups) if name is not None)]
     as_written = arguments.decimal is not None or arguments.thousands is not None
     how: dict[str, Any] = {"header": not arguments.no_header, "delimiter": delimiter, "encoding": arguments.encoding}
@@ -223,7 +222,7 @@ def _outcome(fit: Fit, n_columns: int) -> dict[str, Any]:
         "epochs": fit.history.n_iter,
         "loss": fit.history.loss_curve[-1],
         **({"validation_loss": min(curve)} if curve else {}),
-        **_searched(fit),
+        **({} if curve else _searched(fit)),  # with validation rows the search had no others
         "seconds": round(fit.seconds, 3),
         "eta0": fit.config.eta0,
         "alpha": fit.config.alpha,
@@ -238,10 +237,11 @@ def _searched(fit: Fit) -> dict[str, Any]:
     return {"held_out_loss": fit.search.best.loss, "candidates": len({(one.alpha, one.eta0) for one in fit.search.table})}
 
 
-def _whole_numbers(table: Table) -> list[str]:
-    """Return the columns of more than two whole numbers."""
-    columns = {name: column.numbers for name, column in table.columns.items() if column.kind == "number"}
-    present = {name: numbers[~np.isnan(numbers)] for name, numbers in columns.items()}
+def _whole_numbers(table: Table, encoding: TableEncoding) -> list[str]:
+    """Return the columns that are numbers, all of them whole, and more than two in the first 1,000 rows."""
+    names = [encoder.name for encoder in encoding.encoders if encoder.kind == "number"]
+    columns = {name: table.columns[name] for name in names if table.columns[name].kind == "number"}
+    present = {name: column.numbers[~column.missing] for name, column in columns.items()}
     return [name for name, numbers in present.items() if is_whole(numbers) and len(np.unique(numbers[:1000])) > 2]
 
 

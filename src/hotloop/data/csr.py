@@ -35,25 +35,22 @@ def _as_scipy_csr(X: Any) -> Any:
         if X.dtype.kind in "fiub":
             return X
         return type(X)((X.data.astype(np.float64), X.indices, X.indptr), X.shape)  # X.astype would sort the rows
+    refused = ValueError(f"X is a malformed {X.format} matrix: its entries do not fit its shape {X.shape}, or each other")
     if not _is_sound(X):
-        raise ValueError(f"X is a malformed {X.format} matrix: its entries do not fit its shape {X.shape}, or each other")
-    return (X if X.dtype.kind in "fiub" else X.astype(np.float64)).tocsr()
+        raise refused
+    try:
+        return (X if X.dtype.kind in "fiub" else X.astype(np.float64)).tocsr()
+    except OverflowError:  # a column of LIL beyond any integer
+        raise refused from None
 
 
 def _is_sound(X: Any) -> bool:
     """Tell whether a matrix that is not CSR is what its format says. Of others SciPy reads or writes outside their arrays."""
     if X.format in ("csc", "bsr"):
-        try:
-            X.check_format(full_check=True)
-        except IndexError:
-            return False
-        return True
+        return _are_compressed(X)
     if X.format == "coo":
         lengths = {len(X.data), *map(len, X.coords)}
-        return len(lengths) == 1 and all(
-            not len(places) or (places.min() >= 0 and places.max() < size)
-            for places, size in zip(X.coords, X.shape, strict=True)
-        )
+        return len(lengths) == 1 and all(map(_are_places, X.coords, X.shape))
     if X.format == "dia":
         offsets, (n_rows, n_columns) = np.asarray(X.offsets), X.shape
         there = offsets.ndim == 1 and X.data.ndim == 2 and len(offsets) == len(X.data) == len(np.unique(offsets))
@@ -62,6 +59,26 @@ def _is_sound(X: Any) -> bool:
         pairs = zip(X.rows, X.data, strict=False)
         return X.rows.shape == X.data.shape == X.shape[:1] and all(len(places) == len(values) for places, values in pairs)
     return True  # dok: a dict
+
+
+def _are_compressed(X: Any) -> bool:
+    """Tell whether a CSC or BSR matrix has rising ends, and places within its shape. (SciPy's check changes the matrix.)"""
+    size = X.blocksize if X.format == "bsr" else (1, 1)
+    rows, columns = X.shape[0] // size[0], X.shape[1] // size[1]
+    n, n_places = (rows, columns) if X.format == "bsr" else (columns, rows)
+    ends = X.indptr
+    if not (isinstance(ends, np.ndarray) and ends.shape == (n + 1,) and ends.dtype.kind == "i" and ends[0] == 0):
+        return False
+    if (np.diff(ends) < 0).any() or ends[-1] > min(len(X.indices), len(X.data)):
+        return False
+    if X.format == "bsr" and (X.data.ndim != 3 or X.data.shape[1:] != size or X.shape != (rows * size[0], columns * size[1])):
+        return False
+    return _are_places(X.indices[: ends[-1]], n_places)
+
+
+def _are_places(places: Array, n: int) -> bool:
+    """Tell whether all are whole numbers from 0 to n - 1."""
+    return places.dtype.kind == "i" and (not len(places) or bool(places.min() >= 0 and places.max() < n))
 
 
 def from_scipy(X: Any) -> CSRRows:

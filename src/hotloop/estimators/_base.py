@@ -38,9 +38,10 @@ def draw_seed(random_state: Any) -> int:
 
 
 def restore_on_error(method: Method) -> Method:
-    """Decorate ``fit`` or ``partial_fit``: a ValueError or TypeError leaves the estimator with the attributes it had.
+    """Decorate ``fit`` or ``partial_fit``: an error leaves the estimator with the attributes it had.
 
-    So does an interrupt, or a lack of memory, before the new model is there; after that the estimator has the new one.
+    Only where the new model is there already, and the error is no ValueError or TypeError but an interrupt, a lack of memory or
+    divergence, the estimator keeps it as trained so far.
 
     The attributes are bound to the objects they were bound to before. The objects are not copied: ``fit`` changes none of them,
     it makes new ones, and the learner that ``partial_fit`` trains in place restores itself when it raises.
@@ -162,7 +163,7 @@ class TrainedBySGD(CallbackSupportMixin, BaseEstimator):  # type: ignore[misc]
         Raises
         ------
         ValueError
-            The encoder makes rows of another number of columns.
+            The encoder is not fitted, or makes rows of another number of columns. What stands between both is not in the file.
         """
         check_is_fitted(self)
         predictor = self._predictor()

@@ -166,11 +166,12 @@ class TwoLayerBase(TwoLayerParameters, TrainedBySGD):
         if classes is not None:
             self.classes_ = classes
             weighed = weigh_classes(rows, self.class_weight, classes)
-        if not hasattr(self, "_learner"):
+        learner = getattr(self, "_learner", None)
+        if learner is None:
             options = self._options().resolved(rows.X, targets, "partial_fit")
-            self._learner = TwoLayerLearner.new(new_network(rows, options, classes), options, options.init)
-        self._learner.partial_fit(weighed, rows.sample_weight)
-        self.n_iter_ = 1
+            learner = TwoLayerLearner.new(new_network(rows, options, classes), options, options.init)
+        learner.partial_fit(weighed, rows.sample_weight)
+        self.n_iter_, self._learner = 1, learner
         if self._learner.config is not None:
             self.eta0_, self.alpha_ = self._learner.config.eta0, self._learner.config.alpha
         return self

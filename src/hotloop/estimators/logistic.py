@@ -279,10 +279,9 @@ class LogisticSGDClassifier(LogisticClassifier):
         codes = encode_labels(y, self.classes_)
         sample_weight = check_weights(sample_weight, len(X), some=False)
         rows = weigh_classes(Batch(X, codes, sample_weight), self.class_weight, self.classes_)
-        if first:
-            self._learner = new_learner(resolved, X, len(self.classes_))
-        self._learner.partial_fit(rows, sample_weight)
-        self.n_iter_ = 1
+        learner = new_learner(resolved, X, len(self.classes_)) if first else self._learner
+        learner.partial_fit(rows, sample_weight)
+        self.n_iter_, self._learner = 1, learner
         if self._learner.config is not None:
             self._keep_constants(self._learner.config)
         return self

@@ -134,8 +134,9 @@ def _fit_words(found: TrainingColumn, options: TableOptions) -> tuple[Encoder, l
     if parse_dates(words.filter(from_mask(~is_missing_word(words)))) is not None:
         missing = [f"{name}: dates, {said}"] if (said := missing_words(column)) else []
         return _fit_dates(name, read_dates(name, column, found.where)), missing
-    notes = notes_on_text(found, notations)
-    if _are_ids(column, len(words)):
+    are_ids = _are_ids(column, len(words))
+    notes = notes_on_text(found, notations, kept=not are_ids)
+    if are_ids:
         distinct = f"nearly all of its {len(words):,} values are distinct"
         if notes:
             return DroppedColumn(name, "ids or free text"), [f"{notes[0]}; left out, since {distinct}"]

@@ -141,7 +141,7 @@ def find_notation(
     words : pyarrow.Array of strings
         Distinct words, none missing.
     decimal, thousands : str or None
-        Given by the user; None: to be found. Words that have none of these marks are read as they are.
+        Given by the user; None: found among the marks that go with the other. Words without such marks stay.
     codes : bool, default=False
         Whether codes (see :func:`are_codes`) count as numbers.
     """
@@ -211,10 +211,23 @@ def parse_dates(words: Any) -> NDArray[np.float64] | None:
     days = np.empty(len(words))
     for place, word in enumerate(words.to_pylist()):
         try:
-            moment = datetime.fromisoformat(word)
-            if moment.tzinfo is not None:
-                moment = moment.astimezone(UTC).replace(tzinfo=None)
+            days[place] = _days(word)
         except (ValueError, OverflowError):
             return None
-        days[place] = (moment - datetime(1970, 1, 1)).total_seconds() / 86_400
     return days
+
+
+def is_date(word: str) -> bool:
+    """Tell whether a word that looks like an ISO 8601 date is one."""
+    try:
+        _days(word)
+    except (ValueError, OverflowError):
+        return False
+    return True
+
+
+def _days(word: str) -> float:
+    moment = datetime.fromisoformat(word)
+    if moment.tzinfo is not None:
+        moment = moment.astimezone(UTC).replace(tzinfo=None)
+    return (moment - datetime(1970, 1, 1)).total_seconds() / 86_400

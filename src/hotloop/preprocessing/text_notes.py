@@ -9,18 +9,18 @@ from numpy.typing import NDArray
 from hotloop.data.arrow_arrays import arrow, as_mask, from_numbers
 from hotloop.data.columns import Column
 from hotloop.preprocessing.cells import Where, cells
-from hotloop.preprocessing.notations import ISO_DATE, PLAIN, Notation, are_codes, is_missing_word, parse_dates
+from hotloop.preprocessing.notations import ISO_DATE, PLAIN, Notation, are_codes, is_date, is_missing_word
 
 FEW_WORDS = 0.1  # with a smaller share of words than this a column was perhaps meant as numbers, or dates
 
-LEAST_ROWS = 100  # that a column of ids, or of free text, has
+LEAST_ROWS = 100  # that a column of ids, of row numbers, or of free text has
 
 SEVERAL_WORDS = 4
 
 _LIKE_A_NUMBER = r"^[^\w\s]{0,2}\d[\d.,' ]*\s?[a-z%\x{00b0}]{0,5}$"
 
 _LIKE_A_DATE = (
-    r"^(\d{1,2}[./-]\d{1,2}[./-](\d{2}|\d{4})|\d{4}[./-]\d{1,2}[./-]\d{1,2}"
+    r"^(\d{1,2}[./-]\d{1,2}[./-](\d{4})|\d{2}[./-]\d{2}[./-]\d{2}|\d{4}[./-]\d{1,2}[./-]\d{1,2}"
     r"|\d{1,2}[. -]+[A-Za-z]{3,9}[. -]+\d{2,4}|[A-Za-z]{3,9}[. ]+\d{1,2},? +\d{4})([T, ].*)?$"
 )
 
@@ -34,14 +34,14 @@ class TrainingColumn:
     where: Where
 
 
-def notes_on_text(found: TrainingColumn, notations: Sequence[Notation]) -> list[str]:
-    """Return what to tell of a column that is text though it looks much like numbers."""
+def notes_on_text(found: TrainingColumn, notations: Sequence[Notation], *, kept: bool) -> list[str]:
+    """Return what to tell of a column that is text though it looks much like numbers or dates, or if ``kept`` is free text."""
     name, column, counts = found.name, found.column, found.column.counts()
     if len(notations) > 1:
         return [no_numbers(found, notations)]
     if note := _note_on_dates(found):
         return [note]
-    if _is_prose(column, counts):
+    if kept and _is_prose(column, counts):
         share = f"{np.count_nonzero(counts):,} of {counts.sum():,}"
         note = f"{name}: {share} cells are distinct and several words long, learnt as whole cells"
         return [f"{note}; leave it out by --drop {name}, or hash its words (HashingEncoder of this column alone)"]
@@ -73,7 +73,7 @@ def _note_on_dates(found: TrainingColumn) -> str | None:
             example = str(column.cell(column.first_row(like) or 0))[:80]
             said = f"text, though its cells look like dates ({example!r})"
             return f"{name}: {said}; only those such as 2026-01-31 (ISO 8601) are read"
-        bad |= like & np.array([parse_dates(column.words[place : place + 1]) is None for place in range(len(like))])
+        bad |= like & np.array([not is_date(word) for word in column.words.to_pylist()])
         row = column.first_row(bad) or 0
         since = f"since {cells(int(counts[bad].sum()))} of {counts.sum()} no dates, the first {str(column.cell(row))[:80]!r}"
         return f"{name}: text, {since} in {found.where(row)}; name words for missing cells by --missing"
@@ -100,7 +100,10 @@ def missing_words(column: Column) -> str:
 
 
 def may_be_thousands(numbers: NDArray[np.float64]) -> bool:
-    """Tell whether numbers with a point have three digits behind it, and three at most before: 1.234 may be 1,234."""
+    """Tell whether numbers with a point have three digits behind it, and three at most before: 1.234 may be 1,234.
+
+    Of groups of thousands a tenth end with 0; measured numbers of three digits or less end with it more often.
+    """
     parts = numbers[np.isfinite(numbers) & (numbers != np.rint(numbers))]
     if not len(parts) or (np.abs(parts) < 1).any() or (np.abs(parts) >= 1000).any():
         return False

@@ -18,8 +18,8 @@ def ahead(tasks: Iterable[Callable[[], T]], n_threads: int) -> Iterator[T]:
         return
     with ThreadPoolExecutor(n_threads) as pool:
         begun: deque[Future[T]] = deque()
-        coming, error = iter(tasks), None
-        while error is None:
+        coming = iter(tasks)
+        while True:
             try:
                 begun.append(pool.submit(next(coming)))
             except Exception as stopped:

@@ -25,7 +25,7 @@ _HEAD_BYTES = 1 << 20
 class DelimitedReader:
     """Reads a file of delimited text in pieces, and again when asked again.
 
-    Memory is that of one piece, some 8 MB of text, whatever the size of the file. Only text that is odd (quotes within cells,
+    Memory is that of some pieces of 4 MB of text, whatever the size of the file. Only text that is odd (quotes within cells,
     a malformed line) is looked at as a whole.
 
     Parameters

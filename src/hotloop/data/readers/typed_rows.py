@@ -114,7 +114,8 @@ class TypedRows:
             with _odd_text():
                 self._guess(self._even(piece, start), start)
         text = set(self._text)
-        kinds = [SKIPPED if name not in self._wanted else TEXT if name in text else NUMBER for name in self._names]
+        wanted = set(self._wanted)
+        kinds = [SKIPPED if name not in wanted else TEXT if name in text else NUMBER for name in self._names]
         return lambda: (piece, start, text, reader.read(piece, start, self._delimiter, kinds))
 
     def _rows(self, piece: bytes, start: int, plain: list[Any] | None) -> Rows:

@@ -42,6 +42,9 @@ cdef void make_tables():
         exponent[e - LEAST] = bits - 64 - (1200 if e < 0 else 0)
 
 
+make_tables()
+
+
 cdef inline uint128 normalised(uint128 product, int *power) noexcept nogil:
     """Shift the highest bit up. No branch: it would be guessed wrong at every third number."""
     cdef int shift = 1 - <int>(product >> 127)
@@ -223,8 +226,6 @@ def delimited_cells(
     cdef const uint8_t *first = text
     cdef Py_ssize_t n_rows, n_bytes = len(text) - start, column
     cdef int n_numbers = 0, n_texts = 0
-    if not upper[MOST - LEAST]:
-        make_tables()
     if not 0 <= start <= len(text) or n_bytes >= 1 << 31:
         raise ValueError(f"rows from byte {start} on, of a text of {len(text)}")
     if not 0 < delimiter < 128 or chr(delimiter).isalnum() or chr(delimiter) in " .+-?\r\n":

@@ -65,8 +65,8 @@ def check_splitting(cv: Any, groups: Any, n_samples: int) -> None:
     if groups.shape != (n_samples,):
         raise ValueError(f"groups has shape {groups.shape}, expected ({n_samples},)")
     bad = (
-        [row for row, group in enumerate(groups.tolist()) if group is None or group != group]
-        if groups.dtype.kind in "fO"
+        [row for row, group in enumerate(groups.tolist()) if group is None or (group != group) is not False]
+        if groups.dtype.kind in "fOmM"
         else []
     )
     if bad:
