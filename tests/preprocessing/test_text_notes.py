@@ -122,3 +122,10 @@ def test_points_that_may_mark_thousands_beside_decimal_commas():
 )
 def test_thousands_by_their_values(numbers, may_be):
     assert may_be_thousands(np.array(numbers)) is may_be
+
+
+def test_dates_of_which_none_is_there():
+    options = TableOptions(date=("a",))
+    encoding = TableEncoding.fit({"a": [*DAYS, "n/a"]}, options)
+    assert np.isfinite(encoding.transform({"a": ["n/a", "-"]})).all()
+    assert TableEncoding.fit({"a": ["n/a", "-"], "b": [1, 2]}, options).describe()[0] == "a: no value in training, dropped"

@@ -1,19 +1,28 @@
 """The cells of a column of a table as numbers or dates; what does not fit is an error that names the cell."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from hotloop.data.arrow_arrays import from_numbers
 from hotloop.data.columns import Column
 from hotloop.data.errors import DataError
-from hotloop.preprocessing.notations import Notation, is_missing_word, parse_dates
+from hotloop.preprocessing.notations import Notation, is_missing_word, iso_dates
 
 Where = Callable[[int], str]
 
 Vector = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class TrainingColumn:
+    """A column of the training table: its name, its cells, and where a row stands in the file or table, for messages."""
+
+    name: str
+    column: Column
+    where: Where
 
 
 def read_numbers(name: str, column: Column, notation: Notation, where: Where) -> Vector:
@@ -49,15 +58,9 @@ def read_dates(name: str, column: Column, where: Where) -> Vector:
     if column.missing.all():
         return np.full(len(column), np.nan)
     text = column.as_text()
-    used = np.flatnonzero((text.counts() > 0) & ~is_missing_word(text.words))
-    days, found = np.full(len(text.words), np.nan), parse_dates(text.words.take(from_numbers(used)))
-    if found is not None:
-        days[used] = found
-    else:
-        bad = np.zeros(len(text.words), bool)
-        bad[used] = [parse_dates(text.words[int(code) :][:1]) is None for code in used]
-        row = text.first_row(bad)
-        assert row is not None
+    days, bad = iso_dates(text.words)
+    row = text.first_row(bad & ~is_missing_word(text.words))
+    if row is not None:
         place = f"{where(row)}, column {name!r}"
         raise DataError(f"{place}: expected a date such as 2026-01-31, found {str(text.cell(row))[:80]!r}")
     return np.asarray(np.append(days, np.nan)[text.codes])

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from hotloop.data.arrow_arrays import arrow, from_mask, from_numbers
+from hotloop.data.arrow_arrays import arrow, from_numbers
 from hotloop.data.columns import Column
 from hotloop.data.errors import DataError
-from hotloop.preprocessing.cells import cells, parts_of, read_dates, read_numbers
+from hotloop.preprocessing.cells import TrainingColumn, cells, parts_of, read_dates, read_numbers
 from hotloop.preprocessing.column_encoders import DateColumn, DroppedColumn, Encoder, NumberColumn, TextColumn
 from hotloop.preprocessing.notations import (
     PLAIN,
@@ -23,8 +23,9 @@ from hotloop.preprocessing.notations import (
     is_unusual,
     lacks_unit,
     parse_dates,
+    without_missing_words,
 )
-from hotloop.preprocessing.text_notes import LEAST_ROWS, TrainingColumn, missing_words, no_numbers, notes_on_text
+from hotloop.preprocessing.text_notes import LEAST_ROWS, missing_words, no_numbers, notes_on_text
 
 NEARLY_ALL = 0.95  # with a larger share of distinct values a column of text is one of ids, or free text
 
@@ -131,7 +132,7 @@ def _fit_words(found: TrainingColumn, options: TableOptions) -> tuple[Encoder, l
         return _read_as_numbers(found, notations[0], options)
     if must:
         raise DataError(no_numbers(found, notations))
-    if parse_dates(words.filter(from_mask(~is_missing_word(words)))) is not None:
+    if parse_dates(without_missing_words(words)) is not None:
         missing = [f"{name}: dates, {said}"] if (said := missing_words(column)) else []
         return _fit_dates(name, read_dates(name, column, found.where)), missing
     are_ids = _are_ids(column, len(words))

@@ -116,6 +116,11 @@ def is_missing_word(words: Any) -> NDArray[np.bool_]:
     return as_mask(found)
 
 
+def without_missing_words(words: Any) -> Any:
+    """Return the words that do not stand for a missing number."""
+    return words.filter(from_mask(~is_missing_word(words)))
+
+
 def lacks_unit(words: Any, notation: Notation) -> NDArray[np.bool_]:
     """Tell which words are numbers without the unit of a notation."""
     _, pc = arrow()
@@ -148,7 +153,7 @@ def find_notation(
     pc = arrow()[1]
     if len(words) and pc.all(pc.match_substring_regex(words, "^(true|false)$", ignore_case=True)).as_py():
         return [TRUTH]
-    words = words.filter(from_mask(~is_missing_word(words)))
+    words = without_missing_words(words)
     found: list[tuple[Notation, NDArray[np.float64]]] = []
     for notation in _candidates(words[:_SAMPLE].to_pylist(), decimal, thousands):
         if notation.parse(words[:_SAMPLE])[1].any():
@@ -173,7 +178,7 @@ def _candidates(sample: Sequence[str], decimal: str | None, thousands: str | Non
     else:
         both = decimal or ("," if thousands == "." else "."), thousands or ""
         fit = [(dot, group) for dot, group in _MARKS if decimal in (None, dot) and thousands in (None, group)]
-        marks = [both, *fit, (".", "")]
+        marks = [*(fit or [both]), (".", "")]
     units = _units([re.sub(_MINUS, "-", word) for word in sample if word.lower() not in MISSING_WORDS])
     if units is not None:
         for dot, group in marks:
@@ -205,29 +210,20 @@ def are_codes(words: Any) -> bool:
 
 def parse_dates(words: Any) -> NDArray[np.float64] | None:
     """Return ISO 8601 dates and times as days since 1970-01-01, in UTC where they have a zone; None where a word is none."""
-    _, pc = arrow()
-    if not len(words) or not pc.all(pc.match_substring_regex(words, ISO_DATE)).as_py():
-        return None
-    days = np.empty(len(words))
-    for place, word in enumerate(words.to_pylist()):
+    days, bad = iso_dates(words)
+    return None if bad.any() or not len(words) else days
+
+
+def iso_dates(words: Any) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """Return the days since 1970-01-01 that words are, NaN where they are no ISO 8601 date, and which words are none."""
+    like = as_mask(arrow()[1].match_substring_regex(words, ISO_DATE))
+    days, bad = np.full(len(words), np.nan), ~like
+    for place, word in zip(np.flatnonzero(like), words.filter(from_mask(like)).to_pylist(), strict=True):
         try:
-            days[place] = _days(word)
+            moment = datetime.fromisoformat(word)
+            if moment.tzinfo is not None:
+                moment = moment.astimezone(UTC).replace(tzinfo=None)
+            days[place] = (moment - datetime(1970, 1, 1)).total_seconds() / 86_400
         except (ValueError, OverflowError):
-            return None
-    return days
-
-
-def is_date(word: str) -> bool:
-    """Tell whether a word that looks like an ISO 8601 date is one."""
-    try:
-        _days(word)
-    except (ValueError, OverflowError):
-        return False
-    return True
-
-
-def _days(word: str) -> float:
-    moment = datetime.fromisoformat(word)
-    if moment.tzinfo is not None:
-        moment = moment.astimezone(UTC).replace(tzinfo=None)
-    return (moment - datetime(1970, 1, 1)).total_seconds() / 86_400
+            bad[place] = True
+    return days, bad

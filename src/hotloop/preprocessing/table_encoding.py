@@ -13,11 +13,11 @@ from hotloop.data.errors import DataError
 from hotloop.data.section import Arrays, Section
 from hotloop.data.table import Table
 from hotloop.data.validation import Array
-from hotloop.preprocessing.cells import check_finite
+from hotloop.preprocessing.cells import TrainingColumn, check_finite
 from hotloop.preprocessing.column_encoders import Encoded, Encoder, NumberColumn, TextColumn, from_fields, to_fields
 from hotloop.preprocessing.column_rules import TableOptions, fit_column
 from hotloop.preprocessing.notations import PLAIN
-from hotloop.preprocessing.text_notes import TrainingColumn, may_be_thousands
+from hotloop.preprocessing.text_notes import may_be_thousands
 from hotloop.structs import CSRRows
 
 VERSION = 2

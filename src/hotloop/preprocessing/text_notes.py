@@ -1,15 +1,14 @@
 """What to tell of a column that is text though it may have been meant as numbers or dates."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hotloop.data.arrow_arrays import arrow, as_mask, from_numbers
 from hotloop.data.columns import Column
-from hotloop.preprocessing.cells import Where, cells
-from hotloop.preprocessing.notations import ISO_DATE, PLAIN, Notation, are_codes, is_date, is_missing_word
+from hotloop.preprocessing.cells import TrainingColumn, cells
+from hotloop.preprocessing.notations import ISO_DATE, PLAIN, Notation, are_codes, is_missing_word, iso_dates
 
 FEW_WORDS = 0.1  # with a smaller share of words than this a column was perhaps meant as numbers, or dates
 
@@ -23,15 +22,6 @@ _LIKE_A_DATE = (
     r"^(\d{1,2}[./-]\d{1,2}[./-](\d{4})|\d{2}[./-]\d{2}[./-]\d{2}|\d{4}[./-]\d{1,2}[./-]\d{1,2}"
     r"|\d{1,2}[. -]+[A-Za-z]{3,9}[. -]+\d{2,4}|[A-Za-z]{3,9}[. ]+\d{1,2},? +\d{4})([T, ].*)?$"
 )
-
-
-@dataclass(frozen=True)
-class TrainingColumn:
-    """A column of the training table: its name, its cells, and where a row stands in the file or table, for messages."""
-
-    name: str
-    column: Column
-    where: Where
 
 
 def notes_on_text(found: TrainingColumn, notations: Sequence[Notation], *, kept: bool) -> list[str]:
@@ -73,7 +63,7 @@ def _note_on_dates(found: TrainingColumn) -> str | None:
             example = str(column.cell(column.first_row(like) or 0))[:80]
             said = f"text, though its cells look like dates ({example!r})"
             return f"{name}: {said}; only those such as 2026-01-31 (ISO 8601) are read"
-        bad |= like & np.array([not is_date(word) for word in column.words.to_pylist()])
+        bad |= like & iso_dates(column.words)[1]
         row = column.first_row(bad) or 0
         since = f"since {cells(int(counts[bad].sum()))} of {counts.sum()} no dates, the first {str(column.cell(row))[:80]!r}"
         return f"{name}: text, {since} in {found.where(row)}; name words for missing cells by --missing"
