@@ -238,11 +238,11 @@ def _searched(fit: Fit) -> dict[str, Any]:
 
 
 def _whole_numbers(table: Table, encoding: TableEncoding) -> list[str]:
-    """Return the columns that are numbers, all of them whole, and more than two in the first 1,000 rows."""
+    """Return the columns that are numbers, all of them whole, and more than two of the first 1,000."""
     names = [encoder.name for encoder in encoding.encoders if encoder.kind == "number"]
     columns = {name: table.columns[name] for name in names if table.columns[name].kind == "number"}
-    present = {name: column.numbers[~column.missing] for name, column in columns.items()}
-    return [name for name, numbers in present.items() if is_whole(numbers) and len(np.unique(numbers[:1000])) > 2]
+    whole = {name: column.numbers for name, column in columns.items() if is_whole(column.numbers)}
+    return [name for name, numbers in whole.items() if len(np.unique(numbers[~np.isnan(numbers)][:1000])) > 2]
 
 
 def _learnt_nothing(fit: Fit, rows: Batch) -> bool:

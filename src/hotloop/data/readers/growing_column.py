@@ -28,7 +28,6 @@ class GrowingColumn:
 
     def append(self, cells: Any, n_expected: float) -> None:
         """Append numbers, or a pyarrow.ChunkedArray of a dictionary of text; `n_expected` is a guess at the rows at the end."""
-
         is_text = not isinstance(cells, np.ndarray)
         self.kinds.add("text" if is_text else "number")
         first = self._n_rows

@@ -42,7 +42,7 @@ def plain_numbers(text: Any, fraction: bool = False) -> NDArray[np.float64] | No
     if not pc.all(pc.match_substring_regex(odd, f"^({NUMBER}|{INFINITY})$"), min_count=0).as_py():
         return None  # nan
     values: NDArray[np.float64] = as_numpy(numbers, np.float64, np.nan)
-    if fraction or not is_whole(values[~np.isnan(values)]):
+    if fraction or not is_whole(values):
         return values
     long = np.abs(values) >= EXACT
     if long.any():
@@ -61,9 +61,8 @@ def settled(column: Column) -> Column:
 
 
 def is_whole(numbers: NDArray[np.float64]) -> bool:
-    """Whether all numbers are whole."""
-    first = numbers[:_FIRST_ROWS]
-    return bool((first == np.rint(first)).all() and (numbers == np.rint(numbers)).all())
+    """Whether all numbers are whole; a missing one, NaN, is no matter."""
+    return all(bool(((part == np.rint(part)) | np.isnan(part)).all()) for part in (numbers[:_FIRST_ROWS], numbers))
 
 
 def may_have_leading_zero(raw: bytes, start: int, delimiter: str) -> bool:

@@ -123,7 +123,7 @@ class TypedRows:
         if plain:
             columns = dict(zip(self._wanted, plain, strict=True))
             for name in set(columns) - self._text - self._fractions:
-                if not is_whole(columns[name][~np.isnan(columns[name])]):
+                if not is_whole(columns[name]):
                     self._fractions.add(name)
             return Rows(columns, len(plain[0]))
         if self._is_blank(piece, start):
@@ -168,8 +168,8 @@ class TypedRows:
         """Return the columns, and how many rows they have."""
         import pyarrow as pa
 
-        numbers = [name for name in self._wanted if name not in self._text]
         types = {name: self._type(name) for name in self._wanted}
+        numbers = [name for name in self._wanted if name not in self._text]
         try:
             table = self._parse(piece, start, types)
             columns = {name: table.column(name) for name in self._wanted}
@@ -186,7 +186,7 @@ class TypedRows:
             if columns[name] is None:
                 self._text.add(name)
                 columns[name] = cells.column(name).dictionary_encode()
-            elif not is_whole(columns[name][~np.isnan(columns[name])]):
+            elif not is_whole(columns[name]):
                 self._fractions.add(name)
         return columns, table.num_rows
 
@@ -217,7 +217,7 @@ class TypedRows:
             if n_missing > cells.null_count:
                 suspects.append(name)
             elif n_missing < len(values) and name not in self._fractions:
-                if not is_whole(values[~missing] if n_missing else values):
+                if not is_whole(values):
                     self._fractions.add(name)
                     continue
                 if zero is None:
