@@ -21,7 +21,7 @@ from hotloop.data.columns import as_column
 from hotloop.data.errors import DataError
 from hotloop.data.readers.delimited import DelimitedReader, read_table
 from hotloop.data.table import Table
-from hotloop.metrics import area_under_roc, mean_squared_error
+from hotloop.metrics import area_under_roc, mean_log_loss, mean_squared_error
 from hotloop.persistence.atomic_write import whole_file
 from hotloop.persistence.model_file import load
 from hotloop.predictor import Predictor
@@ -131,7 +131,7 @@ def _evaluate(model: Predictor, arguments: Namespace) -> None:
             figures["R2"] = 1 - float(np.mean(errors**2) / y.var())
     else:
         codes = encode_target(table, target, model.classes, cells)
-        figures["log loss"] = model.log_loss(X, model.classes[codes.astype(np.intp)])
+        figures["log loss"] = mean_log_loss(model.weights.scores(model.margins(X)), codes)
         figures["accuracy"] = float(np.mean(model.predict(X) == model.classes[codes.astype(np.intp)]))
         if len(model.classes) == 2 and len(np.unique(codes)) == 2:  # rows of one class alone have no AUC
             figures["AUC"] = area_under_roc(model.decision_function(X), codes == 1)

@@ -82,7 +82,7 @@ def _suspected(X: Any, chosen: NDArray[np.intp], y: NDArray[np.intp]) -> list[in
 def _explained_by_cells(
     X: Any, chosen: NDArray[np.intp], columns: NDArray[np.intp], y: NDArray[np.intp]
 ) -> NDArray[np.float64]:
-    """Return for each of the columns the share of its variance that lies between the classes, 0 to 1.
+    """Return for each of the columns the share of its variance that lies between the classes, beyond chance: at most 1.
 
     Parameters
     ----------
