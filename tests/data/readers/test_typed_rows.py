@@ -106,3 +106,21 @@ def test_a_line_feed_of_a_quoted_pair_is_kept_between_blocks(write):
         with pieces_of(piece=1 << 20, block=40, head=10):
             table = read_table(write(b"a,b\r\n1," + b"x" * n + b'\r\n2,"two\r\nlines"\r\n3,"y"\r\n'))
         assert cells(table)["b"][1] == "two\r\nlines"
+
+
+@pytest.mark.parametrize(("n_rows", "threads"), [(3, {False}), (60_000, {True})])
+@pytest.mark.parametrize("odd", [False, True], ids=["typed", "careful"])
+def test_a_small_text_takes_one_thread_of_pyarrow(write, monkeypatch, n_rows, threads, odd):
+    csv = pytest.importorskip("pyarrow.csv")
+    used, read_csv = set(), csv.read_csv
+
+    def recording(*args, read_options, **options):
+        used.add(read_options.use_threads)
+        return read_csv(*args, read_options=read_options, **options)
+
+    monkeypatch.setattr(csv, "read_csv", recording)
+    row = '5" pipe,"12.5, and more"\n' if odd else '007,"a,b"," 12.5 "\n'
+    table = read_table(write(("a,b\n" if odd else "a,b,c\n").encode() + row.encode() * n_rows))
+    assert table.n_rows == n_rows
+    assert used >= threads
+    assert n_rows > 3 or used == threads

@@ -12,7 +12,7 @@ from hotloop.data.errors import DataError
 from hotloop.data.readers.line_numbers import empty_lines, line_of_byte, n_lines, row_lines, row_starts
 from hotloop.data.readers.plain_numbers import plain_numbers
 from hotloop.data.readers.quotes import opened_at_once, quotes_pair_up
-from hotloop.data.readers.typed_rows import Rows, block_of
+from hotloop.data.readers.typed_rows import SMALL_BYTES, Rows, block_of
 
 _BLOCK_BYTES = 1 << 22
 
@@ -147,7 +147,7 @@ def _parse(body: Body, block_size: int, on_bad_row: Any = None) -> Any:
         read_options=arrow_csv.ReadOptions(
             column_names=body.names,
             block_size=block_size,
-            use_threads=on_bad_row is None,  # rows are numbered by one thread only
+            use_threads=on_bad_row is None and len(body.raw) >= SMALL_BYTES,  # rows are numbered by one thread only
         ),
         parse_options=arrow_csv.ParseOptions(
             delimiter=body.delimiter,

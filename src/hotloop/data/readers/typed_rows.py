@@ -22,8 +22,9 @@ _BLOCK_BYTES = 1 << 20
 
 _LARGEST_BLOCK = (1 << 31) - 1  # pyarrow's block size is a 32-bit integer
 
-# The system's memory: 10 MB for a small file in place of 28, but 580 MB for 1,000,000 rows of 26 words in place of 325.
-_SMALL_BYTES = 1 << 20
+# Below, pyarrow is given one thread and the system's memory: 10 MB for a small file in place of 28, but 580 MB for 1,000,000 rows of
+# 26 words in place of 325. Its threads have made processes abort as they end (pyarrow 26.0, apache/arrow#34314).
+SMALL_BYTES = 1 << 20
 
 _HEAD_BYTES = 1 << 18
 
@@ -256,7 +257,9 @@ class TypedRows:
 
         return arrow_csv.read_csv(
             pa.BufferReader(pa.py_buffer(text).slice(start)),
-            read_options=arrow_csv.ReadOptions(column_names=self._names, block_size=block_size),
+            read_options=arrow_csv.ReadOptions(
+                column_names=self._names, block_size=block_size, use_threads=len(text) >= SMALL_BYTES
+            ),
             parse_options=arrow_csv.ParseOptions(
                 delimiter=self._delimiter,
                 newlines_in_values=b'"' in text,
@@ -265,5 +268,5 @@ class TypedRows:
             convert_options=arrow_csv.ConvertOptions(
                 column_types=types, include_columns=list(types), null_values=_NULLS, strings_can_be_null=True
             ),
-            memory_pool=pa.system_memory_pool() if len(text) < _SMALL_BYTES else pa.default_memory_pool(),
+            memory_pool=pa.system_memory_pool() if len(text) < SMALL_BYTES else pa.default_memory_pool(),
         )
