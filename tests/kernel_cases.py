@@ -220,7 +220,7 @@ def find_order(backend, rows, steps):
 
 def network_of(rows, output="softmax"):
     """Return a network of 9 hidden units and 10 outputs for the rows; tanh has no kink that rounding might cross."""
-    draw, dtype = np.random.default_rng(1), rows.X.dtype
+    draw, dtype = np.random.default_rng(1), rows.dtype if isinstance(rows, CSRRows) else rows.X.dtype
     shapes = (rows.n_features, 9), (9,), (9, 10), (10,)
     scales = 1 / np.sqrt(rows.n_features), 0.1, 1 / 3, 0.1
     arrays = [scale * draw.standard_normal(shape) for shape, scale in zip(shapes, scales, strict=True)]

@@ -90,9 +90,9 @@ def test_a_row_outside_the_arrays_is_refused(compiled):
     W, b, one = np.zeros((1, 3)), np.zeros(1), np.ones(1)
     for starts in ([0, 3], [-1, 1], [2, 1]):
         rows = CSRRows(np.array(starts, np.int64), np.zeros(2, np.int32), None, 3, np.dtype(np.float64), 5)
-        with pytest.raises(ValueError, match="is no row of X|does not lie in the arrays"):
+        with pytest.raises(ValueError, match="is no row of X|does not lie in its arrays"):
             compiled.logistic_csr_pass(rows, Pass(np.zeros(1, np.intp), one, one, one), W, b, None, None, np.eye(1, 6)[0])
-        with pytest.raises(ValueError, match="does not lie in the arrays"):
+        with pytest.raises(ValueError, match="does not lie in its arrays"):
             compiled.csr_margins(rows, W, b)
-        with pytest.raises(ValueError, match="does not lie in the arrays"):
+        with pytest.raises(ValueError, match="does not lie in its arrays"):
             compiled.csr_column_moments(rows, one, ColumnMoments(*(np.zeros(n) for n in (1, 3, 3, 3, 3, 3, 3))))

@@ -1,16 +1,30 @@
 """Rows as the user has them: every type and stride gives the weights of the same rows converted, and none is copied."""
 
+import contextlib
+import threading
 import tracemalloc
+from dataclasses import replace
 
 import numpy as np
 import pytest
+from kernel_cases import BY_NAME, csr_of, steps_of
+from kernel_cases import drawn_rows as drawn_rows_of
+from kernel_cases import rows_of as rows_of_case
 from passes import drawn_rows, logistic_arguments, of_dtype, run, take
+from scipy.sparse import csr_matrix, random_array
 
 from hotloop import LogisticSGDClassifier
 from hotloop.data.validation import readable
 from hotloop.structs import ColumnMoments, CSRRows, DenseRows, Pass, float_dtype
 
 NARROW = [np.uint8, np.int8, np.uint16, np.int16, np.bool_, np.float16]
+CSR_TOO = [
+    "logistic_l1_pass",
+    "logistic_adaptive_pass@ftrl",
+    "logistic_dual_pass",
+    "two_layer_pass",
+    "two_layer_minibatch_pass",
+]
 TYPES = [*NARROW, np.float32, np.float64, np.uint32, np.int32, np.uint64, np.int64]
 
 
@@ -150,6 +164,47 @@ def test_no_length_of_the_longest_row_is_too_much(compiled):
 def test_values_of_non_zeros_are_a_vector(compiled, shape):
     with pytest.raises(ValueError, match="the values of the non-zeros must be numbers"):
         csr_margins_of(compiled, data=np.ones(shape))
+
+
+def networks_rows(case, X, dtype):
+    """Return rows of a network by their non-zeros."""
+    return csr_of(csr_matrix(X), dtype) if isinstance(X, np.ndarray) else rows_of_case(case, X, dtype)
+
+
+@pytest.mark.parametrize("wide", [np.int32, np.int64])
+@pytest.mark.parametrize("column", [-1, 7, 2**31 - 1, -(2**31)])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("name", [*(name for name in BY_NAME if "csr" in name), *CSR_TOO])
+def test_a_column_that_does_not_exist_is_refused(compiled, name, dtype, column, wide):
+    """Also where another thread changes the columns after all checks."""
+    case = BY_NAME[name]
+    X, y = drawn_rows_of(case.case)
+    rows = networks_rows(case.case, X[:, :7], dtype)
+    indices = rows.indices.astype(wide)
+    indices[len(indices) // 2] = column
+    with pytest.raises(ValueError, match=r"row (\d+ )?of X does not lie in its arrays, or has a column that does not exist"):
+        case.take(compiled, replace(rows, indices=indices), steps_of(case.case, y), case.start(7, dtype))
+
+
+def test_a_matrix_changed_by_another_thread_kills_nothing(compiled):
+    """Column numbers are checked where they are read: each epoch reads them anew."""
+    draw = np.random.default_rng(0)
+    X = random_array((2000, 1 << 14), density=20 / (1 << 14), format="csr", rng=draw)
+    indices, y = X.indices.copy(), draw.integers(0, 2, 2000)
+
+    def spoil():
+        for _ in range(40):
+            X.indices[::7] = 2**31 - 1
+            X.indices[:] = indices
+
+    thread = threading.Thread(target=spoil)
+    thread.start()
+    for _ in range(10):
+        with contextlib.suppress(ValueError):
+            LogisticSGDClassifier(cv=None, max_iter=20, tol=None).fit(X, y)
+    thread.join()
+    X.indices[:] = indices
+    LogisticSGDClassifier(cv=None, max_iter=2, tol=None).fit(X, y)
 
 
 @pytest.mark.parametrize("n_columns", [0, 2])

@@ -22,8 +22,8 @@ _BLOCK_BYTES = 1 << 20
 
 _LARGEST_BLOCK = (1 << 31) - 1  # pyarrow's block size is a 32-bit integer
 
-# Below, pyarrow is given one thread and the system's memory: 10 MB for a small file in place of 28, but 580 MB for 1,000,000 rows of
-# 26 words in place of 325. Its threads have made processes abort as they end (pyarrow 26.0, apache/arrow#34314).
+# Below, pyarrow is given one thread, as its threads have made a process abort as it ended (apache/arrow#34314), and memory of
+# the system: 10 MB for a small file in place of 28, but 580 MB for 1,000,000 rows of 26 words in place of 325.
 SMALL_BYTES = 1 << 20
 
 _HEAD_BYTES = 1 << 18

@@ -327,5 +327,5 @@ def csr_margins(rows not None, const floating[::1, :] W not None, const double[:
         else:
             n = margins_of_rows(v, &X.source, &ahead, &W[0, 0], n_outputs, &b[0], &products[0], &m[0, 0], False)
     if n < n_samples:
-        raise ValueError(f"row {n} does not lie in the arrays")
+        raise ValueError(f"row {n} of X does not lie in its arrays, or has a column that does not exist")
     return out

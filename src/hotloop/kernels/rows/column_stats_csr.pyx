@@ -183,5 +183,5 @@ cdef int check_weights(const double[:] sample_weight, Py_ssize_t n_samples) exce
 
 cdef int check_row(Py_ssize_t row, Py_ssize_t n) except -1:
     if n < 0:
-        raise ValueError(f"row {row} does not lie in the arrays")
+        raise ValueError(f"row {row} of X does not lie in its arrays, or has a column that does not exist")
     return 0

@@ -35,7 +35,7 @@ cdef struct Source:
     const void *scale        # NULL: 1
     Py_ssize_t room          # entries of a slot: n_features, or the non-zeros of the longest CSR row
     void *scratch            # slots for converted rows, of the type of the weights, from the start of a cache line on
-    int32_t *columns         # slots for int64 indices as int32; of dense rows 0, 1, ..., or NULL
+    int32_t *columns         # slots for the columns of CSR rows; of dense rows 0, 1, ..., or NULL
 
 
 cdef struct Ahead:
@@ -89,39 +89,42 @@ cdef inline Py_ssize_t take_dense_row(
 cdef inline Py_ssize_t take_csr_row(
     const levels.vectors *v, const Source *X, Py_ssize_t row, Py_ssize_t slot, const int32_t **at, const floating **x
 ) noexcept nogil:
-    """Find the columns and the scaled numbers of a CSR row, where they lie or in a slot of the scratch.
+    """Copy the columns of a CSR row to a slot, and find its scaled numbers, where they lie or in the slot.
 
-    Returns how many columns there are, -1 where the row does not lie in its arrays. ``x`` becomes NULL where all numbers are 1.
+    Returns how many columns there are, -1 where the row does not lie in its arrays or has a column that does not exist: another
+    thread can change the arrays at any time. ``x`` becomes NULL where all numbers are 1.
     """
     cdef int64_t start = X.indptr[row]
     cdef Py_ssize_t n = X.indptr[row + 1] - start
     if start < 0 or n < 0 or n > X.room or start + n > X.n_stored:
         return -1
-    at[0] = <const int32_t *>X.indices + start
+    cdef int32_t *columns = X.columns + slot * X.room
+    cdef bint outside
+    if X.wide:
+        outside = v.take_columns_wide(n, <const int64_t *>X.indices + start, X.n_features - 1, columns)
+    else:
+        outside = v.take_columns(n, <const int32_t *>X.indices + start, <int32_t>min(X.n_features - 1, 0x7fffffff), columns)
+    if outside:
+        return -1
+    at[0] = columns
     x[0] = <const floating *>(X.data + start * X.itemsize)
     if not X.direct:
-        convert_csr_row(v, X, start, n, slot, at, x)
+        x[0] = convert_csr_row(v, X, start, n, slot, x[0])
     if X.scale != NULL:
         levels.gather_scale(v, n, x[0], at[0], <const floating *>X.scale, <floating *>X.scratch + slot * X.room)
         x[0] = <const floating *>X.scratch + slot * X.room
     return n
 
 
-cdef inline void convert_csr_row(
-    const levels.vectors *v, const Source *X, int64_t start, Py_ssize_t n, Py_ssize_t slot, const int32_t **at, const floating **x
+cdef inline const floating *convert_csr_row(
+    const levels.vectors *v, const Source *X, int64_t start, Py_ssize_t n, Py_ssize_t slot, const floating *x
 ) noexcept nogil:
-    """Convert the columns of a row to int32 and its numbers to the type of the weights, where they are not."""
-    cdef int32_t *columns = X.columns + slot * X.room
+    """Return the numbers of a row in the type of the weights: converted into the slot, or x where there is nothing to convert."""
     cdef floating *scratch = <floating *>X.scratch + slot * X.room
-    cdef const int64_t *wide = <const int64_t *>X.indices + start
-    cdef Py_ssize_t j
-    if X.wide:
-        for j in range(n):
-            columns[j] = <int32_t>wide[j]
-        at[0] = columns
-    if X.data != NULL and X.type != (levels.F32 if sizeof(floating) == sizeof(float) else levels.F64):
-        levels.load(v, X.type, n, X.data + start * X.itemsize, <const floating *>NULL, <const floating *>NULL, scratch)
-        x[0] = scratch
+    if X.data == NULL or X.type == (levels.F32 if sizeof(floating) == sizeof(float) else levels.F64):
+        return x
+    levels.load(v, X.type, n, X.data + start * X.itemsize, <const floating *>NULL, <const floating *>NULL, scratch)
+    return scratch
 
 
 # Through the table of functions: the compiler drops calls that do nothing but prefetch where it sees them.

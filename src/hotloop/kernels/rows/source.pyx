@@ -32,9 +32,8 @@ cdef void *allocate(Py_ssize_t n_bytes) except NULL:
 cdef class Rows:
     """The rows that a kernel takes, checked: DenseRows or CSRRows, standardised as they are read.
 
-    Holds the buffers of the arrays, which may be read-only, as long as it lives. That the columns of non-zeros exist is for
-    ``check_nonzeros`` to find out before. CSR rows that reach beyond the arrays or are longer than ``max_row_nnz`` are found as they
-    are taken.
+    Holds the buffers of the arrays, which may be read-only, as long as it lives. CSR rows that reach beyond the arrays, are longer than
+    ``max_row_nnz`` or have a column that does not exist are found as they are taken.
 
     Parameters
     ----------
@@ -136,9 +135,9 @@ cdef class Rows:
         cdef Py_ssize_t j, n_entries = n_slots * self.source.room
         if self.source.sparse or not self.source.direct:  # of CSR rows a network needs the ones
             self.source.scratch = allocate(n_entries * itemsize)
-        if self.source.sparse and self.source.wide:
+        if self.source.sparse:
             self.source.columns = <int32_t *>allocate(n_entries * sizeof(int32_t))
-        elif with_columns and not self.source.sparse:
+        elif with_columns:
             self.source.columns = <int32_t *>allocate(self.source.n_features * sizeof(int32_t))
             for j in range(self.source.n_features):
                 self.source.columns[j] = <int32_t>j

@@ -90,6 +90,8 @@ cdef class Pass:
         """Return the error to raise."""
         place = self.steps.place
         row = self.given.order[place]
+        if status == BAD_ROW and 0 <= row < self.steps.n_samples:
+            return ValueError(f"row {row} of X does not lie in its arrays, or has a column that does not exist")
         if status == BAD_ROW:
             return ValueError(f"order[{place}] = {row} is no row of X, which has {self.steps.n_samples}")
         if status == BAD_LABEL:

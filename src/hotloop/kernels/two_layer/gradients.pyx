@@ -168,7 +168,7 @@ def two_layer_backward(rows not None, const double[:, ::1] delta not None, netwo
     with nogil:
         status = add_all_rows(&g, <float>0) if net.itemsize == sizeof(float) else add_all_rows(&g, <double>0)
     if status != OK:
-        raise ValueError("a row of X does not lie in its arrays")
+        raise ValueError("a row of X does not lie in its arrays, or has a column that does not exist")
     H, width = net.sizes.n_hidden, net.sizes.width
     dW1[:] = array_at(g.sums.W1, net.sizes.n_features, width, net.dtype)[:, :H]
     db1[:] = array_at(g.sums.b1, 1, width, net.dtype)[0, :H]

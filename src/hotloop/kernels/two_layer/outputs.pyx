@@ -73,5 +73,5 @@ def two_layer_outputs(rows not None, network not None):
         else:
             complete = outputs_of_rows(&work, <double>0)
     if not complete:
-        raise ValueError("a row of X does not lie in its arrays")
+        raise ValueError("a row of X does not lie in its arrays, or has a column that does not exist")
     return outputs

@@ -119,6 +119,16 @@ static void CONCAT(permute, any, LEVEL)(uint64_t first, int low_bits, int high_b
 }
 
 /* The same for both widths of index, by the lanes of the type that is as wide. */
+static int CONCAT(take_columns, any, LEVEL)(ptrdiff_t n, const int32_t *p, int32_t last, int32_t *columns)
+{
+    return CONCAT(take_columns, f32, LEVEL)(n, p, last, columns);
+}
+
+static int CONCAT(take_columns_wide, any, LEVEL)(ptrdiff_t n, const int64_t *p, int64_t last, int32_t *columns)
+{
+    return CONCAT(take_columns, f64, LEVEL)(n, p, last, columns);
+}
+
 static ptrdiff_t CONCAT(count_descents, any, LEVEL)(ptrdiff_t n, const int32_t *p, int32_t last, int32_t *outside)
 {
     return CONCAT(count_descents, f32, LEVEL)(n, p, last, outside);

@@ -83,6 +83,8 @@ cdef extern from "vectors/fused.h" nogil:
         void (*prefetch_pair)(Py_ssize_t n_bytes, const void *x, const void *y) noexcept nogil
         void (*prefetch_indices)(Py_ssize_t n, const void *indices, bint wide, const void *base, Py_ssize_t width) noexcept nogil
         void (*permute)(uint64_t first, int low_bits, int high_bits, const uint32_t *keys, uint64_t *indices) noexcept nogil
+        bint (*take_columns)(Py_ssize_t n, const int32_t *p, int32_t last, int32_t *columns) noexcept nogil
+        bint (*take_columns_wide)(Py_ssize_t n, const int64_t *p, int64_t last, int32_t *columns) noexcept nogil
         Py_ssize_t (*count_descents)(Py_ssize_t n, const int32_t *p, int32_t last, int32_t *outside) noexcept nogil
         Py_ssize_t (*count_descents_wide)(Py_ssize_t n, const int64_t *p, int64_t last, int64_t *outside) noexcept nogil
         vectors_f32 f32

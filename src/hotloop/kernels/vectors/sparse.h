@@ -152,4 +152,17 @@ static ptrdiff_t NAME(count_descents)(ptrdiff_t n, const INT *p, INT last, INT *
     return count;
 }
 
+/* Copies column numbers as int32; returns whether one is negative or above last. Each is read once, so that no other thread can
+   change it between the check and its use. */
+static int NAME(take_columns)(ptrdiff_t n, const INT *p, INT last, int32_t *columns)
+{
+    INT outside = 0;
+    for (ptrdiff_t j = 0; j < n; j++) {
+        const INT column = p[j];
+        outside |= (column < 0) | (column > last);
+        columns[j] = (int32_t)column;
+    }
+    return outside != 0;
+}
+
 #undef APART

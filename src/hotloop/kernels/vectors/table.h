@@ -177,6 +177,8 @@ COMMON(void, prefetch_indices, (ptrdiff_t n, const void *indices, int wide, cons
    the two parts of the index, each below 33 bits (Luby and Rackoff 1988) */
 COMMON(void, permute, (uint64_t first, int low_bits, int high_bits, const uint32_t *keys, uint64_t *indices))
 /* How many of p[1], ..., p[n] do not exceed the one before; sets bits of outside where one of them is negative or above last */
+COMMON(int, take_columns, (ptrdiff_t n, const int32_t *p, int32_t last, int32_t *columns))
+COMMON(int, take_columns_wide, (ptrdiff_t n, const int64_t *p, int64_t last, int32_t *columns))
 COMMON(ptrdiff_t, count_descents, (ptrdiff_t n, const int32_t *p, int32_t last, int32_t *outside))
 COMMON(ptrdiff_t, count_descents_wide, (ptrdiff_t n, const int64_t *p, int64_t last, int64_t *outside))
 
