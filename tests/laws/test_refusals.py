@@ -1,9 +1,12 @@
 """What estimators refuse, with its place, and that nothing has changed then."""
 
+import contextlib
+
 import numpy as np
 import pytest
 from all_estimators import each_classifier, each_estimator, quick, raw
 from numpy.testing import assert_array_equal
+from scipy.sparse import csr_matrix
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 
@@ -161,3 +164,36 @@ def test_a_cell_that_is_no_number_is_named_whatever_reads_it_first(backend, dtyp
     with pytest.raises(ValueError, match=f"X contains {'NaN' if np.isnan(value) else 'infinity'} at row 99, column 2"):
         model.fit(broken, y, sample_weight)
     assert_array_equal(model.coef_, before)
+
+
+ONLINE = {
+    "default": lambda: LogisticSGDClassifier(random_state=0),
+    "ftrl": lambda: LogisticSGDClassifier(optimizer="ftrl", random_state=0),
+    "normalized": lambda: LogisticSGDClassifier(optimizer="normalized", random_state=0),
+    "l1": lambda: LogisticSGDClassifier(penalty="l1", random_state=0),
+    "explicit step": lambda: LogisticSGDClassifier(standardize=None, eta0=0.1, random_state=0),
+    "unscaled": lambda: LogisticSGDClassifier(standardize=None, random_state=0),
+    "network": lambda: TwoLayerClassifier(random_state=0),
+    "unscaled network": lambda: TwoLayerClassifier(standardize=None, random_state=0),
+    "regressor": lambda: TwoLayerRegressor(random_state=0),
+}
+
+
+@pytest.mark.parametrize("storage", [np.asarray, csr_matrix])
+@pytest.mark.parametrize("cell", [1e-320, 1e-160, 1e140, 1e160, 1e200, 1.79e308])
+@pytest.mark.parametrize("n_before", [0, 3, 63, 70, 127])
+@pytest.mark.parametrize("name", ONLINE)
+def test_rows_taken_by_partial_fit_are_in_the_way_of_none_that_follow(name, n_before, cell, storage):
+    """An extreme cell is refused by its own call, or later rows are learnt and predicted."""
+    draw = np.random.default_rng(0)
+    X, y = draw.standard_normal((400, 3)), draw.integers(0, 2, 400)
+    first = {} if name == "regressor" else {"classes": [0, 1]}
+    model, bad = ONLINE[name](), X[n_before : n_before + 4].copy()
+    bad[2, 1] = cell
+    if n_before:
+        model.partial_fit(storage(X[:n_before]), y[:n_before], **first)
+    with contextlib.suppress(ValueError, FloatingPointError):
+        model.partial_fit(storage(bad), y[n_before : n_before + 4], **first)
+    for start in range(n_before + 4, 370, 30):
+        model.partial_fit(storage(X[start : start + 30]), y[start : start + 30], **first)
+    assert np.isfinite(model.predict(storage(X))).all()

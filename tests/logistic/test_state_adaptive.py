@@ -117,7 +117,7 @@ def test_rows_that_diverge_are_not_learnt(compiled):
             model, twin = (LogisticSGDClassifier(**kind, standardize=None).partial_fit(X, y, classes=[0, 1]) for _ in range(2))
             try:
                 model.partial_fit(far, [label])
-            except FloatingPointError:
+            except (FloatingPointError, ValueError):
                 refused += 1
                 assert (model.partial_fit(X[:50], y[:50]).coef_ == twin.partial_fit(X[:50], y[:50]).coef_).all()
         assert refused

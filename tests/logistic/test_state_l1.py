@@ -126,7 +126,7 @@ def test_rows_that_diverge_are_not_learnt(compiled):
         )
         try:
             model.partial_fit(far, [label, label])
-        except FloatingPointError:
+        except (FloatingPointError, ValueError):
             refused += 1
             assert (model.partial_fit(X[:50], y[:50]).coef_ == twin.partial_fit(X[:50], y[:50]).coef_).all()
     assert refused

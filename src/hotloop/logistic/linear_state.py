@@ -14,7 +14,7 @@ from hotloop.data.section import Section
 from hotloop.data.validation import Array
 from hotloop.logistic.weights import LinearWeights, Vector
 from hotloop.metrics import scores
-from hotloop.preprocessing.standardization import ColumnStatistics
+from hotloop.preprocessing.standardization import LARGEST, ColumnStatistics
 from hotloop.structs import CSRRows
 from hotloop.training.config import ROWS_PER_BLOCK, TrainingConfig
 from hotloop.training.snapshot import Snapshot
@@ -112,7 +112,7 @@ class LinearState(ABC):
 
     @abstractmethod
     def is_finite(self) -> bool:
-        """Tell whether every weight is a number; a sum of squares that overflows counts as none."""
+        """Tell whether every weight is a number, and none so large that products with it overflow: LARGEST."""
 
     @abstractmethod
     def penalty(self) -> float:
@@ -141,6 +141,11 @@ class LinearState(ABC):
     @abstractmethod
     def to_section(self) -> Section:
         """Return what a file holds of the state."""
+
+    def is_finite_in(self, columns: Array | slice) -> bool:
+        """Tell the same of some columns, and of what belongs to no column, without applying what is put off."""
+        arrays = *self.whole(), *(array[columns] for array in self.by_column())
+        return all(np.isfinite(array).all() for array in arrays)
 
     def restart_average(self) -> None:  # noqa: B027  most states have nothing to do
         """Forget the iterates summed so far, where predictions use their mean."""
@@ -243,10 +248,15 @@ class WeightState(LinearState):
 
     def is_finite(self) -> bool:
         """Tell whether every weight is a number."""
-        return bool(np.isfinite(self._square()) and np.isfinite(self.b).all())
+        return self._square() < LARGEST[self.dtype.itemsize] ** 2 and bool(np.isfinite(self.b).all())
+
+    def is_finite_in(self, columns: Array | slice) -> bool:
+        """Tell the same of some columns, and of what belongs to no column, without applying what is put off."""
+        largest = float(np.abs(self.W[:, columns]).max(initial=0))
+        return largest < LARGEST[self.dtype.itemsize] and super().is_finite_in(columns)
 
     def _square(self) -> float:
-        """Return ||W||^2; where it overflows but the weights do not, training has diverged, too."""
+        """Return ||W||^2."""
         self.materialize()
         return float(get_backend().sum_of_squares(self.W.reshape(-1, order="A")))
 

@@ -4,8 +4,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
-import numpy as np
-
 from hotloop.data.batch import Batch, Vector
 from hotloop.data.section import Section
 from hotloop.data.validation import Array
@@ -87,10 +85,13 @@ class LogisticLearner(OnlineLearner[LinearState]):
 
     def _check(self, rows: Batch) -> None:
         few = isinstance(rows.X, CSRRows) and rows.X.nnz < rows.X.n_features
-        columns = rows.X.stored_indices() if few else slice(None)
-        arrays = *self.state.whole(), *(array[columns] for array in self.state.by_column())
-        if not all(np.isfinite(array).all() for array in arrays):
+        columns = rows.X.stored_indices() if few else None
+        if not self.state.is_finite_in(slice(None) if columns is None else columns):
             raise FloatingPointError("the weights are not finite")
+        by_squares = self.options.eta0 == "auto" or self.options.standardize not in BY_LARGEST
+        if self._needs_statistics and by_squares:
+            self.state.statistics.check_range(self.options.standardize, self.state.dtype, columns)
+        self._check_pending()
 
     def to_section(self) -> Section:
         """Return what a file holds of the learner: everything that the next rows need."""

@@ -13,6 +13,12 @@ from hotloop.structs import ColumnMoments, CSRRows, DenseRows
 
 STANDARDIZE = ("auto", "std", "maxabs", "common", None)
 
+# Of a weight, and of the spread of a column whose constants follow the rows, by the bytes of a weight. What is larger overflows
+# when it meets the other: other constants are other units of the weights.
+LARGEST = {4: 1e18, 8: 1e75}
+
+NARROW_SQUARE = 1e-76  # the mean square of a column whose spread may be too narrow, in float32 too
+
 LEAST_SPREAD = 1e-152  # the squares of smaller differences are no normal numbers
 
 BY_LARGEST = ("maxabs", "common")  # these need the extremes of all columns
@@ -124,6 +130,37 @@ class ColumnStatistics(ColumnMoments):
         with np.errstate(over="ignore"):
             return np.where((others == 0) & (variance > 0) & (variance < np.inf), highest - lowest, np.sqrt(variance))
 
+    def take(self, columns: Array) -> "ColumnStatistics":
+        """Return the statistics of some columns."""
+        some = ColumnStatistics(len(columns))
+        for name in self.ARRAYS:
+            array = getattr(self, name)
+            setattr(some, name, array[columns] if name != "total_weight" and array is not None else array)
+        return some
+
+    def check_range(self, standardize: str | None, dtype: Any, columns: Array | None = None) -> None:
+        """Raise ValueError where a column is too wide or too narrow for constants, or for its mean square.
+
+        Parameters
+        ----------
+        standardize, dtype : as for :meth:`constants`
+        columns : ndarray of int, or None
+            The columns to look at; None: all.
+        """
+        some = self if columns is None else self.take(columns)
+        with np.errstate(over="ignore", invalid="ignore"):
+            deviation = some.moments()[1]
+        wide = np.flatnonzero(~(deviation < LARGEST[np.dtype(dtype).itemsize] ** 2 * self.total_weight[0]))
+        if len(wide):
+            raise ValueError(_too_wide(wide[0] if columns is None else columns[wide[0]]))
+        if deviation.min(initial=1) >= NARROW_SQUARE * self.total_weight[0]:
+            return  # nearly always: what follows costs more
+        try:
+            some.constants(standardize, dtype)
+        except ValueError:
+            self.constants(standardize, dtype)  # names the column by its place among all
+            raise
+
     def mean_square(self, center: Array | None, scale: Array | None) -> float:
         """Return the weighted mean of ||z||^2 over the rows seen."""
         mean, deviation = self.moments()
@@ -137,7 +174,7 @@ def scale_of(spread: Array, dtype: Any) -> Array:
     """Return 1 / spread in dtype, 0 for a column without spread; ValueError names one too wide or too narrow for dtype."""
     if not np.isfinite(spread.max(initial=0)):
         wide = np.flatnonzero(~np.isfinite(spread))
-        raise ValueError(f"column {wide[0]} spans too wide a range to be standardised: scale it down first")
+        raise ValueError(_too_wide(wide[0]))
     with np.errstate(divide="ignore", over="ignore"):  # shows below
         scale: Array = (1 / spread).astype(dtype, copy=False)
     narrow = np.flatnonzero(~np.isfinite(scale) & (spread > 0))
@@ -145,6 +182,10 @@ def scale_of(spread: Array, dtype: Any) -> Array:
         raise ValueError(_too_narrow(narrow[0]))
     scale[~np.isfinite(scale)] = 0
     return scale
+
+
+def _too_wide(column: int) -> str:
+    return f"column {column} spans too wide a range to be standardised: scale it down first"
 
 
 def _too_narrow(column: int) -> str:

@@ -18,7 +18,7 @@ from hotloop.data.batch import Batch, Vector
 from hotloop.data.csr import from_arrays
 from hotloop.data.section import Section
 from hotloop.data.validation import Array
-from hotloop.preprocessing.standardization import ColumnStatistics
+from hotloop.preprocessing.standardization import LARGEST, ColumnStatistics
 from hotloop.structs import CSRRows
 from hotloop.training.config import TrainingConfig
 from hotloop.training.loop import TrainableState, pass_over
@@ -105,9 +105,21 @@ class OnlineLearner(ABC, Generic[S]):
         statistics = [partial(Snapshot.of(owner).restore, owner) for owner in self._statistics()]
         return [partial(self.state.restore, self.state.snapshot()), *statistics]
 
+    @abstractmethod
     def _check(self, rows: Batch) -> None:
-        """Raise FloatingPointError where the weights are not finite after these rows."""
-        check_weights(self.state)
+        """Raise FloatingPointError or ValueError where these rows leave a model that cannot predict, or cannot go on.
+
+        Rows that wait are refused here, too: later they would be in the way of all that come after them.
+        """
+
+    def _check_pending(self) -> None:
+        """Raise FloatingPointError where the rows that wait make the weights, or products with other rows, overflow."""
+        for rows in self.pending:
+            cells = rows.X.stored_data() if isinstance(rows.X, CSRRows) else rows.X
+            if cells is not None and not np.abs(cells).max(initial=0) < LARGEST[self.state.dtype.itemsize] ** 2:
+                raise FloatingPointError("products with a cell overflow")
+        if self.pending:
+            check_weights(self.flushed_state())
 
     def partial_fit(self, rows: Batch, statistic_weight: Vector) -> None:
         """Train on rows in their order.
@@ -120,8 +132,9 @@ class OnlineLearner(ABC, Generic[S]):
 
         Raises
         ------
-        FloatingPointError
-            The weights diverge. The learner is then as before this call, as after KeyboardInterrupt.
+        FloatingPointError, ValueError
+            The weights diverge; a column becomes too wide or too narrow to be standardised. The learner is then as before this
+            call, as after KeyboardInterrupt.
         """
         nonzero = np.flatnonzero(rows.sample_weight)
         if len(nonzero) < len(rows):

@@ -110,5 +110,9 @@ class TwoLayerLearner(OnlineLearner[TwoLayerState]):
         return replace(rows, y=y, step_share=step_shares(rows.X, self.state, self.config.longest))
 
     def _check(self, rows: Batch) -> None:
-        super()._check(rows)
-        check_weights(self.flushed_state())  # pending rows are refused here, or they would be in the way of all that come after
+        check_weights(self.state)
+        if not self.frozen:
+            self.statistics.check_range(self.options.standardize, self.state.dtype)
+            if self.state.is_regression:
+                self.targets.check_range(None, np.float64)
+        self._check_pending()

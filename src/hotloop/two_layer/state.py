@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from hotloop.backend import get_backend
 from hotloop.data.section import Section
 from hotloop.data.validation import Array
+from hotloop.preprocessing.standardization import LARGEST
 from hotloop.structs import CSRRows, DenseRows, Pass
 from hotloop.training.snapshot import Snapshot
 from hotloop.two_layer.initializers import INITS, activation_moments, draw_weights
@@ -180,10 +181,10 @@ class TwoLayerState(NetworkShape):
         return replace(X, shift=shift, scale=self.scale)
 
     def is_finite(self) -> bool:
-        """Tell whether every weight is a number; a sum of squares that overflows counts as none."""
+        """Tell whether every weight is a number, and none so large that products with it overflow: LARGEST."""
         with np.errstate(over="ignore", invalid="ignore"):
-            squares = [get_backend().sum_of_squares(W.reshape(-1)) for W in (self.W1, self.W2)]
-        return bool(np.isfinite(squares).all() and np.isfinite(self.b1).all() and np.isfinite(self.b2).all())
+            square = sum(get_backend().sum_of_squares(W.reshape(-1)) for W in (self.W1, self.W2))
+        return square < LARGEST[self.W1.itemsize] ** 2 and bool(np.isfinite(self.b1).all() and np.isfinite(self.b2).all())
 
     def penalty(self) -> float:
         """Return (||W1||^2 + ||W2||^2) / 2."""
