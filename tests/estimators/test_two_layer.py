@@ -339,10 +339,13 @@ def test_online_networks_learn_and_go_on(backend, tmp_path):
     again.partial_fit(X[:64], y[:64])
     assert again.t_ == steps + 64
     fitted = TwoLayerClassifier(**FEW).fit(X, y)
-    before = fitted._learner.state.center.copy(), of(fitted)[0].copy()
-    fitted.partial_fit(X[:100] + 1, y[:100])
-    assert_array_equal(fitted._learner.state.center, before[0])  # the constants of the fit stay
-    assert (of(fitted)[0] != before[1]).any()
+    before, weight = fitted._learner.state.center.copy(), np.full(48, 1e-9)  # steps that move next to nothing
+    weight[5] = 1000.0
+    for size, follows in ((47, False), (1, True)):  # 2047 and 2048 rows
+        expected = fitted.predict_proba(X) if follows else None
+        fitted.partial_fit(X[:size] + 1, y[:size], sample_weight=weight[:size])
+        assert (fitted._learner.state.center != before).all() == follows
+    assert_allclose(fitted.predict_proba(X), expected, atol=1e-5)
 
 
 def test_online_networks_refuse_what_they_cannot_learn(backend):

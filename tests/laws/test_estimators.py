@@ -20,6 +20,7 @@ from all_estimators import (
     weights,
 )
 from numpy.testing import assert_allclose, assert_array_equal
+from scipy.sparse import csr_matrix
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import GridSearchCV, cross_val_score
@@ -221,3 +222,21 @@ def test_class_weights_are_sample_weights(backend, estimator):
     assert (weights(found)[0] != weights(quick(estimator).fit(X, y))[0]).any()
     twice = quick(estimator, class_weight={1: 2.0}).fit(X, y, sample_weight=np.linspace(1, 2, len(y)))
     assert_same_weights(twice, quick(estimator).fit(X, y, sample_weight=np.linspace(1, 2, len(y)) * factors[y]))
+
+
+@pytest.mark.parametrize("storage", [np.asarray, csr_matrix])
+@pytest.mark.parametrize("standardize", ["auto", "std", "maxabs", None])
+@each_estimator
+def test_a_column_that_was_constant_in_fit_is_learnt_from_later_rows(compiled, estimator, standardize, storage):
+    if estimator is not LogisticSGDClassifier and standardize == "std" and storage is csr_matrix:
+        pytest.skip("networks do not centre sparse rows")
+    draw = np.random.default_rng(0)
+    X = draw.standard_normal((2000, 4)) * (draw.random((2000, 4)) < 0.7)
+    X[:100, 1] = 0
+    y, without = (X[:, 0] + 2 * X[:, 1] > 0).astype(int), X * [1, 0, 1, 1]
+    model = quick(estimator, standardize=standardize).fit(storage(X[:100]), y[:100])
+    if standardize is not None:
+        assert_array_equal(model.predict(storage(X)), model.predict(storage(without)))
+    for start in range(100, 2000, 100):
+        model.partial_fit(storage(X[start : start + 100]), y[start : start + 100])
+    assert model.score(storage(X), y) > model.score(storage(without), y) + 0.05

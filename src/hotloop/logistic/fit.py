@@ -133,7 +133,8 @@ def fit_logistic(
         rows, validation = hold_out_rows(rows, options.validation_fraction, options.seed)
     rows = weigh_classes(rows, options.class_weight, classes)
     search = _new_search(options, start is not None, groups, len(X), callbacks)
-    learner = replace(new_learner(options, X, len(classes)), weight_total=rows.total_weight, frozen=sparse)
+    learner = replace(new_learner(options, X, len(classes)), weight_total=rows.total_weight)
+    learner.frozen = sparse and options.standardize != "std"  # the statistics of sparse rows are those of "std" alone
     if start is not None:
         learner.state.replace_weights(start.coef, start.intercept)
 

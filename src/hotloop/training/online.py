@@ -59,7 +59,7 @@ class OnlineLearner(ABC, Generic[S]):
     weight_total : float
         Sum of the rows' weights, class weights included.
     frozen : bool
-        There are no refit points: a fit has chosen standardisation and config, and they stay.
+        There are no refit points: standardisation and config stay as a fit has chosen them, without statistics.
     """
 
     state: S

@@ -85,19 +85,32 @@ def fit_two_layer(
     if classes is not None:
         rows = weigh_classes(rows, options.class_weight, classes)
     state = new_network(rows, options, classes) if start is None else _continued(start, rows, options, classes)
-    mean_square = _standardize(state, rows, options)
+    statistics, targets = _standardize(state, rows, options), ColumnStatistics(state.n_outputs)
+    mean_square = statistics.mean_square(state.center, state.scale)
     if start is None:
         state.fit_to(mean_square, SPREAD[state.activation] if options.init == "auto" else None)
     nonzero = rows.sample_weight > 0
     if state.is_regression:
         with np.errstate(over="ignore"):
             state.scale_targets(rows.y[nonzero], rows.sample_weight[nonzero])
+        targets.update(np.ascontiguousarray(rows.y.reshape(len(rows), -1)), rows.sample_weight, largest=False)
         rows = replace(rows, y=state.scaled_targets(rows.y))
         validation = None if validation is None else replace(validation, y=state.scaled_targets(validation.y))
-    square = float(rows.sample_weight[nonzero].mean()) * state.gradient_square(mean_square, *state.mean_squares(mean_square))
+    first = state.mean_squares(mean_square)
+    square = float(rows.sample_weight[nonzero].mean()) * state.gradient_square(mean_square, *first)
     config = network_config(state, options, int(nonzero.sum()), square, mean_square, by_budget=validation is None)
     rows = replace(rows, step_share=step_shares(rows.X, state, config.longest))
-    learner = TwoLayerLearner.new(state, options, config=config, frozen=True)
+    learner = TwoLayerLearner(
+        state=state,
+        options=options,
+        config=config,
+        init=options.init,
+        statistics=statistics,
+        targets=targets,
+        n_rows=rows.n_nonzero_weight,
+        weight_total=rows.total_weight,
+        first_mean_squares=first,
+    )
     if callbacks.on_start is not None:
         callbacks.on_start(learner, config, False)
     validate = None if validation is None else partial(network_loss, rows=validation)
@@ -192,10 +205,10 @@ def _continued(start: TwoLayerState, rows: Batch, options: TwoLayerOptions, clas
     return state
 
 
-def _standardize(state: TwoLayerState, rows: Batch, options: TwoLayerOptions) -> float:
-    """Set the constants of the columns from the rows, and the step counter to 0; return the mean ||z||^2."""
+def _standardize(state: TwoLayerState, rows: Batch, options: TwoLayerOptions) -> ColumnStatistics:
+    """Set the constants of the columns from the rows, and the step counter to 0; return the statistics of the columns."""
     statistics = ColumnStatistics(len(state.W1))
     statistics.update(rows.X, rows.sample_weight, largest=options.standardize in BY_LARGEST)
     state.t = 0
     state.center, state.scale = statistics.constants(options.standardize, state.W1.dtype)
-    return statistics.mean_square(state.center, state.scale)
+    return statistics

@@ -6,7 +6,7 @@ import numpy as np
 
 from hotloop.data.batch import Batch, Vector
 from hotloop.data.section import Section
-from hotloop.preprocessing.standardization import ColumnStatistics
+from hotloop.preprocessing.standardization import BY_LARGEST, ColumnStatistics
 from hotloop.training.online import OnlineLearner, check_weights, read_learner
 from hotloop.training.options import FitOptions
 from hotloop.two_layer.auto import SPREAD, network_config, step_shares
@@ -26,7 +26,7 @@ class TwoLayerLearner(OnlineLearner[TwoLayerState]):
     init : str
         How the first weights were drawn.
     statistics, targets : ColumnStatistics
-        Of the columns and of regression targets; not used where ``frozen``.
+        Of the columns and of regression targets.
     first_mean_squares : (float, float)
         ``TwoLayerState.mean_squares`` before the first step.
     """
@@ -38,10 +38,10 @@ class TwoLayerLearner(OnlineLearner[TwoLayerState]):
     first_mean_squares: tuple[float, float] = (0.0, 0.0)
 
     @classmethod
-    def new(cls, state: TwoLayerState, options: FitOptions, init: str = "auto", **others: object) -> "TwoLayerLearner":
-        """Return a learner before its first row; ``others`` are attributes, such as those of a fit."""
+    def new(cls, state: TwoLayerState, options: FitOptions, init: str = "auto") -> "TwoLayerLearner":
+        """Return a learner before its first row."""
         statistics, targets = ColumnStatistics(state.n_features), ColumnStatistics(state.n_outputs)
-        return cls(state=state, options=options, init=init, statistics=statistics, targets=targets, **others)  # type: ignore[arg-type]
+        return cls(state=state, options=options, init=init, statistics=statistics, targets=targets)
 
     def to_section(self) -> Section:
         """Return what a file holds of the learner: everything that the next rows need."""
@@ -74,11 +74,10 @@ class TwoLayerLearner(OnlineLearner[TwoLayerState]):
         )
 
     def _count(self, rows: Batch, statistic_weight: Vector) -> None:
-        if not self.frozen:
-            self.statistics.update(rows.X, statistic_weight)
-            if self.state.is_regression:
-                y = np.ascontiguousarray(rows.y.reshape(len(rows), -1))
-                self.targets.update(y, statistic_weight, largest=False)
+        self.statistics.update(rows.X, statistic_weight, largest=self.options.standardize in BY_LARGEST)
+        if self.state.is_regression:
+            y = np.ascontiguousarray(rows.y.reshape(len(rows), -1))
+            self.targets.update(y, statistic_weight, largest=False)
         self.n_rows += len(rows)
 
     def _statistics(self) -> list[ColumnStatistics]:
@@ -111,8 +110,7 @@ class TwoLayerLearner(OnlineLearner[TwoLayerState]):
 
     def _check(self, rows: Batch) -> None:
         check_weights(self.state)
-        if not self.frozen:
-            self.statistics.check_range(self.options.standardize, self.state.dtype)
-            if self.state.is_regression:
-                self.targets.check_range(None, np.float64)
+        self.statistics.check_range(self.options.standardize, self.state.dtype)
+        if self.state.is_regression:
+            self.targets.check_range(None, np.float64)
         self._check_pending()
