@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from scipy.sparse import csr_matrix
 from sklearn.base import clone
 from sklearn.metrics import log_loss
 from sklearn.model_selection import GroupKFold, KFold, StratifiedKFold
@@ -10,6 +11,7 @@ from tolerances import WEIGHTS
 
 import hotloop
 from hotloop import LogisticSGDClassifier, LogisticSGDClassifierCV
+from hotloop.estimators.warnings import AbsentClassWarning
 
 
 def rows(n_samples=120, n_classes=2, dtype=np.float64):
@@ -162,3 +164,31 @@ def test_verbose_shows_each_judgement(compiled, capsys):
     lines = capsys.readouterr().out.splitlines()
     assert [line.startswith("LogisticSGDClassifierCV: search after ") for line in lines] == [True] * 3
     assert ", 4 candidates go on" in lines[0]
+
+
+@pytest.mark.parametrize("storage", [np.asarray, csr_matrix])
+@pytest.mark.parametrize("n_classes", [2, 3])
+def test_a_training_row_named_several_times_has_several_times_the_weight(backend, storage, n_classes):
+    X, y = rows(n_classes=n_classes)
+    n = len(y)
+    half, counts = np.arange(n // 2), np.arange(n // 2) % 4
+    scores = []
+    for train, weight in ((np.repeat(half, counts), None), (half, np.r_[counts, np.ones(n - n // 2)])):
+        found = search(cv=[(train, np.arange(n // 2, n))], standardize=None).fit(storage(X), y, sample_weight=weight)
+        scores.append(found.cv_results_["mean_test_score"])
+    assert_allclose(*scores, rtol=1e-6)
+    once = search(cv=[(half[counts > 0], np.arange(n // 2, n))], standardize=None).fit(storage(X), y)
+    assert (np.abs(once.cv_results_["mean_test_score"] - scores[0]) > 1e-4).all()
+    with pytest.raises(ValueError, match="split 0 of cv names a row to train on more than 255 times"):
+        search(cv=[(np.r_[half, np.zeros(255, int)], half)]).fit(storage(X), y)
+
+
+def test_a_class_that_a_split_lacks_stops_no_search(compiled):
+    draw = np.random.default_rng(0)
+    for y, cv in ((np.r_[[0] * 15, [1] * 14, [2]], 5), (np.repeat([0, 1, 2], 60), KFold(3))):
+        X = draw.standard_normal((len(y), 2)) + y[:, None]
+        with pytest.warns(AbsentClassWarning, match="splits of cv have no row of some class to train on"):
+            found = search(cv=cv).fit(X, y)
+        assert np.isfinite(found.predict_proba(X)).all()
+        assert found.classes_.tolist() == [0, 1, 2]
+        assert np.isfinite(found.cv_results_["mean_test_score"]).all()

@@ -18,8 +18,8 @@ PUBLIC = {
         "sigmoid_sum_forward", "sigmoid_sum_gradients", "two_layer_backward", "two_layer_forward", "two_layer_jacobians",
     ],
     "hotloop.estimators.warnings": [
-        "CalibrationWarning", "ConstantColumnWarning", "DivergingWarning", "FewRowsWarning", "FitWarning", "LeakedLabelWarning",
-        "NotConvergedWarning", "SeparableWarning",
+        "AbsentClassWarning", "CalibrationWarning", "ConstantColumnWarning", "DivergingWarning", "FewRowsWarning", "FitWarning",
+        "LeakedLabelWarning", "NotConvergedWarning", "SeparableWarning",
     ],
 }  # fmt: skip
 

@@ -16,6 +16,7 @@ from hotloop.data.validation import Array
 from hotloop.estimators._base import draw_seed, restore_on_error, with_progress_bar
 from hotloop.estimators._logistic import labelled_rows
 from hotloop.estimators.logistic import LogisticSGDClassifier
+from hotloop.estimators.warnings import warn
 from hotloop.logistic.new_state import new_learner
 from hotloop.logistic.options import LogisticOptions
 from hotloop.logistic.search.grid import GridSearch, Split, check_splits, grid_of, search_grid
@@ -47,7 +48,8 @@ class LogisticSGDClassifierCV(ClassifierMixin, BaseEstimator):  # type: ignore[m
         First step sizes to try. "auto": 1/16, 1/4, 1, 4, 16 times 1 / mean(sample_weight * (||z||^2 + 1)), z the standardised
         row, but at most 1 / (2 alpha).
     cv : int, splitter or iterable of (train, test), default=5
-        As in scikit-learn; a number means stratified folds. ``groups`` of ``fit`` go to the splitter.
+        As in scikit-learn; a number means stratified folds. ``groups`` of ``fit`` go to the splitter. A training row that a
+        split names k times, as bootstrap splits do, has k times the weight.
     max_iter : int, default=16
         Most epochs of a candidate.
     fit_intercept, shuffle, verbose, random_state, learning_rate, power_t, class_weight, average, standardize
@@ -139,7 +141,7 @@ class LogisticSGDClassifierCV(ClassifierMixin, BaseEstimator):  # type: ignore[m
         Raises
         ------
         ValueError
-            As LogisticSGDClassifier; a split without test rows, or without one of the classes to train on.
+            As LogisticSGDClassifier; a split without test rows, or with fewer than two classes to train on.
         FloatingPointError
             Every candidate diverges.
         """
@@ -153,7 +155,8 @@ class LogisticSGDClassifierCV(ClassifierMixin, BaseEstimator):  # type: ignore[m
         assert isinstance(start, LogisticState)  # as optimizer="sgd" and penalty="l2" make it
         configs = grid_of(start, rows, options.shared(), self.alpha, self.eta0)
         splits = self._splits(rows, groups)
-        check_splits(splits, rows, self.classes_)
+        for warning in check_splits(splits, rows, self.classes_):
+            warn(warning)
         on_progress = self._progress_bar.searching if self.verbose else None
         grid = search_grid(start, rows, configs, splits, on_progress)
         self._keep(grid)

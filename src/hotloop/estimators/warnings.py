@@ -6,6 +6,7 @@ import warnings
 from sklearn.exceptions import ConvergenceWarning
 
 from hotloop.training.warnings import (
+    AbsentClassWarning,
     CalibrationWarning,
     ConstantColumnWarning,
     DivergingWarning,
@@ -16,6 +17,7 @@ from hotloop.training.warnings import (
 )
 
 __all__ = [
+    "AbsentClassWarning",
     "CalibrationWarning",
     "ConstantColumnWarning",
     "DivergingWarning",

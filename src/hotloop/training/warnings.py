@@ -25,5 +25,9 @@ class CalibrationWarning(FitWarning):
     """Probabilities of rows held out are far from how often their classes came."""
 
 
+class AbsentClassWarning(FitWarning):
+    """Splits of ``cv`` lack a class to train on."""
+
+
 class FewRowsWarning(FitWarning):
     """There are fewer than two rows a column, and the penalty is weak."""

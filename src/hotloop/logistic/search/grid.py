@@ -1,6 +1,6 @@
 """A search of a grid: every candidate on every split and all rows, judged after 1, 2, 4, ... epochs by the rows held out."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from time import perf_counter
 from typing import Any
@@ -16,10 +16,13 @@ from hotloop.logistic.state import LogisticState
 from hotloop.training.config import TrainingConfig
 from hotloop.training.history import SearchProgress
 from hotloop.training.options import FitOptions
+from hotloop.training.warnings import AbsentClassWarning, FitWarning
 
 ALPHA_GRID = tuple(10.0**power for power in range(-6, 0))
 
 ETA0_GRID = tuple(4.0**power for power in range(-2, 3))  # over mean(||z||^2 + 1)
+
+MOST_REPEATS = 255  # of a row in the training part of a split
 
 Split = tuple[NDArray[np.intp], NDArray[np.intp]]  # rows to train on, rows held out
 
@@ -90,14 +93,14 @@ def search_grid(
     configs : sequence of TrainingConfig
         ``max_iter`` is that of the first.
     splits : sequence of (ndarray, ndarray)
-        Rows to train on, and rows held out.
+        Rows to train on, and rows held out. A row that is named k times to train on has k times the weight.
     on_progress : callable of SearchProgress, or None
         Called after each judgement.
     """
     n_splits, most = len(splits), configs[0].max_iter
     weight_multiplier = np.zeros((len(rows), len(configs) * n_splits), np.uint8)
     for f, (train, _) in enumerate(splits):
-        weight_multiplier[train, f::n_splits] = 1
+        weight_multiplier[:, f::n_splits] = np.bincount(train, minlength=len(rows))[:, None]
     models = LogisticModels(start, rows, [config for config in configs for _ in splits], weight_multiplier)
     rungs, scores, began = [*(2**i for i in range((most - 1).bit_length())), most], [], perf_counter()
     for epochs in rungs:
@@ -146,17 +149,35 @@ def grid_of(start: LogisticState, rows: Batch, options: FitOptions, alphas: Any,
     return configs
 
 
-def check_splits(splits: Sequence[Split], rows: Batch, classes: Array) -> None:
-    """Raise ValueError for a split that lacks a class to train on, or rows to judge by."""
+def check_splits(splits: Sequence[Split], rows: Batch, classes: Array) -> Iterator[FitWarning]:
+    """Yield a warning of splits that lack a class to train on; ValueError where there is nothing to train on or to judge by.
+
+    Parameters
+    ----------
+    splits : sequence of (ndarray, ndarray)
+    rows : Batch
+    classes : ndarray of shape (n_classes,)
+    """
     if not splits:
         raise ValueError("cv gives no split")
+    lacking = []
     for f, (train, test) in enumerate(splits):
+        if len(train) and np.bincount(train).max() > MOST_REPEATS:
+            raise ValueError(f"split {f} of cv names a row to train on more than {MOST_REPEATS} times")
         present = np.unique(rows.y[train[rows.sample_weight[train] > 0]]).astype(int)
-        if len(present) < len(classes):
-            absent = np.delete(classes, present).tolist()
+        absent = np.delete(classes, present).tolist()
+        if len(present) < 2:
             raise ValueError(f"split {f} of cv has no row of class {absent[0]!r} to train on; take fewer splits or stratify")
         if not rows.sample_weight[test].any():
             raise ValueError(f"split {f} of cv has no row to judge by")
+        lacking += [(f, label) for label in absent]
+    if lacking:
+        of_split, label = lacking[0]
+        yield AbsentClassWarning(
+            f"absent class: {len({f for f, _ in lacking})} of {len(splits)} splits of cv have no row of some class to train "
+            f"on, the first is split {of_split}, without class {label!r}: rows held out that have it count as wrong. "
+            f"Take fewer splits, or stratify"
+        )
 
 
 def _values(given: Any) -> list[Any]:
