@@ -15,8 +15,11 @@ struct thread_pool {
     atomic_int n_threads; /* the calling thread included */
     /* each in a cache line of its own: a thread that waits reads round, a thread that arrives writes arrived */
     _Alignas(64) atomic_int arrived;
-    _Alignas(64) atomic_int round;
+    _Alignas(64) atomic_uint round; /* may wrap */
 };
+
+/* A time of pool_clock that any thread may change while others read it. */
+typedef _Atomic double pool_time;
 
 struct pool_worker {
     struct thread_pool *pool;
@@ -26,7 +29,7 @@ struct pool_worker {
 /* Return when all threads have arrived here. */
 static inline void pool_barrier(struct thread_pool *pool)
 {
-    const int round = atomic_load_explicit(&pool->round, memory_order_relaxed);
+    const unsigned round = atomic_load_explicit(&pool->round, memory_order_relaxed);
     const int before = atomic_fetch_add_explicit(&pool->arrived, 1, memory_order_acq_rel);
     if (before == atomic_load(&pool->n_threads) - 1) {
         atomic_store_explicit(&pool->arrived, 0, memory_order_relaxed);
@@ -71,9 +74,8 @@ static inline void pool_run(struct thread_pool *pool, int n, void (*function)(vo
         workers[created].pool = pool, workers[created].rank = created;
         if (pthread_create(&threads[created], NULL, pool_worker_start, &workers[created])) break;
     }
-    atomic_fetch_add(&pool->arrived, n - created); /* for the threads that could not be created */
+    atomic_store(&pool->n_threads, created); /* those that wait at the barrier already need rank 0 to go on */
     pool_barrier(pool);
-    atomic_store(&pool->n_threads, created); /* before rank 0 reaches the next barrier */
     function(argument, 0);
     for (int rank = 1; rank < created; rank++) pthread_join(threads[rank], NULL);
 }

@@ -4,6 +4,7 @@ cdef extern from "threads/pool.h" nogil:
         MAX_THREADS
     struct thread_pool:
         pass
+    ctypedef double pool_time
     void pool_barrier(thread_pool *)
     int pool_size(thread_pool *)
     void pool_run(thread_pool *, int, void (*)(void *, int) noexcept nogil, void *)

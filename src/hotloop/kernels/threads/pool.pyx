@@ -1,6 +1,6 @@
 """Whether several threads pay at the moment: state of the process, which every kernel with threads shares. No result depends on it."""
 
-cdef double suspended_until = 0.0  # of pool_clock
+cdef pool_time suspended_until = 0.0
 
 
 cdef int allowed_threads(int n) noexcept nogil:
