@@ -2,6 +2,7 @@
 import numpy as np
 
 from cython cimport floating
+from libc.string cimport memcpy
 
 from hotloop.kernels.rows.columns cimport Columns, Moments, take_value
 from hotloop.kernels.rows.source cimport Rows, Source, dense_rows, load_row
@@ -49,7 +50,7 @@ cdef void take_rows(
     for i in range(X.n_samples):
         if X.n_bytes <= PREFETCHED:
             v.prefetch(X.n_bytes, X.data + min(i + AHEAD, X.n_samples - 1) * X.stride)
-        weight[n] = (<const double *>(sample_weight + i * weight_stride))[0]
+        memcpy(&weight[n], sample_weight + i * weight_stride, sizeof(double))  # a field of a packed record may lie anywhere
         if weight[n] != 0.0:
             moments.total_weight[0] += weight[n]
             share[n] = weight[n] / moments.total_weight[0]
