@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from hotloop import reference
 
 ODD = -1
+SHARED = np.array([[0, 0, 0, 0, 0, 0, 1, 2] * 4], np.int8).view(np.float64)
 
 
 def read(backend, text, kinds, delimiter=",", start=0, room=20):
@@ -159,6 +160,8 @@ def test_kernels_equal_the_reference(compiled, pieces):
         ({"words": np.zeros((2, 8), np.uint8)}, "not those of these columns"),
         ({"ends": np.zeros((1, 4), np.int32)}, "too little room"),
         ({"words": np.zeros((1, 7), np.uint8)}, "too little room"),
+        ({"ends": SHARED.view(np.int32), "words": SHARED.view(np.uint8)}, "overlap"),
+        ({"numbers": SHARED, "kinds": SHARED.view(np.int8)[0, 6:8]}, "overlap"),
     ],
 )
 def test_arguments_that_cannot_be(backend, change, message):

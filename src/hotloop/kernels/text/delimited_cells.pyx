@@ -3,6 +3,10 @@
 A number of up to 19 digits, w, times a power of ten is a product of integers: w and the leading 64 bits of the power, or 128 where
 the first do not settle which float64 is nearest (Lemire 2021, Number Parsing at a Gigabyte per Second).
 """
+from itertools import combinations
+
+import numpy as np
+
 from libc.stdint cimport int8_t, int32_t, uint8_t, uint64_t
 from libc.string cimport memcpy
 
@@ -241,6 +245,8 @@ def delimited_cells(
         raise ValueError("the arrays are not those of these columns")
     if ends.shape[1] <= numbers.shape[1] or words.shape[1] < n_bytes:
         raise ValueError("the arrays have too little room")
+    if any(np.may_share_memory(one, other) for one, other in combinations((kinds, numbers, ends, words), 2)):
+        raise ValueError("the arrays overlap")
     for column in range(n_texts):
         ends[column, 0] = 0
     with nogil:

@@ -3,6 +3,7 @@
 import math
 import re
 from fractions import Fraction
+from itertools import combinations
 
 import numpy as np
 
@@ -49,7 +50,7 @@ def delimited_cells(text: bytes, start: int, delimiter: int, kinds: Array, numbe
     Raises
     ------
     ValueError
-        The arrays do not have these shapes, or the delimiter can be part of a cell.
+        The arrays do not have these shapes or share memory, or the delimiter can be part of a cell.
     """
     if (len(numbers), len(ends), len(words)) != ((kinds == NUMBER).sum(), (kinds == TEXT).sum(), (kinds == TEXT).sum()):
         raise ValueError("the arrays are not those of these columns")
@@ -57,6 +58,8 @@ def delimited_cells(text: bytes, start: int, delimiter: int, kinds: Array, numbe
         raise ValueError(f"rows from byte {start} on, of a text of {len(text)}")
     if ends.shape[1] <= numbers.shape[1] or words.shape[1] < len(text) - start:
         raise ValueError("the arrays have too little room")
+    if any(np.may_share_memory(one, other) for one, other in combinations((kinds, numbers, ends, words), 2)):
+        raise ValueError("the arrays overlap")
     if not len(kinds):
         raise ValueError("there are no columns")
     if not 0 < delimiter < 128 or chr(delimiter).isalnum() or chr(delimiter) in " .+-?\r\n":
