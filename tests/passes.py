@@ -9,6 +9,15 @@ OF_DTYPE = ("X", "center", "scale", "W", "W1", "b1", "W2", "b2")  # have the dty
 OVERWRITTEN = ("W", "b", "W_total", "b_total", "W1", "b1", "W2", "b2")
 
 
+def at_odd_address(array):
+    """Return a copy where no number of its type may lie, as in a packed record."""
+    array = np.ascontiguousarray(array)
+    copy = np.zeros(array.nbytes + 1, np.uint8)[1:].view(array.dtype).reshape(array.shape)
+    copy[...] = array
+    assert not copy.flags.aligned
+    return copy
+
+
 def drawn_rows(n_samples, n_features, seed=0):
     """Return X of standard normal float64 entries, and 0 or 1 for each row."""
     draw = np.random.default_rng(seed)

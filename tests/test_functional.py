@@ -5,6 +5,7 @@ import doctest
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
+from passes import at_odd_address
 
 import hotloop.functional as F
 from hotloop import reference
@@ -87,6 +88,7 @@ def test_lists_and_views_are_as_good_as_arrays(backend, name):
     assert_same_bits(call(name, X=np.asfortranarray(X)), expected)
     assert_same_bits(call(name, X=np.repeat(np.repeat(X, 2, axis=0), 3, axis=1)[::2, ::3]), expected)
     assert_same_bits(call(name, X=X[::-1].copy()[::-1]), expected)
+    assert_same_bits(call(name, **{key: at_odd_address(value) for key, value in CALLS[name].items()}), expected)
 
 
 @each_function

@@ -20,7 +20,8 @@ from all_estimators import (
     weights,
 )
 from numpy.testing import assert_allclose, assert_array_equal
-from scipy.sparse import csr_matrix
+from passes import at_odd_address
+from scipy.sparse import csr_array, csr_matrix
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import GridSearchCV, cross_val_score
@@ -105,6 +106,20 @@ def test_the_rows_are_untouched_and_may_be_read_only(backend, dtype, estimator):
     model.predict(X)
     assert_array_equal(X, kept[0])
     assert_array_equal(y, kept[1])
+
+
+@each_estimator
+@pytest.mark.parametrize("sparse", [False, True])
+def test_arrays_at_odd_addresses(backend, estimator, sparse):
+    X, y = raw()
+    weight = np.arange(len(X)) % 3 / 2
+    X, odd = (csr_array(X), csr_array(X)) if sparse else (X, at_odd_address(X))
+    if sparse:
+        odd.data, odd.indices, odd.indptr = map(at_odd_address, (odd.data, odd.indices, odd.indptr))
+    expected = quick(estimator, standardize=None).fit(X, y, weight, X_val=X, y_val=y)
+    found = quick(estimator, standardize=None).fit(odd, at_odd_address(y), at_odd_address(weight), X_val=odd, y_val=y)
+    assert_same_weights(found, expected)
+    assert_array_equal(found.predict(odd), expected.predict(X))
 
 
 @each_estimator

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hotloop.backend import get_backend
-from hotloop.data.validation import check_finite
+from hotloop.data.validation import check_finite, contiguous
 from hotloop.structs import Array, CSRRows
 
 
@@ -103,12 +103,12 @@ def from_scipy(X: Any) -> CSRRows:
         raise ValueError(f"indptr has {len(X.indptr)} entries, expected {n_samples + 1}: one more than there are rows")
     if len(X.data) < X.indptr[-1]:
         raise ValueError(f"indptr ends with {X.indptr[-1]}, but there are {len(X.data)} values")
-    indptr, indices = np.ascontiguousarray(X.indptr, np.int64), np.ascontiguousarray(X.indices)
+    indptr, indices = contiguous(X.indptr, np.int64), contiguous(X.indices)
     if not get_backend().check_nonzeros(indptr, indices, n_features):
         X = X.copy()
         X.sum_duplicates()
         indptr, indices = X.indptr.astype(np.int64), X.indices
-    data = np.ascontiguousarray(X.data)[: indptr[-1]]
+    data = contiguous(X.data)[: indptr[-1]]
     return CSRRows(
         indptr, indices[: indptr[-1]], None if are_ones(data) else data, n_features, data.dtype, _max_row_nnz(indptr)
     )

@@ -45,6 +45,11 @@ def conversion(X: Any, dtype: Any, *, by_blocks: bool) -> dict[str, Any]:
     return {"dtype": dtype, "order": "C"}
 
 
+def contiguous(array: Any, dtype: Any = None) -> Array:
+    """Return the array in C order and at an address that its numbers may have; a copy only where one is needed."""
+    return np.require(array, dtype, ["C", "A"])
+
+
 def as_rows(X: Any, name: str = "X") -> Array:
     """Return X as a C-contiguous 2-D array of float32 or float64; an array that is one already is not copied."""
     if hasattr(X, "tocsr"):
@@ -54,7 +59,7 @@ def as_rows(X: Any, name: str = "X") -> Array:
         raise ValueError(f"{name} has {X.ndim} dimensions, expected 2: one row a sample, one column a feature")
     if X.dtype.kind not in "fiub":
         raise ValueError(f"{name} has dtype {X.dtype}, expected numbers")
-    return np.ascontiguousarray(X, dtype=float_dtype(X.dtype))
+    return contiguous(X, float_dtype(X.dtype))
 
 
 def check_finite(array: Array, name: str, columns: Sequence[str] | None = None, first: int = 0) -> None:
@@ -119,7 +124,7 @@ def as_vector(values: Any, n: int, name: str, dtype: Any) -> Array:
         raise ValueError(f"{name} has shape {values.shape}, expected ({n},)")
     if values.dtype.kind not in "fiub":
         raise ValueError(f"{name} has dtype {values.dtype}, expected numbers")
-    vector: Array = np.ascontiguousarray(values, dtype=dtype)
+    vector = contiguous(values, dtype)
     check_finite(vector, name)
     return vector
 

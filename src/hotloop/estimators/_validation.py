@@ -60,6 +60,8 @@ def check_rows(
         y = y.toarray()
     if y is not None and not isinstance(y, str):
         check_no_missing(y)
+    if isinstance(X, np.ndarray) and not X.flags.aligned:
+        X = X.copy()
     matrix = X if issparse(X) else sparse_matrix(X)
     dtype = computing_dtype(X) if dtype is None else dtype
     if column_types(X) is None and not (sparse and matrix is not None):
