@@ -11,7 +11,7 @@ BUILT = build/lib.$(shell $(PYTHON) -c "import sys, sysconfig; print(sysconfig.g
 # every module with a stub, hotloop.kernels.rows.dense and so on
 STUBS := $(shell cd src && find hotloop/kernels -name '*.pyi' | sed 's/\.pyi$$//' | tr / .)
 
-.PHONY: build demo test test-all test-levels check bench bench-check accuracy mutants wheel clean
+.PHONY: build demo test test-all test-levels check sanitize sanitize-sample bench bench-check accuracy mutants wheel clean
 
 build: $(VENV)/installed
 
@@ -46,6 +46,29 @@ check: build
 	PATH="$(abspath $(BIN)):$$PATH" cython-lint $(shell find src -name '*.pyx')
 	$(BIN)/mypy
 	$(BIN)/python -m mypy.stubtest --allowlist tests/stubtest_allowlist.txt $(STUBS)
+
+# AddressSanitizer and UndefinedBehaviorSanitizer, or ThreadSanitizer, of gcc, on modules beside the others. Their libraries come before
+# python itself; pytest leaves what they print alone. Where memory lies too much at random for ThreadSanitizer: setarch -R make sanitize
+$(VENV)/address/built $(VENV)/thread/built: $(VENV)/%/built: $(VENV)/installed
+	HOTLOOP_SANITIZE=$* HOTLOOP_REQUIRE_KERNELS=1 $(BIN)/python setup.py -q build --build-base $(VENV)/$* --build-lib $(VENV)/$*/lib
+	touch $@
+
+SANITIZED = HOTLOOP_BACKEND=compiled PYTHONPATH=$(abspath $(VENV)/$1/lib) PYTHONMALLOC=malloc \
+	LD_PRELOAD="$$(ldd $(VENV)/$1/lib/hotloop/kernels/vectors/levels.*.so | awk '/san\.so/ {print $$3}')" \
+	ASAN_OPTIONS=detect_leaks=0:handle_segv=2 UBSAN_OPTIONS=print_stacktrace=1 \
+	TSAN_OPTIONS=halt_on_error=1:ignore_noninstrumented_modules=1 $(BIN)/$(PYTEST) --capture=sys -m "not no_backend"
+
+# what CI has time for: the pool of threads alone, and the tests whose arrays are odd
+sanitize-sample: $(VENV)/address/built
+	$(CC) -std=gnu11 -O1 -g -pthread -fsanitize=thread -Isrc/hotloop/kernels tests/kernels/threads/pool.c -o $(VENV)/address/pool
+	$(VENV)/address/pool
+	$(call SANITIZED,address) tests/kernels tests/data tests/laws/test_refusals.py tests/laws/test_sizes.py
+
+sanitize: sanitize-sample $(VENV)/thread/built
+	$(call SANITIZED,thread) tests/kernels tests/estimators tests/laws -k threads
+	$(call SANITIZED,address)
+	for level in $$($(BIN)/python -c "import hotloop; print(*hotloop.backend_info().instruction_sets[1:])"); do \
+		echo "HOTLOOP_ISA=$$level"; HOTLOOP_ISA=$$level $(call SANITIZED,address) --without-fixture || exit 1; done
 
 bench: build
 	$(BIN)/python -m pip install -q --disable-pip-version-check -e '.[bench]' --no-build-isolation

@@ -9,10 +9,15 @@ from setuptools import Extension, setup
 
 KERNELS = "src/hotloop/kernels"
 DEBUG = os.environ.get("HOTLOOP_DEBUG") == "1"  # bounds checks in every kernel
+SANITIZERS = {  # by HOTLOOP_SANITIZE; -fno-wrapv since Python's flags define signed overflow
+    "address": ["-fsanitize=address,undefined,float-cast-overflow", "-fno-sanitize-recover=all", "-fno-wrapv"],
+    "thread": ["-fsanitize=thread"],
+}
+SANITIZE = SANITIZERS.get(os.environ.get("HOTLOOP_SANITIZE", ""), [])
 CPUS = os.cpu_count() or 1
 
 # No -ffast-math: the order of every sum is the one written. gnu11, since c11 forbids gcc to fuse multiply and add.
-FLAGS = ["-O1", "-g"] if DEBUG else ["-O3", "-g0"]
+FLAGS = ["-O1", "-g1", "-fno-omit-frame-pointer", *SANITIZE] if DEBUG or SANITIZE else ["-O3", "-g0"]
 FLAGS += ["-std=gnu11", "-fvisibility=hidden", "-Wno-psabi", "-Wno-unknown-pragmas", "-fno-math-errno"]
 # A declaration in levels.pxd that differs from vectors/table.h does not compile.
 FLAGS += ["-Werror=incompatible-pointer-types", "-Werror=implicit-function-declaration"]
@@ -42,7 +47,7 @@ extensions = cythonize(
             include_dirs=[KERNELS],
             depends=depends,
             extra_compile_args=FLAGS,
-            extra_link_args=["-pthread"],
+            extra_link_args=["-pthread", *SANITIZE],
         )
         for module, (sources, depends) in MODULES.items()
     ],
