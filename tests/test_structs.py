@@ -8,7 +8,7 @@ from numpy.testing import assert_array_equal
 from strategies import csr_rows
 
 from hotloop.data.csr import from_scipy
-from hotloop.structs import CSRRows
+from hotloop.structs import ColumnMoments, CSRRows, DenseRows
 
 
 def written_out(rows):
@@ -49,3 +49,31 @@ def test_rows_of_any_shape_are_cut_and_joined(X):
     rows, middle = from_scipy(X), X.shape[0] // 2
     assert_array_equal(written_out(rows), X.toarray())
     assert_array_equal(written_out(CSRRows.concat([rows[:middle].copy(), rows[middle:]])), X.toarray())
+
+
+def test_what_is_no_argument_at_all_is_refused_by_name(backend):
+    X, y = np.ones((3, 2)), np.zeros(3)
+    with pytest.raises(TypeError, match="logistic_pass does not take these arguments: 'int' object has no attribute"):
+        backend.logistic_pass(DenseRows(X), 3, np.zeros((1, 2)), None, None, None)
+    with pytest.raises(ValueError, match="permutation does not take these arguments"):
+        backend.permutation(2**70, np.zeros(6, np.uint32))
+    with pytest.raises(TypeError, match="logistic_loss takes arrays of real numbers, not of complex128"):
+        backend.logistic_loss(X, y, np.zeros(2, complex))
+
+
+@pytest.mark.parametrize("dtype", ["f4,f8", "f4,i4"])
+def test_records_are_refused_before_cython_looks_at_their_fields(compiled, dtype):
+    """Cython follows a null pointer where a record begins with the number that is expected."""
+    with pytest.raises(TypeError, match="logistic_probability takes arrays of real numbers"):
+        compiled.logistic_probability(np.zeros((3, 2), np.float32), np.zeros(2, dtype))
+    moments = ColumnMoments(np.zeros(1), np.zeros(2, "f8,i4"), *np.zeros((4, 2)))
+    with pytest.raises(TypeError, match="mean must be an array of float64"):
+        compiled.column_moments(DenseRows(np.zeros((3, 2))), np.ones(3), moments, True)
+
+
+def test_the_errors_of_what_the_user_gives_are_its_own(backend):
+    def words(text):
+        raise AttributeError("no words today")
+
+    with pytest.raises(AttributeError, match="no words today"):
+        backend.hash_words(["ä"], 1, 1, 8, True, True, words)

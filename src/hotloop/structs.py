@@ -1,11 +1,15 @@
 """What the kernels of both backends take: rows, a pass over them, a network. Plain containers; the kernels check them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 Array = NDArray[Any]
 Vector = NDArray[np.float64]
@@ -273,6 +277,35 @@ class BatchOptimizer:
     beta_2: float = 0.999
     epsilon: float = 1e-8
     n_batches: int = 0
+
+
+# Errors by which a function, or the interpreter before it, refuses what is no argument of it at all.
+NO_ARGUMENT = (AttributeError, BufferError, ArithmeticError, LookupError, AssertionError, np.ma.MAError)
+
+
+def guarded(function: Callable[P, T], package: str) -> Callable[P, T]:
+    """Return a function of a backend that refuses what is no argument at all with a TypeError or ValueError that names it.
+
+    Arrays of records are refused before Cython looks at their fields, of which it follows a null pointer. The functions that
+    hash call what the user gives: its errors are none of theirs.
+    """
+    refused = (OverflowError,) if function.__name__.startswith("hash_") else NO_ARGUMENT
+
+    @wraps(function)
+    def call(*args: P.args, **kwargs: P.kwargs) -> T:
+        for given in (*args, *kwargs.values()):
+            if isinstance(given, np.ndarray) and given.dtype.kind in "cV":
+                raise TypeError(f"{function.__name__} takes arrays of real numbers, not of {given.dtype}")
+        try:
+            return function(*args, **kwargs)
+        except FloatingPointError:
+            raise
+        except refused as error:
+            kind = ValueError if isinstance(error, ArithmeticError | LookupError) else TypeError
+            raise kind(f"{function.__name__} does not take these arguments: {error}") from error
+
+    call.__module__ = package
+    return call
 
 
 def float_dtype(dtype: Any) -> type[np.floating[Any]]:

@@ -43,3 +43,10 @@ from hotloop.kernels.two_layer.sigmoid_sum import sigmoid_sum_gradients as sigmo
 from hotloop.kernels.vectors.levels import active_level as active_level
 from hotloop.kernels.vectors.levels import available_levels as available_levels
 from hotloop.kernels.vectors.levels import use_level as use_level
+from hotloop.structs import guarded as _guarded
+
+_LEVELS = ("active_level", "available_levels", "use_level")
+
+for _name, _value in list(globals().items()):
+    if not _name.startswith("_") and _name not in _LEVELS and callable(_value):
+        globals()[_name] = _guarded(_value, __name__)

@@ -44,6 +44,7 @@ from hotloop.reference.two_layer.sgd import two_layer_pass as two_layer_pass
 from hotloop.reference.two_layer.sigmoid_sum import sigmoid_sum_backward as sigmoid_sum_backward
 from hotloop.reference.two_layer.sigmoid_sum import sigmoid_sum_forward as sigmoid_sum_forward
 from hotloop.reference.two_layer.sigmoid_sum import sigmoid_sum_gradients as sigmoid_sum_gradients
+from hotloop.structs import guarded as _guarded
 
 __all__ = [
     "Graph",
@@ -91,3 +92,8 @@ __all__ = [
     "two_layer_outputs",
     "two_layer_pass",
 ]
+
+_GRAPHS = ("Graph", "Node", "seven_nodes", "six_weights")
+
+for _name in set(__all__) - set(_GRAPHS):
+    globals()[_name] = _guarded(globals()[_name], __name__)

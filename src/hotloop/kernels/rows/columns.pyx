@@ -1,4 +1,6 @@
 """The arrays that the statistics of the columns overwrite, checked."""
+import numpy as np
+
 cimport cython
 
 
@@ -7,6 +9,10 @@ cdef class Columns:
     """The arrays of hotloop.structs.ColumnMoments, of n_features columns; holds them as long as it lives."""
 
     def __cinit__(self, moments, Py_ssize_t n_features, bint with_seen):
+        for name in ("total_weight", "mean", "deviation", "lowest", "highest", "others", "seen"):
+            array = getattr(moments, name)
+            if array is not None and (not isinstance(array, np.ndarray) or array.dtype != np.float64):
+                raise TypeError(f"{name} must be an array of float64")
         self.total_weight = moments.total_weight
         self.mean, self.deviation = moments.mean, moments.deviation
         self.lowest, self.highest, self.others = moments.lowest, moments.highest, moments.others

@@ -117,6 +117,8 @@ cdef void *grown(void *p, Py_ssize_t n_bytes) except NULL:
 
 cdef int reserve(Tokens *t, Py_ssize_t text, Py_ssize_t units, Py_ssize_t entries) except -1:
     """Make room for so many bytes, units and entries."""
+    if text > 0x7fffffff:
+        raise ValueError(f"a document has {text} bytes, there may be 2^31 - 1 at most")
     if text > t.text_room:
         t.text = <uint8_t *>grown(t.text, 2 * text)
         t.text_room = 2 * text
@@ -189,10 +191,10 @@ cdef Py_ssize_t take_units(Tokens *t, units, const char *between) except -1:
     """Write strings into the buffer, ``between`` (a character or none) after each; returns how many there are."""
     cdef Py_ssize_t at = 0, found = 0, n = 0
     cdef const char *x
-    reserve(t, 1, len(units) + 1, 0)
+    reserve(t, 1, 1, 0)
     for unit in units:
         x = PyUnicode_AsUTF8AndSize(unit, &n)
-        reserve(t, at + n + 1, 0, 0)
+        reserve(t, at + n + 1, found + 1, 0)
         memcpy(t.text + at, x, n)
         t.begin[found], t.end[found] = <int32_t>at, <int32_t>(at + n)
         at += n
@@ -296,6 +298,7 @@ def hash_units(documents, str between, Py_ssize_t shortest, Py_ssize_t longest, 
 
 def murmurhash3(tokens):
     """See hotloop.reference.murmurhash3."""
+    tokens = list(tokens)
     found = np.empty(len(tokens), np.int32)
     cdef int32_t[::1] h = found
     cdef Py_ssize_t n = 0, i = 0

@@ -120,9 +120,11 @@ cdef class CheckedNetwork:
 
     def __cinit__(self, network, bint trained=False):
         output, activation = network.output, network.activation
-        if output not in OUTPUT:
+        if not isinstance(output, str) or not isinstance(activation, str):
+            raise TypeError(f"output and activation are {output!r} and {activation!r}, expected words")
+        if output not in OUTPUTS:
             raise ValueError(f"output is {output!r}, expected one of {', '.join(OUTPUT)}")
-        if activation not in ACTIVATION:
+        if activation not in ACTIVATIONS:
             raise ValueError(f"activation is {activation!r}, expected one of {', '.join(ACTIVATION)}")
         W1, b1, W2, b2 = network.W1, network.b1, network.W2, network.b2
         self.dtype = W1.dtype
