@@ -86,3 +86,23 @@ def test_log_loss_of_a_model_without_one_label_a_row(tmp_path):
     TwoLayerClassifier(random_state=0, max_iter=1).fit(X, np.column_stack([Y, 1 - Y])).save(tmp_path / "m")
     with pytest.raises(ValueError, match="several labels a row"):
         hotloop.load(tmp_path / "m").log_loss(X, Y)
+
+
+@pytest.mark.parametrize("form", ["csc", "bsr", "coo", "dia", "lil"])
+def test_a_malformed_sparse_matrix_is_refused_before_scipy_follows_it(loaded, form):
+    rows = sparse.csr_matrix(np.arange(1.0, 25).reshape(8, 3)).asformat(form)
+    places = {"csc": "indices", "bsr": "indices", "coo": "row", "dia": "offsets"}
+    if form == "lil":
+        rows.rows[2] = [0, 1, 2**40]
+    else:
+        getattr(rows, places[form])[1] = 300
+    with pytest.raises(ValueError, match="X is a malformed"):
+        loaded.predict(rows)
+
+
+def test_a_margin_beyond_any_number_warns_of_nothing():
+    model = LogisticSGDClassifier(standardize=None, eta0=0.1, cv=None, max_iter=2).fit(X, Y)
+    large = np.full((3, 3), 1e308) * [1, -1, 1]
+    assert np.isfinite(model.predict(large)).all()
+    for name in ("predict_proba", "predict_log_proba", "decision_function"):
+        getattr(model, name)(large)

@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hotloop.backend import get_backend
-from hotloop.data.csr import check_finite_csr, from_scipy
+from hotloop.data.csr import any_csr, check_finite_csr
 from hotloop.data.dataframes import sparse_matrix, table_columns
 from hotloop.data.errors import DataError
 from hotloop.data.section import Section
-from hotloop.data.validation import Array, as_rows, check_finite
+from hotloop.data.validation import Array, as_rows, check_finite, check_out
 from hotloop.metrics import log_probabilities, mean_log_loss, probabilities
 from hotloop.preprocessing.table_encoding import TableEncoding
 from hotloop.structs import CSRRows
@@ -200,12 +200,20 @@ class Predictor:
             Shape of the result of one row.
         out : ndarray of shape (n_samples, *shape), float64, or None
             Overwritten and returned; None: a new array.
+
+        A margin beyond any number is infinity, and shows in the result.
         """
         rows = self._rows(X)
         if out is None:
             out = np.empty((len(rows), *shape))
-        elif out.shape != (len(rows), *shape) or out.dtype != np.float64:
-            raise ValueError(f"out has shape {out.shape} and dtype {out.dtype}, expected {(len(rows), *shape)} and float64")
+        else:
+            check_out(out, (len(rows), *shape), X)
+        with np.errstate(over="ignore", invalid="ignore"):
+            self._fill_blocks(rows, fill, out)
+        return out
+
+    def _fill_blocks(self, rows: Any, fill: Callable[[Vector, Vector], None], out: Vector) -> None:
+        """Fill ``out`` block by block, as ``_by_blocks`` says."""
         dense = not isinstance(rows, CSRRows)
         for start in range(0, len(rows), BLOCK_OF_ROWS):
             block = rows[start : min(start + BLOCK_OF_ROWS, len(rows))]
@@ -213,10 +221,8 @@ class Predictor:
                 check_finite(block, "X", self.feature_names, start)
             m = self.weights.outputs(block)
             if dense and not np.isfinite(m).all():
-                with np.errstate(over="ignore"):
-                    check_finite(rows.astype(self.dtype, copy=False), "X", self.feature_names)
+                check_finite(rows.astype(self.dtype, copy=False), "X", self.feature_names)
             fill(m, out[start : start + BLOCK_OF_ROWS])
-        return out
 
     def _goes_by_name(self, columns: Mapping[Any, Any]) -> bool:
         """Tell whether a table is to be matched by the names of its columns; one that is encoded already is not."""
@@ -256,7 +262,7 @@ class Predictor:
             elif isinstance(X, Mapping):
                 X = np.column_stack(list(X.values()))
         if hasattr(X, "tocsr"):
-            rows = from_scipy(X.tocsr())
+            rows = any_csr(X)
             check_finite_csr(rows, self.feature_names)
             X = rows
         elif not isinstance(X, CSRRows) and not (isinstance(X, np.ndarray) and X.ndim == 2 and X.dtype.kind in "fiub"):

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tolerances import DENSE_AND_CSR, WEIGHTS, relative_error
 
 import hotloop
-from hotloop.data.csr import are_ones, as_csr, from_scipy
+from hotloop.data.csr import any_csr, are_ones, as_csr, from_scipy
 
 sp = pytest.importorskip("scipy.sparse")
 
@@ -222,3 +222,30 @@ def test_every_format_gives_its_rows(kind, dtype):
     matrix = sp.csr_matrix(X).asformat(kind)
     rows = as_csr(matrix.astype(dtype), np.float64)
     assert sp.csr_matrix((rows.explicit_data(), rows.indices, rows.indptr), rows.shape).toarray().tolist() == X.tolist()
+
+
+@pytest.mark.parametrize("kind", ["csr", "csc", "bsr", "coo", "dia", "lil", "dok"])
+@pytest.mark.parametrize("shape", [None, (6,), (6, 4, 1), (-1, 4), (6, "x"), (6, 2**63), [6, 4]])
+def test_a_shape_that_is_none_is_refused(kind, shape):
+    X = sp.csr_matrix(np.eye(6, 4)).asformat(kind)
+    X._shape = shape
+    with pytest.raises(ValueError, match="malformed|dimensions"):
+        any_csr(X)
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [("csc", "data"), ("bsr", "data"), ("coo", "coords"), ("dia", "offsets"), ("lil", "rows"), ("csr", "data")],
+)
+@pytest.mark.parametrize("value", [None, [1, 2], b"xx", {}, np.ma.masked_array([1, 2], mask=True)], ids=repr)
+def test_what_is_no_array_is_refused(kind, name, value):
+    X = sp.csr_matrix(np.eye(6, 4)).asformat(kind)
+    setattr(X, name, value)
+    with pytest.raises(ValueError, match="malformed|values of X"):
+        any_csr(X)
+
+
+def test_rows_without_end_are_no_array():
+    X = sp.coo_matrix((2**50, 3))
+    with pytest.raises(MemoryError, match="a sparse matrix of 1125899906842624 rows needs"):
+        any_csr(X)

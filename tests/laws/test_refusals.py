@@ -31,6 +31,10 @@ REFUSED = {
     "nan-in-weights": (lambda X, y: {"sample_weight": put(y, 7, np.nan)}, "sample_weight contains NaN at row 7"),
     "negative-weight": (lambda X, y: {"sample_weight": put(y, 7, -2)}, r"sample_weight\[7\] is -2"),
     "all-weights-0": (lambda X, y: {"sample_weight": 0.0 * y}, "every sample_weight is zero"),
+    "endless-weights": (
+        lambda X, y: {"sample_weight": np.full(len(y), 1e308)},
+        "the sum of sample_weight is beyond any",
+    ),
     "short-weights": (lambda X, y: {"sample_weight": np.ones(3)}, r"sample_weight has shape \(3,\), expected \(120,\)"),
     "short-y": (lambda X, y: {"y": y[:-1]}, "inconsistent"),
     "no-rows": (lambda X, y: {"X": X[:0], "y": y[:0]}, "minimum of 1 is required"),

@@ -7,8 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hotloop.backend import get_backend
-from hotloop.data.validation import check_finite, contiguous
+from hotloop.data.validation import check_finite, check_memory, contiguous
 from hotloop.structs import Array, CSRRows
+
+# What SciPy, NumPy or the checks below raise of a matrix whose attributes are none of its format.
+NONSENSE = (AttributeError, TypeError, LookupError, ArithmeticError, np.ma.MAError)
 
 
 def as_csr(X: Any, dtype: Any) -> CSRRows:
@@ -19,43 +22,55 @@ def as_csr(X: Any, dtype: Any) -> CSRRows:
     ValueError
         It is no matrix of numbers, it is empty, or it is malformed.
     """
-    if X.ndim != 2:
-        raise ValueError(f"X has {X.ndim} dimensions, expected 2: one row a sample, one column a feature")
-    if X.dtype.kind == "c":
-        raise ValueError("Complex data not supported: X holds complex numbers")
-    if 0 in X.shape:
-        what = "sample(s)" if not X.shape[0] else "feature(s)"
-        raise ValueError(f"Found array with 0 {what} (shape={X.shape}) while a minimum of 1 is required.")
-    return from_scipy(_as_scipy_csr(X)).astype(dtype)
+    rows = any_csr(X)
+    if 0 in rows.shape:
+        what = "sample(s)" if not rows.shape[0] else "feature(s)"
+        raise ValueError(f"Found array with 0 {what} (shape={rows.shape}) while a minimum of 1 is required.")
+    return rows.astype(dtype)
+
+
+def any_csr(X: Any) -> CSRRows:
+    """Return a sparse matrix of any format as rows, of the type of its numbers; ValueError where it is malformed."""
+    try:
+        return from_scipy(_as_scipy_csr(X))
+    except NONSENSE as error:
+        raise ValueError(f"X is a malformed sparse matrix: {type(error).__name__}: {error}") from error
 
 
 def _as_scipy_csr(X: Any) -> Any:
     """Return a matrix of any format in CSR, of numbers; ValueError before SciPy follows entries that point outside of it."""
-    if X.format == "csr":
+    shape = X.shape
+    if not isinstance(shape, tuple) or not all(isinstance(n, int | np.integer) and 0 <= n < 2**63 for n in shape):
+        raise ValueError(f"X is a malformed sparse matrix: its shape is {shape!r}")
+    if len(shape) != 2:
+        raise ValueError(f"X has {len(shape)} dimensions, expected 2: one row a sample, one column a feature")
+    if X.dtype.kind == "c":
+        raise ValueError("Complex data not supported: X holds complex numbers")
+    form = getattr(X, "format", "")  # of libraries like SciPy it has none
+    if form == "csr":
         if X.dtype.kind in "fiub":
             return X
-        return type(X)((X.data.astype(np.float64), X.indices, X.indptr), X.shape)  # X.astype would sort the rows
-    refused = ValueError(f"X is a malformed {X.format} matrix: its entries do not fit its shape {X.shape}, or each other")
-    if not _is_sound(X):
-        raise refused
-    try:
-        return (X if X.dtype.kind in "fiub" else X.astype(np.float64)).tocsr()
-    except OverflowError:  # a column of LIL beyond any integer
-        raise refused from None
+        return type(X)((X.data.astype(np.float64), X.indices, X.indptr), shape)  # X.astype would sort the rows
+    if not _is_sound(X, form):
+        raise ValueError(f"X is a malformed {form} matrix: its entries do not fit its shape {shape}, or each other")
+    check_memory(8 * (shape[0] + 1), f"a sparse matrix of {shape[0]} rows")
+    return (X if X.dtype.kind in "fiub" else X.astype(np.float64)).tocsr()
 
 
-def _is_sound(X: Any) -> bool:
+def _is_sound(X: Any, form: str) -> bool:
     """Tell whether a matrix that is not CSR is what its format says. Of others SciPy reads or writes outside their arrays."""
-    if X.format in ("csc", "bsr"):
+    if form in ("csc", "bsr"):
         return _are_compressed(X)
-    if X.format == "coo":
+    if form == "coo":
+        if len(X.coords) != 2:
+            return False
         lengths = {len(X.data), *map(len, X.coords)}
         return len(lengths) == 1 and all(map(_are_places, X.coords, X.shape))
-    if X.format == "dia":
+    if form == "dia":
         offsets, (n_rows, n_columns) = np.asarray(X.offsets), X.shape
         there = offsets.ndim == 1 and X.data.ndim == 2 and len(offsets) == len(X.data) == len(np.unique(offsets))
         return bool(there and (offsets > -n_rows).all() and (offsets < n_columns).all())
-    if X.format == "lil":
+    if form == "lil":
         pairs = zip(X.rows, X.data, strict=False)
         return X.rows.shape == X.data.shape == X.shape[:1] and all(len(places) == len(values) for places, values in pairs)
     return True  # dok: a dict
@@ -95,9 +110,9 @@ def from_scipy(X: Any) -> CSRRows:
     if n_features >= 2**31:
         raise ValueError(f"X has {n_features} columns; there may be 2^31 - 1 at most")
     for name, array in (("indptr", X.indptr), ("indices", X.indices)):
-        if not isinstance(array, np.ndarray) or array.ndim != 1 or array.dtype not in (np.int32, np.int64):
+        if not _is_vector(array) or array.dtype not in (np.int32, np.int64):
             raise ValueError(f"{name} must be a vector of int32 or int64")
-    if not isinstance(X.data, np.ndarray) or X.data.ndim != 1 or X.data.dtype.kind not in "fiub":
+    if not _is_vector(X.data) or X.data.dtype.kind not in "fiub":
         raise ValueError("the values of X must be a vector of numbers")
     if len(X.indptr) != n_samples + 1:
         raise ValueError(f"indptr has {len(X.indptr)} entries, expected {n_samples + 1}: one more than there are rows")
@@ -112,6 +127,10 @@ def from_scipy(X: Any) -> CSRRows:
     return CSRRows(
         indptr, indices[: indptr[-1]], None if are_ones(data) else data, n_features, data.dtype, _max_row_nnz(indptr)
     )
+
+
+def _is_vector(array: Any) -> bool:
+    return isinstance(array, np.ndarray) and not isinstance(array, np.ma.MaskedArray) and array.ndim == 1
 
 
 def from_arrays(indptr: NDArray[np.int64], indices: Array, data: Array, n_features: int) -> CSRRows:

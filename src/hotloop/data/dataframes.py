@@ -52,7 +52,7 @@ def sparse_matrix(X: Any) -> Any:
 
 def column_types(X: Any) -> list[np.dtype[Any]] | None:
     """Return the type of each column of a table of plain numbers; None for anything else."""
-    if isinstance(X, np.ndarray) or not hasattr(X, "shape") or len(X.shape) != 2:
+    if isinstance(X, np.ndarray) or hasattr(X, "tocsr") or not hasattr(X, "shape") or len(X.shape) != 2:
         return None
     if hasattr(X, "iloc") and hasattr(X, "dtypes"):
         types = list(X.dtypes)

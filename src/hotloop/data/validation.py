@@ -46,8 +46,12 @@ def conversion(X: Any, dtype: Any, *, by_blocks: bool) -> dict[str, Any]:
 
 
 def contiguous(array: Any, dtype: Any = None) -> Array:
-    """Return the array in C order and at an address that its numbers may have; a copy only where one is needed."""
-    return np.require(array, dtype, ["C", "A"])
+    """Return the array in C order, of this type, at an address that its numbers may have; a copy only where one is needed.
+
+    What the type does not hold becomes infinity, without a warning.
+    """
+    with np.errstate(over="ignore"):
+        return np.require(array, dtype, ["C", "A"])
 
 
 def as_rows(X: Any, name: str = "X") -> Array:
@@ -90,6 +94,18 @@ def check_finite(array: Array, name: str, columns: Sequence[str] | None = None, 
     if array.ndim == 2:
         place += f", column {where[1]}" + (f" ({columns[where[1]]})" if columns is not None else "")
     raise ValueError(f"{name} contains {what} at {place}; remove such rows or fill the cells in")
+
+
+def check_out(out: Any, shape: tuple[int, ...], X: Any) -> None:
+    """Raise ValueError where ``out`` is no float64 array of this shape that can be filled while X is read."""
+    if not isinstance(out, np.ndarray) or isinstance(out, np.ma.MaskedArray):
+        raise ValueError(f"out is a {type(out).__name__}, expected an array of shape {shape} and float64")
+    if out.shape != shape or out.dtype != np.float64:
+        raise ValueError(f"out has shape {out.shape} and dtype {out.dtype}, expected {shape} and float64")
+    if not out.flags.writeable or (out.size > 1 and 0 in out.strides):
+        raise ValueError("out is read-only, or its entries lie one over the other; take an array of its own")
+    if isinstance(X, np.ndarray) and np.may_share_memory(out, X):
+        raise ValueError("out lies over X, which is still to be read; take an array of its own")
 
 
 def check_labels(y: Any, n_samples: int) -> NDArray[np.float64]:
@@ -145,6 +161,11 @@ def check_weights(sample_weight: Any, n_samples: int, *, some: bool = True) -> N
     weight: NDArray[np.float64] = as_vector(sample_weight, n_samples, "sample_weight", np.float64)
     if weight.min(initial=0) < 0:
         raise ValueError(f"sample_weight must not be negative; sample_weight[{weight.argmin()}] is {weight.min():g}")
+    with np.errstate(over="ignore"):
+        if not np.isfinite(weight.sum()):
+            raise ValueError(
+                "the sum of sample_weight is beyond any number; only their ratios count: divide them by the largest"
+            )
     if some and not weight.any():
         raise ValueError("every sample_weight is zero: there is nothing to learn from")
     return weight

@@ -100,7 +100,8 @@ class LinearWeights:
 
     def scorer(self) -> Callable[[Array], Any]:
         """Return a function of one row: P(second class), or the probabilities of all classes."""
-        return get_backend().row_scorer(self.coef(), self.intercept(), self.one_vs_rest)
+        with np.errstate(over="ignore", invalid="ignore"):
+            return get_backend().row_scorer(self.coef(), self.intercept(), self.one_vs_rest)
 
     def to_section(self) -> Section:
         """Return what a file holds of the weights."""

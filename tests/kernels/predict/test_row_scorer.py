@@ -30,6 +30,34 @@ def test_predictions_fill_the_array_they_are_given(backend, n_classes, method):
         getattr(model, method)(X, out=out.astype(np.float32))
 
 
+def test_what_is_no_array_to_fill_is_refused(backend):
+    model, X = fitted(3)
+    before, shape = X.copy(), (len(X), 3)
+    locked = np.zeros(shape)
+    locked.flags.writeable = False
+    for out, message in (
+        (np.zeros(shape).tolist(), "out is a list, expected an array of shape"),
+        (b"x", "out is a bytes"),
+        (np.ma.zeros(shape), "out is a MaskedArray"),
+        (locked, "out is read-only"),
+        (np.lib.stride_tricks.as_strided(np.zeros(1), shape, (0, 0)), "one over the other"),
+        (X[:, 1:], "out lies over X"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            model.predict_proba(X, out=out)
+    np.testing.assert_array_equal(X, before)
+
+
+@pytest.mark.parametrize("n_outputs", [1, 2, 3])
+@pytest.mark.parametrize("one_vs_rest", [False, True])
+def test_a_score_beyond_any_number_warns_of_nothing(backend, n_outputs, one_vs_rest):
+    coef = np.full((n_outputs, 2), 1e308)
+    score = backend.row_scorer(coef, np.zeros(n_outputs), one_vs_rest)
+    for x in ([9.0, 9.0], [-9.0, 9.0], [np.nan, 0.0], [np.inf, -np.inf]):
+        assert np.shape(score(np.array(x))) == ((n_outputs,) if n_outputs > 1 else ())
+        score(np.array(x, np.float32))
+
+
 def test_blocks_of_rows_change_nothing(backend, monkeypatch):
     model, X = fitted(3)
     want = model.predict_proba(X)

@@ -23,7 +23,8 @@ cdef class _RowScorer:
 
     def __init__(self, coef, intercept, one_vs_rest):
         self.w64 = np.array(coef, np.float64, order="C")
-        self.w32 = np.array(coef, np.float32, order="C")
+        with np.errstate(over="ignore"):  # of float32 rows the margin is then infinite
+            self.w32 = np.array(coef, np.float32, order="C")
         self.b = np.array(intercept, np.float64)
         self.one_vs_rest = one_vs_rest
         self.n_outputs, self.n_features = self.w64.shape[0], self.w64.shape[1]
@@ -42,9 +43,10 @@ cdef class _RowScorer:
         out = values
         self.margins(x, &out[0])
         if self.one_vs_rest:
-            values = -np.logaddexp(0, -values)                                           # (LR-18)
+            with np.errstate(invalid="ignore"):  # of NaN, which stays NaN
+                values = -np.logaddexp(0, -values)                                       # (LR-18)
             out = values
-        values -= values.max()
+        less_largest(out)
         levels.exponential(levels.active, self.n_outputs, <const double *>&out[0], &out[0])
         values /= values.sum()                                                           # (LR-6)
         return values
@@ -107,7 +109,7 @@ cdef class _NetworkScorer:
                 self.o[c] = (self.o[c] - self.target_center[c]) / self.target_scale[c]
         elif n > 1:
             values = np.array(self.o)
-            values -= values.max()
+            less_largest(values)
             values = np.exp(values)
             return values / values.sum()                                                 # (LR-6)
         return self.o[0] if n == 1 else np.array(self.o)
@@ -133,6 +135,17 @@ cdef class _NetworkScorer:
             for c in range(self.net.n_outputs):
                 self.o[c] += b2[c]                                                        # (NN-3)
         return 0
+
+
+cdef int less_largest(double[::1] m) except -1:
+    """Take the largest entry from all. NumPy would warn of infinities."""
+    cdef double largest = m[0]
+    cdef Py_ssize_t c
+    for c in range(1, m.shape[0]):
+        largest = max(largest, m[c])
+    for c in range(m.shape[0]):
+        m[c] -= largest
+    return 0
 
 
 cdef bint see_row(x, Py_ssize_t n_features, Py_buffer *view) except -1:

@@ -40,10 +40,11 @@ def row_scorer(coef: Any, intercept: Any, one_vs_rest: bool = False) -> Callable
 
     def score(x: Array) -> Any:
         _check_row(x, w.shape[1])
-        m = w @ x + b  # (LR-1)
-        if one_vs_rest and len(m) > 1:
-            m = -np.logaddexp(0, -m)  # (LR-18)
-        return float(logistic(m)[0]) if len(m) == 1 else softmax(m)
+        with np.errstate(over="ignore", invalid="ignore"):
+            m = w @ x + b  # (LR-1)
+            if one_vs_rest and len(m) > 1:
+                m = -np.logaddexp(0, -m)  # (LR-18)
+            return float(logistic(m)[0]) if len(m) == 1 else softmax(m)
 
     return score
 
@@ -84,10 +85,11 @@ def network_scorer(
 
     def score(x: Array) -> Any:
         _check_row(x, n_features)
-        o = two_layer_outputs(DenseRows(x[None].astype(np.float64), *constants), network)[0]
-        if network.output == "softmax":
-            return softmax(o)
-        values = logistic(o) if network.output == "sigmoid" else (o - middle) / unit
+        with np.errstate(over="ignore", invalid="ignore"):
+            o = two_layer_outputs(DenseRows(x[None].astype(np.float64), *constants), network)[0]
+            if network.output == "softmax":
+                return softmax(o)
+            values = logistic(o) if network.output == "sigmoid" else (o - middle) / unit
         return float(values[0]) if len(values) == 1 else values
 
     return score
