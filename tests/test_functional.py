@@ -195,3 +195,20 @@ def test_divergence_names_the_step(backend, dtype):
         F.logistic_sgd(rows, [0, 1, 0, 0], [0.0], eta=1.0)
     with np.errstate(over="ignore"), pytest.raises(FloatingPointError, match="not finite after step 0; take a smaller eta"):
         F.logistic_sgd(rows[1:2], [1], [0.0], eta=np.finfo(np.float64).max)
+
+
+def test_what_float32_does_not_hold_is_refused_or_infinite(backend):
+    X, large = np.ones((2, 3), np.float32), np.array([1.0, 1e300, 1.0])
+    with pytest.raises(ValueError, match="w contains infinity at row 1"):
+        F.logistic_probability(X, large, backend=backend.name)
+    with pytest.raises(ValueError, match="W contains infinity at row 1, column 0"):
+        F.sigmoid_sum_forward(X, large[:, None], np.ones(1), backend=backend.name)
+    with pytest.raises(ValueError, match="W1 contains infinity at row 1, column 0"):
+        F.two_layer_forward(X, large[:, None], np.ones(1), np.ones((1, 1)), np.ones(1), backend=backend.name)
+    assert not np.isfinite(F.logistic_loss(np.full((1, 1), 3e38, np.float32), [0], [3e38], backend=backend.name)).any()
+
+
+def test_an_activation_is_a_word(backend):
+    for activation in ({}, None, ["relu"]):
+        with pytest.raises((TypeError, ValueError), match="activation"):
+            F.two_layer_forward(np.ones((1, 1)), [[1.0]], [0.0], [[1.0]], [0.0], activation=activation, backend=backend.name)

@@ -4,13 +4,17 @@ X is (n_samples, n_features), of any number type: float32 and narrower are compu
 are C-contiguous and of that dtype are not copied. NaN and infinity are refused with the row and column. Nothing is overwritten.
 """
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
 
 from hotloop.backend import get_backend
-from hotloop.data.validation import Array, as_rows, as_vector, check_finite, check_labels, check_memory
+from hotloop.data.validation import Array, as_rows, as_vector, check_finite, check_labels, check_memory, converted
 from hotloop.structs import DenseRows, Network, Pass
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 __all__ = [
     "logistic_gradient",
@@ -50,7 +54,7 @@ def logistic_probability(X: Any, w: Any, *, backend: str = "auto") -> Array:
     array([0.5, 0.5])
     """
     X, w = _rows_and_weights(X, w)
-    return get_backend(backend).logistic_probability(X, w)
+    return _compute(get_backend(backend).logistic_probability, X, w)
 
 
 def logistic_loss(X: Any, y: Any, w: Any, *, backend: str = "auto") -> Array:
@@ -66,7 +70,7 @@ def logistic_loss(X: Any, y: Any, w: Any, *, backend: str = "auto") -> Array:
     loss : ndarray of shape (n_samples,)
     """
     X, w = _rows_and_weights(X, w)
-    return get_backend(backend).logistic_loss(X, check_labels(y, len(X)), w)
+    return _compute(get_backend(backend).logistic_loss, X, check_labels(y, len(X)), w)
 
 
 def logistic_gradient(X: Any, y: Any, w: Any, *, backend: str = "auto") -> Array:
@@ -79,7 +83,7 @@ def logistic_gradient(X: Any, y: Any, w: Any, *, backend: str = "auto") -> Array
     gradient : ndarray of shape (n_samples, n_features)
     """
     X, w = _rows_and_weights(X, w)
-    return get_backend(backend).logistic_gradient(X, check_labels(y, len(X)), w)
+    return _compute(get_backend(backend).logistic_gradient, X, check_labels(y, len(X)), w)
 
 
 def logistic_sgd(X: Any, y: Any, w: Any, eta: Any, *, backend: str = "auto") -> Array:
@@ -118,7 +122,7 @@ def logistic_sgd(X: Any, y: Any, w: Any, eta: Any, *, backend: str = "auto") -> 
         raise ValueError(f"eta must be positive; eta[{eta.argmin()}] is {eta.min():g}")
     W = w[None, :].copy()
     steps = Pass(np.arange(n, dtype=np.intp), y, np.ones(n), eta)
-    get_backend(backend).logistic_pass(DenseRows(X), steps, W, None, None, None)
+    _compute(get_backend(backend).logistic_pass, DenseRows(X), steps, W, None, None, None)
     if not np.isfinite(W).all():
         raise FloatingPointError(f"the weights are not finite after step {n - 1}; take a smaller eta")
     new: Array = W[0]
@@ -146,7 +150,7 @@ def sigmoid_sum_forward(X: Any, W: Any, v: Any, *, backend: str = "auto") -> tup
     ValueError
         Shapes disagree, or a value is not finite.
     """
-    return get_backend(backend).sigmoid_sum_forward(*_network(X, W, v))
+    return _compute(get_backend(backend).sigmoid_sum_forward, *_network(X, W, v))
 
 
 def sigmoid_sum_gradients(X: Any, W: Any, v: Any, *, backend: str = "auto") -> tuple[Array, Array, Array]:
@@ -166,7 +170,7 @@ def sigmoid_sum_gradients(X: Any, W: Any, v: Any, *, backend: str = "auto") -> t
     >>> y.round(6), dv.round(6)
     (array([1.380797]), array([[0.209987, 0.      ]]))
     """
-    return get_backend(backend).sigmoid_sum_gradients(*_network(X, W, v))
+    return _compute(get_backend(backend).sigmoid_sum_gradients, *_network(X, W, v))
 
 
 def sigmoid_sum_backward(X: Any, W: Any, v: Any, dy: Any, *, backend: str = "auto") -> tuple[Array, Array]:
@@ -186,7 +190,7 @@ def sigmoid_sum_backward(X: Any, W: Any, v: Any, dy: Any, *, backend: str = "aut
     """
     X, W, v = _network(X, W, v)
     dy = as_vector(dy, len(X), "dy", X.dtype)
-    return get_backend(backend).sigmoid_sum_backward(X, W, v, dy)
+    return _compute(get_backend(backend).sigmoid_sum_backward, X, W, v, dy)
 
 
 def two_layer_forward(
@@ -213,7 +217,7 @@ def two_layer_forward(
     ValueError
         Shapes disagree, or a value is not finite.
     """
-    return get_backend(backend).two_layer_forward(*_two_layer(X, W1, b1, W2, b2), activation)
+    return _compute(get_backend(backend).two_layer_forward, *_two_layer(X, W1, b1, W2, b2), activation)
 
 
 def two_layer_jacobians(
@@ -247,7 +251,7 @@ def two_layer_jacobians(
     X, W1, b1, W2, b2 = _two_layer(X, W1, b1, W2, b2)
     n_weights = W1.size + b1.size + W2.size + b2.size
     check_memory(len(X) * len(b2) * n_weights * X.itemsize, f"the derivatives of {len(X)} rows")
-    return get_backend(backend).two_layer_jacobians(X, W1, b1, W2, b2, activation)
+    return _compute(get_backend(backend).two_layer_jacobians, X, W1, b1, W2, b2, activation)
 
 
 def two_layer_backward(
@@ -272,7 +276,13 @@ def two_layer_backward(
         raise ValueError(f"do has shape {do.shape}, expected ({len(X)}, {len(b2)}): one derivative a row and output")
     check_finite(do, "do")
     network = Network(W1, b1, W2, b2, "linear", activation)
-    return get_backend(backend).two_layer_backward(DenseRows(X), do, network)
+    return _compute(get_backend(backend).two_layer_backward, DenseRows(X), do, network)
+
+
+def _compute(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Call a function of a backend; what is too large for the type of its result is infinity there, without a warning."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        return function(*args, **kwargs)
 
 
 def _rows_and_weights(X: Any, w: Any) -> tuple[Array, Array]:
@@ -285,9 +295,10 @@ def _network(X: Any, W: Any, v: Any) -> tuple[Array, Array, Array]:
     X, W = as_rows(X), as_rows(W, "W")
     if len(W) != X.shape[1]:
         raise ValueError(f"W has shape {W.shape}, expected ({X.shape[1]}, n_hidden): one row a column of X")
+    W = converted(W, X.dtype)
     check_finite(X, "X")
     check_finite(W, "W")
-    return X, W.astype(X.dtype, copy=False), as_vector(v, W.shape[1], "v", X.dtype)
+    return X, W, as_vector(v, W.shape[1], "v", X.dtype)
 
 
 def _two_layer(X: Any, W1: Any, b1: Any, W2: Any, b2: Any) -> tuple[Array, Array, Array, Array, Array]:
@@ -298,7 +309,7 @@ def _two_layer(X: Any, W1: Any, b1: Any, W2: Any, b2: Any) -> tuple[Array, Array
             f"W1 has shape {W1.shape} and W2 has shape {W2.shape}, expected ({X.shape[1]}, n_hidden), (n_hidden, n_outputs): "
             "one row of W1 a column of X, one of W2 a hidden unit"
         )
+    W1, W2 = converted(W1, X.dtype), converted(W2, X.dtype)
     for array, name in ((X, "X"), (W1, "W1"), (W2, "W2")):
         check_finite(array, name)
-    W1, W2 = W1.astype(X.dtype, copy=False), W2.astype(X.dtype, copy=False)
     return X, W1, as_vector(b1, W1.shape[1], "b1", X.dtype), W2, as_vector(b2, W2.shape[1], "b2", X.dtype)

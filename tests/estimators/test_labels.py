@@ -49,3 +49,15 @@ def test_missing_labels_elsewhere():
         LogisticSGDClassifier().partial_fit(X, y, classes=["no", "yes"])
     with pytest.raises(ValueError, match="y is missing .* in row 1"):
         TwoLayerRegressor().fit(X, np.array([[1.0, 2.0], [3.0, None]] * 20, object))
+
+
+def test_labels_that_no_order_has_are_refused():
+    with pytest.raises(ValueError, match="Unknown label type"):
+        LogisticSGDClassifier().partial_fit(X, TEXT, classes=[0, "no", {}])
+    model = LogisticSGDClassifier().partial_fit(X, TEXT, classes=["no", "yes"])
+    with pytest.raises(TypeError, match="labels of mixed types: make them all text or all numbers"):
+        model.partial_fit(X, TEXT, classes=[0, {}])
+    with pytest.raises(ValueError, match="there are no classes"):
+        LogisticSGDClassifier().partial_fit(X, TEXT, classes=[])
+    with pytest.raises(ValueError, match="continuous"):
+        LogisticSGDClassifier().fit(X, np.arange(len(X)) * 1e300)

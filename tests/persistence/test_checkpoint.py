@@ -208,3 +208,13 @@ def test_more_pending_rows_than_have_come_are_refused(path):
     write(path, header, arrays)
     with pytest.raises(ValueError, match="rows are pending, but 0 have come"):
         hotloop.load_estimator(path)
+
+
+def test_a_parameter_that_there_is_not_is_refused(path):
+    for kind in ("logistic", "network"):
+        fitted(kind).save(path)
+        header, arrays = read(path)
+        header["values"]["predictor"]["params"]["colour"] = "red"
+        write(path, header, arrays)
+        with pytest.raises(ValueError, match="no model file that hotloop can use: TypeError: .*colour"):
+            hotloop.load_estimator(path)

@@ -46,11 +46,22 @@ def find_classes(y: Array) -> Array:
     """Return the sorted labels; ValueError where there are fewer than two."""
     classes = _few_integers(y)
     if classes is None:
-        check_classification_targets(y)
-        classes = np.unique(y)
+        with np.errstate(invalid="ignore", over="ignore"):  # of numbers beyond any integer
+            check_classification_targets(y)
+        classes = _sorted(y)
+    if not len(classes):
+        raise ValueError("there are no classes; a classifier needs at least two")
     if len(classes) < 2:
         raise ValueError(f"y holds one class only, {classes.tolist()[0]!r}; a classifier needs at least two classes")
     return np.asarray(classes)
+
+
+def _sorted(labels: Any) -> Array:
+    """Return the sorted distinct labels; TypeError where they cannot be compared."""
+    try:
+        return np.unique(labels)
+    except TypeError as error:
+        raise TypeError("labels of mixed types: make them all text or all numbers") from error
 
 
 def known_classes(classes: Any, known: Array | None) -> Array:
@@ -67,8 +78,8 @@ def known_classes(classes: Any, known: Array | None) -> Array:
         if classes is None:
             raise ValueError("the first call of partial_fit needs classes=, all labels that will come")
         return find_classes(np.asarray(classes))
-    if classes is not None and not np.array_equal(np.unique(classes), known):
-        raise ValueError(f"classes={np.unique(classes).tolist()}, but the first call had {known.tolist()}")
+    if classes is not None and not np.array_equal(_sorted(classes), known):
+        raise ValueError(f"classes={_sorted(classes).tolist()}, but the first call had {known.tolist()}")
     return known
 
 

@@ -9,6 +9,7 @@ from hotloop.estimators.logistic import LogisticSGDClassifier
 from hotloop.estimators.logistic_sdca import LogisticSDCAClassifier
 from hotloop.estimators.two_layer import TwoLayerClassifier, TwoLayerRegressor
 from hotloop.persistence.checkpoint import load_checkpoint
+from hotloop.persistence.container import unusable
 
 KINDS = (LogisticSDCAClassifier, LogisticSGDClassifier, TwoLayerClassifier, TwoLayerRegressor)
 ESTIMATORS: dict[str, Any] = {kind.__name__: kind for kind in KINDS}
@@ -34,7 +35,10 @@ def load_estimator(path: str | PathLike[str]) -> Any:
     """
     checkpoint = load_checkpoint(path)
     predictor, learner = checkpoint.predictor, checkpoint.learner
-    estimator = ESTIMATORS[predictor.estimator_name](**predictor.params)
+    try:
+        estimator = ESTIMATORS[predictor.estimator_name](**predictor.params)
+    except TypeError as error:  # a parameter that there is not
+        raise unusable(path, error) from None
     estimator._learner, estimator.n_features_in_ = learner, predictor.n_features
     if predictor.classes is not None:
         estimator.classes_ = predictor.classes

@@ -220,12 +220,13 @@ class LogisticState(WeightState):
         self.materialize()
         if not (self._is_zero() or center is scale is self.center is self.scale):  # the last: None
             shift, factor = change_of_constants(self, center, scale)
-            # sums by NumPy, not by BLAS, whose order of addition depends on the CPU
-            self.b = self.b + (self.W * shift).sum(axis=1)
-            self.W = (self.W * factor).astype(self.dtype)
-            if self.averaged:
-                self.b_total = self.b_total + (self.W_total * shift).sum(axis=1)
-                self.W_total = self.W_total * factor
+            with np.errstate(over="ignore", invalid="ignore"):  # shows in is_finite
+                # sums by NumPy, not by BLAS, whose order of addition depends on the CPU
+                self.b = self.b + (self.W * shift).sum(axis=1)
+                self.W = (self.W * factor).astype(self.dtype)
+                if self.averaged:
+                    self.b_total = self.b_total + (self.W_total * shift).sum(axis=1)
+                    self.W_total = self.W_total * factor
         self.center, self.scale = center, scale
 
     def to_section(self) -> Section:

@@ -126,8 +126,9 @@ class ColumnStatistics(ColumnMoments):
 
     def spread(self) -> NDArray[np.float64]:
         """Return the standard deviation of each column; of a column of two values the distance of the two, (LR-9)."""
-        variance, (lowest, highest, others) = self.moments()[1] / self.total_weight, self.extremes()
-        with np.errstate(over="ignore"):
+        lowest, highest, others = self.extremes()
+        with np.errstate(over="ignore", invalid="ignore"):  # what is not finite is refused by scale_of
+            variance = self.moments()[1] / self.total_weight
             return np.where((others == 0) & (variance > 0) & (variance < np.inf), highest - lowest, np.sqrt(variance))
 
     def take(self, columns: Array) -> "ColumnStatistics":
@@ -164,10 +165,11 @@ class ColumnStatistics(ColumnMoments):
     def mean_square(self, center: Array | None, scale: Array | None) -> float:
         """Return the weighted mean of ||z||^2 over the rows seen."""
         mean, deviation = self.moments()
-        variance = deviation / self.total_weight
-        if center is None or scale is None:
-            return float((variance + mean**2).sum())
-        return float(((variance + (mean - center) ** 2) * scale.astype(np.float64) ** 2).sum())
+        with np.errstate(over="ignore", invalid="ignore"):
+            variance = deviation / self.total_weight
+            if center is None or scale is None:
+                return float((variance + mean**2).sum())
+            return float(((variance + (mean - center) ** 2) * scale.astype(np.float64) ** 2).sum())
 
 
 def scale_of(spread: Array, dtype: Any) -> Array:
