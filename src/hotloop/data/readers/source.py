@@ -104,6 +104,7 @@ class Source:
             state = decoder.getstate()
             try:
                 text = decoder.decode(raw, final=not raw)
+                block = text.encode()
             except UnicodeDecodeError as error:
                 lenient = codecs.getincrementaldecoder(self._encoding)("replace")
                 lenient.setstate(state)
@@ -111,9 +112,11 @@ class Source:
                 line = n_lines + _line_ends(before) + 1
                 bad = error.object[error.start]
                 raise DataError(f"{self.name}, line {line}: not {self._encoding} (byte 0x{bad:02x})") from None
+            except UnicodeError as error:  # no byte order mark, or half of a pair of surrogates
+                raise DataError(f"{self.name}, after line {n_lines}: not {self._encoding} ({error})") from None
             n_lines += _line_ends(text)
-            if text:
-                yield text.encode()
+            if block:
+                yield block
 
     def _unpacked(self, size: int) -> Iterator[bytes]:
         import pyarrow as pa
