@@ -86,8 +86,12 @@ def check_rows(
 
 def _validate_array(estimator: BaseEstimator, X: Any, y: Any, **how: Any) -> Any:
     """Call scikit-learn's ``validate_data``; where X holds text, say which transformers make numbers of text."""
+    if any(getattr(of, "kind", "") == "c" for of in getattr(X, "dtypes", ())):  # NumPy would drop the imaginary parts
+        raise ValueError("Complex data not supported: X has a column of complex numbers")
     try:
         return validate_data(estimator, X, y, ensure_all_finite=False, accept_sparse=False, **how)
+    except OverflowError:
+        raise ValueError("X has a number that is beyond float64") from None
     except ValueError as error:
         if not str(error).startswith("could not convert string"):
             raise

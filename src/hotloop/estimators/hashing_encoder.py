@@ -1,6 +1,6 @@
 """HashingEncoder: documents, lists of tokens and tables as sparse rows, without a vocabulary."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -9,7 +9,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.preprocessing import normalize
 
 from hotloop.data.validation import Array
-from hotloop.preprocessing.hashing import TokenHasher, are_records, documents_of, is_table
+from hotloop.preprocessing.hashing import TokenHasher, are_records, check_pattern, documents_of, is_table
 
 
 class HashingEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
@@ -172,11 +172,14 @@ class HashingEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             raise ValueError(f"analyzer is {self.analyzer!r}, expected 'word', 'char' or 'char_wb'")
         if self.norm not in ("l1", "l2", None, "auto"):
             raise ValueError(f"norm is {self.norm!r}, expected 'l1', 'l2', None or 'auto'")
-        lengths = tuple(self.ngram_range)
-        if len(lengths) != 2 or not all(isinstance(n, int) for n in lengths) or not 1 <= lengths[0] <= lengths[1]:
+        lengths = tuple(self.ngram_range) if isinstance(self.ngram_range, tuple | list) else ()
+        if len(lengths) != 2 or not all(isinstance(n, int) for n in lengths) or not 1 <= lengths[0] <= lengths[1] < 2**31:
             raise ValueError(f"ngram_range is {self.ngram_range!r}, expected (shortest, longest), 1 <= shortest <= longest")
-        if not all(isinstance(pair, tuple | list) and len(pair) == 2 for pair in self.crosses):
+        crosses = self.crosses if isinstance(self.crosses, Iterable) else [None]
+        if not all(isinstance(pair, tuple | list) and len(pair) == 2 for pair in crosses):
             raise ValueError(f"crosses is {self.crosses!r}, expected pairs of column names")
+        if self.token_pattern is not None:
+            check_pattern(self.token_pattern)
         return TokenHasher(
             n_features=int(self.n_features),
             analyzer=self.analyzer,

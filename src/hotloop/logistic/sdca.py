@@ -206,8 +206,9 @@ class DualAscent:
             self.state.t += n_updates
         if self.b is not None:
             self.b -= self._residual() / self.b_l2  # (DU-6): the centre of its penalty is now b itself
-        distance = self.W - (self.W - self.center) * self.ratio  # from the weights that the duals make, (DU-1)
-        return loss / self.total, gap / self.total + self.alpha / 2 * float((distance**2).sum())
+        with np.errstate(over="ignore", invalid="ignore"):
+            distance = self.W - (self.W - self.center) * self.ratio  # from the weights that the duals make, (DU-1)
+            return loss / self.total, gap / self.total + self.alpha / 2 * float((distance**2).sum())
 
     def _move_center(self) -> None:
         """Move the centre to the weights, and further by the last change of the weights, (DU-7)."""

@@ -2,7 +2,7 @@
 
 import heapq
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -71,13 +71,17 @@ class TableOptions:
             object.__setattr__(self, name, int(value))
         for name in ("drop", "number", "text", "date", "missing"):
             value = getattr(self, name)
-            if isinstance(value, str) or not all(isinstance(word, str) for word in value):
+            words = tuple(value) if isinstance(value, Iterable) and not isinstance(value, str) else (None,)
+            if not all(isinstance(word, str) for word in words):
                 raise ValueError(f"{name} must be a list of names, got {value!r}")
-            object.__setattr__(self, name, tuple(value))
-        if self.decimal not in (None, ".", ","):
+            object.__setattr__(self, name, words)
+        if self.decimal is not None and (not isinstance(self.decimal, str) or self.decimal not in (".", ",")):
             raise ValueError(f"decimal must be '.' or ',', got {self.decimal!r}")
         if self.thousands is not None and (
-            len(self.thousands) != 1 or self.thousands.isalnum() or self.thousands == self.decimal
+            not isinstance(self.thousands, str)
+            or len(self.thousands) != 1
+            or self.thousands.isalnum()
+            or self.thousands == self.decimal
         ):
             raise ValueError(f"thousands must be one mark other than the decimal one, got {self.thousands!r}")
         named = [name for kind in ("drop", "number", "text", "date") for name in set(getattr(self, kind))]

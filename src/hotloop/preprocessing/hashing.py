@@ -138,15 +138,14 @@ class TokenHasher:
         if isinstance(first, Mapping):
             yield [token for row, record in enumerate(X) for token, _ in _record_tokens(record, row)]
             return
-        is_text = isinstance(first, str)
-        segments = self._segments() if is_text else lambda tokens: [tokens]
+        is_text, segments = isinstance(first, str), self._segments()
         between = self._between() if is_text else " "
         shortest, longest = self.ngram_range
-        for document in X:
-            for units in segments(document):
+        for row, document in enumerate(X):
+            for units in segments(_document(document, row)) if is_text else _token_segments(document, row):
                 yield [
                     between.join(units[i : i + length])
-                    for length in range(shortest, longest + 1)
+                    for length in range(shortest, min(longest, len(units)) + 1)
                     for i in range(len(units) - length + 1)
                 ]
 
@@ -201,6 +200,16 @@ class TokenHasher:
             yield tokens, np.ones(len(codes)), codes - missing
 
 
+def check_pattern(pattern: Any) -> None:
+    """Raise ValueError where this is no regular expression that finds words."""
+    try:
+        n_groups = re.compile(pattern).groups if isinstance(pattern, str) else 2
+    except (re.error, OverflowError, RecursionError) as error:
+        raise ValueError(f"token_pattern is {pattern!r}, which is no regular expression: {error}") from None
+    if n_groups > 1:
+        raise ValueError(f"token_pattern is {pattern!r}, expected a regular expression (str) with one group at most")
+
+
 def is_table(X: Any) -> bool:
     """Tell a table of named columns from a sequence of documents."""
     return isinstance(X, Mapping) or hasattr(X, "columns") or hasattr(X, "column_names")
@@ -251,6 +260,8 @@ def _first_of(X: Iterable[Any]) -> tuple[Any, Iterable[Any]]:
     """Return the first row, "" where there is none, and all rows."""
     if isinstance(X, str):
         raise ValueError("X is one string; give a list of documents")
+    if not isinstance(X, Iterable) and not hasattr(X, "__getitem__"):
+        raise TypeError(f"X is a {type(X).__name__}, expected documents, lists of tokens, dicts or a table")
     rows = iter(X)
     try:
         first = next(rows)
