@@ -11,7 +11,7 @@ BUILT = build/lib.$(shell $(PYTHON) -c "import sys, sysconfig; print(sysconfig.g
 # every module with a stub, hotloop.kernels.rows.dense and so on
 STUBS := $(shell cd src && find hotloop/kernels -name '*.pyi' | sed 's/\.pyi$$//' | tr / .)
 
-.PHONY: build demo test test-all test-levels check sanitize sanitize-sample bench bench-check accuracy mutants wheel clean
+.PHONY: build demo test test-all test-levels check fuzz sanitize sanitize-sample bench bench-check accuracy mutants wheel clean
 
 build: $(VENV)/installed
 
@@ -84,6 +84,14 @@ bench-check: build
 accuracy: build
 	$(BIN)/python -m pip install -q --disable-pip-version-check -e '.[bench]' --no-build-isolation
 	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1 $(BIN)/python -m bench.quality.logistic --all --plot docs/defaults.svg
+
+# malformed input at every entry, CASES of each, and coverage-guided fuzzing of the parsers, SECONDS of each; atheris is no dependency
+CASES ?= 20000
+SECONDS ?= 60
+fuzz: build
+	$(BIN)/python -m tests.fuzz --cases $(CASES)
+	$(BIN)/python -m pip install -q --disable-pip-version-check atheris
+	for target in text header container; do $(BIN)/python -m tests.fuzz.guided $$target --seconds $(SECONDS) || exit 1; done
 
 mutants: build
 	$(BIN)/python -m tests.mutants

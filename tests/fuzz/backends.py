@@ -1,0 +1,150 @@
+"""Entry "backends": small problems over all options; the compiled kernels learn and refuse what the reference does."""
+
+import os
+import re
+
+import numpy as np
+from scipy.sparse import csr_matrix
+from tolerances import NETWORK
+
+from hotloop import LogisticSDCAClassifier, LogisticSGDClassifier, TwoLayerClassifier, TwoLayerRegressor
+
+from .brief import brief
+from .verdicts import Finding
+
+COMMON = {
+    "alpha": [0.0, 1e-4, 0.03, "auto"],
+    "eta0": [0.02, 0.1, "auto"],
+    "standardize": ["auto", "std", "maxabs", "common", None],
+    "class_weight": [None, None, "balanced", {0: 2.0}],
+    "shuffle": [True, False],
+    "learning_rate": ["auto", "constant", "invscaling", "optimal"],
+    "power_t": [0.25, 0.5],
+    "early_stopping": [False, False, True],
+    "tol": [None, None, 0.01],
+}
+LINEAR = {
+    "optimizer": ["auto", "sgd", "adagrad", "ftrl", "normalized"],
+    "penalty": ["l2", "l2", "l1", "elasticnet", None],
+    "l1_ratio": [0.15, 0.0, 1.0],
+    "fit_intercept": [True, False],
+    "average": ["auto", True, False],
+    "multi_class": ["multinomial", "ovr"],
+    "importance_aware": [False, False, True],
+}
+NETWORKS = {
+    "n_hidden": [1, 3, 9],
+    "activation": ["relu", "tanh", "logistic"],
+    "optimizer": ["sgd", "adam", "adamw"],
+    "batch_size": [1, 5, 8],
+    "momentum": [0.0, 0.9],
+    "nesterovs_momentum": [False, True],
+    "dropout": [0.0, 0.3],
+    "output": ["linear", "sigmoid_sum"],
+}
+OPTIONS = {
+    LogisticSGDClassifier: COMMON | LINEAR,
+    LogisticSDCAClassifier: {name: COMMON[name] for name in ("alpha", "standardize", "class_weight", "shuffle")}
+    | {"tol": [1e-3]},
+    TwoLayerClassifier: COMMON | {name: NETWORKS[name] for name in NETWORKS if name != "output"},
+    TwoLayerRegressor: {name: COMMON[name] for name in COMMON if name != "class_weight"} | NETWORKS,
+}
+
+
+def problem(draw):
+    """Return rows, targets and weights of a small problem, dense or sparse, of any type that the kernels read."""
+    g = np.random.default_rng(draw.getrandbits(64))
+    n, k, n_classes = draw.choice([3, 20, 70, 130]), draw.choice([1, 2, 5, 17]), draw.choice([2, 2, 3, 5])
+    X = g.standard_normal((n, k)) * g.choice([0.1, 1.0, 20.0], k) + g.choice([0.0, 0.0, 30.0], k)
+    X[g.random((n, k)) < draw.choice([0.0, 0.0, 0.7])] = 0
+    y = (X @ g.standard_normal((k, n_classes)) / max(np.abs(X).max(), 1) + 0.3 * g.standard_normal((n, n_classes))).argmax(
+        axis=1
+    )
+    dtype = draw.choice(["f8", "f8", "f4", "i2", "?"])
+    X = X.round(2).clip(-9999, 9999).astype(dtype)
+    weight = draw.choice([None, None, g.choice([0.0, 0.5, 1.0, 3.0], n)])
+    return csr_matrix(X) if draw.random() < 0.35 else X, y, weight
+
+
+def case(draw):
+    """Return what tells the case, and its call."""
+    kind = draw.choice(list(OPTIONS))
+    X, y, weight = problem(draw)
+    table = OPTIONS[kind]
+    options = {name: draw.choice(table[name]) for name in draw.sample(list(table), draw.choice([1, 2, 4, min(7, len(table))]))}
+    options |= {"max_iter": draw.choice([1, 2, 4]), "random_state": draw.randrange(99)}
+    if kind is LogisticSGDClassifier:
+        options["cv"] = None
+    if kind is LogisticSDCAClassifier:
+        options["max_iter"] = 30
+    if kind is TwoLayerRegressor:
+        y = y * 2.5 - 1
+    partial = hasattr(kind, "partial_fit") and draw.random() < 0.4
+    cut = draw.randrange(X.shape[0] + 1)
+
+    def call():
+        found, expected = (outcome(backend, kind, options, X, y, weight, partial, cut) for backend in ("compiled", "reference"))
+        compare(found, expected, NETWORK[np.float64] if wide(X) else 10 * NETWORK[np.float32])
+        if isinstance(expected, Exception):
+            raise expected
+
+    return lambda: f"{kind.__name__}({brief(options)}) {X.dtype}{X.shape} {type(X).__name__} partial={partial} {cut}", call
+
+
+def wide(X):
+    """Tell whether the rows are computed with in float64."""
+    return X.dtype == np.float64
+
+
+def outcome(backend, kind, options, X, y, weight, partial, cut):
+    """Return what an estimator predicts, and its weights, or the error it raises.
+
+    Parameters
+    ----------
+    backend : {"compiled", "reference"}
+    kind : type
+        Of the estimator.
+    options : dict
+    X, y, weight : arrays
+    partial : bool
+        Whether the rows come in two pieces.
+    cut : int
+        Rows of the first piece.
+    """
+    before = os.environ.get("HOTLOOP_BACKEND")
+    os.environ["HOTLOOP_BACKEND"] = backend
+    try:
+        model = kind(**options)
+        if partial:
+            classes = {} if kind is TwoLayerRegressor else {"classes": range(5)}
+            for part in (slice(0, cut), slice(cut, None)):
+                if len(y[part]):
+                    own = None if weight is None else weight[part]
+                    model.partial_fit(X[part], y[part], sample_weight=own, **classes)
+                    classes = {}
+        else:
+            model.fit(X, y, sample_weight=weight)
+        names = ("predict",) if kind is TwoLayerRegressor else ("decision_function", "predict_proba")
+        weights = [model.coef_, model.intercept_] if hasattr(model, "coef_") else [*model.coefs_, *model.intercepts_]
+        return [getattr(model, name)(X) for name in names] + weights
+    except (ValueError, TypeError, FloatingPointError) as error:
+        return error
+    finally:
+        os.environ.pop("HOTLOOP_BACKEND")
+        if before is not None:
+            os.environ["HOTLOOP_BACKEND"] = before
+
+
+def compare(found, expected, tolerance):
+    """Raise a Finding where two outcomes differ."""
+    if isinstance(found, Exception) or isinstance(expected, Exception):
+        words = [re.sub(r"[-+\d.e]+", "N", str(one)) if isinstance(one, Exception) else "returned" for one in (found, expected)]
+        if type(found) is not type(expected) or words[0] != words[1]:
+            raise Finding(f"compiled: {brief(found)}, reference: {brief(expected)}")
+        return
+    for a, b in zip(found, expected, strict=True):
+        if a.dtype != b.dtype or a.shape != b.shape:
+            raise Finding(f"{a.dtype}{a.shape} and {b.dtype}{b.shape}")
+        error = np.abs(np.subtract(a, b, dtype=np.float64)).max(initial=0) / max(np.abs(b).max(initial=0), 1e-3)
+        if not error <= tolerance:
+            raise Finding(f"differ by {error:.2g}")
