@@ -10,7 +10,7 @@ from typing import Any, ParamSpec, TypeVar
 import numpy as np
 
 from hotloop.backend import get_backend
-from hotloop.data.validation import Array, as_rows, as_vector, check_finite, check_labels, check_memory, converted
+from hotloop.data.validation import Array, as_rows, as_vector, check_finite, check_labels, check_memory, contiguous
 from hotloop.structs import DenseRows, Network, Pass
 
 P = ParamSpec("P")
@@ -295,7 +295,7 @@ def _network(X: Any, W: Any, v: Any) -> tuple[Array, Array, Array]:
     X, W = as_rows(X), as_rows(W, "W")
     if len(W) != X.shape[1]:
         raise ValueError(f"W has shape {W.shape}, expected ({X.shape[1]}, n_hidden): one row a column of X")
-    W = converted(W, X.dtype)
+    W = contiguous(W, X.dtype)
     check_finite(X, "X")
     check_finite(W, "W")
     return X, W, as_vector(v, W.shape[1], "v", X.dtype)
@@ -309,7 +309,7 @@ def _two_layer(X: Any, W1: Any, b1: Any, W2: Any, b2: Any) -> tuple[Array, Array
             f"W1 has shape {W1.shape} and W2 has shape {W2.shape}, expected ({X.shape[1]}, n_hidden), (n_hidden, n_outputs): "
             "one row of W1 a column of X, one of W2 a hidden unit"
         )
-    W1, W2 = converted(W1, X.dtype), converted(W2, X.dtype)
+    W1, W2 = contiguous(W1, X.dtype), contiguous(W2, X.dtype)
     for array, name in ((X, "X"), (W1, "W1"), (W2, "W2")):
         check_finite(array, name)
     return X, W1, as_vector(b1, W1.shape[1], "b1", X.dtype), W2, as_vector(b2, W2.shape[1], "b2", X.dtype)
