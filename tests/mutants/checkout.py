@@ -5,13 +5,15 @@ import re
 import shutil
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
-from .table import SOURCE, options_for
+from .forked_pytest import first_failure
+from .results import Result, hash_of
+from .table import SOURCE, backend_of, nearest_tests
 
 ROOT = SOURCE.parents[1]
 KERNELS = Path("src/hotloop/kernels")
-MOST_SECONDS = 900  # of the tests of a mutant; some loop for ever
 
 
 def copy_checkout(copy, built=None):
@@ -21,8 +23,10 @@ def copy_checkout(copy, built=None):
     ignore = shutil.ignore_patterns("__pycache__", "*.so", "*.c.tmp")
     for name in ("src", "tests", "docs"):
         shutil.copytree(ROOT / name, copy / name, ignore=ignore)
-    for name in ("setup.py", "pyproject.toml", "README.md"):
+    for name in ("pyproject.toml", "README.md"):
         shutil.copy2(ROOT / name, copy / name)
+    setup = (ROOT / "setup.py").read_text()
+    (copy / "setup.py").write_text(setup.replace('"-O1", "-g"', '"-O0", "-g0"'))  # gcc takes a third of the time
     build(copy)
     return copy
 
@@ -40,23 +44,11 @@ def environment(copy):
     own = {
         "PYTHONPATH": str(copy / "src"),
         "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
         "HOTLOOP_DEBUG": "1",
         "HOTLOOP_REQUIRE_KERNELS": "1",
     }
     return free | own
-
-
-def run_tests(copy, options, most_seconds=MOST_SECONDS):
-    """Run the tests; return the name of the first that failed, or None."""
-    command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", "--no-header", "--tb=no", *options]
-    try:
-        done = subprocess.run(command, cwd=copy, env=environment(copy), capture_output=True, text=True, timeout=most_seconds)
-    except subprocess.TimeoutExpired:
-        return "timeout"
-    if done.returncode == 0:
-        return None
-    failed = re.search(r"^(?:FAILED|ERROR) (\S+)", done.stdout, re.MULTILINE)
-    return failed[1].removeprefix("tests/") if failed else f"exit code {done.returncode}"
 
 
 def modules_of(copy, path):
@@ -85,14 +77,14 @@ def products(stem):
 
 
 def outcome(copy, mutant):
-    """Break the line in the copy and run its tests; returns a verdict and why. The copy is whole again afterwards.
+    """Break the line in the copy and run its tests, one file after the other; the copy is whole again afterwards.
 
     What is built from the line is taken away, so that it is built again; times stay, so that nothing else is.
     """
     path = copy / "src" / "hotloop" / mutant.path
-    text, times = path.read_text(), path.stat()
+    text, times, backend = path.read_text(), path.stat(), backend_of(mutant.path)
     if len(numbers := mutant.lines(text)) != 1:
-        return "NOT FOUND", f"{len(numbers)} lines have it"
+        return Result("NOT FOUND", f"{len(numbers)} lines have it", hash_of(text))
     lines = text.splitlines(keepends=True)
     lines[numbers[0]] = lines[numbers[0]].replace(mutant.fragment, mutant.broken)
     stems = set() if path.suffix == ".py" else modules_of(copy, path)
@@ -103,14 +95,31 @@ def outcome(copy, mutant):
     try:
         if stems:
             build(copy)
-        killer = run_tests(copy, options_for(mutant.path))
+        failures = (failure(copy, backend, test) for test in nearest_tests(mutant.path))
+        killer = next(filter(None, failures), None)
     except RuntimeError as error:
-        return "NO BUILD", str(error)
+        return Result("NO BUILD", " ".join(str(error).split()), hash_of(text))
     finally:
         write(path, text, times)
         for product, aside in kept.items():
             aside.replace(product)
-    return ("killed", killer) if killer else ("SURVIVED", "no test")
+    if killer is None:
+        return Result("SURVIVED", "no test", hash_of(text))
+    if fails_anyway(copy, backend, killer):
+        return Result("NO TEST", f"{killer} fails without the mutant, too", hash_of(text))
+    return Result("killed", killer, hash_of(text))
+
+
+def failure(copy, backend, test):
+    """Return the name of the first test that fails, from the folder of the tests on, or None."""
+    failed = first_failure(copy, environment(copy), backend, f"tests/{test}")
+    return failed and failed.removeprefix("tests/")
+
+
+@cache
+def fails_anyway(copy, backend, test):
+    """Return whether a test fails in the whole copy."""
+    return failure(copy, backend, test) is not None
 
 
 def write(path, text, times):

@@ -175,10 +175,14 @@ def more_tests(path):
     return next((MORE_TESTS[name] for name in names if name in MORE_TESTS), ())
 
 
-def options_for(path):
-    """Return the options of pytest that run what has to notice the mutants of a source file, the nearest test first."""
+def backend_of(path):
+    """Return the backend that the mutants of a source file are tested on."""
+    return "reference" if path.startswith("reference/") else "compiled"
+
+
+def nearest_tests(path):
+    """Return the files of tests that have to notice the mutants of a source file, the nearest first."""
     tests = [own_test(path), *more_tests(path)]
     if path.startswith(("reference/", "kernels/")):
         tests += LAWS
-    existing = [f"tests/{test}" for test in dict.fromkeys(tests) if (TESTS / test).exists()]
-    return ["--backend", "reference" if path.startswith("reference/") else "compiled", *existing]
+    return [test for test in dict.fromkeys(tests) if (TESTS / test).exists()]
