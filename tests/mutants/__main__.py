@@ -47,11 +47,14 @@ def run(mutants, workers, results):
             finally:
                 copies.put(copy)
 
-        for done in as_completed([pool.submit(take, mutant) for mutant in mutants]):
-            mutant, result = done.result()
-            results[mutant] = result
-            write_results(results)
-            print(f"{result.verdict:<9} {mutant}\n          by {result.by}", flush=True)
+        try:
+            for done in as_completed([pool.submit(take, mutant) for mutant in mutants]):
+                mutant, result = done.result()
+                results[mutant] = result
+                write_results(results)
+                print(f"{result.verdict:<9} {mutant}\n          by {result.by}", flush=True)
+        finally:
+            pool.shutdown(cancel_futures=True)  # an interrupt waits for those that run
 
 
 def main():
