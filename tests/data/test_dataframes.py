@@ -118,6 +118,15 @@ def test_networks_take_tables(table):
     assert_array_equal(found.predict_proba(table(own)), wanted.predict_proba(X))
 
 
+@each_library
+@pytest.mark.parametrize(
+    "cells", [np.arange(120).astype("M8[s]"), np.array(["x", None] * 60, object)], ids=["dates", "objects"]
+)
+def test_only_numbers_have_types(table, cells):
+    assert tables.column_types(table(columns())) == [np.float32, np.int16, np.uint8, np.float32, np.int8]
+    assert tables.column_types(table({**columns(), "b": cells})) is None
+
+
 def test_tables_with_text_go_the_usual_way():
     own = columns()
     frame = pandas_table({**own, "a": ["x"] * 120})

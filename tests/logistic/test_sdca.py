@@ -16,7 +16,7 @@ from hotloop import LogisticSDCAClassifier, LogisticSGDClassifier
 from hotloop.data.batch import Batch
 from hotloop.data.csr import from_scipy
 from hotloop.logistic.auto import start_logistic
-from hotloop.logistic.diagnostics.duality_gap import balance
+from hotloop.logistic.diagnostics.duality_gap import balance, certify
 from hotloop.logistic.sdca import DualAscent
 from hotloop.logistic.state import LogisticState
 from hotloop.training.options import FitOptions
@@ -67,6 +67,19 @@ def test_the_certificate_bounds_what_is_left(backend, n_classes):
     for found in (early, other):
         assert 1e-6 < found.objective - best <= found.gap < np.inf
     assert "within" in str(other)
+
+
+@CLASSES
+def test_the_gap_holds_what_the_intercepts_could_gain(backend, n_classes):
+    """Cells of 0 leave all to the intercepts: the optimum is the share of each class."""
+    counts = np.arange(1, n_classes + 1) ** 2
+    y = np.arange(n_classes).repeat(counts).astype(float)
+    outputs = 1 if n_classes == 2 else n_classes
+    state = LogisticState.zeros(outputs, 2, np.float64, fit_intercept=True, averaged=False)
+    found, _, _ = certify(state, Batch(np.zeros((len(y), 2)), y, np.ones(len(y))), 0.1, len(y))
+    best = -(counts @ np.log(counts / len(y))) / len(y)
+    assert_allclose(found.objective, np.log(n_classes))
+    assert 0.05 < found.objective - best <= found.gap < np.inf
 
 
 def test_without_penalty_there_is_no_bound(backend):

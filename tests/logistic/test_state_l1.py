@@ -113,21 +113,28 @@ def test_saved_and_warm_and_replaced(compiled, tmp_path):
     assert warm.fit(X, y).coef_ == pytest.approx(coef, abs=1e-6)
 
 
-def test_rows_that_diverge_are_not_learnt(compiled):
+LARGE_STEPS = {"penalty": "elasticnet", "l1_ratio": 1e-6, "alpha": 0.5, "learning_rate": "constant", "eta0": 0.5}
+
+
+@pytest.mark.parametrize(
+    ("options", "n_before"),
+    [({"penalty": "l1", "alpha": 0.001}, 0), (LARGE_STEPS, 40)],
+    ids=["of own columns", "of all weights, which the steps materialize"],
+)
+def test_rows_that_diverge_are_not_learnt(compiled, options, n_before):
     X, y = drawn(200, n_features=3000, density=0.005)
     far = X[1:2].copy()
     far.data[:] = 1e308
-    far = sp.vstack([far, far])
+    far = sp.vstack([X[:n_before], far, far])
     refused = 0
     for label in (0, 1):  # of one of them at least the slope is too large
-        model, twin = (
-            LogisticSGDClassifier(penalty="l1", alpha=0.001, standardize=None).partial_fit(X, y, classes=[0, 1])
-            for _ in range(2)
-        )
+        model, twin = (LogisticSGDClassifier(standardize=None, **options).partial_fit(X, y, classes=[0, 1]) for _ in range(2))
+        assert (abs(twin.coef_) > 1e-6).sum() > 100
         try:
-            model.partial_fit(far, [label, label])
+            model.partial_fit(far, [*y[:n_before], label, label])
         except (FloatingPointError, ValueError):
             refused += 1
+            assert (model.coef_ == twin.coef_).all()
             assert (model.partial_fit(X[:50], y[:50]).coef_ == twin.partial_fit(X[:50], y[:50]).coef_).all()
     assert refused
 
