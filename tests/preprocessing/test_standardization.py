@@ -256,8 +256,5 @@ def test_a_column_of_too_narrow_a_range_is_named(dtype, unit, standardize):
     X[:, 1] *= unit
     statistics = ColumnStatistics(2)
     statistics.update(X.astype(dtype), np.ones(50))
-    if standardize == "maxabs" and unit > 1e-300 and dtype == np.float64:  # its inverse is a number
-        assert statistics.constants(standardize, dtype)[1][1] == pytest.approx(1 / np.abs(X[:, 1]).max())
-        return
     with pytest.raises(ValueError, match="column 1 spans too narrow a range"):
         statistics.constants(standardize, dtype)

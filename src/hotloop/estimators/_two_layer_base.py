@@ -14,10 +14,12 @@ from hotloop.data.validation import Array
 from hotloop.estimators._base import TrainedBySGD
 from hotloop.estimators._callbacks import Tasks
 from hotloop.estimators._parameters import with_constructor
+from hotloop.estimators.warnings import warn
 from hotloop.predictor import Predictor
 from hotloop.training.callbacks import FitCallbacks
 from hotloop.training.config import TrainingConfig
 from hotloop.training.rules import check_rules
+from hotloop.training.unscaled import find_unscaled, unscaled_warning
 from hotloop.two_layer.fit import fit_two_layer, new_network, targets_in_words
 from hotloop.two_layer.online import TwoLayerLearner
 from hotloop.two_layer.options import RULES, TwoLayerOptions, facts
@@ -147,6 +149,8 @@ class TwoLayerBase(TwoLayerParameters, TrainedBySGD):
         fit = fit_two_layer(rows, self._options(), classes, validation, start, callbacks)
         self._learner = fit.learner
         self._keep(fit.history, fit.config)
+        if fit.learner.state.scale is None and (unscaled := find_unscaled(rows.X)):
+            warn(unscaled_warning(f"column {unscaled[0]}", unscaled[1]))
         tasks.end()
         return self
 

@@ -14,6 +14,7 @@ from hotloop.training.warnings import (
     FitWarning,
     LeakedLabelWarning,
     SeparableWarning,
+    UnscaledWarning,
 )
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "LeakedLabelWarning",
     "NotConvergedWarning",
     "SeparableWarning",
+    "UnscaledWarning",
 ]
 
 INSIDE = ("hotloop.", "sklearn.", "joblib.")  # modules between a warning and the caller of ``fit``, also of a pipeline

@@ -25,6 +25,8 @@ ETA0_ADAPTIVE = {"adagrad": 1.4, "ftrl": 6.0, "normalized": 0.5}  # the last is 
 
 BETA = {"adagrad": 0.0, "ftrl": 1.0, "normalized": 0.0}
 
+LEAST_FEATURE_SCALE = {4: 1e-30, 8: 1e-290}  # by the bytes of a weight
+
 ARRAYS = ("accumulators", "b_accumulators", "feature_scale", "norm_sum")
 
 
@@ -167,8 +169,23 @@ class AdaptiveState(LinearState):
             raise ValueError(f"{self.rule} does not centre sparse rows; take standardize='maxabs' or None")
         return scale
 
+    def _check_feature_scale(self, columns: Array | slice) -> None:
+        """Raise ValueError where a column is so small that a weight over its largest value would overflow."""
+        if self.feature_scale is not None:
+            largest = self.feature_scale[columns]
+            small = np.flatnonzero((largest > 0) & (largest < LEAST_FEATURE_SCALE[self.dtype.itemsize]))
+            if len(small):
+                column = np.arange(self.n_features)[columns][small[0]]
+                raise ValueError(f"column {column} has values up to {largest[small[0]]:.3g} only: scale it up first")
+
+    def is_finite_in(self, columns: Array | slice) -> bool:
+        """Tell the same of some columns, and of what belongs to no column; ValueError names a column that is too small."""
+        self._check_feature_scale(columns)
+        return super().is_finite_in(columns)
+
     def is_finite(self) -> bool:
-        """Tell whether every weight is a number."""
+        """Tell whether every weight is a number; ValueError names a column that is too small."""
+        self._check_feature_scale(slice(None))
         square = get_backend().sum_of_squares(self.accumulators.reshape(-1, order="F"))
         return bool(np.isfinite(square) and np.isfinite(self.b_accumulators).all())
 

@@ -114,14 +114,15 @@ class ColumnStatistics(ColumnMoments):
             center = np.zeros_like(spread)
             if standardize == "common":
                 spread = np.full_like(spread, spread.max())
+            narrow = np.flatnonzero((spread > 0) & (spread < LEAST_SPREAD))
         elif standardize in STANDARDIZE:
             center, spread = self.moments()[0], self.spread()
             lowest, highest, others = self.extremes()
             narrow = np.flatnonzero(((others != 0) | (lowest != highest)) & (spread < LEAST_SPREAD))
-            if len(narrow):
-                raise ValueError(_too_narrow(narrow[0]))
         else:
             raise ValueError(f"standardize is {standardize!r}, expected 'auto', 'std', 'maxabs', 'common' or None")
+        if len(narrow):
+            raise ValueError(_too_narrow(narrow[0]))
         return center.astype(dtype), scale_of(spread, dtype)
 
     def spread(self) -> NDArray[np.float64]:
@@ -163,13 +164,14 @@ class ColumnStatistics(ColumnMoments):
             raise
 
     def mean_square(self, center: Array | None, scale: Array | None) -> float:
-        """Return the weighted mean of ||z||^2 over the rows seen."""
+        """Return the weighted mean of ||z||^2 over the rows seen; ValueError where it overflows."""
         mean, deviation = self.moments()
-        with np.errstate(over="ignore", invalid="ignore"):
-            variance = deviation / self.total_weight
-            if center is None or scale is None:
-                return float((variance + mean**2).sum())
-            return float(((variance + (mean - center) ** 2) * scale.astype(np.float64) ** 2).sum())
+        with np.errstate(over="ignore", invalid="ignore"):  # shows below
+            squares = deviation / self.total_weight + (mean if center is None else mean - center) ** 2
+            square = float((squares if scale is None else squares * scale.astype(np.float64) ** 2).sum())
+        if not np.isfinite(square):
+            raise ValueError("the values of X are so large that their squares overflow: scale them down")
+        return square
 
 
 def scale_of(spread: Array, dtype: Any) -> Array:

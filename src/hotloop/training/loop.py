@@ -129,8 +129,8 @@ def run_epochs(
         try:
             with np.errstate(over="ignore", invalid="ignore"):
                 loss, n_updates = pass_over(state, rows, config, order)
-            if not state.is_finite():
-                raise FloatingPointError("the weights are not finite")
+            if not (np.isfinite(loss) and state.is_finite()):
+                raise FloatingPointError("the loss or the weights are not finite")
         except FloatingPointError as error:
             step = state.t
             state.restore(good)

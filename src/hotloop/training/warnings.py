@@ -29,5 +29,9 @@ class AbsentClassWarning(FitWarning):
     """Splits of ``cv`` lack a class to train on."""
 
 
+class UnscaledWarning(FitWarning):
+    """Nothing standardises a column of values beyond 1e15 or below 1e-15."""
+
+
 class FewRowsWarning(FitWarning):
     """There are fewer than two rows a column, and the penalty is weak."""

@@ -16,6 +16,7 @@ from hotloop.logistic.state_adaptive import AdaptiveState
 from hotloop.structs import CSRRows
 from hotloop.training.config import TrainingConfig
 from hotloop.training.history import TrainingHistory
+from hotloop.training.unscaled import find_unscaled, unscaled_warning
 from hotloop.training.warnings import ConstantColumnWarning, DivergingWarning, FewRowsWarning, FitWarning, SeparableWarning
 
 GUESSING = 1.5  # a loss of so many times that of guessing is too large
@@ -77,6 +78,8 @@ def find_fit_warnings(
     if not facts.dual:
         yield from _diverging(state, history, config, rows, len(classes), facts.automatic_step)
     yield from _constant(state, rows.X, names)
+    if state.scale is None and (unscaled := find_unscaled(rows.X)):
+        yield unscaled_warning(column_in_words(unscaled[0], names), unscaled[1])
     yield from _few_rows(state, rows.X, rows.n_nonzero_weight, config, facts.searched)
     yield from find_leaked_label(rows, counted, names)
     yield from _separable(state, rows, counted, history, config)
