@@ -54,7 +54,7 @@ $(VENV)/address/built $(VENV)/thread/built: $(VENV)/%/built: $(VENV)/installed
 	touch $@
 
 SANITIZED = HOTLOOP_BACKEND=compiled PYTHONPATH=$(abspath $(VENV)/$1/lib) PYTHONMALLOC=malloc \
-	LD_PRELOAD="$$(ldd $(VENV)/$1/lib/hotloop/kernels/vectors/levels.*.so | awk '/san\.so/ {print $$3}')" \
+	LD_PRELOAD="$$(ldd $(VENV)/$1/lib/hotloop/kernels/vectors/levels.*.so | awk '/san\.so/ {printf "%s ", $$3}')" \
 	ASAN_OPTIONS=detect_leaks=0:handle_segv=2 UBSAN_OPTIONS=print_stacktrace=1 \
 	TSAN_OPTIONS=halt_on_error=1:ignore_noninstrumented_modules=1 $(BIN)/$(PYTEST) --capture=sys -m "not no_backend"
 
