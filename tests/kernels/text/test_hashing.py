@@ -54,6 +54,21 @@ def test_runs_of_any_length(backend):
     assert backend.hash_words(["ab"], 2, 3, 8, False, True, str.split)[0].tolist() == [0, 0]
 
 
+class Growing(list):
+    """Has more entries by the time that they are read, as a list may that another thread fills."""
+
+    def __len__(self):
+        return 0
+
+
+def test_more_units_than_there_were(compiled):
+    many = [f"unit {i}" for i in range(5000)]
+    assert compiled.murmurhash3(Growing(many)).tolist() == compiled.murmurhash3(many).tolist()
+    expected = compiled.hash_units([[many]], "", 1, 1, 2**20, True)
+    for a, b in zip(compiled.hash_units([[Growing(many)]], "", 1, 1, 2**20, True), expected, strict=True):
+        assert (a == b).all()
+
+
 @given(documents=st.lists(words, max_size=4), shortest=st.integers(1, 2), more=st.integers(0, 2), signed=st.booleans())
 def test_kernels_equal_the_reference(compiled, documents, shortest, more, signed):
     find = text.CountVectorizer().build_tokenizer()

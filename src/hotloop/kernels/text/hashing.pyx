@@ -20,8 +20,8 @@ cdef struct Tokens:
     # The units of a document, words or characters, one after the other in a buffer, and the entries that their runs make.
     uint8_t *text
     Py_ssize_t text_room  # bytes; the other rooms count elements
-    int32_t *begin        # of each unit in text
-    int32_t *end
+    Py_ssize_t *begin     # of each unit in text
+    Py_ssize_t *end
     Py_ssize_t units_room
     uint64_t *entry       # column, then a bit that is 1 for a negative sign
     Py_ssize_t entries_room
@@ -123,8 +123,8 @@ cdef int reserve(Tokens *t, Py_ssize_t text, Py_ssize_t units, Py_ssize_t entrie
         t.text = <uint8_t *>grown(t.text, 2 * text)
         t.text_room = 2 * text
     if units > t.units_room:
-        t.begin = <int32_t *>grown(t.begin, 2 * units * sizeof(int32_t))
-        t.end = <int32_t *>grown(t.end, 2 * units * sizeof(int32_t))
+        t.begin = <Py_ssize_t *>grown(t.begin, 2 * units * sizeof(Py_ssize_t))
+        t.end = <Py_ssize_t *>grown(t.end, 2 * units * sizeof(Py_ssize_t))
         t.units_room = 2 * units
     if entries > t.entries_room:
         t.entry = <uint64_t *>grown(t.entry, 2 * entries * sizeof(uint64_t))
@@ -148,13 +148,13 @@ cdef Py_ssize_t words_of_ascii(Tokens *t, const uint8_t *x, Py_ssize_t n, bint l
         while j < n and is_word(x[j]):
             j += 1
         if j - i >= 2:
-            t.begin[found] = <int32_t>at
+            t.begin[found] = at
             while i < j:
                 c = x[i]
                 t.text[at] = c + 32 if lower and c'A' <= c <= c'Z' else c
                 at += 1
                 i += 1
-            t.end[found] = <int32_t>at
+            t.end[found] = at
             t.text[at] = c' '
             at += 1
             found += 1
@@ -196,7 +196,7 @@ cdef Py_ssize_t take_units(Tokens *t, units, const char *between) except -1:
         x = PyUnicode_AsUTF8AndSize(unit, &n)
         reserve(t, at + n + 1, found + 1, 0)
         memcpy(t.text + at, x, n)
-        t.begin[found], t.end[found] = <int32_t>at, <int32_t>(at + n)
+        t.begin[found], t.end[found] = at, at + n
         at += n
         if between[0] != 0:
             t.text[at] = between[0]
