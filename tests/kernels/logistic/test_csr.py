@@ -88,7 +88,7 @@ def test_labels_and_rows_that_do_not_exist_are_refused(backend, label):
 
 def test_a_row_outside_the_arrays_is_refused(compiled):
     W, b, one = np.zeros((1, 3)), np.zeros(1), np.ones(1)
-    for starts in ([0, 3], [-1, 1], [2, 1]):
+    for starts in ([0, 3], [-1, 1], [2, 1], [0, 2**63 - 1], [-(2**63), 1], [2**63 - 1, -(2**63)]):
         rows = CSRRows(np.array(starts, np.int64), np.zeros(2, np.int32), None, 3, np.dtype(np.float64), 5)
         with pytest.raises(ValueError, match="is no row of X|does not lie in its arrays"):
             compiled.logistic_csr_pass(rows, Pass(np.zeros(1, np.intp), one, one, one), W, b, None, None, np.eye(1, 6)[0])
@@ -96,3 +96,12 @@ def test_a_row_outside_the_arrays_is_refused(compiled):
             compiled.csr_margins(rows, W, b)
         with pytest.raises(ValueError, match="does not lie in its arrays"):
             compiled.csr_column_moments(rows, one, ColumnMoments(*(np.zeros(n) for n in (1, 3, 3, 3, 3, 3, 3))))
+
+
+def test_a_column_far_outside_is_refused(compiled):
+    """With so many columns their weights are prefetched, before any column is checked."""
+    one, n_features = np.ones(1), 200_000
+    rows = CSRRows(np.array([0, 1]), np.array([2**62]), None, n_features, np.dtype(np.float64), 1)
+    steps = Pass(np.zeros(1, np.intp), one, one, one)
+    with pytest.raises(ValueError, match="does not lie in its arrays"):
+        compiled.logistic_csr_pass(rows, steps, np.zeros((1, n_features)), np.zeros(1), None, None, np.eye(1, 6)[0])

@@ -94,10 +94,10 @@ cdef inline Py_ssize_t take_csr_row(
     Returns how many columns there are, -1 where the row does not lie in its arrays or has a column that does not exist: another
     thread can change the arrays at any time. ``x`` becomes NULL where all numbers are 1.
     """
-    cdef int64_t start = X.indptr[row]
-    cdef Py_ssize_t n = X.indptr[row + 1] - start
-    if start < 0 or n < 0 or n > X.room or start + n > X.n_stored:
+    cdef int64_t start = X.indptr[row], end = X.indptr[row + 1]
+    if not 0 <= start <= end <= X.n_stored or end - start > X.room:
         return -1
+    cdef Py_ssize_t n = end - start
     cdef int32_t *columns = X.columns + slot * X.room
     cdef bint outside
     if X.wide:
@@ -130,14 +130,14 @@ cdef inline const floating *convert_csr_row(
 # Through the table of functions: the compiler drops calls that do nothing but prefetch where it sees them.
 cdef inline void prefetch_row(const levels.vectors *v, const Source *X, Py_ssize_t row) noexcept nogil:
     """Prefetch the numbers of a row, and of a CSR row its columns."""
-    cdef int64_t start, n
-    cdef Py_ssize_t width = 8 if X.wide else 4
+    cdef int64_t start, end
+    cdef Py_ssize_t n, width = 8 if X.wide else 4
     if not X.sparse:
         v.prefetch(X.n_bytes, X.data + row * X.stride)
         return
-    start = X.indptr[row]
-    n = X.indptr[row + 1] - start
-    if n > 0 and start >= 0 and start + n <= X.n_stored:
+    start, end = X.indptr[row], X.indptr[row + 1]
+    if 0 <= start < end <= X.n_stored:
+        n = end - start
         if X.data != NULL and X.itemsize == width:
             v.prefetch_pair(n * width, X.indices + start * width, X.data + start * width)
             return
@@ -150,9 +150,9 @@ cdef inline void prefetch_weights(
     const levels.vectors *v, const Source *X, Py_ssize_t row, const void *w, Py_ssize_t width
 ) noexcept nogil:
     """Prefetch the weights of the columns of a CSR row: entries of ``width`` bytes from w on."""
-    cdef int64_t start = X.indptr[row], n = X.indptr[row + 1] - start
-    if n > 0 and start >= 0 and start + n <= X.n_stored:
-        v.prefetch_indices(n, X.indices + start * (8 if X.wide else 4), X.wide, w, width)
+    cdef int64_t start = X.indptr[row], end = X.indptr[row + 1]
+    if 0 <= start < end <= X.n_stored:
+        v.prefetch_indices(end - start, X.indices + start * (8 if X.wide else 4), X.wide, w, width)
 
 
 cdef inline void look_ahead(const levels.vectors *v, const Source *X, const Steps *steps, const Ahead *arrays) noexcept nogil:

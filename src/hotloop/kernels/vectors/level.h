@@ -87,8 +87,10 @@ static void CONCAT(prefetch_pair, any, LEVEL)(ptrdiff_t n_bytes, const void *x, 
     PREFETCH((const char *)y + n_bytes - 1);
 }
 
-#define PREFETCH_INDICES(INDEX, WIDTH) \
-    for (ptrdiff_t j = 0; j < n; j++) PREFETCH((const char *)base + ((const INDEX *)indices)[j] * (ptrdiff_t)(WIDTH))
+/* Columns are not checked yet: unsigned numbers overflow to some address, and prefetching any does no harm. */
+#define PREFETCH_INDICES(INDEX, WIDTH)   \
+    for (ptrdiff_t j = 0; j < n; j++)    \
+    PREFETCH((const void *)((uintptr_t)base + (uintptr_t)((const INDEX *)indices)[j] * (uintptr_t)(WIDTH)))
 static void CONCAT(prefetch_indices, any, LEVEL)(ptrdiff_t n, const void *indices, int wide, const void *base, ptrdiff_t width)
 {
     if (wide)
