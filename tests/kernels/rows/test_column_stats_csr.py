@@ -31,3 +31,18 @@ def test_statistics(backend, dtype):
         expected = weight @ ((exact * (1 if scale is None else scale)) ** 2).sum(axis=1)
         square = backend.csr_square(rows.standardized(None, scale), weight, dtype)
         assert square == pytest.approx(expected, rel=SAMPLE[dtype].rtol)
+
+
+@pytest.mark.parametrize("step", [1, -1])
+def test_weights_at_odd_strides(backend, step):
+    """Weights of a packed record lie 12 bytes apart."""
+    rows = from_scipy(drawn()[0])
+    records = np.zeros(rows.shape[0], [("number", np.int32), ("weight", np.float64)])
+    records["weight"] = np.random.default_rng(3).choice([0.0, 1.0, 2.5], rows.shape[0])
+    found = []
+    for weight in (records["weight"][::step], records["weight"][::step].copy()):
+        moments, largest = ColumnMoments(np.zeros(1), *np.zeros((6, rows.n_features))), np.zeros(rows.n_features)
+        backend.csr_column_moments(rows, weight, moments)
+        backend.csr_largest(rows, weight, largest)
+        found.append([moments.total_weight[0], backend.csr_square(rows, weight, np.float64), *moments.mean, *largest])
+    np.testing.assert_array_equal(*found)

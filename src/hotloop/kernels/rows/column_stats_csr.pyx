@@ -5,7 +5,7 @@ from cython cimport floating
 from libc.math cimport fabs
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
-from hotloop.kernels.rows.columns cimport Columns, Moments, take_value
+from hotloop.kernels.rows.columns cimport Columns, Moments, take_value, weight_of
 from hotloop.kernels.rows.source cimport Rows, Source, csr_rows, take_csr_row
 from hotloop.kernels.rows.steps cimport prefetch
 from hotloop.kernels.vectors cimport levels
@@ -99,7 +99,7 @@ def csr_column_moments(rows not None, const double[:] sample_weight not None, mo
     cdef double weight, value, before
     with nogil:
         for i in range(X.source.n_samples):
-            weight = sample_weight[i]
+            weight = weight_of(sample_weight, i)
             if weight == 0.0:
                 continue
             of.total_weight[0] += weight
@@ -130,7 +130,7 @@ def csr_largest(rows not None, const double[:] sample_weight not None, floating[
     cdef floating value
     with nogil:
         for i in range(X.source.n_samples):
-            if sample_weight[i] == 0.0:
+            if weight_of(sample_weight, i) == 0.0:
                 continue
             n = take_csr_row(levels.active, &X.source, i, 0, &at, &x)
             if n < 0:
@@ -146,16 +146,17 @@ cdef double square_of(const Source *X, const double[:] sample_weight, Py_ssize_t
     """Sum the squares of all rows by weight, up to one that does not lie in the arrays: n is then -1, and row tells which."""
     cdef const int32_t *at
     cdef const floating *x
-    cdef double total = 0.0
+    cdef double total = 0.0, weight
     cdef Py_ssize_t i
     n[0] = 0
     for i in range(X.n_samples):
-        if sample_weight[i] == 0.0:
+        weight = weight_of(sample_weight, i)
+        if weight == 0.0:
             continue
         row[0], n[0] = i, take_csr_row(levels.active, X, i, 0, &at, &x)
         if n[0] < 0:
             return total
-        total += sample_weight[i] * (n[0] if x == NULL else levels.sum_of_squares(levels.active, n[0], x))
+        total += weight * (n[0] if x == NULL else levels.sum_of_squares(levels.active, n[0], x))
     return total
 
 

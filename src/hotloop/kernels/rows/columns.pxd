@@ -1,4 +1,5 @@
 # What the statistics of dense and of CSR columns share.
+from libc.string cimport memcpy
 
 
 cdef struct Moments:
@@ -15,6 +16,13 @@ cdef struct Moments:
 cdef class Columns:
     cdef double[::1] total_weight, mean, deviation, lowest, highest, others, seen
     cdef Moments moments
+
+
+cdef inline double weight_of(const double[:] sample_weight, Py_ssize_t row) noexcept nogil:
+    """Return the weight of a row, wherever it lies: as the field of a packed record at an address that is no multiple of 8."""
+    cdef double weight
+    memcpy(&weight, &sample_weight[row], sizeof(double))
+    return weight
 
 
 cdef inline void take_value(double value, double *lowest, double *highest, double *others) noexcept nogil:
