@@ -5,6 +5,8 @@ What it finds is written to ``crash-...`` in the working folder, and the program
 """
 
 import argparse
+import contextlib
+import json
 import sys
 import tempfile
 from pathlib import Path
@@ -18,8 +20,6 @@ with atheris.instrument_imports(include=["hotloop"]):
     from hotloop import load, load_estimator
     from hotloop.data.errors import DataError
     from hotloop.data.readers.delimited import read_table
-
-import contextlib
 
 from stored_models import read, write  # noqa: E402
 
@@ -72,8 +72,6 @@ def seeds(target, folder):
         path = folder / f"{number}"
         path.write_bytes(raw)
         if target == "header":
-            import json
-
             path.write_bytes(bytes([number]) + json.dumps(read(path)[0]).encode())
 
 

@@ -260,9 +260,10 @@ def _first_of(X: Iterable[Any]) -> tuple[Any, Iterable[Any]]:
     """Return the first row, "" where there is none, and all rows."""
     if isinstance(X, str):
         raise ValueError("X is one string; give a list of documents")
-    if not isinstance(X, Iterable) and not hasattr(X, "__getitem__"):
-        raise TypeError(f"X is a {type(X).__name__}, expected documents, lists of tokens, dicts or a table")
-    rows = iter(X)
+    try:
+        rows = iter(X)
+    except TypeError:
+        raise TypeError(f"X is a {type(X).__name__}, expected documents, lists of tokens, dicts or a table") from None
     try:
         first = next(rows)
     except StopIteration:
