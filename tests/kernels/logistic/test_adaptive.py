@@ -135,3 +135,11 @@ def test_slopes_whose_squares_vanish_move_nothing(backend, rule, weight):
     assert np.isfinite(accumulators).all()
     assert np.abs(accumulators[0]).max() <= 0.5 * 20
     assert np.isfinite(b_accumulators).all()
+
+
+@pytest.mark.parametrize("rule", ["adagrad", "ftrl"])
+@pytest.mark.parametrize("n", [0, 1, 3])
+def test_accumulators_are_two(backend, rule, n):
+    """The second of one was read beyond its end."""
+    with pytest.raises(ValueError, match="accumulators must have shape"):
+        backend.adaptive_weights(AdaptiveRule(rule, 0.1), np.zeros((n, 3, 5), order="F"), None)

@@ -211,6 +211,8 @@ def adaptive_weights(rule not None, const floating[::1, :, :] accumulators not N
     """See hotloop.reference.adaptive_weights. The GIL is released."""
     cdef Rule learnt = new_rule(rule)
     cdef Py_ssize_t m = accumulators.shape[1], n_features = accumulators.shape[2], j, c
+    if accumulators.shape[0] != 2:
+        raise ValueError("accumulators must have shape (2, n_outputs, n_features)")
     if feature_scale is not None and feature_scale.shape[0] != n_features:
         raise ValueError(f"feature_scale must have {n_features} entries")
     weights = np.empty((m, n_features), np.float32 if floating is float else np.float64, order="F")

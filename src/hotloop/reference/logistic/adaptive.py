@@ -104,6 +104,8 @@ def adaptive_weights(rule: AdaptiveRule, accumulators: Array, feature_scale: Arr
 
 def _weights(rule: AdaptiveRule, t: float, accumulators: Array) -> Array:
     """Return the weights after t steps; of "normalized" those of the normalised columns."""
+    if len(accumulators) != 2:
+        raise ValueError("accumulators must have shape (2, n_outputs, n_features)")
     first, squares = accumulators
     if rule.name != "ftrl":
         return np.asarray(first)
