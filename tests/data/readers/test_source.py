@@ -56,6 +56,20 @@ def test_encodings(write, monkeypatch, encoding, pack):
     assert table.line(1) == 3
 
 
+@pytest.mark.parametrize(
+    ("raw", "encoding", "said"),
+    [
+        (b"a\x00,\x00b\x00", "utf-16", "UTF-16 stream does not start with BOM"),
+        (b"\xfd\xff\xcc\xdf\x00\x00\xd3\x9c", "utf-16", "byte 0x"),
+        (b"a,b\n1,+2AA-\n", "utf-7", "surrogates not allowed"),
+    ],
+)
+def test_text_that_a_codec_refuses_without_a_place(write, raw, encoding, said):
+    message = refused(write(raw), encoding=encoding)
+    assert f"not {encoding}" in message
+    assert said in message
+
+
 def test_a_byte_that_is_not_of_the_encoding_has_its_line(write):
     path = write(b"a,b\n1,x\n2,\x81\n")
     assert refused(path, encoding="cp1252").endswith("t.csv, line 3: not cp1252 (byte 0x81)")

@@ -106,10 +106,7 @@ class Source:
                 text = decoder.decode(raw, final=not raw)
                 block = text.encode()
             except UnicodeDecodeError as error:
-                lenient = codecs.getincrementaldecoder(self._encoding)("replace")
-                lenient.setstate(state)
-                before = lenient.decode(raw, final=True).partition("\ufffd")[0]
-                line = n_lines + _line_ends(before) + 1
+                line = n_lines + _line_ends(self._decodable(raw, state)) + 1
                 bad = error.object[error.start]
                 raise DataError(f"{self.name}, line {line}: not {self._encoding} (byte 0x{bad:02x})") from None
             except UnicodeError as error:  # no byte order mark, or half of a pair of surrogates
@@ -117,6 +114,15 @@ class Source:
             n_lines += _line_ends(text)
             if block:
                 yield block
+
+    def _decodable(self, raw: bytes, state: tuple[bytes, int]) -> str:
+        """Return the text before the first byte that is none of the encoding, where the decoder can tell."""
+        lenient = codecs.getincrementaldecoder(self._encoding)("replace")
+        lenient.setstate(state)
+        try:
+            return lenient.decode(raw, final=True).partition("\ufffd")[0]
+        except UnicodeError:  # there is no byte order mark either
+            return ""
 
     def _unpacked(self, size: int) -> Iterator[bytes]:
         import pyarrow as pa
