@@ -106,3 +106,6 @@ def test_a_margin_beyond_any_number_warns_of_nothing():
     assert np.isfinite(model.predict(large)).all()
     for name in ("predict_proba", "predict_log_proba", "decision_function"):
         getattr(model, name)(large)
+    X3, y3 = np.array([[0.0], [1.0], [2.0]] * 9), np.arange(27) % 3
+    several = LogisticSGDClassifier(standardize=None, eta0=0.1, cv=None, max_iter=2).fit(X3, y3)._predictor()
+    several.log_loss(np.full((3, 1), 1e308), [0, 1, 2])

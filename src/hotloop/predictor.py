@@ -165,7 +165,8 @@ class Predictor:
         unseen = [label for label in labels if label not in codes]
         if unseen:
             raise ValueError(f"the label {unseen[0]!r} was not seen in training")
-        return mean_log_loss(m, np.array([codes[label] for label in labels], np.float64))
+        with np.errstate(over="ignore", invalid="ignore"):
+            return mean_log_loss(m, np.array([codes[label] for label in labels], np.float64))
 
     def scorer(self) -> Callable[[Array], Any]:
         """Return a function of one row, an array of float32 or float64.
