@@ -258,3 +258,9 @@ def test_a_column_of_too_narrow_a_range_is_named(dtype, unit, standardize):
     statistics.update(X.astype(dtype), np.ones(50))
     with pytest.raises(ValueError, match="column 1 spans too narrow a range"):
         statistics.constants(standardize, dtype)
+
+
+def test_a_sum_of_weights_near_the_largest_number_warns_of_nothing():
+    model = LogisticSGDClassifier(random_state=0)
+    model.partial_fit(np.eye(2), [0, 1], classes=[0, 1], sample_weight=[1e300, 2e300])
+    assert np.isfinite(model.predict_proba(np.eye(2))).all()

@@ -152,7 +152,7 @@ class ColumnStatistics(ColumnMoments):
         some = self if columns is None else self.take(columns)
         with np.errstate(over="ignore", invalid="ignore"):
             deviation = some.moments()[1]
-        wide = np.flatnonzero(~(deviation <= LARGEST[np.dtype(dtype).itemsize] ** 2 * self.total_weight[0]))
+            wide = np.flatnonzero(~(deviation <= LARGEST[np.dtype(dtype).itemsize] ** 2 * self.total_weight[0]))
         if len(wide):
             raise ValueError(_too_wide(wide[0] if columns is None else columns[wide[0]]))
         if deviation.min(initial=1) >= NARROW_SQUARE * self.total_weight[0]:
