@@ -137,6 +137,14 @@ def test_non_zeros_outside_their_array_are_refused(path, values):
         read_section(path)
 
 
+def test_an_array_beyond_the_memory_is_refused_before_it_is_made(path):
+    write_section(Section({"W.indices": np.array([1, 2]), "W.data": np.ones(2)}), path)
+    header, arrays = read(path)
+    write(path, header | {"shapes": {"W": [2**19, 2**20]}}, arrays)
+    with pytest.raises(MemoryError, match=r"array W of shape \[524288, 1048576\] needs 4398.0 GB"):
+        read_section(path)
+
+
 def test_more_text_than_a_file_holds_is_refused(tmp_path, monkeypatch):
     from hotloop.persistence import container
 

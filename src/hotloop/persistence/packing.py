@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from hotloop.data.section import Arrays, to_json
-from hotloop.data.validation import Array
+from hotloop.data.validation import Array, check_memory
 
 THINNED = 4096  # entries from which an array that is mostly 0 is stored as its non-zeros
 
@@ -38,6 +38,7 @@ def fill_in(arrays: Arrays, shapes: dict[str, list[int]]) -> Arrays:
             raise ValueError(f"array {name} has shape {shape} and {len(values)} values")
         if len(indices) and not 0 <= indices.min() <= indices.max() < size:
             raise ValueError(f"array {name} has values outside its shape {shape}")
+        check_memory(size * values.itemsize, f"array {name} of shape {shape}")
         array = np.zeros(size, values.dtype)
         array[indices] = values
         full[name] = array.reshape(shape)
