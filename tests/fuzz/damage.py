@@ -137,7 +137,10 @@ def damaged(draw, value):
         items[place : place + 1] = draw.choice([[damaged(draw, items[place])]] * 6 + [[], [items[place]] * 2])
         return type(value)(items)
     if isinstance(value, np.ndarray):
-        return draw.choice(ARRAY_DAMAGES)(draw, value)
+        try:
+            return draw.choice(ARRAY_DAMAGES)(draw, value)
+        except (ValueError, TypeError):  # what an earlier damage has left is no plain array
+            return np.zeros(value.shape)
     if draw.random() < 0.3:
         return draw.choice(OTHERS)
     if isinstance(value, bool):

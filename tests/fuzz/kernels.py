@@ -23,6 +23,8 @@ def case(draw):
         place = draw.randrange(len(args))
         args = (*args[:place], damaged(draw, args[place]), *args[place + 1 :])
     args = fenced(args, draw.random() < 0.7)
+    if draw.random() < 0.1:
+        args = overlapping(draw, args)
     row = next((a for a in args if isinstance(a, np.ndarray)), np.zeros(3))
 
     def call():
@@ -42,6 +44,19 @@ def case(draw):
             told(np.ones(width[0] if draw.random() < 0.8 else 4, draw.choice(["f4", "f8", "i4", ">f8"])))
 
     return lambda: f"{name}({brief(list(args))[5:-1]})", call
+
+
+def overlapping(draw, args):
+    """Return the arguments with one array in the memory of another, where there are two that are plain."""
+    places = [i for i, a in enumerate(args) if type(a) is np.ndarray and a.flags.c_contiguous and a.dtype.kind in "fiub"]
+    if len(places) < 2:
+        return args
+    one, other = draw.sample(places, 2)
+    own, memory = args[one], args[other].reshape(-1).view(np.uint8)
+    if memory.nbytes < own.nbytes:
+        return args
+    laid = memory[: own.nbytes].view(own.dtype).reshape(own.shape)
+    return (*args[:one], laid, *args[one + 1 :])
 
 
 def fenced(value, at_end):

@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
+from scipy.sparse import csr_matrix
 from stored_models import KINDS, fitted, read, table, write
 
 import hotloop
@@ -16,7 +17,7 @@ from hotloop import LogisticSDCAClassifier, TableEncoder, TwoLayerClassifier, Tw
 from .brief import brief
 from .damage import FLOATS, NUMBERS, WORDS, damaged
 
-OWN = ("sdca", "multilabel", "targets", "table", "csr")
+OWN = ("sdca", "multilabel", "targets", "table", "csr", "thin")
 JSON = [
     None,
     True,
@@ -53,9 +54,10 @@ def other(kind):
             return TwoLayerClassifier(4, random_state=0, max_iter=2).fit(X, np.stack([y > 0, y > 1], axis=1).astype(int))
         case "targets":
             return TwoLayerRegressor(4, random_state=0, max_iter=2).fit(X, np.stack([y, 2.0 * y], axis=1))
+        case "thin":  # its arrays are stored as their non-zeros
+            wide = csr_matrix((X[:, 0], (np.arange(80), np.arange(80) * 50)), (80, 5000))
+            return hotloop.LogisticSGDClassifier(random_state=0, penalty="l1").partial_fit(wide, y, classes=[0, 1, 2])
         case "csr":
-            from scipy.sparse import csr_matrix
-
             return hotloop.LogisticSGDClassifier(random_state=0, penalty="l1").partial_fit(csr_matrix(X), y, classes=[0, 1, 2])
     return None
 
@@ -257,9 +259,9 @@ def use(path):
 
 
 def rows_of(model):
-    """Return rows of as many columns as the model has, at most of a thousand, and classes."""
+    """Return rows of as many columns as the model has, at most 5000, and classes."""
     X, y = table(20)
-    return np.resize(X, (20, min(getattr(model, "n_features_in_", getattr(model, "n_features", 4)), 1000))), y
+    return np.resize(X, (20, min(getattr(model, "n_features_in_", getattr(model, "n_features", 4)), 5000))), y
 
 
 def targets_of(model, y, found):
