@@ -33,7 +33,7 @@ def matrix(draw):
     for _ in range(draw.choice([0, 1, 1, 1, 2])):
         try:
             damage(draw, X, name)
-        except (ValueError, TypeError, IndexError, AttributeError):  # what is no matrix any more
+        except (ValueError, TypeError, IndexError, AttributeError, OverflowError):  # what is no matrix any more
             break
     return X
 

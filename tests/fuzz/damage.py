@@ -139,7 +139,7 @@ def damaged(draw, value):
     if isinstance(value, np.ndarray):
         try:
             return draw.choice(ARRAY_DAMAGES)(draw, value)
-        except (ValueError, TypeError):  # what an earlier damage has left is no plain array
+        except (ValueError, TypeError, OverflowError):  # what an earlier damage has left is no plain array
             return np.zeros(value.shape)
     if draw.random() < 0.3:
         return draw.choice(OTHERS)

@@ -228,3 +228,13 @@ def test_moments_of_weights_at_odd_strides(backend, step):
         backend.column_moments(DenseRows(X), weight, ColumnMoments(np.zeros(1), *found), True)
         both.append(found)
     np.testing.assert_array_equal(*both)
+
+
+@pytest.mark.parametrize("name", ["y", "sample_weight", "eta"])
+def test_steps_at_odd_strides_are_refused(compiled, name):
+    """Numbers of a packed record lie 12 bytes apart: the steps would read the numbers between them."""
+    X, y = drawn_rows(30, 4)
+    records = np.zeros(30, [("number", np.int32), ("value", np.float64)])
+    steps = {"order": np.arange(30), "y": y, "sample_weight": np.ones(30), "eta": np.full(30, 0.1)} | {name: records["value"]}
+    with pytest.raises(ValueError, match=f"{name} must be"):
+        compiled.logistic_pass(DenseRows(X), Pass(**steps), np.zeros((1, 4)), None, None, None)

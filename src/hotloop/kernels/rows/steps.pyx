@@ -10,6 +10,18 @@ cdef int get_doubles(array, Py_buffer *view, str name) except -1:
         raise ValueError(f"{name} must be an array of float64")
     if view.ndim < 1 or view.ndim > 2:
         raise ValueError(f"{name} has {view.ndim} dimensions, expected 1 or 2")
+    check_aligned(view, name)
+    return 0
+
+
+cdef int check_aligned(const Py_buffer *view, str name) except -1:
+    """Refuse numbers at odd addresses: the steps count whole numbers from one to the next."""
+    cdef int axis
+    cdef bint odd = <size_t>view.buf % view.itemsize != 0
+    for axis in range(view.ndim):
+        odd |= view.shape[axis] > 1 and view.strides[axis] % view.itemsize != 0
+    if odd:
+        raise ValueError(f"{name} must be aligned to its elements")
     return 0
 
 
@@ -43,6 +55,7 @@ cdef class Pass:
             raise ValueError("order must be a vector of intp")
         if self.order.shape[0] > 1 and self.order.strides[0] != self.order.itemsize:
             raise ValueError("order must be contiguous")
+        check_aligned(&self.order, "order")
         steps.order, steps.n_steps, steps.n_samples = <const Py_ssize_t *>self.order.buf, self.order.shape[0], n_samples
         get_doubles(given.sample_weight, &self.sample_weight, "sample_weight")
         steps.sample_weight, steps.weight_stride = <const double *>self.sample_weight.buf, stride_of(&self.sample_weight, 0)
