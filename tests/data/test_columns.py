@@ -6,6 +6,7 @@ from tables import encode
 
 pa = pytest.importorskip("pyarrow", reason="the cli extra (pyarrow) is not installed")
 
+from hotloop.data.columns import as_column  # noqa: E402
 from hotloop.data.errors import DataError  # noqa: E402
 from hotloop.preprocessing.column_rules import TableOptions  # noqa: E402
 from hotloop.preprocessing.table_encoding import TableEncoding  # noqa: E402
@@ -110,3 +111,13 @@ def test_numeric_arrays_need_no_pyarrow(monkeypatch):
     assert encode({"n": np.array([1.0, 2.0])})[1] == [[1], [2]]
     with pytest.raises(ImportError, match=r"needs pyarrow: pip install 'hotloop\[cli\]'"):
         TableEncoding.fit({"t": ["a", "b"]})
+
+
+@pytest.mark.parametrize("first", [[], [None], [float("nan")], [np.float32("nan"), None]])
+@pytest.mark.parametrize("other", [np.int8(1), np.bool_(True), np.timedelta64(1, "s")])
+def test_dates_of_numpy_among_its_numbers_are_refused(first, other):
+    """pyarrow ended the process."""
+    cells = [*first, np.datetime64("2020-01-31"), other]
+    for values in (cells, np.array(cells, object)):
+        with pytest.raises(DataError, match="column 'a' holds datetime64: expected numbers or text"):
+            as_column(values, "a")

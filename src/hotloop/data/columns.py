@@ -277,10 +277,23 @@ def _arrow_column(values: Any, name: str) -> Any:
     try:
         if hasattr(values, "__arrow_c_stream__"):
             return pa.chunked_array(values)
+        if _mixes_dates(values):
+            raise TypeError("dates among other cells")
         array = pa.array(values, from_pandas=True)
     except (pa.ArrowException, TypeError, ValueError, OverflowError):
         array = pa.array([_as_cell(value, name) for value in values], pa.string())
     return array if isinstance(array, pa.ChunkedArray) else pa.chunked_array([array])
+
+
+def _mixes_dates(values: Any) -> bool:
+    """Tell whether a date of NumPy comes first and another type of NumPy's follows, of which pyarrow 26 ends the process."""
+    for cell in values:
+        if isinstance(cell, np.datetime64):
+            return any(isinstance(other, np.generic) and not isinstance(other, np.datetime64) for other in values)
+        missing = cell is None or type(cell).__name__ in ("NAType", "NaTType")
+        if not missing and not (isinstance(cell, float | np.floating) and np.isnan(cell)):
+            return False
+    return False
 
 
 def _as_cell(value: Any, name: str) -> str | None:
