@@ -31,3 +31,10 @@ def test_rows_that_leave_no_step_size_are_told_of():
         FitOptions().config(alpha=0.1, eta0=0.0)
     with pytest.raises(ValueError, match="eta0 is 0, expected a positive number or 'auto'"):
         FitOptions(eta0=0)
+
+
+def test_whole_numbers_of_any_size_are_numbers():
+    config = TrainingConfig(eta0=1, longest=10**30)
+    assert (config.eta0, config.longest, type(config.longest)) == (1.0, 1e30, float)
+    with pytest.raises(OverflowError):
+        TrainingConfig(eta0=1, longest=10**400)

@@ -24,6 +24,8 @@ class TrainingConfig:
     longest: float = np.inf  # ||z||^2 + 1 of a network's row above which its step is shortened: two_layer.auto.step_shares
 
     def __post_init__(self) -> None:
+        for name in ("eta0", "alpha", "horizon", "power_t", "longest"):  # a file, or a user, may have whole numbers of any size
+            object.__setattr__(self, name, float(getattr(self, name)))
         if not self.eta0 > 0:
             raise ValueError(f"eta0 must be positive, not {self.eta0}")
         if not (self.horizon > 0 and self.longest > 0):
