@@ -53,7 +53,7 @@ def overlapping(draw, args):
         return args
     one, other = draw.sample(places, 2)
     own, memory = args[one], args[other].reshape(-1).view(np.uint8)
-    if memory.nbytes < own.nbytes:
+    if memory.nbytes < own.nbytes or memory.ctypes.data % max(own.itemsize, 1):
         return args
     laid = memory[: own.nbytes].view(own.dtype).reshape(own.shape)
     return (*args[:one], laid, *args[one + 1 :])
