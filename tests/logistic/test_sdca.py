@@ -1,5 +1,6 @@
 """Dual coordinate ascent and certificates: bounds that hold, the optimum, weights as repeats."""
 
+import contextlib
 import warnings
 
 import numpy as np
@@ -192,3 +193,13 @@ def test_few_epochs_for_a_small_alpha(backend):
     model = LogisticSDCAClassifier(alpha=1e-4, random_state=0).fit(X, y, sample_weight=weight)
     assert model.certificate_.gap < 1e-6
     assert model.n_iter_ < 200
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.parametrize("options", [{"alpha": 1e-300}, {"class_weight": {0: 1e300}}])
+def test_strengths_and_weights_beyond_any_square_warn_of_nothing(options):
+    X = np.random.default_rng(1).standard_normal((30, 3))
+    y = (X[:, 0] > 0).astype(int)
+    model = LogisticSDCAClassifier(max_iter=2, random_state=0, **options)
+    with contextlib.suppress(FloatingPointError):
+        model.fit(X, y)

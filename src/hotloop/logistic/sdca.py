@@ -134,7 +134,8 @@ def fit_dual(
     for epoch in range(max_iter):
         order = epoch_order(len(rows), epoch, config.seed) if config.shuffle else np.arange(len(rows))
         loss, gap = dual.epoch(order[counted[order]])
-        history.loss_curve.append(loss + alpha / 2 * float((dual.W**2).sum()))
+        with np.errstate(over="ignore"):
+            history.loss_curve.append(loss + alpha / 2 * float((dual.W**2).sum()))
         history.n_iter, history.gap = epoch + 1, gap
         dual.copy_to_state()
         last = epoch + 1 == max_iter

@@ -87,9 +87,10 @@ def certify(
     )
     counted = np.flatnonzero(rows.sample_weight)
     margins, y, weight = margins[counted], rows.y[counted].astype(np.intp), rows.sample_weight[counted]
-    log_p = log_probabilities(margins)
-    loss = -log_p[np.arange(len(y)), y]
-    objective = float(weight @ loss) / total + alpha / 2 * float((W**2).sum())
+    with np.errstate(over="ignore", invalid="ignore"):  # of weights beyond any square the objective is infinite
+        log_p = log_probabilities(margins)
+        loss = -log_p[np.arange(len(y)), y]
+        objective = float(weight @ loss) / total + alpha / 2 * float((W**2).sum())
     p = _away_from_label(np.exp(log_p), y)
     q = p if dual is None else _away_from_label(_of_dual(dual[counted], y, m), y)
     if dual is None:
@@ -102,8 +103,11 @@ def certify(
     off = b_sums.sum(axis=0) / total
     if alpha == 0:
         return Certificate(objective, norm, np.inf), made, off
-    made /= alpha
-    gap = float(weight @ _distances(q * share[y][:, None], p)) / total + alpha / 2 * float(((W - made) ** 2).sum())  # (DU-2)
+    with np.errstate(over="ignore", invalid="ignore"):
+        made /= alpha
+        gap = float(weight @ _distances(q * share[y][:, None], p)) / total + alpha / 2 * float(
+            ((W - made) ** 2).sum()
+        )  # (DU-2)
     return Certificate(objective, norm, gap), made, off
 
 
