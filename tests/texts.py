@@ -9,5 +9,6 @@ tokens = st.text(max_size=9).filter(lambda token: token.encode("utf-8", "ignore"
 def same(found, expected):
     assert found.shape == expected.shape
     assert found.has_canonical_format
+    assert found.nnz == expected.nnz
     difference = abs(found - expected)
     assert difference.max() <= 1e-6 if difference.nnz else True

@@ -70,6 +70,14 @@ def test_validation_groups_and_names(backend):
         fit_logistic(Batch(rows, y, np.ones(len(y))), LogisticOptions(), CLASSES, names=list("abcd"))
 
 
+def test_early_stopping_holds_rows_out(backend):
+    rows, _, y, weight = data()
+    options = LogisticOptions(cv=None, max_iter=2, tol=None, early_stopping=True, validation_fraction=0.25)
+    found = fit_logistic(Batch(rows, y, weight), options, CLASSES)
+    assert len(found.history.validation_curve) == 2
+    assert found.learner.state.t == pytest.approx(2 * 0.75 * np.count_nonzero(weight), abs=4)
+
+
 def test_start_weights_are_where_it_starts(backend):
     rows, _, y, _ = data()
     batch, options = Batch(rows, y, np.ones(len(y))), LogisticOptions(cv=None, max_iter=1, tol=None, average=False)

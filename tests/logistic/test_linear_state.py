@@ -103,6 +103,23 @@ def test_a_view_made_while_a_pass_runs_is_not_used_after_it(compiled, kind, monk
     assert np.abs(state.coef()).sum() > 0
 
 
+def test_a_view_that_another_thread_finishes_late_is_not_used(compiled, kind, monkeypatch):
+    X, y = rows("dense")
+    state = train(STATES[kind](3, 40, np.float64), X, y)
+    weights = state.weights
+
+    def weights_before_a_step():
+        found = weights()
+        train(state, X, y)
+        return found
+
+    with monkeypatch.context() as patch:
+        patch.setattr(state, "weights", weights_before_a_step)
+        late = state.view()
+    assert state.view() is not late
+    assert_array_equal(state.coef(), state.copy().coef())
+
+
 def test_restore_brings_every_array_back(compiled, kind, storage):
     X, y = rows(storage)
     state = train(STATES[kind](3, 40, np.float64), X, y)
@@ -119,6 +136,7 @@ def test_restore_by_columns_brings_every_array_back(compiled, kind):
     X, y = rows("csr")
     state, few = train(STATES[kind](3, 40, np.float64), X, y), X[:3]
     state.take_pass(X, y, np.ones(12), np.arange(12), np.full(12, 0.1), 0.01)
+    few.data[:] *= 2  # beyond what the columns had
     before, columns = arrays(state), few.stored_indices()
     assert 0 < len(columns) < 40
     snapshot = state.snapshot(columns)

@@ -1,5 +1,7 @@
 """Models by adaptive steps: dense and CSR rows alike, pieces as the whole, states that go on."""
 
+from copy import copy
+
 import numpy as np
 import pytest
 from csr_rows import drawn
@@ -76,10 +78,29 @@ def test_new_constants_move_no_prediction(compiled, kind):
     model = LogisticSGDClassifier(**KINDS[kind], standardize="maxabs", max_iter=3, tol=None, random_state=0).fit(X, y)
     state = model._learner.state.copy()
     before, zero = state.margins(X.toarray()), state.coef() == 0
+    squares, largest = state.accumulators[1].copy(), copy(state.feature_scale)
     draw = np.random.default_rng(0)
-    state.restandardize(0.1 * draw.standard_normal(X.shape[1]), draw.uniform(0.5, 2, X.shape[1]))
+    ratio = draw.uniform(0.5, 2, X.shape[1])
+    state.restandardize(0.1 * draw.standard_normal(X.shape[1]), ratio * state.scale)
     assert state.margins(X.toarray()) == pytest.approx(before, rel=1e-9, abs=1e-12)
     assert (state.coef() == 0)[zero].all()
+    if largest is None:
+        assert state.accumulators[1] == pytest.approx(squares * ratio**2)  # gradients of a column r times as large
+    else:
+        assert state.feature_scale == pytest.approx(largest * ratio)
+        assert (state.accumulators[1] == squares).all()  # of the columns over their feature_scale
+
+
+def test_zeros_stay_under_a_smaller_penalty(compiled):
+    """z of FTRL beyond the smaller bound would be a weight out of nothing."""
+    X, y = drawn(300)
+    model = LogisticSGDClassifier(**KINDS["l1"], max_iter=3, tol=None, random_state=0).fit(X, y)
+    state = model._learner.state.copy()
+    zero = state.coef() == 0
+    assert 0 < zero.sum() < zero.size
+    nothing = np.zeros((1, X.shape[1]))
+    state.take_pass(nothing, np.zeros(1), np.ones(1), np.zeros(1, np.intp), np.full(1, state.eta0), state.alpha / 10)
+    assert ((state.coef() == 0) == zero).all()
 
 
 @pytest.mark.parametrize("kind", KINDS)

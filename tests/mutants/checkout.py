@@ -10,7 +10,7 @@ from pathlib import Path
 
 from .forked_pytest import first_failure
 from .results import Result, hash_of
-from .table import SOURCE, backend_of, nearest_tests
+from .table import SOURCE, backends_of, nearest_tests
 
 ROOT = SOURCE.parents[1]
 KERNELS = Path("src/hotloop/kernels")
@@ -82,7 +82,7 @@ def outcome(copy, mutant):
     What is built from the line is taken away, so that it is built again; times stay, so that nothing else is.
     """
     path = copy / "src" / "hotloop" / mutant.path
-    text, times, backend = path.read_text(), path.stat(), backend_of(mutant.path)
+    text, times = path.read_text(), path.stat()
     if len(numbers := mutant.lines(text)) != 1:
         return Result("NOT FOUND", f"{len(numbers)} lines have it", hash_of(text))
     lines = text.splitlines(keepends=True)
@@ -95,8 +95,7 @@ def outcome(copy, mutant):
     try:
         if stems:
             build(copy)
-        failures = (failure(copy, backend, test) for test in nearest_tests(mutant.path))
-        killer = next(filter(None, failures), None)
+        backend, killer = first_killer(copy, mutant)
     except RuntimeError as error:
         return Result("NO BUILD", " ".join(str(error).split()), hash_of(text))
     finally:
@@ -108,6 +107,15 @@ def outcome(copy, mutant):
     if fails_anyway(copy, backend, killer):
         return Result("NO TEST", f"{killer} fails without the mutant, too", hash_of(text))
     return Result("killed", killer, hash_of(text))
+
+
+def first_killer(copy, mutant):
+    """Return the backend and the name of the first test that fails, or None twice."""
+    for backend in backends_of(mutant.path):
+        for test in nearest_tests(mutant.path):
+            if killer := failure(copy, backend, test):
+                return backend, killer
+    return None, None
 
 
 def failure(copy, backend, test):

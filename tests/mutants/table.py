@@ -82,6 +82,9 @@ MORE_TESTS: dict[str, tuple[str, ...]] = {
     "logistic/fit.py": ("estimators/test_logistic.py",),
     "logistic/new_state.py": ("logistic/test_bootstrap.py", "laws/test_sparse_rows.py"),
     "training/order.py": LOOP,
+    "logistic/online.py": L1[1:],
+    "logistic/state_adaptive.py": ("logistic/test_linear_state.py",),
+    "logistic/state_l1.py": ("logistic/test_linear_state.py",),
     "logistic/weights.py": ("preprocessing/test_standardization.py", "laws/test_sparse_rows.py"),
     "training/loop.py": ("training/test_progressive_validation.py",),
     "two_layer/state.py": LOOP,
@@ -175,9 +178,12 @@ def more_tests(path):
     return next((MORE_TESTS[name] for name in names if name in MORE_TESTS), ())
 
 
-def backend_of(path):
-    """Return the backend that the mutants of a source file are tested on."""
-    return "reference" if path.startswith("reference/") else "compiled"
+def backends_of(path):
+    """Return the backends that the mutants of a source file are tested on.
+
+    Those of an oracle on itself first: that the kernels differ from it is seen as well, but is less.
+    """
+    return ("reference", "compiled") if path.startswith("reference/") else ("compiled",)
 
 
 def nearest_tests(path):

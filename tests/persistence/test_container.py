@@ -145,6 +145,13 @@ def test_an_array_beyond_the_memory_is_refused_before_it_is_made(path):
         read_section(path)
 
 
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_arrays_of_numbers_that_are_not_finite_are_refused(path, value):
+    write_section(Section({"W": np.ones((2, 3)), "b": np.array([1, value])}), path)
+    with pytest.raises(ValueError, match="m.* is no model file .*: array b does not hold finite numbers"):
+        read_section(path)
+
+
 def test_more_text_than_a_file_holds_is_refused(tmp_path, monkeypatch):
     from hotloop.persistence import container
 

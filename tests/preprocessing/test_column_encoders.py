@@ -1,5 +1,7 @@
 """A column of numbers, of text, of nothing: means, categories, what training had not, and the fields that are stored."""
 
+import zlib
+
 import numpy as np
 import pytest
 from tables import MIXED, encode
@@ -40,6 +42,14 @@ def test_more_categories_than_allowed():
     assert encoding.describe() == ["t: text, the 2 most frequent of 5 values, 4 cells other, 1 cell missing (own column)"]
     assert encoding.transform({"t": ["new", "c"]}).tolist() == [[0, 0, 1, 0], [0, 1, 0, 0]]
     assert encoding.notes == ["t: 1 cell not among the 2 categories ('new'): as t=other"]
+
+
+def test_other_values_share_columns_by_a_hash():
+    cells = ["a", "a", "b", "c", "d", "e"]
+    names, rows = encode({"t": cells}, max_categories=1, other_columns=3)
+    assert names == ["t=a", "t=other 0", "t=other 1", "t=other 2"]
+    assert [row.index(1) for row in rows] == [0, 0, *(1 + zlib.crc32(cell.encode()) % 3 for cell in cells[2:])]
+    assert len({row.index(1) for row in rows[2:]}) > 1
 
 
 def test_exactly_as_many_categories_as_allowed():

@@ -1,6 +1,7 @@
 """Documents, lists of tokens and tables become the matrices of scikit-learn's hashers, on every backend."""
 
 import gzip
+import itertools
 import os
 from pathlib import Path
 
@@ -72,22 +73,23 @@ def test_tables(backend):
     pytest.importorskip("pyarrow")
     frame = pd.DataFrame(
         {
-            "city": ["Ulm", "Bonn", None, "Ulm"],
+            "city": ["Ulm", "Bonn", None, "Bonn"],
             "size": [1.5, 0.0, 2.0, np.nan],
             "open": [True, False, True, True],
             "n": [3, 4, 3, 3],
         }
     )
     frame["kind"] = frame["n"].astype("category")
+    frame.loc[3, "kind"] = None
     rows = [
         {"city=Ulm": 1, "size": 1.5, "open=True": 1, "n": 3, "kind=3": 1, "city=Ulm&kind=3": 1},
         {"city=Bonn": 1, "open=False": 1, "n": 4, "kind=4": 1, "city=Bonn&kind=4": 1},
         {"size": 2.0, "open=True": 1, "n": 3, "kind=3": 1},
-        {"city=Ulm": 1, "open=True": 1, "n": 3, "kind=3": 1, "city=Ulm&kind=3": 1},
+        {"city=Bonn": 1, "open=True": 1, "n": 3},
     ]
-    for n_features in (4, 1 << 20):
-        expected = FeatureHasher(n_features, dtype=np.float32).transform(rows)
-        encoder = HashingEncoder(n_features, crosses=[("city", "kind")])
+    for n_features, signed in itertools.product((4, 1 << 20), (True, False)):
+        expected = FeatureHasher(n_features, alternate_sign=signed, dtype=np.float32).transform(rows)
+        encoder = HashingEncoder(n_features, alternate_sign=signed, crosses=[("city", "kind")])
         same(encoder.transform(frame), expected)
         same(encoder.transform({name: frame[name] for name in frame}), expected)
         same(encoder.transform(pytest.importorskip("pyarrow").Table.from_pandas(frame)), expected)

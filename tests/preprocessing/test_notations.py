@@ -104,6 +104,7 @@ def test_a_later_table_need_not_use_all_of_a_notation():
     values, bad = notation.parse(strings(["1.234,5 kg", "7", "1,5", "n/a", "3 lb", "1.5"]))
     assert values[:3].tolist() == [1234.5, 7, 1.5]
     assert bad.tolist() == [False, False, False, False, True, True]
+    assert Notation(".", ",").parse(strings(["1,234", "0,123"]))[1].tolist() == [False, True]  # no group begins with 0
 
 
 @pytest.mark.parametrize(

@@ -121,6 +121,13 @@ def test_a_spread_too_small_for_the_type_is_refused(backend):
         assert statistics.constants("std", np.float64)[1] == pytest.approx([1e42])
 
 
+def test_a_spread_too_large_is_refused(backend):
+    """Also of two values, whose distance is a number where the variance is none."""
+    statistics = statistics_of(np.array([[0.0, 1e200], [1.0, -1e200]]), np.ones(2))
+    with pytest.raises(ValueError, match="column 1 spans too wide a range"):
+        statistics.constants("std", np.float64)
+
+
 def test_none_and_unknown():
     statistics = statistics_of(*rows())
     assert statistics.constants(None, np.float64) == (None, None)

@@ -7,6 +7,7 @@ from scipy.sparse import csr_matrix
 from sklearn.metrics import log_loss, roc_auc_score
 
 from hotloop import LogisticSDCAClassifier, LogisticSGDClassifier, progressive_validation
+from hotloop.training.order import epoch_order
 
 pytestmark = pytest.mark.filterwarnings("ignore:too few rows")
 
@@ -44,6 +45,15 @@ def test_shuffle_and_seed_are_those_of_the_model(compiled):
     )
     assert one == same
     assert len({one, other, plain}) == 3
+
+
+def test_the_order_is_that_of_the_first_epoch(compiled):
+    X, y = data()
+    model = fitted(X, y)
+    order = epoch_order(len(y), 0, model._learner.config.seed)
+    in_order = fitted(X[order], y[order], shuffle=False)
+    found, expected = (progressive_validation(*given).log_loss for given in ((model, X, y), (in_order, X[order], y[order])))
+    assert_allclose(found, expected, rtol=1e-6)
 
 
 def test_it_is_what_partial_models_predict(backend):

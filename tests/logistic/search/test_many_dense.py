@@ -69,7 +69,7 @@ def test_a_model_that_diverges_is_given_up_and_the_others_go_on(backend, n_class
     models = LogisticModels(start_of(n_classes, np.float64), rows, configs, COUNTS)
     for some in (alone, models):
         some.train(3)
-    assert not models.states[2].is_finite()
+    assert np.isnan(models.weights(2)[0]).all()
     assert np.isnan(models.losses(np.arange(N_SAMPLES), [2])).all()
     for m in (0, 1, 3, 4, 5):
         assert relative_error(models.states[m].weights(), alone.states[m].weights()) < 1e-12
