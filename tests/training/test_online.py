@@ -63,6 +63,16 @@ def assert_same(found, expected):
         assert_array_equal(found[0][name], array, err_msg=name)
 
 
+def refuse(learner, batch, monkeypatch):
+    def interrupted(self, batch):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(type(learner), "_check", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            learn(learner, batch)
+
+
 @pytest.mark.parametrize("storage", ["dense", "csr"])
 @pytest.mark.parametrize("kind", LEARNERS)
 @pytest.mark.parametrize(("seen", "size"), [(0, 3), (10, 3), (70, 3), (70, 80), (130, 2), (131, 9)])
@@ -73,19 +83,61 @@ def test_refused_rows_change_nothing(compiled, kind, storage, seen, size, monkey
         if seen:
             learn(one, rows(storage, 0, seen))
     before = held(learner)
-    batch = rows(storage, seen, seen + size, factor=50.0, density=0.1)
-
-    def interrupted(self, batch):
-        raise KeyboardInterrupt
-
-    with monkeypatch.context() as patch:
-        patch.setattr(type(learner), "_check", interrupted)
-        with pytest.raises(KeyboardInterrupt):
-            learn(learner, batch)
+    refuse(learner, rows(storage, seen, seen + size, factor=50.0, density=0.1), monkeypatch)
     assert_same(held(learner), before)
     for one in (learner, twin):
         learn(one, rows(storage, 500, 640))
     assert_same(held(learner), held(twin))
+
+
+@pytest.mark.parametrize("kind", LEARNERS)
+def test_dense_rows_that_wait_wait_on_where_sparse_ones_are_refused(compiled, kind, monkeypatch):
+    learner = LEARNERS[kind]()
+    learn(learner, rows("csr", 0, 70))
+    learner.frozen = True  # else the statistics of dense rows have all columns copied
+    learn(learner, rows("dense", 70, 73))
+    assert learner.pending
+    before = held(learner)
+    refuse(learner, rows("csr", 73, 74, density=0.1), monkeypatch)
+    assert_same(held(learner), before)
+
+
+@pytest.mark.parametrize("storage", ["dense", "csr"])
+@pytest.mark.parametrize("kind", LEARNERS)
+def test_the_caller_may_change_rows_that_wait(compiled, kind, storage):
+    learner, twin = LEARNERS[kind](), LEARNERS[kind]()
+    for one in (learner, twin):
+        batch = rows(storage, 0, 40)
+        learn(one, batch)
+        assert one.pending
+        if one is learner:
+            (batch.X if storage == "dense" else batch.X.data)[:] = 0
+            batch.y[:] = 0
+        learn(one, rows(storage, 40, 80))
+    assert_same(held(learner), held(twin))
+
+
+def test_rows_are_learnt_under_the_constants_that_they_came_under(compiled, monkeypatch):
+    """At the first refit point there were none; at the second the rows of a batch that is not full are learnt before."""
+    learner, pending = network(optimizer="adam", batch_size=10), []
+    set_constants = learner._set_constants
+
+    def counting():
+        pending.append(sum(map(len, learner.pending)))
+        set_constants()
+
+    monkeypatch.setattr(learner, "_set_constants", counting)
+    learn(learner, rows("dense", 0, 127))
+    assert sum(map(len, learner.pending)) == 3
+    learn(learner, rows("dense", 127, 130))
+    assert pending == [64, 0]
+
+
+@pytest.mark.parametrize(("storage", "n_pending"), [("dense", 3), ("csr", 0)])
+def test_sparse_rows_of_logistic_regression_wait_for_no_others(compiled, storage, n_pending):
+    learner = LEARNERS["plain"]()
+    learn(learner, rows(storage, 0, 71))
+    assert sum(map(len, learner.pending)) == n_pending
 
 
 @pytest.mark.parametrize("storage", ["dense", "csr"])
