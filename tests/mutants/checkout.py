@@ -39,8 +39,8 @@ def quick_to_compile(setup):
 
 
 def build(copy):
-    """Build in place; raises where a module could not be built."""
-    command = [sys.executable, "setup.py", "-q", "build_ext", "-i"]
+    """Build in place, without a second copy in build/ that comes back later; raises where a module could not be built."""
+    command = [sys.executable, "setup.py", "-q", "build_ext", "--build-lib", "src"]
     done = subprocess.run(command, cwd=copy, env=environment(copy), capture_output=True, text=True)
     if done.returncode:
         raise RuntimeError(f"the kernels do not build:\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
