@@ -1,5 +1,6 @@
 """What every estimator keeps: same seed same bits, inputs untouched, permutations, weights of 0, tools of scikit-learn."""
 
+import copy
 import inspect
 import pickle
 import re
@@ -29,6 +30,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
+import hotloop
 from hotloop import (
     LogisticSDCAClassifier,
     LogisticSGDClassifier,
@@ -255,3 +257,42 @@ def test_a_column_that_was_constant_in_fit_is_learnt_from_later_rows(compiled, e
     for start in range(100, 2000, 100):
         model.partial_fit(storage(X[start : start + 100]), y[start : start + 100])
     assert model.score(storage(X), y) > model.score(storage(without), y) + 0.05
+
+
+def by_file(model, path):
+    model.save(path)
+    return hotloop.load_estimator(path)
+
+
+COPIES = {
+    "copy": lambda model, path: copy.copy(model),
+    "deepcopy": lambda model, path: copy.deepcopy(model),
+    "pickle": lambda model, path: pickle.loads(pickle.dumps(model)),
+    "file": by_file,
+}
+
+
+@pytest.mark.parametrize("how", COPIES)
+@pytest.mark.parametrize("n_online", [None, 70])
+@each_estimator
+def test_a_copy_goes_on_alike_and_shares_nothing(compiled, estimator, how, n_online, tmp_path):
+    X, y = raw()
+    model = quick(estimator)
+    if n_online is None:
+        model.fit(X, y)
+    else:
+        model.partial_fit(X[:n_online], y[:n_online], **({} if estimator is TwoLayerRegressor else {"classes": [0, 1]}))
+    twin = COPIES[how](model, tmp_path / "m")
+    fitted = [name for name in vars(model) if name.endswith("_")]
+    kept_by_files = [name for name in fitted if name not in ("loss_curve_", "n_iter_", "search_", "validation_curve_")]
+    for name in kept_by_files if how == "file" else fitted:
+        assert_array_equal(getattr(twin, name), getattr(model, name))
+    before = model.predict(X)
+    assert_array_equal(twin.predict(X), before)
+    for _ in range(3):
+        twin.partial_fit(X, 1 - y)
+    assert_array_equal(model.predict(X), before)
+    assert (twin.predict(X) != before).any()
+    for _ in range(3):
+        model.partial_fit(X, 1 - y)
+    assert_same_weights(twin, model)

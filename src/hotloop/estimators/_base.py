@@ -2,8 +2,9 @@
 
 import functools
 from collections.abc import Callable
+from copy import deepcopy
 from dataclasses import fields
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, Self, TypeVar
 
 from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
@@ -93,6 +94,10 @@ class TrainedBySGD(CallbackSupportMixin, BaseEstimator):  # type: ignore[misc]
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = self._takes_sparse
         return tags
+
+    def __copy__(self) -> Self:
+        """Return a deep copy: ``partial_fit`` of a shallow one would train the original, too."""
+        return deepcopy(self)
 
     def _options(self, *, draw: bool = True) -> Any:
         """Return the parameters as options, of ``_options_class``; ValueError where a value, or a pair of values, is refused.

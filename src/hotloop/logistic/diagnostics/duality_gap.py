@@ -105,9 +105,8 @@ def certify(
         return Certificate(objective, norm, np.inf), made, off
     with np.errstate(over="ignore", invalid="ignore"):
         made /= alpha
-        gap = float(weight @ _distances(q * share[y][:, None], p)) / total + alpha / 2 * float(
-            ((W - made) ** 2).sum()
-        )  # (DU-2)
+        off_path = float(((W - made) ** 2).sum())
+        gap = float(weight @ _distances(q * share[y][:, None], p)) / total + alpha / 2 * off_path  # (DU-2)
     return Certificate(objective, norm, gap), made, off
 
 
