@@ -1,5 +1,7 @@
 """AdaGrad, FTRL-proximal, normalised steps: worked steps, the reference, dense and CSR rows."""
 
+import subprocess
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -143,3 +145,39 @@ def test_accumulators_are_two(backend, rule, n):
     """The second of one was read beyond its end."""
     with pytest.raises(ValueError, match="accumulators must have shape"):
         backend.adaptive_weights(AdaptiveRule(rule, 0.1), np.zeros((n, 3, 5), order="F"), None)
+
+
+FAR_COLUMN = """
+import ctypes, sys
+import numpy as np
+from hotloop import kernels
+from hotloop.structs import AdaptiveRule, CSRRows, Pass
+
+kernels.use_level(sys.argv[1])
+dtype, rule = np.dtype(sys.argv[2]), AdaptiveRule(sys.argv[3], 0.5, 1.0, 0.0, 0.0, 0.0)
+libc = ctypes.CDLL(None)
+libc.mmap.restype = ctypes.c_void_p
+libc.mmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int, ctypes.c_int, ctypes.c_int, ctypes.c_long]
+base, width, far = 0x200000000000, 2 * dtype.itemsize, 2**30
+for page in (base, base + width * far):  # private, anonymous, fixed, replaces nothing
+    assert libc.mmap(page, 1 << 20, 3, 0x100022, -1, 0) == page
+first = np.ctypeslib.as_array((ctypes.c_char * (1 << 20)).from_address(base)).view(dtype)[:1]
+wide = np.lib.stride_tricks.as_strided(first, (2, 1, far + 16), (dtype.itemsize, width, width))
+learnt = []
+for column, accumulators in ((3, np.zeros((2, 1, 16), dtype, order="F")), (far + 3, wide)):
+    n_features = accumulators.shape[2]
+    rows = CSRRows(np.array([0, 1]), np.array([column], np.int32), np.array([2.0], dtype), n_features, dtype, 1)
+    steps = Pass(np.zeros(1, np.intp), np.zeros(1), np.ones(1))
+    kernels.logistic_adaptive_pass(rows, steps, rule, accumulators, None, None, None)
+    learnt.append(accumulators[:, 0, column].tolist())
+assert learnt[0] == learnt[1] and learnt[0][1] > 0, learnt
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="maps pages as Linux does")
+@pytest.mark.parametrize("rule", ["adagrad", "ftrl"])
+def test_a_column_beyond_2_to_the_30_is_a_column_like_others(compiled, dtype, rule):
+    """Such a state takes 17 GB; here only the pages are mapped that a row meets."""
+    code = [sys.executable, "-c", FAR_COLUMN, compiled.active_level(), np.dtype(dtype).name, rule]
+    done = subprocess.run(code, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr

@@ -55,12 +55,12 @@ INLINE void NAME(put_pairs)(ptrdiff_t m, const int32_t *at, ptrdiff_t width, REA
 #else
 INLINE void NAME(take_pairs)(const int32_t *at, ptrdiff_t width, const REAL *pair, VEC *z, VEC *s)
 {
-    for (ptrdiff_t j = 0; j < LANES; j++) (*z)[j] = pair[2 * at[j] * width], (*s)[j] = pair[2 * at[j] * width + 1];
+    for (ptrdiff_t j = 0; j < LANES; j++) (*z)[j] = pair[2 * (at[j] * width)], (*s)[j] = pair[2 * (at[j] * width) + 1];
 }
 
 INLINE void NAME(put_pairs)(ptrdiff_t m, const int32_t *at, ptrdiff_t width, REAL *pair, VEC z, VEC s)
 {
-    for (ptrdiff_t j = 0; j < m; j++) pair[2 * at[j] * width] = z[j], pair[2 * at[j] * width + 1] = s[j];
+    for (ptrdiff_t j = 0; j < m; j++) pair[2 * (at[j] * width)] = z[j], pair[2 * (at[j] * width) + 1] = s[j];
 }
 #endif
 
@@ -178,7 +178,7 @@ static double NAME(normalize)(
         const REAL x_j = x ? x[j] : 1, size = x_j < 0 ? -x_j : x_j, before = largest[at[j]];
         if (size > before) {
             const REAL ratio = before / size;
-            for (ptrdiff_t i = at[j] * width; i < (at[j] + 1) * width; i++) pair[2 * i + 1] *= ratio * ratio;
+            for (ptrdiff_t i = at[j] * width; i < at[j] * width + width; i++) pair[2 * i + 1] *= ratio * ratio;
             largest[at[j]] = size;
         }
         q[j] = size > before ? (x_j < 0 ? -1 : 1) : before > 0 ? x_j / before : 0;

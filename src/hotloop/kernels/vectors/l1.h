@@ -38,5 +38,5 @@ static void NAME(apply_l1)(ptrdiff_t n, ptrdiff_t width, const int32_t *at, doub
         for (ptrdiff_t j = 0; j < n; j++) NAME(apply_l1_to)(shrinks, W + at[j], shrunk + at[j]);
     else
         for (ptrdiff_t j = 0; j < n; j++)
-            for (ptrdiff_t i = at[j] * width; i < (at[j] + 1) * width; i++) NAME(apply_l1_to)(shrinks, W + i, shrunk + i);
+            for (ptrdiff_t i = at[j] * width; i < at[j] * width + width; i++) NAME(apply_l1_to)(shrinks, W + i, shrunk + i);
 }
