@@ -152,6 +152,8 @@ def test_what_is_refused(backend):
     for changed, message in (
         ({"name": "lbfgs"}, "optimizer is 'lbfgs'"),
         ({"batch_size": 0}, "batch_size is 0"),
+        ({"n_batches": -1}, "n_batches is -1"),
+        ({"n_batches": 2**63 - 1}, "n_batches is 9223372036854775807, expected a number from 0 to below"),
         ({"order": np.array([0, 90], np.intp)}, r"order\[1\] = 90"),
         ({"y": np.full(90, 3.0)}, "is no class index below 3"),
     ):

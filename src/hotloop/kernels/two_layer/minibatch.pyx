@@ -143,6 +143,8 @@ cdef Optimizer new_optimizer(optimizer) except *:
         raise ValueError(f"optimizer is {optimizer.name!r}, expected one of {', '.join(RULE)}")
     if optimizer.batch_size < 1:
         raise ValueError(f"batch_size is {optimizer.batch_size}, expected a positive number")
+    if not 0 <= optimizer.n_batches < 2**62:
+        raise ValueError(f"n_batches is {optimizer.n_batches}, expected a number from 0 to below 2^62")
     cdef Weights none = Weights(NULL, NULL, NULL, NULL)
     return Optimizer(
         RULE[optimizer.name], optimizer.batch_size, optimizer.n_batches, optimizer.momentum, optimizer.nesterov, optimizer.beta_1,

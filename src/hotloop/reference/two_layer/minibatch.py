@@ -65,6 +65,8 @@ def two_layer_minibatch_pass(
         raise ValueError(f"optimizer is {optimizer.name!r}, expected one of {', '.join(OPTIMIZERS)}")
     if optimizer.batch_size < 1:
         raise ValueError(f"batch_size is {optimizer.batch_size}, expected a positive number")
+    if not 0 <= optimizer.n_batches < 2**62:
+        raise ValueError(f"n_batches is {optimizer.n_batches}, expected a number from 0 to below 2^62")
     eta, loss, n_updates, n_batches = step_sizes(steps), 0.0, 0, optimizer.n_batches
     walk = updates(steps, len(rows), network)
     while batch := list(islice(walk, optimizer.batch_size)):
