@@ -50,7 +50,7 @@ def contiguous(array: Any, dtype: Any = None) -> Array:
 
     What the type does not hold becomes infinity, without a warning.
     """
-    with np.errstate(over="ignore"):
+    with np.errstate(over="ignore", invalid="ignore"):
         return np.require(array, dtype, ["C", "A"])
 
 

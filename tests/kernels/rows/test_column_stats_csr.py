@@ -46,3 +46,8 @@ def test_weights_at_odd_strides(backend, step):
         backend.csr_largest(rows, weight, largest)
         found.append([moments.total_weight[0], backend.csr_square(rows, weight, np.float64), *moments.mean, *largest])
     np.testing.assert_array_equal(*found)
+
+
+def test_a_negative_number_of_columns_is_refused(backend):
+    with pytest.raises(ValueError, match="n_features is -"):
+        backend.check_nonzeros(np.array([0, 1]), np.array([0]), -(2**63))

@@ -30,6 +30,8 @@ def check_nonzeros(const int64_t[::1] indptr not None, const column[::1] indices
     cdef Py_ssize_t row, n_samples = indptr.shape[0] - 1
     cdef int64_t j, begin, end, last, falls = 0, borders = 0
     cdef column outside
+    if n_features < 0:
+        raise ValueError(f"n_features is {n_features}, expected a number that is not negative")
     if n_samples < 0:
         raise ValueError("indptr is empty; it must have one entry more than there are rows")
     if indptr[0] != 0:

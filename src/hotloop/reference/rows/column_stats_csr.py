@@ -22,6 +22,8 @@ def check_nonzeros(indptr: Array, indices: Array, n_features: int) -> bool:
     ValueError
         ``indptr`` does not start with 0, falls, or leads beyond ``indices``; a column is negative or not below ``n_features``.
     """
+    if n_features < 0:
+        raise ValueError(f"n_features is {n_features}, expected a number that is not negative")
     if len(indptr) < 1:
         raise ValueError("indptr is empty; it must have one entry more than there are rows")
     if indptr[0] != 0:
