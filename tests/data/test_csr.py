@@ -249,3 +249,11 @@ def test_rows_without_end_are_no_array():
     X = sp.coo_matrix((2**50, 3))
     with pytest.raises(MemoryError, match="a sparse matrix of 1125899906842624 rows needs"):
         any_csr(X)
+
+
+@pytest.mark.parametrize("places", [[0.0, 1.0], [0j, 1j], [np.nan, 1.0]])
+def test_diagonals_have_whole_numbers(places):
+    X = sp.dia_matrix(np.eye(6, 4) + np.eye(6, 4, 1))
+    X.offsets = np.array(places)
+    with pytest.raises(ValueError, match="malformed dia matrix"):
+        any_csr(X)

@@ -32,7 +32,8 @@ def as_csr(X: Any, dtype: Any) -> CSRRows:
 def any_csr(X: Any) -> CSRRows:
     """Return a sparse matrix of any format as rows, of the type of its numbers; ValueError where it is malformed."""
     try:
-        return from_scipy(_as_scipy_csr(X))
+        with np.errstate(over="ignore", invalid="ignore"):  # of places that are no whole numbers
+            return from_scipy(_as_scipy_csr(X))
     except NONSENSE as error:
         raise ValueError(f"X is a malformed sparse matrix: {type(error).__name__}: {error}") from error
 
@@ -68,7 +69,12 @@ def _is_sound(X: Any, form: str) -> bool:
         return len(lengths) == 1 and all(map(_are_places, X.coords, X.shape))
     if form == "dia":
         offsets, (n_rows, n_columns) = np.asarray(X.offsets), X.shape
-        there = offsets.ndim == 1 and X.data.ndim == 2 and len(offsets) == len(X.data) == len(np.unique(offsets))
+        there = (
+            offsets.ndim == 1
+            and offsets.dtype.kind == "i"
+            and X.data.ndim == 2
+            and len(offsets) == len(X.data) == len(np.unique(offsets))
+        )
         return bool(there and (offsets > -n_rows).all() and (offsets < n_columns).all())
     if form == "lil":
         pairs = zip(X.rows, X.data, strict=False)
