@@ -85,7 +85,8 @@ class ColumnStatistics(ColumnMoments):
         if self.seen is None:
             return self.mean, self.deviation
         share = self.seen / max(self.total_weight[0], np.finfo(np.float64).tiny)
-        return self.mean * share, self.deviation + self.seen * self.mean**2 * (1 - share)
+        with np.errstate(over="ignore", invalid="ignore"):  # shows in is_finite
+            return self.mean * share, self.deviation + self.seen * self.mean**2 * (1 - share)
 
     def extremes(self) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
         """Return the least and the largest value over all rows, and 1 where there are others."""
@@ -150,9 +151,8 @@ class ColumnStatistics(ColumnMoments):
             The columns to look at; None: all.
         """
         some = self if columns is None else self.take(columns)
-        with np.errstate(over="ignore", invalid="ignore"):
-            deviation = some.moments()[1]
-            wide = np.flatnonzero(~(deviation <= LARGEST[np.dtype(dtype).itemsize] ** 2 * self.total_weight[0]))
+        deviation = some.moments()[1]
+        wide = np.flatnonzero(~(np.sqrt(deviation) <= LARGEST[np.dtype(dtype).itemsize] * np.sqrt(self.total_weight[0])))
         if len(wide):
             raise ValueError(_too_wide(wide[0] if columns is None else columns[wide[0]]))
         if deviation.min(initial=1) >= NARROW_SQUARE * self.total_weight[0]:

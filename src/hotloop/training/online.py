@@ -116,7 +116,7 @@ class OnlineLearner(ABC, Generic[S]):
         """Raise FloatingPointError where the rows that wait make the weights, or products with other rows, overflow."""
         for rows in self.pending:
             cells = rows.X.stored_data() if isinstance(rows.X, CSRRows) else rows.X
-            if cells is not None and not np.abs(cells).max(initial=0) < LARGEST[self.state.dtype.itemsize] ** 2:
+            if cells is not None and not float(np.abs(cells).max(initial=0)) < LARGEST[self.state.dtype.itemsize] ** 2:
                 raise FloatingPointError("products with a cell overflow")
         if self.pending:
             check_weights(self.flushed_state())

@@ -91,8 +91,7 @@ def fit_two_layer(
         state.fit_to(mean_square, SPREAD[state.activation] if options.init == "auto" else None)
     nonzero = rows.sample_weight > 0
     if state.is_regression:
-        with np.errstate(over="ignore"):
-            state.scale_targets(rows.y[nonzero], rows.sample_weight[nonzero])
+        state.scale_targets(rows.y[nonzero], rows.sample_weight[nonzero])
         targets.update(np.ascontiguousarray(rows.y.reshape(len(rows), -1)), rows.sample_weight, largest=False)
         rows = replace(rows, y=state.scaled_targets(rows.y))
         validation = None if validation is None else replace(validation, y=state.scaled_targets(validation.y))

@@ -221,15 +221,18 @@ class TwoLayerState(NetworkShape):
         starts, and deviation n_hidden / 8, so that four deviations to either side are within reach.
         """
         y = y.reshape(len(y), -1)
-        mean = np.average(y, axis=0, weights=sample_weight)
-        self.choose_scale(mean, np.sqrt(np.average((y - mean) ** 2, axis=0, weights=sample_weight)))
+        with np.errstate(over="ignore", invalid="ignore"):  # shows in the scale
+            mean = np.average(y, axis=0, weights=sample_weight)
+            deviation = np.sqrt(np.average((y - mean) ** 2, axis=0, weights=sample_weight))
+        self.choose_scale(mean, deviation)
 
     def choose_scale(self, mean: Vector, deviation: Vector) -> None:
         """Choose the scaling of the targets from mean and deviation of each."""
         deviation = np.where(deviation == 0, 1.0, deviation)
         middle, spread = (len(self.b1) / 2, len(self.b1) / 8) if self.output == "sigmoid_sum" else (0.0, 1.0)
-        self.target_scale = spread / deviation
-        self.target_center = middle - mean * self.target_scale
+        with np.errstate(over="ignore", invalid="ignore"):
+            self.target_scale = spread / deviation
+            self.target_center = middle - mean * self.target_scale
         if not ((self.target_scale > 0) & np.isfinite(self.target_scale) & np.isfinite(self.target_center)).all():
             raise ValueError("the targets are too large or too small to be scaled: bring them nearer to 1 first")
 

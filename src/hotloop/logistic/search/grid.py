@@ -66,12 +66,14 @@ class GridSearch:
     def as_dict(self) -> dict[str, Any]:
         """Return the table by columns, as ``cv_results_`` of GridSearchCV has it."""
         params, ranked = self.params, self._ranked
+        with np.errstate(invalid="ignore"):  # scores of -inf have no deviation
+            deviation = self.scores.std(axis=1)
         return {
             "params": params,
             **{f"param_{name}": np.ma.array([p[name] for p in params]) for name in params[0]},
             **{f"split{f}_test_score": self.scores[:, f] for f in range(self.scores.shape[1])},
             "mean_test_score": self.mean,
-            "std_test_score": self.scores.std(axis=1),
+            "std_test_score": deviation,
             "rank_test_score": (1 + (ranked[:, None] < ranked).sum(axis=1)).astype(np.int32),
         }
 
