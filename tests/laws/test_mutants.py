@@ -1,6 +1,7 @@
 """The tables of mutants hold to the source: each names one line, and has tests that may notice it."""
 
 import pytest
+from mutants.results import read_results
 from mutants.table import MORE_TESTS, SOURCE, TESTS, all_mutants, nearest_tests, own_test
 
 pytestmark = [
@@ -31,6 +32,13 @@ def test_every_mutant_changes_its_line():
 @pytest.mark.parametrize("path", FILES)
 def test_every_mutant_has_a_test(path):
     assert nearest_tests(path)
+
+
+def test_no_mutant_has_survived():
+    """`python -m tests.mutants` runs those without a verdict and those whose source file has changed; --stale names them."""
+    results = read_results()
+    assert not [f"{mutant}: {results[mutant]}" for mutant in MUTANTS if mutant in results and results[mutant][0] != "killed"]
+    assert len(results) > 200
 
 
 def test_no_test_is_named_twice_or_gone():
