@@ -53,6 +53,17 @@ def test_the_kernel_is_the_reference(compiled, n_features, eta, options):
             assert relative_error(found[name], wanted[name]) <= ROOTS.rtol, name
 
 
+@pytest.mark.parametrize("u", [-40.0, -31.0, -29.0, 0.5])
+@pytest.mark.parametrize("eta", [1e-8, 0.3, 25.0, 1e4])
+def test_one_step_is_that_of_the_reference(compiled, u, eta):
+    """From a weight of 0, so that no digit of the step is lost; the intercept makes the margin."""
+    own = arguments(1, 1, intercept=True) | {"X": np.ones((1, 1)), "W": np.zeros((1, 1)), "eta": np.array([eta])}
+    for label in (0.0, 1.0):
+        start = own | {"y": np.array([label]), "b": np.array([u if label else -u])}
+        wanted, found = (take(backend.logistic_pass, start, np.float64)["W"] for backend in (reference, compiled))
+        assert relative_error(found, wanted) <= ROOTS.rtol
+
+
 def test_a_row_of_weight_two_is_the_row_twice(backend):
     own = arguments(40, 5, intercept=True) | {"order": np.arange(40), "eta": np.full(40, 0.7)}
     twice = own | {"order": np.repeat(np.arange(40), 2), "eta": np.full(80, 0.7)}
