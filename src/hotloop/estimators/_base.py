@@ -96,8 +96,12 @@ class TrainedBySGD(CallbackSupportMixin, BaseEstimator):  # type: ignore[misc]
         return tags
 
     def __copy__(self) -> Self:
-        """Return a deep copy: ``partial_fit`` of a shallow one would train the original, too."""
-        return deepcopy(self)
+        """Return a copy with a learner of its own: ``partial_fit`` of one that shares it would train the original, too."""
+        twin = type(self).__new__(type(self))
+        twin.__dict__.update(self.__dict__)
+        if "_learner" in vars(self):
+            twin._learner = deepcopy(self._learner)
+        return twin
 
     def _options(self, *, draw: bool = True) -> Any:
         """Return the parameters as options, of ``_options_class``; ValueError where a value, or a pair of values, is refused.
