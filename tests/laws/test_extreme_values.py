@@ -67,7 +67,7 @@ def assert_named_or_learnt(model, rows, y):
 @pytest.mark.parametrize("storage", [np.asarray, csr_matrix])
 @pytest.mark.parametrize(("factor", "what"), [(1e-20, "so small"), (1e20, "so large")])
 @pytest.mark.parametrize("make", [MAKERS["sgd"], MAKERS["dual"], MAKERS["network"]])
-def test_a_column_of_another_order_is_named_where_nothing_standardises_it(make, factor, what, storage):
+def test_a_column_of_another_order_is_named_where_nothing_standardises_it(compiled, make, factor, what, storage):
     with pytest.warns(UnscaledWarning, match=f"unscaled: column 1 has values up to .*, {what}"):
         make(standardize=None).fit(storage(X * [1, factor, 1]), LABELS)
     with warnings.catch_warnings():
@@ -78,7 +78,7 @@ def test_a_column_of_another_order_is_named_where_nothing_standardises_it(make, 
 
 @pytest.mark.parametrize("storage", [np.asarray, csr_matrix])
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_a_column_too_small_for_its_largest_value_is_refused(storage, dtype):
+def test_a_column_too_small_for_its_largest_value_is_refused(compiled, storage, dtype):
     rows = storage((X * [1, np.finfo(dtype).tiny, 1]).astype(dtype))
     for call in ("fit", "partial_fit"):
         classes = {"classes": [0, 1, 2]} if call == "partial_fit" else {}
