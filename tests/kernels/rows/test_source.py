@@ -238,3 +238,18 @@ def test_steps_at_odd_strides_are_refused(compiled, name):
     steps = {"order": np.arange(30), "y": y, "sample_weight": np.ones(30), "eta": np.full(30, 0.1)} | {name: records["value"]}
     with pytest.raises(ValueError, match=f"{name} must be"):
         compiled.logistic_pass(DenseRows(X), Pass(**steps), np.zeros((1, 4)), None, None, None)
+
+
+@pytest.mark.parametrize("name", ["logistic_csr_pass", "logistic_l1_pass", "two_layer_outputs", "two_layer_pass"])
+def test_rows_without_values_are_rows_of_ones(backend, name):
+    case = BY_NAME[name]
+    X, y = drawn_rows_of(case.case)
+    X = csr_matrix(X[:40, :7])
+    X.data[:] = 1
+    found = []
+    for ones in (True, False):
+        rows, arrays = csr_of(X, np.float64, ones=ones), case.start(7, np.float64)
+        told = case.take(backend, rows, steps_of(case.case, y[:40]), arrays)
+        found.append(case.found(backend, arrays, told))
+    for with_values, without in zip(*found, strict=True):
+        np.testing.assert_array_equal(with_values, without)

@@ -1,5 +1,7 @@
 """Hashes of tokens, words and units, of both backends."""
 
+import re
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -83,3 +85,14 @@ def test_kernels_equal_the_reference(compiled, documents, shortest, more, signed
             found = compiled.hash_units(segments, between, *arguments, signed)
             for a, b in zip(found, reference.hash_units(segments, between, *arguments, signed), strict=True):
                 assert (a == b).all()
+
+
+def test_capitals_of_ascii_are_lowered(backend):
+    def hashed(document, lower):
+        def find(text):
+            return re.findall(r"\w\w+", text.lower() if lower else text)
+
+        return [array.tolist() for array in backend.hash_words([document], 1, 1, 2**20, lower, False, find)]
+
+    assert hashed("Ab cZ 1A", True) == hashed("ab cz 1a", False) == hashed("ab cz 1a", True)
+    assert hashed("Ab cZ 1A", False) != hashed("ab cz 1a", False)
