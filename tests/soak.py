@@ -28,6 +28,8 @@ from scipy.sparse import csr_matrix
 import hotloop
 from hotloop import LogisticSDCAClassifier, LogisticSGDClassifier, TwoLayerClassifier, TwoLayerRegressor
 
+from .interrupts import Interrupt
+
 DRAW = np.random.default_rng(0)
 X, MORE = DRAW.standard_normal((200, 6)), DRAW.standard_normal((90, 6))
 FEW = {"max_iter": 3, "tol": None, "random_state": 0}
@@ -69,7 +71,7 @@ def threads(seconds, count, seed):
             model.fit(rows, labels(rows)) and [answers(model, MORE), answers(model, csr_matrix(MORE))] for rows in (X, MORE)
         ]
         right[name] = {answer for state in states for answer in state}
-    stop, begun = time.monotonic() + seconds, None
+    stop = time.monotonic() + seconds
 
     def train(name):
         turn = 0
@@ -117,30 +119,6 @@ def fits(seconds, count, seed):
                 before = memory()
     print(f"{count} fits: memory {grown(before)} since the first tenth")
     return memory() - before < 20e6
-
-
-class Interrupt:
-    """Raises an error at the ``at``-th line of the package that a call runs."""
-
-    def __init__(self, at, error):
-        self.at, self.error, self.count = at, error, 0
-
-    def __call__(self, frame, event, argument):
-        if "hotloop" not in frame.f_code.co_filename:
-            return None
-        if event == "line":
-            self.count += 1
-            if self.count == self.at:
-                raise self.error
-        return self
-
-    def run(self, call):
-        sys.settrace(self)
-        try:
-            call()
-        finally:
-            sys.settrace(None)
-        return self.count
 
 
 def interrupts(seconds, count, seed):

@@ -6,6 +6,7 @@ import threading
 
 import numpy as np
 import pytest
+from interrupts import Interrupt
 
 from hotloop import LogisticSDCAClassifier, LogisticSGDClassifier, TwoLayerClassifier
 
@@ -22,31 +23,6 @@ MAKERS = {
     "network": lambda: TwoLayerClassifier(n_hidden=3, max_iter=2, tol=None, random_state=0),
 }
 MOMENTS = 6
-
-
-class _Tracer:
-    """Raises an error at a line of the package, counted from the start; none with ``at`` beyond the last."""
-
-    def __init__(self, at, error):
-        self.at, self.error, self.count = at, error, 0
-
-    def __call__(self, frame, event, argument):
-        if "hotloop" not in frame.f_code.co_filename:
-            return None
-        if event == "line":
-            self.count += 1
-            if self.count == self.at:
-                raise self.error
-        return self
-
-    def run(self, call):
-        before = sys.gettrace()
-        sys.settrace(self)
-        try:
-            call()
-        finally:
-            sys.settrace(before)
-        return self.count
 
 
 def labels(X):
@@ -71,13 +47,13 @@ def test_an_estimator_is_never_left_between_two_models(name, method, error):
         pytest.skip("something else traces")
     X = NEW if method == "fit" else OLD[:30]
     make = MAKERS[name]
-    n_lines = _Tracer(-1, error).run(lambda: getattr(make().fit(OLD, labels(OLD)), method)(X, labels(X)))
-    start = _Tracer(-1, error).run(lambda: make().fit(OLD, labels(OLD)))
+    n_lines = Interrupt(-1, error).run(lambda: getattr(make().fit(OLD, labels(OLD)), method)(X, labels(X)))
+    start = Interrupt(-1, error).run(lambda: make().fit(OLD, labels(OLD)))
     for moment in np.linspace(1, n_lines - start, MOMENTS).astype(int):
         model = make().fit(OLD, labels(OLD))
         before = model.predict_proba(OLD)
         with pytest.raises(error):
-            _Tracer(moment, error).run(lambda model=model: getattr(model, method)(X, labels(X)))
+            Interrupt(moment, error).run(lambda model=model: getattr(model, method)(X, labels(X)))
         old, new = answers(model, OLD), answers(model, X)
         assert (old is None) != (new is None) or method == "partial_fit", moment
         if method == "fit" and old is not None:
@@ -100,11 +76,11 @@ def test_a_first_partial_fit_that_is_interrupted_leaves_no_model(name):
 
     first(make())  # what is imported or kept at a first call is not counted
     whole = make()
-    n_lines = _Tracer(-1, MemoryError).run(lambda: first(whole))
+    n_lines = Interrupt(-1, MemoryError).run(lambda: first(whole))
     for moment in np.linspace(1, n_lines, 40).astype(int):
         model = make()
         with pytest.raises(MemoryError):
-            _Tracer(moment, MemoryError).run(lambda model=model: first(model))
+            Interrupt(moment, MemoryError).run(lambda model=model: first(model))
         if hasattr(model, "_learner"):  # the last lines
             assert np.isfinite(model.predict_proba(OLD)).all()
             assert model.n_iter_ == 1
