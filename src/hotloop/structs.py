@@ -280,10 +280,7 @@ class BatchOptimizer:
 
 
 # Errors by which a function, or the interpreter before it, refuses what is no argument of it at all.
-NO_ARGUMENT = (
-    *(AttributeError, BufferError, ArithmeticError, LookupError, AssertionError, NotImplementedError),
-    np.ma.MAError,
-)
+NO_ARGUMENT = (AttributeError, BufferError, ArithmeticError, LookupError, AssertionError, NotImplementedError, np.ma.MAError)
 
 
 def guarded(function: Callable[P, T], package: str) -> Callable[P, T]:
