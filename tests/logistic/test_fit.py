@@ -2,14 +2,16 @@
 
 import numpy as np
 import pytest
-from numpy.testing import assert_array_equal
+from numpy.testing import assert_allclose, assert_array_equal
 from scipy.sparse import csr_matrix
 
 from hotloop import LogisticSGDClassifier
 from hotloop.data.batch import Batch
 from hotloop.data.csr import from_scipy
+from hotloop.logistic.auto import start_at_shares
 from hotloop.logistic.fit import StartWeights, fit_logistic
 from hotloop.logistic.options import LogisticOptions
+from hotloop.logistic.state import LogisticState
 from hotloop.training.callbacks import FitCallbacks
 
 pytestmark = pytest.mark.filterwarnings("ignore::hotloop.estimators.warnings.FitWarning")
@@ -119,3 +121,52 @@ def test_an_interrupted_training_leaves_the_learner_so_far(backend):
         fit_logistic(batch, options, CLASSES, callbacks=callbacks)
     alone = fit_logistic(batch, LogisticOptions(cv=None, max_iter=1, tol=None), CLASSES)
     assert_array_equal(learners[-1].state.coef(), alone.learner.state.coef())
+
+
+@pytest.mark.parametrize("storage", ["dense", "csr"])
+@pytest.mark.parametrize("C", [1e-2, 1e-3, 1e-4, 1e-6])
+@pytest.mark.parametrize(
+    ("options", "shares"),
+    [
+        ({}, [0.97, 0.03]),
+        ({"cv": None}, [0.97, 0.03]),
+        ({"optimizer": "ftrl"}, [0.97, 0.03]),
+        ({"penalty": "l1"}, [0.97, 0.03]),
+        ({}, [0.8, 0.17, 0.03]),
+        ({"optimizer": "ftrl"}, [0.8, 0.17, 0.03]),
+    ],
+    ids=str,
+)
+def test_no_penalty_moves_the_shares_of_the_classes(options, shares, C, storage):
+    """The intercept has no penalty: at the optimum the mean probability of a class is its share (scikit-learn#9979).
+
+    SGD is near the optimum only; with intercepts that start at 0 the rarest class had seven times its share.
+    """
+    n_samples = 1000
+    X = np.random.default_rng(1).standard_normal((n_samples, 4))
+    if storage == "csr":
+        X = csr_matrix(np.maximum(X, 0))
+    y = np.repeat(np.arange(len(shares)), np.rint(np.array(shares) * n_samples).astype(int))
+    weight = np.where(np.arange(n_samples) % 2, 0.5, 1.5)  # which every class has on average
+    model = LogisticSGDClassifier(alpha=1 / (C * n_samples), random_state=0, **options).fit(X, y, weight)
+    assert model.predict_proba(X).mean(axis=0) == pytest.approx(shares, rel=0.3)
+
+
+def test_where_intercepts_start():
+    rows = Batch(np.zeros((10, 2)), np.repeat([0.0, 1.0, 3.0], [5, 3, 2]), np.ones(10))
+    shares = np.log([5, 3, 0.5, 2])  # a class without a row counts as half a row
+    state = LogisticState.zeros(4, 2, np.float64, fit_intercept=True)
+    state.n_rows = 10
+    start_at_shares(state, rows, horizon=10.0)
+    assert not state.b.any()
+    start_at_shares(state, rows, horizon=9.0)
+    assert_allclose(state.b, shares - shares.mean(), rtol=1e-12)
+    each = LogisticState.zeros(4, 2, np.float64, fit_intercept=True, one_vs_rest=True)
+    each.n_rows = 10
+    start_at_shares(each, rows, horizon=9.0)
+    assert_allclose(each.b, np.log([5 / 5.5, 3 / 7.5, 0.5 / 10, 2 / 8.5]), rtol=1e-12)
+    trained, without = state.copy(), LogisticState.zeros(4, 2, np.float64, fit_intercept=False)
+    trained.b[:], trained.W[0, 0], without.n_rows = 7, 1, 10
+    for unchanged, b in ((trained, 7), (without, 0)):
+        start_at_shares(unchanged, rows, horizon=1.0)
+        assert (unchanged.b == b).all()

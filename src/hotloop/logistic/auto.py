@@ -10,6 +10,7 @@ The rules, all from one read of the rows (docs/defaults.md has the evidence):
 - ``optimizer`` other than "sgd": ``eta0`` is a constant / E[||z||^2]; no ``alpha`` for AdaGrad, which has no penalty.
 - ``learning_rate``: (ST-4) with a horizon of 1 / (eta0 alpha) steps.
 - ``tol``: a thousandth of the best loss.
+- The intercepts start at 0; at the shares of the classes where a given ``alpha`` makes the step size fall within an epoch.
 """
 
 from collections.abc import Sequence
@@ -96,6 +97,30 @@ def start_logistic(
     state.restandardize(*state.statistics.constants(options.standardize, state.dtype))
     state.restart_average()
     return logistic_config(state, options, state.n_rows, mean_weight)
+
+
+def start_at_shares(state: LinearState, rows: Batch, horizon: float) -> None:
+    """Start the intercepts at the shares of the classes where the penalty shortens the steps within the first epoch.
+
+    Such steps reach the optimal weights, which are small; the intercept has no penalty, and they would not reach its optimum.
+    With weights of 0 that is the logarithm of the odds of the class; of a softmax the logarithm of the share.
+
+    Parameters
+    ----------
+    state : LinearState
+        Ready to train. Its intercepts are overwritten, unless weights other than 0 go with them.
+    rows : Batch
+    horizon : float
+        Steps after which the step size is half of the first; with more than the rows nothing changes.
+    """
+    if not state.fit_intercept or horizon >= state.n_rows or state.weights()[0].any():
+        return
+    shares = np.bincount(rows.y.astype(np.intp), rows.sample_weight, max(state.n_outputs, 2))
+    shares = np.maximum(shares, rows.total_weight / state.n_rows / 2)  # a class without a row
+    if state.n_outputs == 1 or state.one_vs_rest:
+        state.replace_intercept(np.log(shares / (shares.sum() - shares))[-state.n_outputs :])
+    else:
+        state.replace_intercept(np.log(shares) - np.log(shares).mean())
 
 
 def _start_sparse(state: LinearState, X: CSRRows, rows: Batch, options: FitOptions, columns: Sequence[str] | None) -> float:

@@ -11,7 +11,7 @@ from hotloop.data.batch import Batch
 from hotloop.data.class_weight import weigh_classes
 from hotloop.data.csr import check_finite_rows
 from hotloop.data.validation import Array
-from hotloop.logistic.auto import start_logistic
+from hotloop.logistic.auto import start_at_shares, start_logistic
 from hotloop.logistic.diagnostics.duality_gap import Certificate
 from hotloop.logistic.diagnostics.fit_warnings import FitFacts, find_fit_warnings
 from hotloop.logistic.linear_state import LinearState
@@ -269,6 +269,8 @@ def train_state(
     """
     automatic_step = options.eta0 == "auto"
     config = start_logistic(state, rows, options if search is None else replace(options, alpha=0.0), names)
+    if automatic_step and options.alpha != "auto":
+        start_at_shares(state, rows, options.config(alpha=0.0, eta0=config.eta0).horizon)
     if on_start is not None:
         on_start(config)
     if search is not None:

@@ -127,6 +127,10 @@ class LinearState(ABC):
         """Go on from these weights, in the caller's units. The standardisation stays."""
 
     @abstractmethod
+    def replace_intercept(self, intercept: Vector) -> None:
+        """Go on from these intercepts on standardised rows; averaging has not begun."""
+
+    @abstractmethod
     def restandardize(self, center: Array | None, scale: Array | None) -> None:
         """Change to other constants of (LR-9), and the weights with them, so that no prediction moves."""
 
@@ -245,6 +249,11 @@ class WeightState(LinearState):
     def dtype(self) -> np.dtype[Any]:
         """Type of the weights."""
         return self.W.dtype
+
+    @changes_weights
+    def replace_intercept(self, intercept: Vector) -> None:
+        """Go on from these intercepts on standardised rows; averaging has not begun."""
+        self.b[:] = intercept
 
     def is_finite(self) -> bool:
         """Tell whether every weight is a number."""

@@ -217,6 +217,11 @@ class AdaptiveState(LinearState):
         self._set_weights(W)
 
     @changes_weights
+    def replace_intercept(self, intercept: Vector) -> None:
+        """Go on from these intercepts on standardised rows, with the step sizes of before."""
+        self.b_accumulators[0] = intercept
+
+    @changes_weights
     def restandardize(self, center: Array | None, scale: Array | None) -> None:
         """Change to other constants of (LR-9), and the weights with them, so that no prediction moves.
 

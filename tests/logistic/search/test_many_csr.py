@@ -26,10 +26,12 @@ def test_sparse_models_are_those_of_dense_rows(compiled, averaged):
     counts = np.random.default_rng(2).integers(0, 2, (200, 5)).astype(np.uint8)
     configs = [TrainingConfig(eta0=0.1 * (1 + m // 2), alpha=0.01, horizon=100.0, seed=3) for m in range(5)]
     start = LogisticState.zeros(1, 30, np.float32, fit_intercept=True, averaged=averaged)
+    start.b[:] = -0.5
     weight = np.random.default_rng(3).choice([0.0, 1.0, 2.0], 200)
     dense = LogisticModels(start, Batch(X, y.astype(float), weight), configs, counts)
     sparse_rows = Batch(from_scipy(sp.csr_array(X)), y.astype(float), weight)
-    sparse = SparseLogisticModels(sparse_rows, configs, counts, np.float32, fit_intercept=True, averaged=averaged)
+    options = {"fit_intercept": True, "averaged": averaged, "intercept": -0.5}
+    sparse = SparseLogisticModels(sparse_rows, configs, counts, np.float32, **options)
     chosen, left = np.flatnonzero(counts[:, 0] == 0), [4, 1, 2]
     for epochs in (1, 6):
         dense.train(epochs)

@@ -243,7 +243,13 @@ class Search:
         dtype = np.float32
         if isinstance(sample.rows.X, CSRRows) and len(state.W) == 1 and sample.scale is None:
             return SparseLogisticModels(
-                sample.rows, each, weight_multiplier, dtype, fit_intercept=state.fit_intercept, averaged=state.averaged
+                sample.rows,
+                each,
+                weight_multiplier,
+                dtype,
+                fit_intercept=state.fit_intercept,
+                averaged=state.averaged,
+                intercept=state.b[0],
             )
         start = LogisticState.zeros(
             len(state.W),
@@ -254,6 +260,7 @@ class Search:
             one_vs_rest=state.one_vs_rest,
         )
         start.center, start.scale = sample.center, sample.scale
+        start.replace_intercept(state.b)
         return LogisticModels(start, sample.rows, each, weight_multiplier)
 
     def _keep_held_out(self, sample: Sample, margins: list[NDArray[np.float64]]) -> None:

@@ -30,6 +30,8 @@ class SparseLogisticModels:
     configs, weight_multiplier : as for LogisticModels
     dtype : float32 or float64
     fit_intercept, averaged : bool
+    intercept : float
+        Where every model starts; the weights start at 0.
     """
 
     def __init__(
@@ -41,6 +43,7 @@ class SparseLogisticModels:
         *,
         fit_intercept: bool,
         averaged: bool,
+        intercept: float = 0.0,
     ) -> None:
         self._rows, self._configs = rows, list(configs)
         self._moves = (rows.sample_weight != 0) & weight_multiplier.any(axis=1)
@@ -54,7 +57,7 @@ class SparseLogisticModels:
         # of each column the weights of all models, then the delayed sums of their iterates, (LR-14)
         self._W = np.zeros((rows.X.n_features, (1 + averaged) * n_models), dtype)
         # intercepts and their sums; scale and its sums; steps taken and summed
-        self._b, self._lazy = np.zeros((2, n_models)), np.repeat([[1.0], [0.0]], n_models, axis=1)
+        self._b, self._lazy = np.repeat([[intercept], [0.0]], n_models, axis=1), np.repeat([[1.0], [0.0]], n_models, axis=1)
         self._t, self._n_averaged = np.zeros(n_models, np.intp), np.zeros(n_models, np.intp)
 
     def keep(self, models: Sequence[int]) -> None:
