@@ -126,7 +126,7 @@ def many_arguments(n_models, X, y, dtype, *, folds=False, averaged=False, interc
 
 
 def alone(arguments, m):
-    """Return W, b, W_total, b_total of model m and its steps, trained by ``logistic_pass`` of the reference in float64."""
+    """Return W, b, W_total, b_total of model m, its steps and its loss, by ``logistic_pass`` of the reference in float64."""
     own = {name: arguments[name] for name in ("W", "b", "W_total", "b_total")}
     own = {name: None if array is None else array[m : m + 1].astype(np.float64) for name, array in own.items()}
     wide = {name: arguments[name] for name in ("X", "center", "scale")}
@@ -139,5 +139,5 @@ def alone(arguments, m):
         "eta": arguments["eta"][:, m].copy(),
         "alpha": arguments["alpha"][m],
     }
-    _, n_updates = run(reference.logistic_pass, wide | one | own)
-    return list(own.values()), n_updates
+    loss, n_updates = run(reference.logistic_pass, wide | one | own)
+    return list(own.values()), n_updates, loss

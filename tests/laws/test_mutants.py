@@ -34,11 +34,13 @@ def test_every_mutant_has_a_test(path):
     assert nearest_tests(path)
 
 
-def test_no_mutant_has_survived():
+def test_every_mutant_was_killed():
     """`python -m tests.mutants` runs those without a verdict and those whose source file has changed; --stale names them."""
     results = read_results()
-    assert not [f"{mutant}: {results[mutant]}" for mutant in MUTANTS if mutant in results and results[mutant][0] != "killed"]
-    assert len(results) > 200
+    alive = [
+        f"{mutant}: {results.get(mutant)}" for mutant in MUTANTS if mutant not in results or results[mutant][0] != "killed"
+    ]
+    assert not alive, "\n".join(alive)
 
 
 def test_no_test_is_named_twice_or_gone():

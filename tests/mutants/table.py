@@ -8,6 +8,8 @@ TESTS = Path(__file__).parents[1]
 SOURCE = TESTS.parent / "src" / "hotloop"
 LAWS = ("laws/test_worked_examples.py", "laws/test_backends_agree.py")
 NETWORKS = ("kernels/two_layer/test_sgd.py",)
+BATCHES = ("kernels/two_layer/test_minibatch.py",)
+ALL_NETWORKS = *NETWORKS, *BATCHES, "kernels/two_layer/test_gradients.py", "kernels/rows/test_source.py"
 ADAPTIVE = "kernels/logistic/test_adaptive.py", "logistic/test_state_adaptive.py"
 L1 = "kernels/logistic/test_l1.py", "logistic/test_state_l1.py"
 SDCA = "kernels/logistic/test_sdca.py", "logistic/test_sdca.py"
@@ -37,9 +39,10 @@ MORE_TESTS: dict[str, tuple[str, ...]] = {
     "kernels/text/hashing.pyx": ("preprocessing/test_hashing.py",),
     "kernels/threads/pool.pyx": NETWORKS,
     "kernels/two_layer/block.pyx": NETWORKS,
+    "kernels/two_layer/gradients.pyx": BATCHES,
     "kernels/two_layer/loops.pyx": NETWORKS,
-    "kernels/two_layer/network.pxd": (*NETWORKS, "kernels/two_layer/test_minibatch.py", "kernels/two_layer/test_gradients.py"),
-    "kernels/two_layer/network.pyx": (*NETWORKS, "kernels/two_layer/test_minibatch.py", "kernels/two_layer/test_gradients.py"),
+    "kernels/two_layer/network.pxd": ALL_NETWORKS,
+    "kernels/two_layer/network.pyx": ALL_NETWORKS,
     "kernels/two_layer/outputs.pyx": NETWORKS,
     "kernels/two_layer/panels.pyx": NETWORKS,
     "kernels/vectors/adaptive.h": ADAPTIVE,
@@ -52,10 +55,10 @@ MORE_TESTS: dict[str, tuple[str, ...]] = {
         "preprocessing/test_standardization.py",
         "kernels/rows/test_source.py",
     ),
-    "kernels/vectors/elementwise.h": ("reference/test_losses.py",),
+    "kernels/vectors/elementwise.h": ("reference/test_losses.py", "kernels/logistic/test_sdca.py", *BATCHES),
     "kernels/vectors/lanes.h": ("kernels/logistic/test_dense.py", "kernels/rows/test_source.py"),
     "kernels/vectors/layers.h": NETWORKS,
-    "kernels/vectors/optimizers.h": ("kernels/two_layer/test_minibatch.py",),
+    "kernels/vectors/optimizers.h": BATCHES,
     "kernels/vectors/products.h": NETWORKS,
     "kernels/vectors/sparse.h": (
         "kernels/logistic/test_csr.py",
@@ -112,7 +115,7 @@ MORE_TESTS: dict[str, tuple[str, ...]] = {
     "kernels/threads/": NETWORKS,
     "kernels/two_layer/": NETWORKS,
     "kernels/vectors/levels.pyx": ("test_backend.py", "reference/test_losses.py"),
-    "logistic/auto.py": (*SEARCH, *LOOP),
+    "logistic/auto.py": ("logistic/test_fit.py", *SEARCH, *LOOP),
     "logistic/options_page.py": ("logistic/test_options.py",),
     "logistic/diagnostics/calibration.py": ("logistic/diagnostics/test_fit_warnings.py",),
     "metrics.py": ("reference/test_losses.py", *LOGISTIC),

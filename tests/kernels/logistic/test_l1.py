@@ -95,6 +95,16 @@ def test_small_shrinking_adds_up_in_float32(compiled):
     assert W[0, 0] == pytest.approx(1 - 0.02, rel=1e-6)
 
 
+def test_a_weight_of_0_stays_0(backend, dtype):
+    """Also where rounding has left it more shrinking than there was: x = (2, 0), y = 1, eta = 1/2, m = 0, g = -1/2."""
+    W, applied_l1, lazy = np.zeros((1, 2), dtype, order="F"), np.full((1, 2), 0.5, order="F"), np.array([1.0, 0.25])
+    rows = CSRRows(np.array([0, 1]), np.zeros(1, np.int32), np.full(1, 2, dtype), 2, np.dtype(dtype), 1)
+    one = Pass(np.zeros(1, np.intp), np.ones(1), np.ones(1), np.full(1, 0.5), 0.0)
+    backend.logistic_l1_pass(rows, one, 1.0, W, None, applied_l1, lazy)
+    backend.materialize_l1(W, applied_l1, lazy)
+    assert W.tolist() == [[0.5, 0]]
+
+
 @pytest.mark.parametrize("label", [-1.0, 2.0, np.nan])
 def test_labels_that_do_not_exist_are_refused(backend, label):
     X, y = drawn(20)

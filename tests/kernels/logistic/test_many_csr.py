@@ -56,13 +56,13 @@ def test_each_model_is_the_one_trained_alone(backend, dtype, n_models, options):
         arguments["order"] = order[part].copy()
         arguments["eta"] = np.stack([eta[n_updates[m] :, m][: len(arguments["order"])] for m in range(n_models)], axis=1)
         n_updates += run_sparse(backend, arguments)
-    np.testing.assert_array_equal(n_updates, [steps for _, steps in wanted])
+    np.testing.assert_array_equal(n_updates, [steps for _, steps, *_ in wanted])
     W, b, b_total, (scale, scale_sum) = (arguments[name] for name in ("W", "b", "b_total", "lazy"))
     W, delayed = W[:n_models], W[n_models:]
     found = [scale[:, None] * W, b, delayed + scale_sum[:, None] * W if delayed.size else None, b_total]
     for place, got in enumerate(found):
         if got is not None:
-            want = np.concatenate([own[place] for own, _ in wanted])
+            want = np.concatenate([own[place] for own, *_ in wanted])
             assert np.abs(got - want).max() <= 3 * WEIGHTS[dtype] * np.abs(want).max()
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from cases import Case
 from passes import OVERWRITTEN, alone, drawn_rows, many_arguments, run
-from tolerances import WEIGHTS
+from tolerances import SAMPLE, WEIGHTS
 
 
 @pytest.mark.parametrize(("n_models", "n_features"), [*product([1, 3, 16, 21], [1, 7, 33]), (18, 300)])
@@ -30,12 +30,22 @@ def test_each_model_is_the_one_trained_alone(backend, dtype, n_models, n_feature
             arguments[name] += 0.5  # of the iterates before
     wanted = [alone(arguments, m) for m in range(n_models)]
     n_updates = run(backend.logistic_many_pass, arguments)
-    np.testing.assert_array_equal(n_updates, [steps for _, steps in wanted])
+    np.testing.assert_array_equal(n_updates, [steps for _, steps, *_ in wanted])
     for place, name in enumerate(OVERWRITTEN[:4]):
         got = arguments[name]
         if got is not None:
-            want = np.concatenate([own[place] for own, _ in wanted])
+            want = np.concatenate([own[place] for own, *_ in wanted])
             assert np.abs(got - want).max() <= WEIGHTS[dtype] * np.abs(want).max()
+
+
+@pytest.mark.parametrize("n_models", [1, 3, 16, 21])
+def test_the_loss_is_that_of_all_models(backend, dtype, n_models):
+    X, y = drawn_rows(203, 33)
+    arguments = many_arguments(n_models, X, y, dtype, by_model=True)
+    wanted = 2.0 + sum(alone(arguments, m)[2] for m in range(n_models))
+    arguments["loss"] = np.array([2.0])
+    run(backend.logistic_many_pass, arguments)
+    assert arguments["loss"][0] == pytest.approx(wanted, rel=SAMPLE[dtype].rtol)
 
 
 def test_a_model_that_overflows_leaves_the_others_alone(backend):

@@ -97,6 +97,14 @@ def test_steps_of_every_rule_by_its_formulas(backend, rule):
         assert_allclose(a, b, rtol=0, atol=1e-9 * np.abs(b).max(), err_msg=name)
 
 
+def test_a_sum_of_many_losses_is_no_product_that_overflows(backend, dtype):
+    """Losses of ln 2 are summed by their products; that of 2000 rows is 2^2000, beyond a double."""
+    start = two_layer_arguments(drawn_rows(2000, 3)[0], 2, "sigmoid", 1, eta=0.0)
+    start |= {name: np.zeros_like(start[name]) for name in WEIGHTS}
+    loss, _ = train(backend, of_dtype(start, dtype))
+    assert loss == pytest.approx(2000 * np.log(2), rel=1e-6)
+
+
 def test_dropout_goes_on_between_calls(backend):
     """Which units are dropped hangs on the key and the number of the row alone."""
     start = arguments() | {"dropout": 0.5, "key": 3}
@@ -136,7 +144,7 @@ def test_pieces_of_whole_batches_give_the_same_bits(backend, dtype, rule):
 @each_rule
 def test_sparse_rows_move_what_they_touch(backend, dtype, rule):
     """With every column in every batch they train like dense ones; a column that no row has keeps its weights."""
-    start = arguments(64, 12, 10, "sigmoid", rule, batch_size=64, alpha=0.05, weighted=True)
+    start = arguments(64, 12, 10, "sigmoid", rule, batch_size=32, alpha=0.05, weighted=True)
     X = start["X"] * (np.random.default_rng(0).random((64, 12)) < 0.4)
     X[:, 5] = 0
     start |= {"X": X}

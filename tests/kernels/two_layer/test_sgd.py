@@ -292,13 +292,14 @@ def test_hidden_units_of_each_kind(backend, dtype, output, activation):
         assert_allclose((before - new[name]) / start["eta"][0], slope, **DIFFERENCE._asdict(), err_msg=name)
 
 
+@pytest.mark.parametrize(("n_hidden", "dropout"), [(150, 0.3), (21, 0.0)])
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 @each_output
-def test_any_kind_equals_the_plain_rule(compiled, dtype, output, activation):
-    """Over 300 rows, with columns of zeros, more hidden units than a tile, weights, L2 and units that are left out."""
-    start = arguments(300, 70, 150, output, eta=1e-3, alpha=0.05, weighted=True, standardised=True, shuffled=True)
+def test_any_kind_equals_the_plain_rule(compiled, dtype, output, activation, n_hidden, dropout):
+    """Over 300 rows, with columns of zeros, weights and L2; more hidden units than a tile, some left out, or few."""
+    start = arguments(300, 70, n_hidden, output, eta=1e-3, alpha=0.05, weighted=True, standardised=True, shuffled=True)
     start["X"][:, ::2] = 0
-    start |= {"center": np.zeros(70), "activation": activation, "dropout": 0.3, "key": 7, "t": 2**32 - 100}
+    start |= {"center": np.zeros(70), "activation": activation, "dropout": dropout, "key": 7, "t": 2**32 - 100}
     found, expected = trained(compiled, start, dtype), trained(reference, start, np.float64)
     for name in (*WEIGHTS, "loss"):
         assert relative_error(found[name], expected[name]) <= NETWORK[dtype], name
