@@ -53,10 +53,11 @@ $(VENV)/address/built $(VENV)/thread/built: $(VENV)/%/built: $(VENV)/installed
 	HOTLOOP_SANITIZE=$* HOTLOOP_REQUIRE_KERNELS=1 $(BIN)/python setup.py -q build --build-base $(VENV)/$* --build-lib $(VENV)/$*/lib
 	touch $@
 
-SANITIZED = HOTLOOP_BACKEND=compiled PYTHONPATH=$(abspath $(VENV)/$1/lib) PYTHONMALLOC=malloc \
+SANITIZER = HOTLOOP_BACKEND=compiled PYTHONPATH=$(abspath $(VENV)/$1/lib) PYTHONMALLOC=malloc \
 	LD_PRELOAD="$$(ldd $(VENV)/$1/lib/hotloop/kernels/vectors/levels.*.so | awk '/san\.so/ {printf "%s ", $$3}')" \
-	ASAN_OPTIONS=detect_leaks=0:handle_segv=2 UBSAN_OPTIONS=print_stacktrace=1 \
-	TSAN_OPTIONS=halt_on_error=1:ignore_noninstrumented_modules=1 $(BIN)/$(PYTEST) --capture=sys -m "not no_backend"
+	ASAN_OPTIONS=detect_leaks=0:handle_segv=2:allocator_may_return_null=1 UBSAN_OPTIONS=print_stacktrace=1 \
+	TSAN_OPTIONS=halt_on_error=1:ignore_noninstrumented_modules=1
+SANITIZED = $(SANITIZER) $(BIN)/$(PYTEST) --capture=sys -m "not no_backend"
 
 # what CI has time for: the pool of threads alone, and the tests whose arrays are odd
 sanitize-sample: $(VENV)/address/built
@@ -85,11 +86,12 @@ accuracy: build
 	$(BIN)/python -m pip install -q --disable-pip-version-check -e '.[bench]' --no-build-isolation
 	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1 $(BIN)/python -m bench.quality.logistic --all --plot docs/defaults.svg
 
-# malformed input at every entry, CASES of each, and coverage-guided fuzzing of the parsers, SECONDS of each; atheris is no dependency
+# malformed input at every entry under the sanitizers, CASES of each, and coverage-guided fuzzing of the parsers, SECONDS of each;
+# atheris is no dependency
 CASES ?= 20000
 SECONDS ?= 60
-fuzz: build
-	$(BIN)/python -m tests.fuzz --cases $(CASES)
+fuzz: $(VENV)/address/built
+	$(call SANITIZER,address) $(BIN)/python -m tests.fuzz --cases $(CASES)
 	$(BIN)/python -m pip install -q --disable-pip-version-check atheris
 	for target in text header container; do $(BIN)/python -m tests.fuzz.guided $$target --seconds $(SECONDS) || exit 1; done
 

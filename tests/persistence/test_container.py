@@ -112,6 +112,7 @@ def test_arrays_keep_their_memory_order_and_share_nothing(path):
     [
         {"shapes": {"W": [1, 2]}},
         {"shapes": {"W": [2**50]}},
+        {"shapes": {"W": [2**40, "W"]}},
         {"same": {"V": "U"}},
         {"same": ["V"]},
         {"by_column": ["U"]},

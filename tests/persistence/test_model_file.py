@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
+from scipy.sparse import csr_matrix
 from sklearn.exceptions import ConvergenceWarning
 from stored_models import KINDS, fitted, predictions, read, table, write
 
@@ -172,3 +173,14 @@ def test_arrays_that_do_not_fit_are_refused(path, kind):
         write(path, header, others)
         with pytest.raises(ValueError, match="no model file that hotloop can use"):
             hotloop.load(path)
+
+
+@pytest.mark.parametrize(("name", "factor"), [("total_weight", -1), ("deviation", -1), ("seen", -1), ("seen", 2)])
+def test_statistics_that_no_rows_have_are_refused(path, name, factor):
+    X, y = csr_matrix(np.eye(4)[[0, 0, 1, 2, 3, 3]]), [0, 1] * 3
+    hotloop.LogisticSGDClassifier(standardize="std", random_state=0).partial_fit(X, y, [0, 1]).save(path)
+    header, arrays = read(path)
+    (key,) = (key for key in arrays if key.endswith(f"statistics.{name}"))
+    write(path, header, arrays | {key: factor * np.maximum(arrays[key], 6.0)})
+    with pytest.raises(ValueError, match="the statistics have"):
+        hotloop.load_estimator(path)

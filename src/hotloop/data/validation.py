@@ -182,13 +182,25 @@ def distinct(weights: Array) -> Array:
 
 
 def check_memory(n_bytes: int, what: str) -> None:
-    """Raise MemoryError where the system has less memory left than ``n_bytes``, which ``what`` needs.
+    """Raise MemoryError where less memory is left than ``n_bytes``, which ``what`` needs.
 
     Called before a large model is made. Below 256 MiB, and where the system does not tell, nothing is checked.
     """
     if n_bytes < 1 << 28 or not os.path.exists("/proc/meminfo"):
         return
-    with open("/proc/meminfo", encoding="ascii") as lines:
-        available = next((int(line.split()[1]) << 10 for line in lines if line.startswith("MemAvailable")), None)
-    if available is not None and n_bytes > available:
+    available = _memory_left()
+    if n_bytes > available:
         raise MemoryError(f"{what} needs {n_bytes / 1e9:.1f} GB, and {available / 1e9:.1f} GB are left")
+
+
+def _memory_left() -> float:
+    """Return how many bytes Linux, and a limit of the process (``ulimit -v``), leave."""
+    import resource  # not on Windows
+
+    with open("/proc/meminfo", encoding="ascii") as lines:
+        left = next((float(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable")), np.inf)
+    limit = resource.getrlimit(resource.RLIMIT_AS)[0]
+    if limit != resource.RLIM_INFINITY:
+        with open("/proc/self/statm", encoding="ascii") as file:
+            left = min(left, limit - int(file.read().split()[0]) * resource.getpagesize())
+    return max(left, 0.0)

@@ -33,8 +33,9 @@ def fill_in(arrays: Arrays, shapes: dict[str, list[int]]) -> Arrays:
     full = dict(arrays)
     for name, shape in shapes.items():
         indices, values = full.pop(f"{name}.indices"), full.pop(f"{name}.data")
-        size = math.prod(shape)
-        if not all(type(n) is int and n >= 0 for n in shape) or size >= 2**40 or values.shape != indices.shape:
+        whole = all(type(n) is int and 0 <= n < 2**40 for n in shape)
+        size = math.prod(shape) if whole else 0
+        if not whole or size >= 2**40 or values.shape != indices.shape:
             raise ValueError(f"array {name} has shape {shape} and {len(values)} values")
         if len(indices) and not 0 <= indices.min() <= indices.max() < size:
             raise ValueError(f"array {name} has values outside its shape {shape}")

@@ -57,6 +57,11 @@ class ColumnStatistics(ColumnMoments):
         for name in cls.ARRAYS:
             read = section.array_or_none if name == "seen" else section.array
             setattr(statistics, name, read(name, (1,) if name == "total_weight" else (n_features,), np.float64))
+        total_weight, deviation, seen = statistics.total_weight[0], statistics.deviation, statistics.seen
+        if total_weight < 0 or (deviation < 0).any():
+            raise ValueError("the statistics have a sum of weights or squares below 0")
+        if seen is not None and ((seen < 0).any() or (seen > total_weight).any()):
+            raise ValueError("the statistics have columns in rows of less weight than 0 or more than that of all rows")
         return statistics
 
     def copy(self) -> "ColumnStatistics":

@@ -6,7 +6,7 @@ from csr_rows import drawn
 from tolerances import SAMPLE
 
 from hotloop.data.csr import from_scipy
-from hotloop.structs import ColumnMoments
+from hotloop.structs import ColumnMoments, CSRRows
 
 
 def test_statistics(backend, dtype):
@@ -51,3 +51,6 @@ def test_weights_at_odd_strides(backend, step):
 def test_a_negative_number_of_columns_is_refused(backend):
     with pytest.raises(ValueError, match="n_features is -"):
         backend.check_nonzeros(np.array([0, 1]), np.array([0]), -(2**63))
+    rows = CSRRows(np.array([0, 1]), np.array([0], np.int32), np.ones(1), -(2**63), np.dtype(np.float64), 1)
+    with pytest.raises(ValueError, match="n_features is -"):
+        backend.csr_square(rows, np.ones(1), np.float64)

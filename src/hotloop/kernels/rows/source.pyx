@@ -101,6 +101,8 @@ cdef class Rows:
         if self.indptr.shape[0] < 1:
             raise ValueError("indptr must have one entry more than there are rows")
         self.source.sparse, self.source.n_samples, self.source.n_features = True, self.indptr.shape[0] - 1, rows.n_features
+        if self.source.n_features < 0:
+            raise ValueError(f"n_features is {self.source.n_features}, expected a number that is not negative")
         self.source.indptr, self.source.indices = <const int64_t *>self.indptr.buf, <const char *>self.indices.buf
         self.source.wide, self.source.n_stored = self.indices.itemsize == 8, self.indices.shape[0]
         self.source.room = max(min(<Py_ssize_t>rows.max_row_nnz, self.source.n_stored), 1)  # no row is longer than all of them

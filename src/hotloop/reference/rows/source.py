@@ -67,4 +67,6 @@ def csr_rows(rows: CSRRows) -> CSRRows:
     """Return rows for a rule that takes CSR rows only."""
     if not isinstance(rows, CSRRows):
         raise TypeError(f"rows is a {type(rows).__name__}, expected CSRRows")
+    if rows.n_features < 0:
+        raise ValueError(f"n_features is {rows.n_features}, expected a number that is not negative")
     return rows
