@@ -6,7 +6,7 @@ from tables import encode
 
 pa = pytest.importorskip("pyarrow", reason="the cli extra (pyarrow) is not installed")
 
-from hotloop.data.columns import as_column  # noqa: E402
+from hotloop.data.columns import as_column, iso_8601  # noqa: E402
 from hotloop.data.errors import DataError  # noqa: E402
 from hotloop.preprocessing.column_rules import TableOptions  # noqa: E402
 from hotloop.preprocessing.table_encoding import TableEncoding  # noqa: E402
@@ -117,7 +117,20 @@ def test_numeric_arrays_need_no_pyarrow(monkeypatch):
 @pytest.mark.parametrize("other", [np.int8(1), np.bool_(True), np.timedelta64(1, "s")])
 def test_dates_of_numpy_among_its_numbers_are_refused(first, other):
     """pyarrow ended the process."""
+    pd = pytest.importorskip("pandas")
     cells = [*first, np.datetime64("2020-01-31"), other]
-    for values in (cells, np.array(cells, object)):
+    array = np.array(cells, object)
+    categories = pd.Series(pd.Categorical(array[-2:], categories=pd.Index(array[-2:], dtype=object)))
+    for values in (cells, array, pd.Series(array, dtype=object), pd.Index(array, dtype=object), categories):
         with pytest.raises(DataError, match="column 'a' holds datetime64: expected numbers or text"):
             as_column(values, "a")
+    with pytest.raises(DataError, match="column 'a' holds list: expected numbers or text"):
+        as_column([cells], "a")
+
+
+@pytest.mark.parametrize(
+    ("days", "word"),
+    [(0.0, "1970-01-01"), (0.5, "1970-01-01T12:00:00"), (1e8, "275760-09-13"), (1.0425e11, "1.0425e+11 days from 1970-01-01")],
+)
+def test_days_as_words(days, word):
+    assert iso_8601(days) == word

@@ -175,7 +175,7 @@ def test_arrays_that_do_not_fit_are_refused(path, kind):
             hotloop.load(path)
 
 
-@pytest.mark.parametrize(("name", "factor"), [("total_weight", -1), ("deviation", -1), ("seen", -1), ("seen", 2)])
+@pytest.mark.parametrize(("name", "factor"), [("total_weight", -1), ("total_weight", 0), ("seen", -1), ("seen", 2)])
 def test_statistics_that_no_rows_have_are_refused(path, name, factor):
     X, y = csr_matrix(np.eye(4)[[0, 0, 1, 2, 3, 3]]), [0, 1] * 3
     hotloop.LogisticSGDClassifier(standardize="std", random_state=0).partial_fit(X, y, [0, 1]).save(path)

@@ -271,3 +271,15 @@ def test_a_sum_of_weights_near_the_largest_number_warns_of_nothing():
     model = LogisticSGDClassifier(random_state=0)
     model.partial_fit(np.eye(2), [0, 1], classes=[0, 1], sample_weight=[1e300, 2e300])
     assert np.isfinite(model.predict_proba(np.eye(2))).all()
+
+
+@pytest.mark.parametrize("weight", [1e17, 1e30, 1e300])
+def test_a_row_of_all_the_weight_leaves_no_square_below_0(backend, weight):
+    draw = np.random.default_rng(0)
+    statistics = statistics_of(draw.standard_normal((50, 40)), np.ones(50))
+    for x in draw.standard_normal((5, 1, 40)):
+        statistics.update(x, np.array([weight]))
+        mean, deviation = statistics.moments()
+        assert (deviation >= 0).all()
+    statistics.check_range("std", np.float64)
+    assert np.isfinite(statistics.constants("std", np.float64)[1]).all()

@@ -18,6 +18,9 @@ from hotloop.training.options import FitOptions
         ({"eta0": 2.0, "alpha": 0.5}, r"eta0 \* alpha is 1; it must lie in \[0, 1\)"),
         ({"eta0": 1.0, "alpha": -0.5}, r"eta0 \* alpha is -0.5"),
         ({"eta0": 1.0, "alpha": np.nan}, r"eta0 \* alpha is nan"),
+        ({"eta0": 1.0, "seed": 5.0}, "seed is 5.0, expected a whole number from 0 to below 2"),
+        ({"eta0": 1.0, "seed": -1}, "seed is -1"),
+        ({"eta0": 1.0, "seed": 2**64}, "seed is 1844"),
     ],
 )
 def test_configs_that_cannot_be(options, message):

@@ -197,7 +197,9 @@ def trimmed(text: Any) -> Any:
 
 
 def iso_8601(days: float) -> str:
-    """Return days since 1970-01-01 as a day, or as a time where they are no whole day."""
+    """Return days since 1970-01-01 as a day, or as a time where they are no whole day; beyond the year 275,000 as a number."""
+    if abs(days) > 1e8:
+        return f"{days:.6g} days from 1970-01-01"
     moment = np.rint(days * _A_DAY["us"]).astype("M8[us]")
     for unit in ("D", "s"):
         if moment.astype(f"M8[{unit}]") == moment:
@@ -275,25 +277,28 @@ def _arrow_column(values: Any, name: str) -> Any:
     if not len(values):
         return pa.chunked_array([pa.nulls(0, pa.string())])
     try:
+        if _ends_the_process(values):
+            raise TypeError("cells that pyarrow does not survive")
         if hasattr(values, "__arrow_c_stream__"):
             return pa.chunked_array(values)
-        if _mixes_dates(values):
-            raise TypeError("dates among other cells")
         array = pa.array(values, from_pandas=True)
     except (pa.ArrowException, TypeError, ValueError, OverflowError):
         array = pa.array([_as_cell(value, name) for value in values], pa.string())
     return array if isinstance(array, pa.ChunkedArray) else pa.chunked_array([array])
 
 
-def _mixes_dates(values: Any) -> bool:
-    """Tell whether a date of NumPy comes first and another type of NumPy's follows, of which pyarrow 26 ends the process."""
-    for cell in values:
-        if isinstance(cell, np.datetime64):
-            return any(isinstance(other, np.generic) and not isinstance(other, np.datetime64) for other in values)
-        missing = cell is None or type(cell).__name__ in ("NAType", "NaTType")
-        if not missing and not (isinstance(cell, float | np.floating) and np.isnan(cell)):
+def _ends_the_process(values: Any) -> bool:
+    """Tell whether dates of NumPy stand among its other types, or cells in cells: pyarrow 26 may follow a null pointer."""
+    cells = getattr(getattr(values, "dtype", None), "categories", values)  # of pandas
+    if hasattr(cells, "dtype"):
+        if cells.dtype != np.dtype(object):
             return False
-    return False
+        cells = np.asarray(cells)
+    kinds = set(map(type, cells))
+    dates = any(issubclass(kind, np.datetime64) for kind in kinds)
+    others = any(issubclass(kind, np.generic) and not issubclass(kind, np.datetime64) for kind in kinds)
+    nested = any(issubclass(kind, list | tuple | dict | set | np.ndarray) for kind in kinds)
+    return (dates and others) or nested
 
 
 def _as_cell(value: Any, name: str) -> str | None:

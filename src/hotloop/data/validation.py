@@ -104,6 +104,8 @@ def check_out(out: Any, shape: tuple[int, ...], X: Any) -> None:
         raise ValueError(f"out has shape {out.shape} and dtype {out.dtype}, expected {shape} and float64")
     if not out.flags.writeable or (out.size > 1 and 0 in out.strides):
         raise ValueError("out is read-only, or its entries lie one over the other; take an array of its own")
+    if not out.flags.aligned:
+        raise ValueError("out lies at an address where no float64 may lie; take an array of its own")
     if isinstance(X, np.ndarray) and np.may_share_memory(out, X):
         raise ValueError("out lies over X, which is still to be read; take an array of its own")
 

@@ -58,8 +58,8 @@ class ColumnStatistics(ColumnMoments):
             read = section.array_or_none if name == "seen" else section.array
             setattr(statistics, name, read(name, (1,) if name == "total_weight" else (n_features,), np.float64))
         total_weight, deviation, seen = statistics.total_weight[0], statistics.deviation, statistics.seen
-        if total_weight < 0 or (deviation < 0).any():
-            raise ValueError("the statistics have a sum of weights or squares below 0")
+        if total_weight < 0 or (total_weight == 0 and deviation.any()):
+            raise ValueError("the statistics have a sum of weights below 0, or squares without weight")
         if seen is not None and ((seen < 0).any() or (seen > total_weight).any()):
             raise ValueError("the statistics have columns in rows of less weight than 0 or more than that of all rows")
         return statistics
@@ -87,11 +87,12 @@ class ColumnStatistics(ColumnMoments):
 
     def moments(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return mean and deviation over all rows."""
+        deviation = np.maximum(self.deviation, 0)  # a row of 1e30 times the weight of the others leaves its rounding
         if self.seen is None:
-            return self.mean, self.deviation
+            return self.mean, deviation
         share = self.seen / max(self.total_weight[0], np.finfo(np.float64).tiny)
         with np.errstate(over="ignore", invalid="ignore"):  # shows in is_finite
-            return self.mean * share, self.deviation + self.seen * self.mean**2 * (1 - share)
+            return self.mean * share, deviation + self.seen * self.mean**2 * (1 - share)
 
     def extremes(self) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
         """Return the least and the largest value over all rows, and 1 where there are others."""

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from hotloop.training.values import check_seed
+
 ROWS_PER_BLOCK = 4  # rows that the kernels of logistic regression take at once
 
 
@@ -26,6 +28,7 @@ class TrainingConfig:
     def __post_init__(self) -> None:
         for name in ("eta0", "alpha", "horizon", "power_t", "longest"):  # a file, or a user, may have whole numbers of any size
             object.__setattr__(self, name, float(getattr(self, name)))
+        check_seed(self.seed)
         if not self.eta0 > 0:
             raise ValueError(f"eta0 must be positive, not {self.eta0}")
         if not (self.horizon > 0 and self.longest > 0):

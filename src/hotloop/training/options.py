@@ -12,7 +12,7 @@ from hotloop.structs import CSRRows
 from hotloop.training.config import TrainingConfig
 from hotloop.training.rules import Rule
 from hotloop.training.schedules import LEARNING_RATES
-from hotloop.training.values import FLAG, Values, check_values, numbers, one_of, whole_numbers
+from hotloop.training.values import FLAG, Values, check_seed, check_values, numbers, one_of, whole_numbers
 
 MAX_ITER = 1000
 
@@ -70,6 +70,7 @@ class FitOptions:
 
     def __post_init__(self) -> None:
         check_values(self, self.VALUES)
+        check_seed(self.seed)
 
     @property
     def need_statistics(self) -> bool:

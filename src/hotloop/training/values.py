@@ -91,6 +91,12 @@ def whole_numbers(low: int, *names: Any) -> Values:
 FLAG = one_of(True, False)
 
 
+def check_seed(seed: Any) -> None:
+    """Raise ValueError where a seed is no whole number from 0 to below 2^64."""
+    if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or not 0 <= seed < 2**64:
+        raise ValueError(f"seed is {seed!r}, expected a whole number from 0 to below 2^64")
+
+
 def check_values(options: Any, table: Mapping[str, Values], names: Sequence[str] | None = None) -> None:
     """Raise ValueError for the first option that has a value that its table does not allow.
 

@@ -4,6 +4,7 @@ from functools import partial
 
 import numpy as np
 import pytest
+from passes import at_odd_address
 from sklearn.datasets import load_iris
 
 import hotloop
@@ -41,6 +42,7 @@ def test_what_is_no_array_to_fill_is_refused(backend):
         (np.ma.zeros(shape), "out is a MaskedArray"),
         (locked, "out is read-only"),
         (np.lib.stride_tricks.as_strided(np.zeros(1), shape, (0, 0)), "one over the other"),
+        (at_odd_address(np.zeros(shape)), "out lies at an address where no float64 may lie"),
         (X[:, 1:], "out lies over X"),
     ):
         with pytest.raises(ValueError, match=message):
