@@ -8,6 +8,13 @@ from hotloop.two_layer.optimizer import NetworkOptimizer
 from hotloop.two_layer.state import TwoLayerState
 
 
+def test_rows_of_no_size_leave_weights_that_are_not_finite():
+    """Without a warning: ``is_finite`` tells, and the rows are refused."""
+    state = TwoLayerState.random(3, 8, 1, "linear", np.float32, 0)
+    state.fit_to(1e-300, None)
+    assert not state.is_finite()
+
+
 @pytest.mark.parametrize("output", ["linear", "sigmoid_sum"])
 def test_targets_are_scaled_and_predictions_scaled_back(backend, output):
     y, weight = np.array([100.0, 300, 200, 900]), np.array([1.0, 1, 2, 0])

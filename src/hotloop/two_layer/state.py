@@ -212,7 +212,8 @@ class TwoLayerState(NetworkShape):
             factor = len(self.W1) / mean_square
             if spread is not None:
                 factor = spread**2 / mean_square / float(np.square(self.W1, dtype=np.float64).mean())
-            self.W1 *= self.W1.dtype.type(np.sqrt(factor))
+            with np.errstate(over="ignore", invalid="ignore"):  # shows in is_finite: all weight on one row, say
+                self.W1 *= np.sqrt(factor).astype(self.W1.dtype)
 
     def scale_targets(self, y: Vector, sample_weight: Vector) -> None:
         """Choose the scaling of the targets (n_samples,) or (n_samples, n_outputs) from the training rows.

@@ -97,6 +97,12 @@ def test_guessing_is_by_the_shares_of_the_rows_that_count(n_classes, weighted):
     assert f"guessing by the shares of the classes, {guessing:.3g}." in told["Diverging"]
 
 
+def test_nothing_is_worse_than_guessing_where_a_class_has_no_weight_to_speak_of():
+    """The loss of guessing by the shares is 0 to the last bit, and no loss is so many times that."""
+    X = np.arange(10.0).reshape(2, 5) % 7
+    assert "Diverging" not in dict(said(X, [1, 0], sample_weight=[3e-10, 1e-307], optimizer="ftrl"))
+
+
 def test_rows_of_weight_0_leak_no_label_and_part_no_classes():
     X, y = healthy(9000)
     X[:, 4] = y

@@ -122,7 +122,7 @@ def _diverging(
     nats = -(share * np.log(share)).sum() - of_rest
     guessing = float(nats) * total / rows.n_nonzero_weight
     loss = history.loss_curve[-1]
-    if loss > GUESSING * guessing:
+    if guessing > 0 and loss > GUESSING * guessing:
         remedy = f"Take a smaller eta0 than {config.eta0:.3g}"
         if not automatic_step:
             remedy += ", or eta0='auto'"
