@@ -106,6 +106,7 @@ def test_converges_to_the_optimum_of_logistic_regression(backend):
     assert_allclose(model.decision_function(X), optimum.decision_function(Z), atol=0.02)
 
 
+@pytest.mark.long_on_reference
 def test_defaults_on_raw_breast_cancer():
     X, y = load_breast_cancer(return_X_y=True)
     peer = make_pipeline(StandardScaler(), LogisticRegression(C=1))
@@ -116,6 +117,7 @@ def test_defaults_on_raw_breast_cancer():
     assert losses[0] < 1.2 * losses[1]
 
 
+@pytest.mark.long_on_reference
 @pytest.mark.parametrize(
     "estimator", [LogisticSGDClassifier(max_iter=16), TwoLayerClassifier(max_iter=16)], ids=lambda e: type(e).__name__
 )

@@ -60,6 +60,7 @@ def test_scikit_learn_checks(estimator, check):
     check(estimator)
 
 
+@pytest.mark.long_on_reference
 @parametrize_with_checks([LogisticSDCAClassifier(alpha=0.1, tol=1e-18, max_iter=300)])
 def test_scikit_learn_checks_at_the_optimum(estimator, check):
     """No failure is expected: a row of weight 2 is the row twice."""

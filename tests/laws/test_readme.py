@@ -22,6 +22,7 @@ def blocks(language):
     return re.findall(rf"^```{language}\n(.*?)^```", README.read_text(), flags=re.M | re.S)
 
 
+@pytest.mark.long_on_reference
 @pytest.mark.parametrize("block", blocks("python"))
 def test_python_block(block):
     test = doctest.DocTestParser().get_doctest(block, {}, "README", "README.md", 0)
@@ -35,6 +36,7 @@ def test_examples_of_the_functions_on_arrays():
     assert result.failed == 0
 
 
+@pytest.mark.long_on_reference
 def test_console_block(tmp_path):
     pytest.importorskip("pyarrow")
     (block,) = [b for b in blocks("console") if "hotloop train" in b]
@@ -52,6 +54,7 @@ SOURCES = Path(hotloop.__file__).parent
 WITH_EXAMPLES = sorted(path for path in SOURCES.rglob("*.py") if ">>> " in path.read_text())
 
 
+@pytest.mark.long_on_reference
 @pytest.mark.parametrize("path", WITH_EXAMPLES, ids=lambda path: str(path.relative_to(SOURCES)))
 def test_examples_of_docstrings(path):
     for library in ("pandas", "pyarrow"):

@@ -62,6 +62,7 @@ def test_no_doubts_of_usual_rows(tmp_path, capsys):
     assert run(capsys, "train", data, "--target", "y", "--text", "y", "--model", tmp_path / "m")[1] == ""
 
 
+@pytest.mark.long_on_reference
 def test_a_target_named_as_text_is_one_of_classes(tmp_path, capsys):
     data = write(tmp_path / "rows.csv", ["x", "y"], [[i % 7, i % 30] for i in range(300)])
     assert "30 classes" in run(capsys, "train", data, "--target", "y", "--text", "y", "--model", tmp_path / "m")[0]
@@ -78,6 +79,7 @@ def test_empty_lines_of_all_pieces_are_counted(tmp_path, capsys, monkeypatch):
     assert "60 empty lines passed over" in run(capsys, "predict", tmp_path / "m", tmp_path / "new.csv")[1]
 
 
+@pytest.mark.long_on_reference
 def test_balanced_classes_are_not_taken_for_nothing_learnt(tmp_path, capsys):
     draw = random.Random(0)
     rows = [[i % 50, draw.gauss(3 * (i % 25 == 0), 1), "pn"[i % 25 != 0]] for i in range(1500)]
@@ -151,6 +153,7 @@ def test_a_target_of_nearly_as_many_classes_as_rows_is_told(tmp_path, capsys):
     assert "the target 'who' has 30 classes in 60 rows: is it a number (--task regression), or an id?" in notes
 
 
+@pytest.mark.long_on_reference
 @pytest.mark.parametrize(
     ("cell", "said"),
     [
@@ -170,6 +173,7 @@ def test_other_notations(tmp_path, capsys, cell, said):
     assert accuracy(capsys, tmp_path / "m", new) > 0.98
 
 
+@pytest.mark.long_on_reference
 @pytest.mark.parametrize("word", ["n/a", "#N/A", "-", ".", "unknown", "NULL", "None"])
 def test_words_for_missing_numbers(tmp_path, capsys, word):
     def cell(x, draw):
@@ -203,6 +207,7 @@ LABELS = [
 ]
 
 
+@pytest.mark.long_on_reference
 @pytest.mark.parametrize("labels", LABELS, ids=repr)
 def test_labels_are_kept_as_they_are_written(tmp_path, capsys, labels):
     rows = [[x, labels[y == "p"]] for x, y in signs(5, lambda x, _: f"{x:.3f}", 200)]
@@ -244,6 +249,7 @@ def test_ids_are_repeated_and_not_learnt(tmp_path, capsys):
     assert "no id column 'key'; there are 'x'" in capsys.readouterr().err
 
 
+@pytest.mark.long_on_reference
 def test_several_files_are_one_table(tmp_path, capsys):
     rows = signs(1, lambda x, _: f"{x:.3f}", 400)
     whole = write(tmp_path / "t.csv", ["x", "y"], rows)
@@ -265,6 +271,7 @@ def test_groups_are_held_out_together(tmp_path, capsys):
     assert "no groups column 'them'" in capsys.readouterr().err
 
 
+@pytest.mark.long_on_reference
 def test_predictions_of_many_pieces_are_those_of_one(tmp_path, capsys, monkeypatch):
     from hotloop.data.readers import source
 
