@@ -129,6 +129,13 @@ def test_values_that_cannot_be_are_refused(options, message):
         sdca(**options).fit(X, y)
 
 
+@pytest.mark.parametrize(("alpha", "weight"), [(1e-320, 1), (1e-3, 1e-310), ("auto", 1e-310), (1e308, 1)])
+def test_strengths_that_leave_float64_are_named(alpha, weight):
+    X = np.random.default_rng(0).standard_normal((20, 2))
+    with pytest.raises(ValueError, match="alpha is .* and the sum of the weights .*: these, or their product"):
+        LogisticSDCAClassifier(alpha=alpha).fit(X, X[:, 0] > 0, sample_weight=np.full(20, weight))
+
+
 def test_the_optimizer_of_before_names_the_class():
     X, y, _ = weighted_rows()
     with pytest.raises(ValueError, match="optimizer has no 'sdca': it is a class of its own, LogisticSDCAClassifier"):

@@ -69,6 +69,9 @@ class SDCAOptions:
         return FitOptions(learning_rate="constant", **shared)
 
 
+LEAST_STRENGTH = 1e-307  # of alpha, and of alpha times the sum of the weights, by which steps are divided
+
+
 @dataclass
 class DualHistory(TrainingHistory):
     """A history of a training that a duality gap stops."""
@@ -115,11 +118,19 @@ def fit_dual(
 
     Raises
     ------
+    ValueError
+        ``alpha`` or its product with the sum of the weights is next to 0.
     KeyboardInterrupt
         The weights are those of the last finished epoch.
     """
     total = float(rows.sample_weight.sum())
-    alpha = 1 / total if options.alpha == "auto" else float(options.alpha)
+    with np.errstate(over="ignore"):
+        alpha = float(1 / np.float64(total)) if options.alpha == "auto" else float(options.alpha)
+    if not min(alpha, alpha * total, 1 / alpha) >= LEAST_STRENGTH:
+        raise ValueError(
+            f"alpha is {alpha:.3g} and the sum of the weights {total:.3g}: these, or their product, are too near the ends of "
+            "what float64 holds"
+        )
     options = replace(options, alpha=alpha, eta0=min(1.0, 0.5 / alpha))  # eta0 for other rules that go on
     square = ETA0_LOGISTIC / start_logistic(state, rows, replace(options, alpha=0.0, eta0="auto"), columns).eta0
     square *= np.count_nonzero(rows.sample_weight) / total  # mean of ||z||^2 + 1 by weight
