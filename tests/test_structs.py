@@ -5,6 +5,7 @@ import pytest
 from csr_rows import drawn
 from hypothesis import given
 from numpy.testing import assert_array_equal
+from passes import at_odd_address
 from strategies import csr_rows
 
 from hotloop.data.csr import from_scipy
@@ -59,6 +60,10 @@ def test_what_is_no_argument_at_all_is_refused_by_name(backend):
         backend.permutation(2**70, np.zeros(6, np.uint32))
     with pytest.raises(TypeError, match="logistic_loss takes arrays of real numbers, not of complex128"):
         backend.logistic_loss(X, y, np.zeros(2, complex))
+    with pytest.raises(ValueError, match="logistic_loss takes arrays that are aligned to their elements"):
+        backend.logistic_loss(at_odd_address(X), y, np.zeros(2))
+    with pytest.raises(ValueError, match="logistic_loss takes arrays that are aligned to their elements"):
+        backend.logistic_loss(X, memoryview(at_odd_address(y)), np.zeros(2))
 
 
 @pytest.mark.parametrize("dtype", ["f4,f8", "f4,i4"])

@@ -286,16 +286,20 @@ NO_ARGUMENT = (AttributeError, BufferError, ArithmeticError, LookupError, Assert
 def guarded(function: Callable[P, T], package: str) -> Callable[P, T]:
     """Return a function of a backend that refuses what is no argument at all with a TypeError or ValueError that names it.
 
-    Arrays of records are refused before Cython looks at their fields, of which it follows a null pointer. The functions that
-    hash call what the user gives: its errors are none of theirs.
+    Arrays of records are refused before Cython looks at their fields, of which it follows a null pointer; numbers at odd
+    addresses before C reads them. The functions that hash call what the user gives: its errors are none of theirs.
     """
     refused = (OverflowError,) if function.__name__.startswith("hash_") else NO_ARGUMENT
 
     @wraps(function)
     def call(*args: P.args, **kwargs: P.kwargs) -> T:
         for given in (*args, *kwargs.values()):
-            if isinstance(given, np.ndarray) and given.dtype.kind in "cV":
-                raise TypeError(f"{function.__name__} takes arrays of real numbers, not of {given.dtype}")
+            if isinstance(given, np.ndarray | memoryview):
+                array = np.asarray(given)
+                if array.dtype.kind in "cV":
+                    raise TypeError(f"{function.__name__} takes arrays of real numbers, not of {array.dtype}")
+                if not array.flags.aligned:
+                    raise ValueError(f"{function.__name__} takes arrays that are aligned to their elements")
         try:
             return function(*args, **kwargs)
         except FloatingPointError:

@@ -95,6 +95,11 @@ def column(draw, n):
     return [CELLS[draw.choice(kinds)](draw) for _ in range(n)]
 
 
+def plain(cell):
+    """Return a cell as Python's own type: pyarrow itself does not survive dates of NumPy among its numbers."""
+    return cell.item() if isinstance(cell, np.generic) else cell
+
+
 def converted(draw, cells):
     """Return cells in a container of some library."""
     how = draw.random()
@@ -123,7 +128,7 @@ def drawn_table(draw, n, names):
         if how < 0.6:
             return pa.table(
                 {
-                    name: cells if isinstance(cells, pa.Array | pa.ChunkedArray) else pa.array(list(cells))
+                    name: cells if isinstance(cells, pa.Array | pa.ChunkedArray) else pa.array(list(map(plain, cells)))
                     for name, cells in columns.items()
                 }
             )

@@ -163,7 +163,7 @@ cdef inline void look_ahead(const levels.vectors *v, const Source *X, const Step
         prefetch(X.indptr + row)
     place = min(steps.next + ROWS_PREFETCHED, steps.n_steps - 1)
     row = steps.order[place]
-    if 0 <= row < X.n_samples and (arrays.n or place == 0 or row != steps.order[place - 1] + 1):  # the others come by themselves
+    if 0 <= row < X.n_samples and (arrays.n or place == 0 or row - 1 != steps.order[place - 1]):  # the others come by themselves
         prefetch_row(v, X, row)
     if arrays.n == 0:
         return
