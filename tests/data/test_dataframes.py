@@ -120,7 +120,7 @@ def test_networks_take_tables(table):
 
 @each_library
 @pytest.mark.parametrize(
-    "cells", [np.arange(120).astype("M8[s]"), np.array(["x", None] * 60, object)], ids=["dates", "objects"]
+    "cells", [np.arange(120).astype("M8[ms]"), np.array(["x", None] * 60, object)], ids=["dates", "objects"]
 )
 def test_only_numbers_have_types(table, cells):
     assert tables.column_types(table(columns())) == [np.float32, np.int16, np.uint8, np.float32, np.int8]

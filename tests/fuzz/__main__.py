@@ -47,11 +47,15 @@ def run_batch(name, numbers, log):
 
 
 def described(name, number):
-    """Return what tells a case, without running it."""
-    sys.path.insert(0, str(TESTS))
-    from .verdicts import drawn
+    """Return what tells a case, drawn in a process of its own, which drawing it may end, too."""
+    command = [sys.executable, "-m", Path(__file__).parent.name, name, "--case", str(number), "--describe"]
+    done = subprocess.run(command, capture_output=True, text=True, env=own_environment())
+    return done.stdout.strip() or "a case that ends the process as it is drawn"
 
-    return drawn(import_module(f".{name}", __package__), number)[0]()
+
+def own_environment():
+    """Return the environment in which a process finds this package, and hotloop where this process has it from."""
+    return os.environ | {"PYTHONPATH": os.pathsep.join(map(str, (TESTS, Path(hotloop.__file__).parents[1])))}
 
 
 def run_process(name, first, last, timeout):
@@ -61,9 +65,10 @@ def run_process(name, first, last, timeout):
         log.flush()
         numbers = ["--first", str(first), "--cases", str(last - first)]
         command = [sys.executable, "-m", Path(__file__).parent.name, name, *numbers, "--log", log.name]
-        environment = os.environ | {"PYTHONPATH": os.pathsep.join(map(str, (TESTS, Path(hotloop.__file__).parents[1])))}
         try:
-            done = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, timeout=timeout, env=environment)
+            done = subprocess.run(
+                command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, timeout=timeout, env=own_environment()
+            )
             what = f"ended by signal {-done.returncode}" if done.returncode < 0 else f"exit {done.returncode}"
             errors = done.stderr.decode(errors="replace")[:3000]
         except subprocess.TimeoutExpired:
@@ -105,14 +110,18 @@ def main():
     parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--case", type=int, help="this one alone, in this process")
     parser.add_argument("--timeout", type=float, default=600, help="seconds of a batch")
+    parser.add_argument("--describe", action="store_true", help="only tell what the case is")
     parser.add_argument("--log", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.case is not None:
         sys.path.insert(0, str(TESTS))
         from .limits import limited
-        from .verdicts import judged
+        from .verdicts import drawn, judged
 
         for name in arguments.entries:
+            if arguments.describe:
+                print(drawn(import_module(f".{name}", __package__), arguments.case)[0]())
+                continue
             with limited():
                 print(name, *judged(import_module(f".{name}", __package__), arguments.case, lax=name in LAX), sep="\n  ")
         return 0
