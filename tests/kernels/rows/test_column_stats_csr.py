@@ -33,19 +33,13 @@ def test_statistics(backend, dtype):
         assert square == pytest.approx(expected, rel=SAMPLE[dtype].rtol)
 
 
-@pytest.mark.parametrize("step", [1, -1])
-def test_weights_at_odd_strides(backend, step):
-    """Weights of a packed record lie 12 bytes apart."""
+@pytest.mark.parametrize("name", ["csr_column_moments", "csr_largest", "csr_square"])
+def test_weights_at_odd_strides_are_refused(backend, name):
+    """Weights of a packed record lie 12 bytes apart: no address of a double, in C."""
     rows = from_scipy(drawn()[0])
-    records = np.zeros(rows.shape[0], [("number", np.int32), ("weight", np.float64)])
-    records["weight"] = np.random.default_rng(3).choice([0.0, 1.0, 2.5], rows.shape[0])
-    found = []
-    for weight in (records["weight"][::step], records["weight"][::step].copy()):
-        moments, largest = ColumnMoments(np.zeros(1), *np.zeros((6, rows.n_features))), np.zeros(rows.n_features)
-        backend.csr_column_moments(rows, weight, moments)
-        backend.csr_largest(rows, weight, largest)
-        found.append([moments.total_weight[0], backend.csr_square(rows, weight, np.float64), *moments.mean, *largest])
-    np.testing.assert_array_equal(*found)
+    weight = np.zeros(rows.shape[0], [("number", np.int32), ("weight", np.float64)])["weight"]
+    with pytest.raises(ValueError, match=f"{name} takes arrays that are aligned"):
+        getattr(backend, name)(rows, weight, None)
 
 
 def test_a_negative_number_of_columns_is_refused(backend):

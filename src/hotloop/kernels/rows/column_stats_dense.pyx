@@ -2,7 +2,6 @@
 import numpy as np
 
 from cython cimport floating
-from libc.string cimport memcpy
 
 from hotloop.kernels.rows.columns cimport Columns, Moments, take_value
 from hotloop.kernels.rows.source cimport Rows, Source, dense_rows, load_row
@@ -35,11 +34,9 @@ cdef void take_extremes(
 
 
 cdef void take_rows(
-    const levels.vectors *v, const Source *X, const char *sample_weight, Py_ssize_t weight_stride, const Moments *moments,
-    floating *low, bint extremes
+    const levels.vectors *v, const Source *X, const double[:] sample_weight, const Moments *moments, floating *low, bint extremes
 ) noexcept nogil:
-    """Take rows into the statistics, weights at a distance in bytes. ``low``, room for three rows, holds the extremes in the type
-    of the rows: half the cost."""
+    """Take rows into the statistics. ``low``, room for three rows, holds the extremes in the type of the rows: half the cost."""
     cdef bint first = moments.total_weight[0] == 0.0, begun = False
     cdef Py_ssize_t i, j, n = 0, n_features = X.n_features
     cdef double[AT_ONCE] weight, share
@@ -50,7 +47,7 @@ cdef void take_rows(
     for i in range(X.n_samples):
         if X.n_bytes <= PREFETCHED:
             v.prefetch(X.n_bytes, X.data + min(i + AHEAD, X.n_samples - 1) * X.stride)
-        memcpy(&weight[n], sample_weight + i * weight_stride, sizeof(double))  # a field of a packed record may lie anywhere
+        weight[n] = sample_weight[i]
         if weight[n] != 0.0:
             moments.total_weight[0] += weight[n]
             share[n] = weight[n] / moments.total_weight[0]
@@ -75,17 +72,15 @@ def column_moments(rows not None, const double[:] sample_weight not None, moment
     cdef Columns columns = Columns(moments, source.n_features, False)
     if sample_weight.shape[0] != source.n_samples:
         raise ValueError("sample_weight must have one entry a row of X")
-    cdef Py_ssize_t i, weight_stride
+    cdef Py_ssize_t i
     if source.n_samples == 0 or source.n_features == 0:
         for i in range(source.n_samples):
             columns.total_weight[0] += sample_weight[i]
         return
     source.direct = source.type in (levels.F32, levels.F64)  # narrow rows are computed with in float32
     cdef double[::1] low = np.empty(3 * source.n_features)
-    cdef const char *weight = <const char *>&sample_weight[0]
-    weight_stride = sample_weight.strides[0]
     with nogil:
         if narrow:
-            take_rows(levels.active, source, weight, weight_stride, &columns.moments, <float *>&low[0], extremes)
+            take_rows(levels.active, source, sample_weight, &columns.moments, <float *>&low[0], extremes)
         else:
-            take_rows(levels.active, source, weight, weight_stride, &columns.moments, &low[0], extremes)
+            take_rows(levels.active, source, sample_weight, &columns.moments, &low[0], extremes)
