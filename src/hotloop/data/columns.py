@@ -290,7 +290,7 @@ def _arrow_column(values: Any, name: str) -> Any:
 def _ends_the_process(values: Any) -> bool:
     """Tell whether dates of NumPy stand among its other types, or cells in cells: pyarrow 26 may follow a null pointer."""
     categories = getattr(getattr(values, "dtype", None), "categories", None)
-    cells = categories if hasattr(categories, "dtype") else values  # those of pandas
+    cells: Any = categories if hasattr(categories, "dtype") else values  # those of pandas
     if hasattr(cells, "dtype"):
         if cells.dtype != np.dtype(object):
             return False
